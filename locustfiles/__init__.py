@@ -1,0 +1,1 @@
+"""Load scripts, one for each kind of load."""

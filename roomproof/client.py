@@ -1,0 +1,225 @@
+"""One WebSocket connection that records everything it does and sees."""
+
+import contextlib
+import socket
+import ssl
+import struct
+import threading
+from typing import Any
+
+import websocket
+from websocket import _handshake
+
+from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Received, Refused, Sent
+from roomproof.recorder import Recorder
+from roomproof.target import Target
+
+NO_CODE = 1005
+"""What RFC 6455 calls the code of a Close frame that carries none."""
+
+SLOW_RECEIVE_BUFFER = 4_096
+"""The kernel buffers no more than about this much for a connection that does not read, in bytes."""
+
+
+class _WebSocket(websocket.WebSocket):
+    """The library's connection, but it never sends a second Close frame."""
+
+    close_sent = False
+
+    def send_close(self, status: int = websocket.STATUS_NORMAL, reason: Any = b"") -> None:
+        if not self.close_sent:
+            self.close_sent = True
+            super().send_close(status, reason)
+
+
+class Connection:
+    """A client's connection to one room.
+
+    A thread reads frames as they come, answers pings, and records. Everything else happens in the caller's thread.
+    """
+
+    def __init__(self, target: Target, recorder: Recorder, room: str, user: str | None) -> None:
+        self.number = recorder.new_connection()
+        self.room = room
+        self.user = user
+        self.instance: str | None = None
+        self.reads = True
+        self.refused: Refused | None = None
+        self.closed: Closed | None = None
+        self.received: list[Received] = []
+        """What has been received so far; the reading thread appends to it."""
+        self._target = target
+        self._recorder = recorder
+        self._socket: _WebSocket | None = None
+        self._reader: threading.Thread | None = None
+        self._closing = False
+        self._dead = False
+
+    def open(self, *, reads: bool = True, source: str | None = None) -> bool:
+        """Shake hands; False if that was refused, with the reason in `refused`.
+
+        With `reads` false it reads nothing, and its kernel buffers little, until `read` is called. `source` is the
+        client address to connect from.
+        """
+        deadline = self._target.deadline
+        # The library keeps cookies for the whole process, and would carry them from one connection to another.
+        _handshake.CookieJar.jar.clear()
+        self._recorder.record(Opening(self.number, self._recorder.now(), self.room, self.user))
+        web = _WebSocket(skip_utf8_validation=True, enable_multithread=True)
+        try:
+            link = self._connect(reads, source)
+            web.connect(  # type: ignore[no-untyped-call]  # the library annotates it in part
+                self._target.websocket_url(self.room, self.user),
+                socket=link,
+                header=self._target.headers,
+                redirect_limit=0,
+                suppress_origin=True,
+                timeout=deadline,
+            )
+        except websocket.WebSocketBadStatusException as error:
+            return self._refuse(error.status_code, (error.resp_body or b"")[:300].decode(errors="replace"))
+        except (websocket.WebSocketException, OSError, ValueError) as error:
+            return self._refuse(None, f"{type(error).__name__}: {error}")
+        self._socket = web
+        self.reads = reads
+        self.instance = (web.getheaders() or {}).get("x-upstream")
+        self._recorder.record(Opened(self.number, self._recorder.now(), self.instance))
+        if reads:
+            self._start_reading()
+        else:
+            self._recorder.record(Reading(self.number, self._recorder.now(), reads=False))
+        return True
+
+    def _connect(self, reads: bool, source: str | None) -> socket.socket:
+        host, port = self._target.address
+        bind = (source, 0) if source else None
+        if reads:
+            link = socket.create_connection((host, port), self._target.deadline, bind)
+        else:
+            family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            link = socket.socket(family, kind, protocol)
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_RECEIVE_BUFFER)
+            link.settimeout(self._target.deadline)
+            if bind:
+                link.bind(bind)
+            link.connect(address)
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self._target.tls().wrap_socket(link, server_hostname=host) if self._target.is_tls else link
+
+    def _refuse(self, status: int | None, reason: str) -> bool:
+        self.refused = Refused(self.number, self._recorder.now(), status, reason)
+        self._recorder.record(self.refused)
+        return False
+
+    def read(self) -> None:
+        """Begin to read, where it was opened without."""
+        if not self.reads:
+            self.reads = True
+            self._recorder.record(Reading(self.number, self._recorder.now(), reads=True))
+            self._start_reading()
+
+    def _start_reading(self) -> None:
+        self._reader = threading.Thread(target=self._read_all, name=f"reader {self.number}", daemon=True)
+        self._reader.start()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was opened and, as far as is known, not ended by either side."""
+        return self._socket is not None and self.closed is None and not self._dead
+
+    def send(self, frame: str | bytes, *, binary: bool = False) -> None:
+        """Send a text frame (bytes may be what no str can be), or a binary one.
+
+        Raises ConnectionError if the connection is gone, or does not take the frame within the deadline.
+        """
+        if not self.is_open:
+            raise ConnectionError(f"connection {self.number} is not open")
+        if isinstance(frame, str):
+            self._recorder.record(Sent(self.number, self._recorder.now(), text=frame))
+        else:
+            self._recorder.record(Sent(self.number, self._recorder.now(), binary=frame))
+        self._send(frame, websocket.ABNF.OPCODE_BINARY if binary else websocket.ABNF.OPCODE_TEXT)
+
+    def ping(self) -> None:
+        """Send a WebSocket ping."""
+        self._send(b"", websocket.ABNF.OPCODE_PING)
+
+    def _send(self, payload: str | bytes, opcode: int) -> None:
+        if self._socket is None or not self.is_open:
+            raise ConnectionError(f"connection {self.number} is not open")
+        try:
+            self._socket.send(payload, opcode)
+        except (websocket.WebSocketException, OSError) as error:
+            raise ConnectionError(f"connection {self.number} does not take a frame: {error}") from error
+
+    def begin_close(self, code: int = websocket.STATUS_NORMAL) -> None:
+        """Send Close. The reading thread reads on until the server's Close frame, then ends the TCP connection."""
+        if self._socket is None or not self.is_open:
+            return
+        self._closing = True
+        self._recorder.record(Closing(self.number, self._recorder.now(), code))
+        with contextlib.suppress(websocket.WebSocketException, OSError):
+            self._socket.send_close(code)
+
+    def die(self, how: str) -> None:
+        """End the link without a Close frame: `fin` ends it in order, `rst` tears it down. Nothing is read any more."""
+        if self._socket is None or self._dead:
+            return
+        self._dead = True
+        if self._closing:
+            self.closed = Closed(self.number, self._recorder.now(), None, "no Close frame came")
+            self._recorder.record(self.closed)
+        elif self.closed is None:
+            self._recorder.record(Dying(self.number, self._recorder.now(), how))
+        link = self._socket.sock
+        if link is None:
+            return
+        with contextlib.suppress(OSError):
+            if how == "rst":
+                link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                # Wakes the reading thread without a FIN; closing then sends the RST.
+                socket.socket.shutdown(link, socket.SHUT_RD)
+            else:
+                socket.socket.shutdown(link, socket.SHUT_RDWR)
+        if self._reader is not None and self._reader is not threading.current_thread():
+            self._reader.join(self._target.deadline)
+        with contextlib.suppress(OSError):
+            link.close()
+
+    def _read_all(self) -> None:
+        web = self._socket
+        if web is None:
+            return
+        code: int | None = None
+        reason = ""
+        while True:
+            try:
+                opcode, frame = web.recv_data_frame(control_frame=True)
+            except (websocket.WebSocketTimeoutException, ssl.SSLWantReadError):
+                continue
+            except (websocket.WebSocketException, OSError, ValueError) as error:
+                reason = f"{type(error).__name__}: {error}"
+                break
+            if self._dead:
+                return
+            if opcode == websocket.ABNF.OPCODE_CLOSE:
+                code = int.from_bytes(frame.data[:2]) if len(frame.data) >= 2 else NO_CODE
+                reason = frame.data[2:].decode(errors="replace")
+                break
+            if opcode in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY):
+                self._receive(opcode, frame.data)
+        if self._dead:
+            return
+        self.closed = Closed(self.number, self._recorder.now(), code, reason)
+        with contextlib.suppress(websocket.WebSocketException, OSError):
+            web.shutdown()  # type: ignore[no-untyped-call]  # the library does not annotate it
+        self._recorder.record(self.closed)
+
+    def _receive(self, opcode: int, data: bytes) -> None:
+        at = self._recorder.now()
+        received = Received(self.number, at, binary=bytes(data))
+        if opcode == websocket.ABNF.OPCODE_TEXT:
+            with contextlib.suppress(UnicodeDecodeError):
+                received = Received(self.number, at, text=data.decode())
+        self.received.append(received)
+        self._recorder.record(received)

@@ -1,0 +1,99 @@
+"""The HTTP side of a target."""
+
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+import msgspec
+import urllib3
+
+from roomproof.target import Target
+
+
+class UnreachableError(Exception):
+    """The target gave no HTTP answer at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    def json(self) -> object:
+        """The body as JSON; None where it is not."""
+        try:
+            value: object = msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        return value
+
+    def fields(self) -> dict[str, object]:
+        """The body as a JSON object; empty where it is not one."""
+        value = self.json()
+        return value if isinstance(value, dict) else {}
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.body[:300].decode(errors='replace')!r}"
+
+
+class Http:
+    """HTTP requests to a target, each on a connection of its own, so that none can meet a connection just given up."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._pool = urllib3.PoolManager(
+            retries=False,
+            headers={**target.headers, "Connection": "close"},
+            ssl_context=target.tls() if target.is_tls else None,
+        )
+
+    def request(self, method: str, path: str, body: object = None, *, raw: bytes | None = None) -> Answer:
+        """Ask, with `body` as JSON or `raw` as it is.
+
+        Raises UnreachableError where no HTTP answer comes within the deadline.
+        """
+        headers = dict(self._pool.headers)
+        data = raw
+        if raw is None and body is not None:
+            data = msgspec.json.encode(body)
+        if data is not None:
+            headers["Content-Type"] = "application/json"
+        deadline = self._target.deadline
+        try:
+            answer = self._pool.request(
+                method,
+                self._target.url + path,
+                body=data,
+                headers=headers,
+                timeout=urllib3.Timeout(total=deadline),
+                redirect=False,
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise UnreachableError(f"{method} {path} got no HTTP answer within {deadline:g} s: {error}") from error
+        return Answer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.data)
+
+    def stats(self) -> Answer:
+        """GET the statistics of the instance that answers."""
+        return self.request("GET", "/api/chats/ws/stats")
+
+    def clock_ahead_ns(self) -> int:
+        """How far the server's clock is ahead of ours, by the Date of its answers; 0 where the difference is below 2 s.
+
+        Raises UnreachableError.
+        """
+        before = time.time()
+        date = self.stats().headers.get("date", "")
+        after = time.time()
+        try:
+            ahead = parsedate_to_datetime(date).timestamp() + 0.5 - (before + after) / 2
+        except ValueError:
+            return 0
+        return 0 if abs(ahead) < 2 else round(ahead * 1e9)

@@ -1,0 +1,155 @@
+"""What a receiver is due of a stream: must, may and must not.
+
+For the stream X(c) of a connection c and a receiver k of its audience (the members of the same room; in a sticky
+topology on the same instance):
+
+- evidence(k): the earlier of k's first room frame and anyone's receipt of k's own join notice;
+- floor: the highest item of X(c) that anyone on k's instance had received before k began to open;
+- start: the lowest item at or above the floor that k received, or the first item said after evidence(k), whichever is
+  lower (in k's own stream: its first message);
+- end: c's last message if c stayed or closed cleanly, otherwise the highest that anyone received, then the leave notice
+  if c ended; but for a receiver that did not stay until the deadline, the last item that it received.
+
+Items from start to end are due, in order, once. Items below the floor must not come. Everything else may. Why no
+correct server is accused: what was said after evidence was said after membership began (JOIN-3), so k was a member
+throughout; from the first item that k received, k was a member before the next one was broadcast (JOIN-2); below the
+floor a later item had reached k's instance before k opened, so the recipients were settled without k (DELIVER-10).
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from roomproof.history import FaultWindow
+from roomproof.judge.hearing import Heard, Hearing
+from roomproof.judge.run import Connection, Run
+from roomproof.protocol import Capability
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What one receiver is due of one stream: items start to end but `skipped`; nothing below `floor`."""
+
+    stream: Connection
+    receiver: Connection
+    heard: tuple[Heard, ...]
+    floor: int
+    items: tuple[int, ...]
+
+
+class Dues:
+    """Computes the dues of a run, receiver by receiver; what all pairs need is computed once."""
+
+    def __init__(self, run: Run, hearing: Hearing) -> None:
+        self.run = run
+        self.hearing = hearing
+        self.evidence: dict[int, int | None] = {}
+        self._heard_by_anyone: dict[int, list[tuple[int, Heard]]] = defaultdict(list)
+        """By stream: who heard it, and what."""
+        for receiver, heard in hearing.heard.items():
+            for one in heard:
+                self._heard_by_anyone[one.stream].append((receiver, one))
+        for connection in run.connections.values():
+            self.evidence[connection.number] = self._evidence(connection)
+
+    def _evidence(self, receiver: Connection) -> int | None:
+        """When it was first shown that a connection is a member; None if it never was."""
+        own_join = [
+            one.at
+            for _, one in self._heard_by_anyone[receiver.number]
+            if one.item == receiver.join and self.has_own_notices(receiver)
+        ]
+        replays = self.run.declares(Capability.HISTORY)
+        room_frames = [
+            one.at
+            for one in self.hearing.heard[receiver.number]
+            if one.stream == receiver.number or (not replays and self.in_audience(one.stream, receiver))
+        ]
+        return min(own_join + room_frames, default=None)
+
+    def has_own_notices(self, connection: Connection) -> bool:
+        """Whether a notice with its user id can belong to no other connection."""
+        namesakes = [one for one in self.run.in_room(connection.room) if one.user == connection.user]
+        return len(namesakes) <= 1
+
+    def in_audience(self, stream: int, receiver: Connection) -> bool:
+        """Whether a receiver is, as far as is known, in the audience of a stream."""
+        speaker = self.run.connections[stream]
+        if speaker.room != receiver.room or not self.run.declares(Capability.STICKY):
+            return speaker.room == receiver.room
+        return None in (speaker.instance, receiver.instance) or speaker.instance == receiver.instance
+
+    def _floor(self, stream: Connection, receiver: Connection) -> int:
+        if stream is receiver:
+            return 0
+        before = [
+            one.item
+            for witness, one in self._heard_by_anyone[stream.number]
+            if one.at < receiver.opening.at and self.run.same_instance(self.run.connections[witness], receiver)
+        ]
+        return max(before, default=0)
+
+    def of(self, stream: Connection, receiver: Connection) -> Due:
+        """What a receiver is due of a stream in whose audience it is."""
+        heard = tuple(self.hearing.of(stream, receiver))
+        floor = self._floor(stream, receiver)
+        received = {one.item for one in heard if one.item >= floor}
+        starts = received | self._first_after_evidence(stream, receiver)
+        if not starts:
+            return Due(stream, receiver, heard, floor, ())
+        deadline = self.run.deadline
+        if receiver.stayed_until(deadline):
+            items = [*range(min(starts), self._last_message(stream) + 1)]
+            ended = stream.ended_at is not None and stream.ended_at <= deadline
+            if ended and min(starts) <= stream.leave:
+                items.append(stream.leave)
+        else:
+            items = [*range(min(starts), max(received, default=-1) + 1)]
+            unclean_tail = range(self._last_message(stream) + 1, stream.leave)
+            items = [item for item in items if item not in unclean_tail]
+        may = {stream.join, stream.leave} if stream is receiver or not self.has_own_notices(stream) else set()
+        return Due(stream, receiver, heard, floor, tuple(item for item in items if item not in may))
+
+    def _first_after_evidence(self, stream: Connection, receiver: Connection) -> set[int]:
+        evidence = self.evidence[receiver.number]
+        if evidence is None:
+            return set()
+        if stream is receiver:
+            return {1}
+        if self.run.declares(Capability.STICKY) and not self.run.same_instance(stream, receiver):
+            return set()
+        for item in range(stream.join, stream.leave + 1):
+            said = stream.said_at(item)
+            if said is not None and said > evidence and (item < stream.leave or stream.ended_at is not None):
+                return {item}
+        return set()
+
+    def _last_message(self, stream: Connection) -> int:
+        """The last message that is due to those who stay."""
+        deadline = self.run.deadline
+        if stream.ended_at is None or stream.ended_at > deadline or stream.closed_cleanly:
+            return sum(1 for item in stream.said if item.sent.at <= deadline)
+        messages = [one.item for _, one in self._heard_by_anyone[stream.number] if one.item < stream.leave]
+        return max(messages, default=0)
+
+
+def excused(due: Due, item: int, windows: list[FaultWindow]) -> bool:
+    """Whether a fault that was injected on purpose can have swallowed an item (ORACLE: faults)."""
+    return any(_covers(window, due, item) for window in windows)
+
+
+def _covers(window: FaultWindow, due: Due, item: int) -> bool:
+    scope = window.instances
+    if scope is not None and due.stream.instance not in scope and due.receiver.instance not in scope:
+        return False
+    if any(one.item > item and one.at < window.at for one in due.heard):
+        return False
+    over = window.until + window.heal
+    said = due.stream.said_at(item)
+    if said is not None and said >= over:
+        return False
+    return not any(_said_after(one, due, over) and one.item < item for one in due.heard)
+
+
+def _said_after(heard: Heard, due: Due, over: int) -> bool:
+    said = due.stream.said_at(heard.item)
+    return said is not None and said > over

@@ -1,0 +1,64 @@
+"""The pytest plugin: its options are always there, the rest is active only where scenarios run."""
+
+from pathlib import Path
+
+import pytest
+
+from roomproof.embedded import embedded_capabilities
+from roomproof.protocol import ProtocolError
+from roomproof.runner.options import add_options, declared_target, is_narrowed
+from roomproof.runner.player import Player, rules_of, scenario_id
+from roomproof.runner.referee import Referee
+from roomproof.target import Target, UsageError
+from roomproof.verdict import Outcome
+
+TARGET = pytest.StashKey[Target | None]()
+"""The target that the command line names; None for the embedded reference server."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options of the suite."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marks of scenarios."""
+    config.addinivalue_line("markers", "rule(*ids): the rules of PROTOCOL.md that a scenario tests")
+    config.addinivalue_line("markers", "needs(capability): not applicable to targets that do not declare this")
+    config.addinivalue_line("markers", "unless(capability): not applicable to targets that declare this")
+
+
+def begin(config: pytest.Config, scenarios: Path) -> None:
+    """Make this a run of scenarios: called by the conftest of their folder, in every process.
+
+    Raises pytest.UsageError for whatever is wrong with the command line.
+    """
+    if config.pluginmanager.has_plugin("roomproof-player"):
+        return
+    try:
+        target = declared_target(config)
+        is_worker = hasattr(config, "workerinput")
+        if not is_worker:
+            referee = Referee(config, target, narrowed=is_narrowed(config, scenarios))
+            config.pluginmanager.register(referee, "roomproof-referee")
+    except (UsageError, ProtocolError) as error:
+        raise pytest.UsageError(f"roomproof: {error}") from error
+    config.stash[TARGET] = target
+    player = Player(config, target.capabilities if target else embedded_capabilities())
+    config.pluginmanager.register(player, "roomproof-player")
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """In a worker of xdist: tell the controlling process what was asked off by hand."""
+    config = items[0].config if items else None
+    output = getattr(config, "workeroutput", None)
+    if output is not None:
+        left_out = output.setdefault("roomproof_deselected", {})
+        left_out.update({scenario_id(item.nodeid): list(rules_of(item)) for item in items})
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Give scenarios that broke nothing but SHOULDs an outcome of their own."""
+    if getattr(report, "roomproof", {}).get("outcome") == Outcome.WARNED:
+        return "warned", "w", "WARNED"
+    return None

@@ -1,0 +1,117 @@
+"""What a run leaves behind: the result file, and the text that explains a failed scenario."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from roomproof.history import Event
+from roomproof.judge.findings import Finding
+from roomproof.protocol import Protocol, load
+from roomproof.target import Target, UsageError
+from roomproof.timeline import names, printable, timeline
+from roomproof.verdict import ScenarioResult, Verdict
+
+
+def tool_version() -> str:
+    """The version of this Roomproof."""
+    try:
+        return version("roomproof")
+    except PackageNotFoundError:
+        return "0"
+
+
+def capability_names(target: Target) -> list[str]:
+    """The declared capabilities as the user writes them."""
+    return [name if number is None else f"{name}={number:g}" for name, number in target.capabilities.items()]
+
+
+class ResultFile:
+    """JSON lines: one `run`, one `scenario` for each, last one `verdict`. A file without the last is an aborted run."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file: IO[bytes] = path.open("wb")
+        except OSError as error:
+            raise UsageError(f"cannot write the result file {path}: {error.strerror}") from error
+
+    def _write(self, line: dict[str, object]) -> None:
+        self._file.write(msgspec.json.encode(line) + b"\n")
+        self._file.flush()
+
+    def run(self, protocol: Protocol, target: str, capabilities: list[str], *, partial: bool) -> None:
+        """Write the first line."""
+        self._write(
+            {
+                "kind": "run",
+                "tool": "roomproof",
+                "version": tool_version(),
+                "protocol": protocol.version,
+                "target": target,
+                "capabilities": capabilities,
+                "started": datetime.now(UTC).isoformat(),
+                "partial": partial,
+            }
+        )
+
+    def scenario(self, result: ScenarioResult) -> None:
+        """Write the line of a scenario."""
+        self._write(
+            {
+                "kind": "scenario",
+                "id": result.id,
+                "rules": list(result.rules),
+                "outcome": result.outcome,
+                "seconds": round(result.seconds, 4),
+                "detail": result.detail,
+            }
+        )
+
+    def verdict(self, verdict: Verdict, protocol: Protocol) -> None:
+        """Write the last line, and close."""
+        rules = {
+            rule_id: {"level": protocol.rules[rule_id].level, "outcome": standing}
+            for rule_id, standing in verdict.rules.items()
+        }
+        self._write(
+            {
+                "kind": "verdict",
+                "verdict": verdict.conclusion,
+                "reason": verdict.reason,
+                "partial": verdict.partial,
+                "rules": rules,
+            }
+        )
+        self._file.close()
+
+
+def describe(finding: Finding, events: Sequence[Event]) -> str:
+    """A finding in one line: its kind, who received it, what it is."""
+    receiver = names(events).get(finding.receiver, f"#{finding.receiver}")
+    return f"{finding.kind}, at {printable(receiver)}: {printable(finding.text)}"
+
+
+def explain(broken: dict[str, list[str]], findings: Sequence[Finding], events: Sequence[Event], again: str) -> str:
+    """Why a scenario failed: each broken rule with its text and what was seen, the timeline, and how to run it again.
+
+    `broken` maps rule ids to what was seen against them.
+    """
+    lines: list[str] = []
+    for rule_id, sights in broken.items():
+        rule = load().rules[rule_id]
+        lines += [f"{rule_id} ({rule.level}) is broken. The rule:", f"    {rule.text}", "What was seen:"]
+        lines += [f"    {sight}" for sight in sights[:10]]
+        if len(sights) > 10:
+            lines.append(f"    ... and {len(sights) - 10} more")
+    called = names(events)
+    zero = next((event.at for event in events if hasattr(event, "at")), 0)
+    if findings and findings[0].witness:
+        lines += ["", "The witnesses of the first finding:"]
+        lines += timeline(findings[0].witness, zero=zero, called=called)
+    lines += ["", "What happened, in seconds (> sent, < received):"]
+    lines += timeline(events, zero=zero, called=called) or ["    nothing was recorded"]
+    lines += ["", "Run just this scenario again:", f"    {again}"]
+    return "\n".join(lines)

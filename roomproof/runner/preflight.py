@@ -1,0 +1,42 @@
+"""The first look at a target: does anything work at all? It takes less than two deadlines, whatever the target does."""
+
+from dataclasses import dataclass
+
+from roomproof.http import Http, UnreachableError
+from roomproof.stage.scene import RuleBrokenError
+from roomproof.stage.stage import Stage
+from roomproof.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the first look found: nothing wrong, or one sentence that says what is, and the rules it breaks."""
+
+    sentence: str = ""
+    broken: tuple[str, ...] = ()
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether there is anything to test."""
+        return not self.sentence
+
+
+def check(target: Target) -> Ground:
+    """Make a room, get in, say something and hear it.
+
+    Only a target on which that fails is not worth the whole suite: no scenario could find anything else.
+    """
+    http = Http(target)
+    try:
+        http.stats()
+        stage = Stage(target, http, server_ahead=0, known_ids=set())
+        alice = stage.room("Roomproof looks around").enter("alice")
+        try:
+            alice.hears(alice.say("is anybody there?"))
+        finally:
+            alice.die("rst")
+    except UnreachableError as error:
+        return Ground(f"{target.url} cannot be tested: {error}")
+    except RuleBrokenError as error:
+        return Ground(f"nothing works on {target.url}: {error}", (error.rule,) if error.rule else ("JOIN-2",))
+    return Ground()

@@ -1,0 +1,158 @@
+"""Collects the endings of all scenarios, in the controlling process; writes the result file and gives the verdict."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roomproof.embedded import CAPABILITIES, embedded_capabilities
+from roomproof.protocol import load
+from roomproof.report import ResultFile, capability_names
+from roomproof.runner.player import rules_of, scenario_id
+from roomproof.runner.preflight import check
+from roomproof.target import Target
+from roomproof.verdict import Conclusion, Outcome, ScenarioResult, Standing, Verdict, conclude
+
+EMBEDDED = "embedded reference server"
+
+
+class Referee:
+    """The pytest plugin that sums up a run."""
+
+    def __init__(self, config: pytest.Config, declared: Target | None, *, narrowed: bool) -> None:
+        self._declared = declared
+        self._partial = narrowed
+        self._results: dict[str, ScenarioResult] = {}
+        self._troubles: list[str] = []
+        self._deselected: dict[str, tuple[str, ...]] = {}
+        self._interrupted = False
+        self._verdict: Verdict | None = None
+        self._capabilities = declared.capabilities if declared else embedded_capabilities()
+        self._file: ResultFile | None = None
+        if config.option.results:
+            self._file = ResultFile(Path(config.option.results))
+            names = capability_names(declared) if declared else list(CAPABILITIES)
+            self._file.run(load(), declared.url if declared else EMBEDDED, names, partial=narrowed)
+
+    def pytest_report_header(self) -> str:
+        """Say what is tested."""
+        names = capability_names(self._declared) if self._declared else list(CAPABILITIES)
+        target = self._declared.url if self._declared else EMBEDDED
+        return f"roomproof: protocol {load().version}, target: {target}, declares: {', '.join(names) or 'nothing'}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Look whether there is anything to test. A target on which nothing works ends the run here."""
+        if self._declared is None:
+            return
+        ground = check(self._declared)
+        if ground.is_fit:
+            return
+        self._troubles.append(ground.sentence)
+        verdict = self._conclude(broken=ground.broken)
+        self._write(verdict)
+        pytest.exit(f"{verdict.conclusion.upper()}: {verdict.reason}", returncode=verdict.exit_code)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take down how a scenario ended."""
+        ending: dict[str, Any] | None = getattr(report, "roomproof", None)
+        name = scenario_id(report.nodeid)
+        if ending is None:
+            if report.failed:
+                self._troubles.append(f"internal error in {name}: {_last_line(report)}")
+            return
+        result = ScenarioResult(
+            name,
+            tuple(ending["rules"]),
+            Outcome(ending["outcome"]),
+            report.duration,
+            ending["detail"],
+            tuple(ending["held"]),
+            tuple(ending["broken"]),
+        )
+        if ending["trouble"]:
+            self._troubles.append(ending["trouble"])
+        self._take(result)
+
+    def _take(self, result: ScenarioResult) -> None:
+        self._results[result.id] = result
+        if self._file:
+            self._file.scenario(result)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A scenario file that cannot be collected is trouble of ours."""
+        if report.failed:
+            self._troubles.append(f"cannot collect {report.nodeid}: {_last_line(report)}")
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Scenarios asked off by hand are not run, and the result says so."""
+        for item in items:
+            self._deselected[scenario_id(item.nodeid)] = rules_of(item)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Under xdist the workers select: take over what they were asked to leave out."""
+        for name, rules in getattr(node, "workeroutput", {}).get("roomproof_deselected", {}).items():
+            self._deselected[name] = tuple(rules)
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember that the user ended the run: its result file stays without a verdict."""
+        self._interrupted |= excinfo.type is KeyboardInterrupt
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """An error of ours makes the run inconclusive."""
+        self._troubles.append(f"internal error: {str(excrepr).strip().splitlines()[-1]}")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Give the verdict, and make its exit code pytest's."""
+        if self._interrupted or self._verdict is not None:
+            return
+        for name, rules in self._deselected.items():
+            self._take(ScenarioResult(name, rules, Outcome.NOT_RUN, detail="deselected on the command line"))
+        self._partial |= bool(self._deselected)
+        verdict = self._conclude()
+        self._write(verdict)
+        session.exitstatus = verdict.exit_code
+
+    def _conclude(self, broken: Sequence[str] = ()) -> Verdict:
+        ran = [result for result in self._results.values() if result.outcome is not Outcome.NOT_RUN]
+        return conclude(
+            load(),
+            ran,
+            self._capabilities,
+            partial=self._partial,
+            trouble=self._troubles[0] if self._troubles else None,
+            broken=broken,
+        )
+
+    def _write(self, verdict: Verdict) -> None:
+        self._verdict = verdict
+        if self._file:
+            self._file.verdict(verdict, load())
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the verdict, and what the server should do and does not."""
+        verdict = self._verdict
+        if verdict is None:
+            return
+        terminalreporter.section("roomproof")
+        for result in self._results.values():
+            if result.outcome is Outcome.WARNED:
+                terminalreporter.write_line(f"warned: {result.id}: {result.detail}")
+        for trouble in self._troubles[:10]:
+            terminalreporter.write_line(f"trouble: {trouble}")
+        counts = [
+            f"{sum(1 for one in verdict.rules.values() if one is standing)} {standing.replace('_', ' ')}"
+            for standing in Standing
+        ]
+        terminalreporter.write_line(f"rules: {', '.join(counts)}{' (partial run)' if verdict.partial else ''}")
+        colour = {Conclusion.VALID: "green", Conclusion.INVALID: "red", Conclusion.INCONCLUSIVE: "yellow"}
+        markup = {colour[verdict.conclusion]: True, "bold": True}
+        terminalreporter.write_line(f"{verdict.conclusion.upper()}: {verdict.reason}", **markup)
+
+
+def _last_line(report: pytest.CollectReport | pytest.TestReport) -> str:
+    lines = report.longreprtext.strip().splitlines()
+    return lines[-1] if lines else "no reason given"

@@ -1,0 +1,193 @@
+"""A person in a room, as a client sees it: says things, hears things, leaves or dies."""
+
+import contextlib
+from collections.abc import Iterator
+
+from roomproof import wire
+from roomproof.client import Connection
+from roomproof.stage.scene import RuleBrokenError, Scene
+from roomproof.wire import Frame, Message, Notice, NoticeKind
+
+
+class Member:
+    """One connection that was let into a room."""
+
+    def __init__(self, scene: Scene, connection: Connection, user: str) -> None:
+        self._scene = scene
+        self.connection = connection
+        self.user = user
+        self._frames: list[Frame] = []
+        self._said: set[str] = set()
+
+    @property
+    def token(self) -> str:
+        """What marks everything that is said on this stage."""
+        return self._scene.token
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the connection is, as far as is known, not over."""
+        return self.connection.is_open
+
+    @property
+    def frames(self) -> list[Frame]:
+        """All that was received so far, decoded."""
+        received = self.connection.received
+        while len(self._frames) < len(received):
+            self._frames.append(wire.read(received[len(self._frames)].frame))
+        return self._frames
+
+    def say(self, text: str) -> str:
+        """Say something, made unique; what was said is returned."""
+        return self.say_exactly(self._scene.unique(text))
+
+    def say_exactly(self, content: str, **claims: object) -> str:
+        """Say just this, once in this room. `claims` are further fields of the frame."""
+        self.send(wire.message(content, **claims))
+        self._said.add(content)
+        return content
+
+    def say_all(self, count: int, text: str = "and") -> list[str]:
+        """Say so many things, without waiting for anything between them."""
+        return [self.say(f"{text} {number}") for number in range(1, count + 1)]
+
+    def send(self, frame: str | bytes, *, binary: bool = False) -> None:
+        """Send any frame, text or binary."""
+        try:
+            self.connection.send(frame, binary=binary)
+        except ConnectionError as error:
+            closed = self.connection.closed
+            came = f"it was closed with {closed.code} {closed.reason!r}" if closed else str(error)
+            raise RuleBrokenError(None, f"{self.user} to be connected and to speak", came) from error
+
+    def send_or_be_gone(self, frame: str | bytes, *, binary: bool = False) -> None:
+        """Send any frame, if the server has not ended the connection."""
+        with contextlib.suppress(RuleBrokenError):
+            self.send(frame, binary=binary)
+
+    def say_or_be_gone(self, text: str) -> str:
+        """Say something, made unique, if the server has not ended the connection."""
+        content = self._scene.unique(text)
+        self.send_or_be_gone(wire.message(content))
+        return content
+
+    def stays(self) -> bool:
+        """Whether the connection is still open once the server has dealt with everything that was sent on it."""
+        content = self.say_or_be_gone("still here?")
+
+        def settled() -> bool | None:
+            return self.echoed(content) or not self.is_open or None
+
+        self._scene.recorder.wait_for(settled, self._scene.deadline)
+        return self.is_open
+
+    def heard(self, content: str) -> bool:
+        """Whether a message with this content arrives within the deadline."""
+        return self._await_message(content) is not None
+
+    def echoed(self, content: str) -> bool:
+        """Whether a message with this content has arrived."""
+        return any(one.content == content for one in self.messages())
+
+    def hears(self, *contents: str) -> Message:
+        """Wait for messages with these contents; the last one is returned.
+
+        Raises RuleBrokenError (DELIVER-1, or DELIVER-2 for one's own) if one does not come.
+        """
+        message: Message | None = None
+        for content in contents:
+            message = self._await_message(content)
+            if message is None:
+                rule = "DELIVER-2" if content in self._said else "DELIVER-1"
+                raise RuleBrokenError(rule, f"{self.user} to hear {content!r}", self.account())
+        assert message is not None, "hears() needs something to hear"
+        return message
+
+    def _await_message(self, content: str) -> Message | None:
+        def look() -> Message | None:
+            return next((one for one in self.messages() if one.content == content), None)
+
+        return self._scene.recorder.wait_for(look, self._scene.deadline)
+
+    def messages(self) -> Iterator[Message]:
+        """The messages received so far."""
+        return (frame for frame in self.frames if isinstance(frame, Message))
+
+    def notices(self, kind: NoticeKind, user: str) -> list[Notice]:
+        """The notices received so far that a user joined, or left."""
+        return [
+            frame for frame in self.frames if isinstance(frame, Notice) and (frame.kind, frame.user_id) == (kind, user)
+        ]
+
+    def hears_join_of(self, user: str, *, times: int = 1) -> None:
+        """Wait for the notice of a join. Raises RuleBrokenError (JOIN-1) if it does not come."""
+        self._hears_notice(NoticeKind.JOINED, user, times, "JOIN-1", self._scene.deadline)
+
+    def hears_leave_of(self, user: str, *, times: int = 1, rule: str = "LEAVE-1", within: float | None = None) -> None:
+        """Wait for the notice of a leave, `within` so many seconds. Raises RuleBrokenError if it does not come."""
+        self._hears_notice(NoticeKind.LEFT, user, times, rule, within or self._scene.deadline)
+
+    def _hears_notice(self, kind: NoticeKind, user: str, times: int, rule: str, seconds: float) -> None:
+        def look() -> bool | None:
+            return len(self.notices(kind, user)) >= times or None
+
+        if self._scene.recorder.wait_for(look, seconds) is None:
+            expected = f"{self.user} to hear within {seconds:g} s that {user} {kind}"
+            raise RuleBrokenError(rule, expected, self.account())
+
+    def answers(self, kind: type[wire.Error] | type[wire.Pong]) -> list[Frame]:
+        """The direct frames of a kind received so far."""
+        return [frame for frame in self.frames if isinstance(frame, kind)]
+
+    def was_answered(self, kind: type[wire.Error] | type[wire.Pong], *, times: int = 1) -> bool:
+        """Whether so many direct frames of a kind arrive within the deadline."""
+
+        def look() -> bool | None:
+            return len(self.answers(kind)) >= times or None
+
+        return self._scene.recorder.wait_for(look, self._scene.deadline) is not None
+
+    def fence(self) -> None:
+        """Say something and hear it: what the server did for this member before, it has done now."""
+        self.hears(self.say("fence"))
+
+    def leave(self, code: int = 1000) -> None:
+        """Close cleanly, and wait until the connection is over. Raises RuleBrokenError (CLOSE-2) if it never is."""
+        self.connection.begin_close(code)
+        if not self._is_over():
+            raise RuleBrokenError("CLOSE-2", f"the server to answer the Close frame of {self.user}", self.account())
+
+    def die(self, how: str = "rst") -> None:
+        """End the link without a Close frame: `fin` or `rst`."""
+        self.connection.die(how)
+
+    def go(self, how: str) -> None:
+        """Leave by a clean `close`, or die by `fin` or `rst`."""
+        if how == "close":
+            self.leave()
+        else:
+            self.die(how)
+
+    def was_closed_with(self) -> int | None:
+        """The code of the server's Close frame, awaited; None if there was none.
+
+        Raises RuleBrokenError if the connection does not end within the deadline.
+        """
+        if not self._is_over():
+            raise RuleBrokenError(None, f"{self.user} to be closed by the server", self.account())
+        return self.connection.closed.code if self.connection.closed else None
+
+    def _is_over(self) -> bool:
+        def look() -> bool | None:
+            return self.connection.closed is not None or None
+
+        return self._scene.recorder.wait_for(look, self._scene.deadline) is not None
+
+    def account(self) -> str:
+        """What this member received last, for whoever reads why an expectation failed."""
+        last = [str(one.text if one.text is not None else one.binary)[:200] for one in self.connection.received[-3:]]
+        heard = (
+            f"it received {len(self.connection.received)} frames, last: {' '.join(last)}" if last else "nothing came"
+        )
+        closed = self.connection.closed
+        return f"{heard}; it was closed with {closed.code}" if closed else heard

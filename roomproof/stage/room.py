@@ -1,0 +1,185 @@
+"""A room of the server under test, and the ways into it."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from roomproof import wire
+from roomproof.client import Connection
+from roomproof.history import Deleting
+from roomproof.http import Answer
+from roomproof.stage.member import Member
+from roomproof.stage.scene import RuleBrokenError, Scene
+from roomproof.wire import Frame, Notice, NoticeKind
+
+REFUSAL_PATIENCE = 0.2
+"""The part of the deadline that an accepted connection is given to be closed, before it speaks to show if it is in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How a connection was refused: by an HTTP status, or accepted and closed with a code after `frames`."""
+
+    status: int | None
+    code: int | None
+    frames: tuple[Frame, ...] = ()
+
+    @property
+    def is_unknown_room(self) -> bool:
+        """Whether it is one of the two ways in which an unknown room is refused (REFUSE-1)."""
+        return not self.frames and (self.status == 403 or self.code == 4004)
+
+    @property
+    def is_bad_user(self) -> bool:
+        """Whether it is one of the ways in which a bad user id is refused (REFUSE-3)."""
+        by_status = self.status is not None and 400 <= self.status < 500
+        return not self.frames and (by_status or self.code in (1008, 4004))
+
+
+def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Member:
+    """Try to get into a room of this id, which need not exist: the refusal, or the member that one became.
+
+    A handshake that gets no answer at all is a refusal without status and code.
+    """
+    connection = Connection(scene.target, scene.recorder, room_id, user)
+    if not connection.open():
+        return Refusal(connection.refused.status if connection.refused else None, None)
+    member = Member(scene, connection, user or "")
+
+    def closed_or_heard() -> bool | None:
+        return connection.closed is not None or bool(connection.received) or None
+
+    scene.recorder.wait_for(closed_or_heard, scene.deadline * REFUSAL_PATIENCE)
+    if connection.closed is None:
+        # It speaks only now: data that a closing server does not read any more would cost us its Close frame.
+        _prove_admission(scene, member)
+    if connection.closed is None:
+        return member
+    return Refusal(None, connection.closed.code, tuple(member.frames))
+
+
+def _prove_admission(scene: Scene, member: Member) -> None:
+    with contextlib.suppress(RuleBrokenError):
+        content = member.say("hello?")
+
+        def closed_or_echoed() -> bool | None:
+            return member.echoed(content) or member.connection.closed is not None or None
+
+        scene.recorder.wait_for(closed_or_echoed, scene.deadline)
+
+
+class Room:
+    """A room that this scenario made."""
+
+    def __init__(self, scene: Scene, answer: Answer) -> None:
+        self._scene = scene
+        self.answer = answer
+        self.id = str(answer.fields().get("id"))
+        self.path = f"/api/chats/{self.id}"
+        self.members: list[Member] = []
+        self._invited: set[str] = set()
+
+    def invite(self, *users: str) -> None:
+        """Add participants. Raises RuleBrokenError (PARTICIPANTS-1) if the server does not take them."""
+        answer = self._scene.http.request("POST", f"{self.path}/participants", {"participant_ids": list(users)})
+        if not answer.ok:
+            raise RuleBrokenError(
+                "PARTICIPANTS-1", f"2xx for adding {', '.join(users)} to room {self.id}", f"got {answer}"
+            )
+        self._invited.update(users)
+
+    def join(self, user: str, *, reads: bool = True, source: str | None = None) -> Member:
+        """Bring somebody in, and return once there is evidence that they are a member.
+
+        With `reads` false they read nothing. `source` is the client address to come from. Raises RuleBrokenError if the
+        server refuses, or if there is no evidence within the deadline.
+        """
+        member = self.enter(user, reads=reads, source=source)
+        self._await_evidence(member)
+        return member
+
+    def enter(self, user: str, *, reads: bool = True, source: str | None = None) -> Member:
+        """Bring somebody in, and return as soon as the handshake is answered.
+
+        Raises RuleBrokenError (JOIN-6) if the server refuses.
+        """
+        if user not in self._invited:
+            self.invite(user)
+        connection = Connection(self._scene.target, self._scene.recorder, self.id, user)
+        if not connection.open(reads=reads, source=source):
+            refused = connection.refused
+            came = f"the handshake got {refused.status}: {refused.reason}" if refused else "it is not open"
+            raise RuleBrokenError("JOIN-6", f"{user} to be let into the existing room {self.id}", came)
+        member = Member(self._scene, connection, user)
+        self.members.append(member)
+        return member
+
+    def admit(self, user: str) -> Member | None:
+        """Bring somebody in whom the server may refuse; None if it does."""
+        try:
+            return self.join(user)
+        except RuleBrokenError as error:
+            if error.rule == "JOIN-6":
+                return None
+            raise
+
+    def is_silent_for(self, listener: Member) -> bool:
+        """Whether nothing of this room reaches a member of another, fenced in both rooms.
+
+        Everybody here who can says something and hears it; then the listener does at home.
+        """
+        for member in self.members:
+            if member.is_open and member.connection.reads:
+                member.fence()
+        listener.fence()
+        said = {one.content for member in self.members for one in member.messages()}
+        strange = [one for one in listener.frames if isinstance(one, wire.Message | Notice) and one.chat_id == self.id]
+        return not strange and not any(one.content in said for one in listener.messages())
+
+    def _await_evidence(self, member: Member) -> None:
+        """Wait until the others hear of the join; where nobody can, say something and hear it."""
+        before = [one for one in self.members if one is not member]
+        witnesses = [one for one in before if one.is_open and one.connection.reads]
+        if not witnesses or any(one.user == member.user for one in before):
+            content = member.say("hello")
+            self._expect(member, lambda: member.echoed(content) or None, "JOIN-5")
+            return
+
+        def announced() -> bool | None:
+            own = any(isinstance(frame, wire.Message | Notice) for frame in member.frames)
+            return own or any(one.notices(NoticeKind.JOINED, member.user) for one in witnesses) or None
+
+        self._expect(member, announced, "JOIN-1")
+
+    def _expect(self, member: Member, look: Callable[[], bool | None], rule: str) -> None:
+        def over_or_found() -> bool | None:
+            return look() or member.connection.closed is not None or None
+
+        if self._scene.recorder.wait_for(over_or_found, self._scene.deadline) is None or not look():
+            raise RuleBrokenError(rule, f"evidence that {member.user} is a member of {self.id}", member.account())
+
+    def knock(self, user: str | None) -> Refusal | Member:
+        """Try to get in, with whatever user id, into a room that may not exist any more."""
+        answer = knock(self._scene, self.id, user)
+        if isinstance(answer, Member):
+            self.members.append(answer)
+        return answer
+
+    def barge_in(self, user: str | None, text: str) -> str:
+        """Connect and speak at once, although a refusal is due; what was said is returned once the connection is over.
+
+        It is over at the latest with the deadline.
+        """
+        connection = Connection(self._scene.target, self._scene.recorder, self.id, user)
+        content = self._scene.unique(text)
+        if connection.open():
+            with contextlib.suppress(ConnectionError):
+                connection.send(wire.message(content))
+            self._scene.recorder.wait_for(lambda: connection.closed, self._scene.deadline * REFUSAL_PATIENCE)
+            connection.die("fin")
+        return content
+
+    def delete(self) -> Answer:
+        """Ask the server to delete it."""
+        self._scene.recorder.record(Deleting(self._scene.recorder.now(), self.id))
+        return self._scene.http.request("DELETE", self.path)

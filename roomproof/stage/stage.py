@@ -1,0 +1,129 @@
+"""The world of one scenario, from the first room to the oracle's findings."""
+
+import contextlib
+import re
+import time
+from collections.abc import Callable
+
+from roomproof.history import Deadline, Event, Started
+from roomproof.http import Http
+from roomproof.judge.findings import LIVENESS, Finding
+from roomproof.judge.offline import judge
+from roomproof.stage.member import Member
+from roomproof.stage.room import Refusal, Room, knock
+from roomproof.stage.scene import RuleBrokenError, Scene
+from roomproof.stage.stats import Stats, read_stats
+from roomproof.target import Target
+
+CHAT_ID = re.compile(r"(?!(?:ws|stats)$)[A-Za-z0-9._~-]{1,128}")
+"""What can be the id of a room (CREATE-2)."""
+
+
+POLL_SECONDS = 0.02
+
+
+class Stage:
+    """Makes rooms, and in the end judges all that happened in them."""
+
+    def __init__(self, target: Target, http: Http, *, server_ahead: int, known_ids: set[str]) -> None:
+        """`server_ahead` is in nanoseconds; `known_ids` are those of all rooms ever made on this target by this run."""
+        self._known_ids = known_ids
+        self.scene = Scene(target, http)
+        self.rooms: list[Room] = []
+        self._strangers: list[Member] = []
+        capabilities = [str(capability) for capability in target.capabilities]
+        epoch = time.time_ns() - self.scene.recorder.now()
+        self.scene.recorder.record(Started(epoch=epoch, server_ahead=server_ahead, capabilities=capabilities))
+
+    def room(self, name: str = "Kitchen", **fields: object) -> Room:
+        """Make a room. Raises RuleBrokenError (CREATE-1) if the server does not."""
+        body = {"name": name, "created_by": "alice", **fields}
+        answer = self.scene.http.request("POST", "/api/chats", body)
+        if not answer.ok or not isinstance(answer.fields().get("id"), str):
+            raise RuleBrokenError("CREATE-1", "201 with an id for POST /api/chats", f"got {answer}")
+        room = Room(self.scene, answer)
+        if room.id in self._known_ids or not CHAT_ID.fullmatch(room.id):
+            raise RuleBrokenError("CREATE-2", "a new, URL-safe id for each room", f"got {room.id!r}")
+        self._known_ids.add(room.id)
+        self.rooms.append(room)
+        return room
+
+    def knock(self, room_id: str, user: str | None) -> Refusal | Member:
+        """Try to get into a room of this id, which need not exist."""
+        answer = knock(self.scene, room_id, user)
+        if isinstance(answer, Member):
+            self._strangers.append(answer)
+        return answer
+
+    def stats(self) -> Stats:
+        """The statistics of the instance that answers. Raises RuleBrokenError (STATS-1) for malformed ones."""
+        return read_stats(self.scene.http.stats())
+
+    def stats_once(self, settled: Callable[[Stats], bool]) -> Stats:
+        """The first statistics for which `settled` holds; the last ones, if it does not within the deadline."""
+        deadline = time.monotonic() + self.scene.deadline
+        while True:
+            stats = self.stats()
+            if settled(stats) or time.monotonic() > deadline:
+                return stats
+            time.sleep(POLL_SECONDS)
+
+    def is_counted(self, members: int) -> bool:
+        """Whether the statistics settle at so many members in this stage's rooms, within the deadline."""
+        rooms = {room.id for room in self.rooms}
+        exclusive = self.scene.target.exclusive
+        stats = self.stats_once(lambda stats: stats.fit(members, rooms, exclusive=exclusive))
+        return stats.fit(members, rooms, exclusive=exclusive)
+
+    def events(self) -> list[Event]:
+        """The history so far."""
+        return self.scene.recorder.events()
+
+    def finish(self) -> list[Finding]:
+        """Fence every room, give what is due its time, close everything, and judge.
+
+        Ends at once where nothing is missing, and at the deadline otherwise.
+        """
+        self._fence()
+        self._await_dues()
+        self.scene.recorder.record(Deadline(self.scene.recorder.now()))
+        self._close()
+        return judge(self.events())
+
+    def _members(self) -> list[Member]:
+        return [member for room in self.rooms for member in room.members] + self._strangers
+
+    def _fence(self) -> None:
+        fences: list[tuple[Member, str]] = []
+        for member in self._members():
+            if member.is_open and member.connection.reads:
+                with contextlib.suppress(RuleBrokenError):  # its connection just ended, and the history says how
+                    fences.append((member, member.say("last words")))
+
+        def all_echoed() -> bool | None:
+            return all(member.echoed(fence) or not member.is_open for member, fence in fences) or None
+
+        self.scene.recorder.wait_for(all_echoed, self.scene.deadline)
+
+    def _await_dues(self) -> None:
+        def nothing_missing() -> bool | None:
+            now = Deadline(self.scene.recorder.now())
+            missing = [one for one in judge([*self.events(), now]) if one.kind in LIVENESS and not one.hole]
+            return not missing or None
+
+        self.scene.recorder.wait_for(nothing_missing, self.scene.deadline)
+
+    def _close(self) -> None:
+        for member in self._members():
+            if member.connection.reads:
+                member.connection.begin_close()
+            else:
+                member.die("rst")
+
+        def all_over() -> bool | None:
+            return all(not member.is_open for member in self._members()) or None
+
+        self.scene.recorder.wait_for(all_over, self.scene.deadline)
+        for member in self._members():
+            if member.is_open:
+                member.die("rst")

@@ -1,0 +1,41 @@
+"""The statistics of an instance, checked."""
+
+from dataclasses import dataclass
+
+from roomproof.http import Answer
+from roomproof.stage.scene import RuleBrokenError
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How many members an instance has, and in which rooms."""
+
+    total_connections: int
+    active_rooms: tuple[str, ...]
+
+    def are_only_of(self, rooms: set[str]) -> bool:
+        """Whether nobody else is on the instance, as far as it tells."""
+        return rooms.issuperset(self.active_rooms)
+
+    def fit(self, members: int, rooms: set[str], *, exclusive: bool) -> bool:
+        """Whether they fit so many members of ours, in rooms of ours.
+
+        Exactly, where we are alone on the instance: by the user's word, or because no other room is active.
+        """
+        if exclusive or self.are_only_of(rooms):
+            return self.total_connections == members
+        return self.total_connections >= members
+
+
+def read_stats(answer: Answer) -> Stats:
+    """The statistics that an answer carries. Raises RuleBrokenError (STATS-1) for anything else."""
+    fields = answer.fields()
+    total, rooms, count = (fields.get(name) for name in ("total_connections", "active_rooms", "rooms_count"))
+    is_total = isinstance(total, int) and not isinstance(total, bool) and total >= 0
+    is_list = isinstance(rooms, list) and all(isinstance(room, str) for room in rooms)
+    if answer.status != 200 or not is_total or not isinstance(total, int) or not is_list or not isinstance(rooms, list):
+        expected = '200 {"total_connections": whole number, "active_rooms": [string], "rooms_count": number}'
+        raise RuleBrokenError("STATS-1", expected, f"got {answer}")
+    if len(set(rooms)) != len(rooms) or count != len(rooms) or isinstance(count, bool):
+        raise RuleBrokenError("STATS-1", "different active_rooms, and their number as rooms_count", f"got {answer}")
+    return Stats(total, tuple(rooms))

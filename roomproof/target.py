@@ -1,0 +1,149 @@
+"""The server under test: where it is and what it declares."""
+
+import ssl
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from roomproof.protocol import Capability
+
+
+class UsageError(Exception):
+    """What the user asked for cannot be done; the message says what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server under test. `url` has no trailing slash; `capabilities` maps to the declared number, or None."""
+
+    url: str
+    capabilities: dict[Capability, float | None] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    ca: str | None = None
+    source_addresses: tuple[str, ...] = ()
+    exclusive: bool = False
+    deadline: float = 5.0
+    """How long anything may take that the protocol does not give more time, in seconds."""
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise UsageError(f"expected a target like http://host:port or a .toml file, got {self.url!r}")
+        try:
+            _ = parts.port
+        except ValueError as error:
+            raise UsageError(f"expected a port from 1 to 65535 in the target, got {self.url!r}") from error
+        if parts.query or parts.fragment or parts.username:
+            raise UsageError(f"expected a target without user, query and fragment, got {self.url!r}; see --header")
+        if not self.deadline > 0:
+            raise UsageError(f"expected a deadline above 0 seconds, got {self.deadline}")
+
+    def declares(self, capability: Capability) -> bool:
+        """Whether the target declares a capability."""
+        return capability in self.capabilities
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether it is reached over TLS."""
+        return self.url.startswith("https:")
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        parts = urlsplit(self.url)
+        return parts.hostname or "", parts.port or (443 if self.is_tls else 80)
+
+    def tls(self) -> ssl.SSLContext:
+        """A context that trusts the system's authorities, or only those in the declared file."""
+        try:
+            return ssl.create_default_context(cafile=self.ca)
+        except (OSError, ssl.SSLError) as error:
+            raise UsageError(f"expected a file of PEM certificates as ca, got {self.ca!r}: {error}") from error
+
+    def websocket_url(self, room: str, user: str | None) -> str:
+        """Where to connect. The id is one path segment, and `user` is percent-encoded (PROTOCOL: user ids)."""
+        query = "" if user is None else f"?user_id={quote(user, safe='')}"
+        return f"ws{self.url.removeprefix('http')}/api/chats/ws/{quote(room, safe='')}{query}"
+
+
+class _TargetFile(msgspec.Struct, forbid_unknown_fields=True):
+    url: str
+    capabilities: list[str] = []
+    headers: dict[str, str] = {}
+    ca: str | None = None
+    source_addresses: list[str] = []
+    exclusive: bool = False
+
+
+def parse_capabilities(names: Iterable[str]) -> dict[Capability, float | None]:
+    """Capabilities from their names, `heartbeat=SECONDS` with its number.
+
+    Raises UsageError for an unknown name, and for a number that is missing, superfluous or not positive.
+    """
+    capabilities: dict[Capability, float | None] = {}
+    for text in names:
+        name, separator, number = text.partition("=")
+        if name not in set(Capability):
+            raise UsageError(f"unknown capability {name!r}; the protocol has {', '.join(Capability)}")
+        capability = Capability(name)
+        if (capability is Capability.HEARTBEAT) != bool(separator):
+            raise UsageError(f"expected heartbeat=SECONDS and every other capability without '=', got {text!r}")
+        try:
+            capabilities[capability] = float(number) if separator else None
+        except ValueError as error:
+            raise UsageError(f"expected a number of seconds, got {text!r}") from error
+        if separator and not 0 < float(number) < float("inf"):
+            raise UsageError(f"expected a positive number of seconds, got {text!r}")
+    return capabilities
+
+
+def parse_headers(texts: Iterable[str]) -> dict[str, str]:
+    """Headers from lines 'Name: value'. Raises UsageError for anything else."""
+    headers: dict[str, str] = {}
+    for text in texts:
+        name, separator, value = text.partition(":")
+        if not separator or not name.strip() or any(char in text for char in "\r\n"):
+            raise UsageError(f"expected a header like 'Authorization: Bearer TOKEN', got {name!r}")
+        headers[name.strip()] = value.strip()
+    return headers
+
+
+def read_target(
+    text: str,
+    *,
+    capabilities: Iterable[str] = (),
+    headers: Iterable[str] = (),
+    ca: str | None = None,
+    exclusive: bool = False,
+    deadline: float = 5.0,
+) -> Target:
+    """The target that `text` names, a URL or the path of a TOML file; what else is given adds to that file.
+
+    Raises UsageError for whatever is wrong with any of it.
+    """
+    if text.endswith(".toml"):
+        try:
+            file = msgspec.convert(tomllib.loads(Path(text).read_text(encoding="utf-8")), _TargetFile)
+        except OSError as error:
+            raise UsageError(f"cannot read the target file {text}: {error.strerror}") from error
+        except (ValueError, msgspec.ValidationError) as error:
+            known = ", ".join(_TargetFile.__struct_fields__)
+            raise UsageError(f"{text} is no target file (it may have {known}): {error}") from error
+    else:
+        file = _TargetFile(url=text)
+    target = Target(
+        url=file.url.rstrip("/"),
+        capabilities=parse_capabilities([*file.capabilities, *capabilities]),
+        headers=file.headers | parse_headers(headers),
+        ca=ca or file.ca,
+        source_addresses=tuple(file.source_addresses),
+        exclusive=exclusive or file.exclusive,
+        deadline=deadline,
+    )
+    if target.is_tls:
+        target.tls()
+    return target

@@ -1,0 +1,224 @@
+"""The frames of the protocol, both ways: what a received frame is, and what a sent one deserves. Pure."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+FRAME_BYTES = 65_536
+"""Frames up to here are accepted by every server (DELIVER-13)."""
+
+CONTENT_CODE_POINTS = 4_096
+"""Contents up to here are carried by every server (DELIVER-13)."""
+
+USER_ID_CODE_POINTS = 64
+"""User ids up to here are accepted by every server (JOIN-6)."""
+
+CLOCK_SKEW_S = 60
+"""A timestamp is this close to the time of receipt (DELIVER-8)."""
+
+
+class NoticeKind(StrEnum):
+    """What a notice tells of a connection."""
+
+    JOINED = "joined"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as a member received it."""
+
+    content: str
+    sender_id: str
+    chat_id: str
+    timestamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The notice of a join or a leave."""
+
+    kind: NoticeKind
+    user_id: str
+    chat_id: str
+    timestamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """A direct frame: the answer to a bad frame."""
+
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """A direct frame: the answer to a ping."""
+
+    timestamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A frame type or a system text that clients do not know, and hence ignore."""
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A frame that no compatible server sends, and why. `content` is its content field, if it has one."""
+
+    reason: str
+    content: object = None
+
+
+Frame = Message | Notice | Error | Pong | Ignored | Malformed
+
+
+@dataclass(frozen=True, slots=True)
+class Valid:
+    """A sent frame that every server must broadcast."""
+
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Perhaps:
+    """A sent frame that a server may broadcast or treat as a bad frame: no type (FRAME-6), or beyond what all carry."""
+
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A sent ping: a bad frame for servers without the capability."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A sent frame that must not be broadcast. `content` is what a server that fails to see that might tell others."""
+
+    reason: str
+    content: object
+
+
+Sending = Valid | Perhaps | Ping | Bad
+
+NOTICE_TEXTS = {kind: f" {kind} the chat" for kind in NoticeKind}
+
+
+def message(content: str, **extra: object) -> str:
+    """The frame of a message, as a client sends it. `extra` fields come after the content."""
+    return json.dumps({"type": "message", "content": content, **extra}, ensure_ascii=False)
+
+
+def _has_lone_surrogate(text: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def read_sent(frame: str | bytes) -> Sending:
+    """What the protocol says of a frame that a client sent (text as str, binary as bytes)."""
+    if isinstance(frame, bytes):
+        return Bad("a binary frame", None)
+    try:
+        fields = json.loads(frame)
+    except (ValueError, RecursionError):
+        return Bad("not JSON", frame)
+    if not isinstance(fields, dict):
+        return Bad("not a JSON object", fields)
+    content = fields.get("content")
+    if fields.get("type", "message") != "message":
+        return Ping() if fields["type"] == "ping" else Bad("an unknown type", content)
+    if not isinstance(content, str) or not content or _has_lone_surrogate(content):
+        return Bad("no valid content", content)
+    size = len(frame.encode())
+    if "type" not in fields or size > FRAME_BYTES or len(content) > CONTENT_CODE_POINTS:
+        return Perhaps(content)
+    return Valid(content)
+
+
+def read(frame: str | bytes) -> Frame:
+    """What a received frame is (text as str, binary or undecodable text as bytes)."""
+    if isinstance(frame, bytes):
+        return Malformed("expected a text frame in UTF-8, got a binary one")
+    try:
+        fields = json.loads(frame)
+    except (ValueError, RecursionError):
+        return Malformed("expected JSON", frame)
+    if not isinstance(fields, dict):
+        return Malformed("expected a JSON object", fields)
+    match fields.get("type"):
+        case "message":
+            return _read_message(fields)
+        case "system":
+            return _read_system(fields)
+        case "error":
+            fault = _lacks(fields, "content")
+            return Malformed(fault) if fault else Error(fields["content"])
+        case "pong":
+            fault = _lacks(fields, "timestamp")
+            return Malformed(fault) if fault else Pong(fields["timestamp"])
+        case str(unknown):
+            return Ignored(unknown)
+        case other:
+            return Malformed(f"expected a string as type, got {other!r}", fields.get("content"))
+
+
+def _lacks(fields: dict[str, object], *names: str) -> str | None:
+    """Why `fields` does not have strings under all of `names`; None where it has."""
+    for name in names:
+        if name not in fields:
+            return f"expected a field {name!r}, there is none"
+        if not isinstance(fields[name], str):
+            return f"expected a string as {name!r}, got {fields[name]!r}"
+    if "timestamp" in names and parse_timestamp(str(fields["timestamp"])) is None:
+        return f"expected an ISO 8601 timestamp, got {fields['timestamp']!r}"
+    return None
+
+
+def _read_message(fields: dict[str, object]) -> Message | Malformed:
+    fault = _lacks(fields, "content", "sender_id", "chat_id", "timestamp")
+    if fault:
+        return Malformed(fault, fields.get("content"))
+    return Message(str(fields["content"]), str(fields["sender_id"]), str(fields["chat_id"]), str(fields["timestamp"]))
+
+
+def _read_system(fields: dict[str, object]) -> Notice | Ignored | Malformed:
+    content = fields.get("content")
+    for kind, ending in NOTICE_TEXTS.items():
+        if isinstance(content, str) and content.endswith(ending):
+            fault = _lacks(fields, "chat_id", "timestamp")
+            if fault:
+                return Malformed(fault, content)
+            return Notice(kind, content.removesuffix(ending), str(fields["chat_id"]), str(fields["timestamp"]))
+    return Malformed(_lacks(fields, "content") or "") if not isinstance(content, str) else Ignored("system")
+
+
+_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+
+
+def parse_timestamp(text: str) -> datetime | None:
+    """The moment that a timestamp names, in UTC, to the microsecond; None if it is no timestamp of the protocol."""
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
+        return None
+    seconds, fraction, zone = match.groups()
+    try:
+        moment = datetime.fromisoformat(f"{seconds}.{(fraction or '0')[:6]:0<6}{zone or '+00:00'}")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def same_json(left: object, right: object) -> bool:
+    """Whether two decoded JSON values are the same value: unlike Python, true is not 1; like JSON, 1.0 is 1."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same_json(value, right[key]) for key, value in left.items())
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same_json, left, right))
+    return left == right

@@ -1,0 +1,163 @@
+"""Rooms are made, looked at and deleted."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from roomproof.http import Http
+from roomproof.protocol import Capability
+from roomproof.rules import needs, rule
+from roomproof.stage.room import Refusal, Room
+from roomproof.stage.stage import Stage
+from roomproof.wire import CLOCK_SKEW_S, parse_timestamp, same_json
+
+NAMES = {
+    "plain": "Test Room",
+    "one letter": "x",
+    "100 code points": "n" * 100,
+    "other scripts": "厨房 Küche кухня 🍲",
+    "decomposed accents": "Cafe\u0301",
+    "markup and quotes": """<b>"Robert'); DROP TABLE chats;--"</b> & \\n {{7*7}} %s""",
+    "a number in quotes": "42",
+    "white space at both ends": "  kitchen  ",
+}
+
+METADATA = {
+    "nothing in it": {},
+    "numbers": {"int": 7, "big": 2**53, "negative": -1, "zero": 0, "half": 0.5, "tiny": 1e-7},
+    "constants": {"yes": True, "no": False, "none": None},
+    "texts that look like other things": {"number": "1", "true": "true", "null": "null", "empty": ""},
+    "nested": {"a": [1, "two", [3.5, {"b": {}}], []], "c": {"d": {"e": [None]}}},
+    "odd keys": {"": 1, " ": 2, "a.b": 3, "$set": 4, "ключ": 5, "__proto__": 6},
+    "text of every kind": {"text": "ä\n\t\"'\\ 🍲 Cafe\u0301 <i>&amp;</i> \u2028"},
+    "nearly 4096 bytes": {"text": "m" * 4000},
+}
+
+BAD_BODIES = {
+    "no JSON": b"name=Kitchen",
+    "cut off": b'{"name":"Kitchen","created_by":',
+    "nothing": b"",
+    "an array": b'["Kitchen","alice"]',
+    "a string": b'"Kitchen"',
+    "null": b"null",
+    "no name": b'{"created_by":"alice"}',
+    "no creator": b'{"name":"Kitchen"}',
+    "a number as name": b'{"name":42,"created_by":"alice"}',
+    "null as name": b'{"name":null,"created_by":"alice"}',
+    "an array as creator": b'{"name":"Kitchen","created_by":["alice"]}',
+    "an array as metadata": b'{"name":"Kitchen","created_by":"alice","metadata":[]}',
+    "a string as metadata": b'{"name":"Kitchen","created_by":"alice","metadata":"{}"}',
+    "not UTF-8": b'{"name":"\xff\xfe","created_by":"alice"}',
+}
+
+BAD_BODY_STATUSES = {400, 413, 415, 422}
+
+
+@rule("CREATE-1")
+@pytest.mark.parametrize("name", [pytest.param(name, id=case) for case, name in NAMES.items()])
+def test_a_room_is_made_with_any_name(stage: Stage, name: str) -> None:
+    room = stage.room(name)
+
+    assert room.answer.status in (200, 201)
+    assert room.answer.fields().get("name") == name
+    assert room.answer.fields().get("metadata") == {}
+
+
+@rule("CREATE-1")
+def test_a_room_can_be_used_at_once(stage: Stage) -> None:
+    alice = stage.room().join("alice")
+
+    assert alice.heard(alice.say("soup is ready"))
+
+
+@rule("CREATE-1")
+def test_a_room_says_when_it_was_made(kitchen: Room, server_ahead: int) -> None:
+    created_at = parse_timestamp(str(kitchen.answer.fields().get("created_at")))
+
+    assert created_at is not None, "created_at is a timestamp"
+    assert abs((created_at - datetime.now(UTC)).total_seconds() - server_ahead / 1e9) < CLOCK_SKEW_S
+
+
+@rule("CREATE-2")
+def test_every_room_has_an_id_of_its_own(stage: Stage) -> None:
+    ids = [stage.room("Kitchen").id for _ in range(20)]
+
+    assert len(set(ids)) == len(ids)
+
+
+@rule("CREATE-3")
+@pytest.mark.parametrize("metadata", [pytest.param(value, id=case) for case, value in METADATA.items()])
+def test_metadata_come_back_as_they_went_in(stage: Stage, metadata: dict[str, object]) -> None:
+    room = stage.room(metadata=metadata)
+
+    # Python's decoder keeps what others normalise: the order of keys does not count, everything else does.
+    assert same_json(json.loads(room.answer.body)["metadata"], metadata)
+
+
+@rule("CREATE-4")
+@pytest.mark.parametrize("body", [pytest.param(body, id=case) for case, body in BAD_BODIES.items()])
+def test_a_bad_body_is_refused(stage: Stage, http: Http, body: bytes) -> None:
+    answer = http.request("POST", "/api/chats", raw=body)
+
+    assert answer.status in BAD_BODY_STATUSES
+    assert "id" not in answer.fields()
+    assert stage.room("Kitchen").answer.ok
+
+
+@rule("CREATE-5")
+@pytest.mark.parametrize("metadata", [pytest.param(value, id=case) for case, value in METADATA.items()])
+def test_a_room_is_fetched_as_it_was_made(stage: Stage, http: Http, metadata: dict[str, object]) -> None:
+    room = stage.room("Cafe\u0301 🍲", metadata=metadata)
+    made = room.answer.fields()
+
+    fetched = http.request("GET", room.path)
+
+    assert fetched.status == 200
+    for name in ("id", "name", "metadata", "created_at"):
+        assert same_json(fetched.fields().get(name), made.get(name)), name
+
+
+@rule("CREATE-5")
+def test_an_unknown_room_cannot_be_fetched(kitchen: Room, http: Http) -> None:
+    assert http.request("GET", f"{kitchen.path}0").status == 404
+    assert http.request("GET", kitchen.path).status == 200
+
+
+@rule("CREATE-5")
+def test_participants_are_listed_once_each(kitchen: Room, http: Http) -> None:
+    kitchen.invite("alice", "bob")
+    kitchen.invite("bob", "charlie")
+
+    listed = http.request("GET", kitchen.path).fields().get("participants", ["alice", "bob", "charlie"])
+
+    assert isinstance(listed, list)
+    assert sorted(listed) == ["alice", "bob", "charlie"]
+
+
+@rule("CREATE-6")
+def test_a_deleted_room_is_gone(kitchen: Room, garage: Room, http: Http) -> None:
+    assert kitchen.delete().status == 204
+
+    assert kitchen.delete().status == 404
+    refusal = kitchen.knock("alice")
+    assert isinstance(refusal, Refusal), "alice was let into a deleted room"
+    assert refusal.is_unknown_room
+    body = {"participant_ids": ["bob"]}
+    assert http.request("POST", f"{kitchen.path}/participants", body).status == 404
+    garage.join("alice")
+
+
+@rule("CREATE-6")
+@needs(Capability.FETCH)
+def test_a_deleted_room_cannot_be_fetched(kitchen: Room, http: Http) -> None:
+    assert http.request("GET", kitchen.path).status == 200
+    kitchen.delete()
+
+    assert http.request("GET", kitchen.path).status == 404
+
+
+@rule("CREATE-6")
+def test_an_unknown_room_cannot_be_deleted(kitchen: Room, http: Http) -> None:
+    assert http.request("DELETE", f"{kitchen.path}0").status == 404
+    kitchen.join("alice")

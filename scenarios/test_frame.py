@@ -1,0 +1,178 @@
+"""Bad frames are kept from the others, and forgiven."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from roomproof.rules import rule
+from roomproof.stage.room import Room
+from roomproof.wire import Error, Pong, parse_timestamp
+
+
+@dataclass(frozen=True)
+class BadFrame:
+    """A bad frame. `{}` in it stands for a word that can be looked for; `code` may close the connection instead."""
+
+    text: str
+    binary: bool = False
+    code: int | None = None
+
+    def marked(self, mark: str) -> str | bytes:
+        """The frame with that word in it."""
+        text = self.text.replace("{}", mark)
+        return text.encode() if self.binary else text
+
+
+FRAMES = {
+    "no JSON": BadFrame("hello {}"),
+    "JSON cut off": BadFrame('{"type":"message","content":"{}"'),
+    "no text at all": BadFrame(""),
+    "an array": BadFrame('["message","{}"]'),
+    "a string": BadFrame('"{}"'),
+    "a number": BadFrame("42"),
+    "null": BadFrame("null"),
+    "an unknown type": BadFrame('{"type":"dance","content":"{}"}'),
+    "a server's type": BadFrame('{"type":"system","content":"{} joined the chat"}'),
+    "a number as type": BadFrame('{"type":7,"content":"{}"}'),
+    "null as type": BadFrame('{"type":null,"content":"{}"}'),
+    "no content": BadFrame('{"type":"message","text":"{}"}'),
+    "a number as content": BadFrame('{"type":"message","content":4242,"mark":"{}"}'),
+    "null as content": BadFrame('{"type":"message","content":null,"mark":"{}"}'),
+    "an array as content": BadFrame('{"type":"message","content":["{}"]}'),
+    "an object as content": BadFrame('{"type":"message","content":{"text":"{}"}}'),
+    "empty content": BadFrame('{"type":"message","content":"","mark":"{}"}'),
+    "a lone surrogate": BadFrame('{"type":"message","content":"{} \\ud800"}'),
+    "lone surrogates in the wrong order": BadFrame('{"type":"message","content":"\\udc00\\ud800 {}"}'),
+    "binary": BadFrame('{"type":"message","content":"{}"}', binary=True, code=1003),
+}
+
+bad_frames = pytest.mark.parametrize("bad", [pytest.param(frame, id=case) for case, frame in FRAMES.items()])
+
+
+@rule("FRAME-1")
+@bad_frames
+def test_a_bad_frame_is_not_broadcast(kitchen: Room, bad: BadFrame) -> None:
+    alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
+    before = len(bob.connection.received)
+
+    mallory.send(bad.marked(f"mark-{mallory.token}"), binary=bad.binary)
+    mallory.stays()
+
+    bob.hears(alice.say("did you hear that?"))
+    heard = [str(one.frame) for one in bob.connection.received[before:]]
+    assert not [frame for frame in heard if f"mark-{mallory.token}" in frame]
+
+
+@rule("FRAME-2")
+@bad_frames
+def test_a_bad_frame_disturbs_nobody_else(kitchen: Room, bad: BadFrame) -> None:
+    alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
+
+    mallory.send(bad.marked("x"), binary=bad.binary)
+    mallory.stays()
+
+    soup = alice.say("soup is ready")
+    assert bob.heard(soup)
+    assert alice.heard(bob.say("coming"))
+    assert not alice.answers(Error)
+    assert not bob.answers(Error)
+
+
+@rule("FRAME-3")
+@bad_frames
+def test_the_sender_of_a_bad_frame_goes_on(kitchen: Room, bad: BadFrame) -> None:
+    alice, mallory = kitchen.join("alice"), kitchen.join("mallory")
+
+    for _ in range(3):
+        mallory.send_or_be_gone(bad.marked("x"), binary=bad.binary)
+    sorry = mallory.say_or_be_gone("sorry about that")
+
+    allowed = bad.code is not None and not mallory.stays() and mallory.was_closed_with() == bad.code
+    assert allowed or (mallory.heard(sorry) and alice.heard(sorry)), mallory.account()
+
+
+@rule("FRAME-4")
+@bad_frames
+def test_the_sender_of_a_bad_frame_is_told(kitchen: Room, bad: BadFrame) -> None:
+    mallory = kitchen.join("mallory")
+
+    mallory.send(bad.marked("x"), binary=bad.binary)
+
+    assert not mallory.stays() or mallory.answers(Error)
+
+
+@rule("FRAME-1")
+def test_a_frame_beyond_any_limit_is_carried_whole_or_not_at_all(kitchen: Room) -> None:
+    alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
+    content = f"{mallory.token} " + "x" * (2 * 1024 * 1024)
+
+    mallory.send_or_be_gone(json.dumps({"type": "message", "content": content}))
+    mallory.stays()
+
+    bob.hears(alice.say("did you hear that?"))
+    heard = [message.content for message in bob.messages() if message.content.startswith(mallory.token)]
+    assert heard in ([], [content])
+
+
+@rule("FRAME-2")
+def test_a_frame_beyond_any_limit_disturbs_nobody_else(kitchen: Room) -> None:
+    alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
+
+    mallory.send_or_be_gone(json.dumps({"type": "message", "content": "x" * (2 * 1024 * 1024)}))
+    mallory.stays()
+
+    assert bob.heard(alice.say("soup is ready"))
+    assert alice.heard(bob.say("coming"))
+
+
+@rule("FRAME-3")
+def test_the_sender_of_a_frame_beyond_any_limit_goes_on_or_is_closed_with_1009(kitchen: Room) -> None:
+    alice, mallory = kitchen.join("alice"), kitchen.join("mallory")
+
+    mallory.send_or_be_gone(json.dumps({"type": "message", "content": "x" * (2 * 1024 * 1024)}))
+    sorry = mallory.say_or_be_gone("sorry about that")
+
+    # Where the link is reset behind it, the Close frame may be lost on the way.
+    allowed = not mallory.stays() and mallory.was_closed_with() in (1009, None)
+    assert allowed or (mallory.heard(sorry) and alice.heard(sorry)), mallory.account()
+
+
+@rule("FRAME-5")
+def test_a_valid_message_is_not_answered_with_an_error(kitchen: Room) -> None:
+    alice = kitchen.join("alice")
+    kitchen.join("bob")
+
+    for content in ("soup", " ", "0", "null", "\x00", "🍲", '{"type":"dance"}', "error"):
+        alice.say(content)
+    alice.send('  {"content" : "with spaces" , "type" : "message" , "more" : [ ] }  ')
+    alice.hears("with spaces")
+    alice.fence()
+
+    assert not alice.answers(Error)
+
+
+@rule("FRAME-6")
+def test_a_frame_without_type_is_a_message_or_a_bad_frame(kitchen: Room) -> None:
+    alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
+    content = f"no type {mallory.token}"
+
+    mallory.send(json.dumps({"content": content}))
+    mallory.fence()
+    bob.hears(alice.say("did you hear that?"))
+    alice.fence()
+
+    assert mallory.echoed(content) == alice.echoed(content) == bob.echoed(content)
+
+
+@rule("FRAME-7")
+def test_a_ping_is_answered_with_a_pong(kitchen: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+
+    alice.send('{"type":"ping"}')
+
+    assert alice.was_answered(Pong)
+    pongs = [frame for frame in alice.frames if isinstance(frame, Pong)]
+    assert all(parse_timestamp(pong.timestamp) for pong in pongs)
+    bob.hears(alice.say("just checking"))
+    assert not bob.answers(Pong)

@@ -1,0 +1,119 @@
+"""Whoever leaves is announced, in whatever way it goes."""
+
+import pytest
+
+from roomproof.protocol import Capability
+from roomproof.rules import rule, unless
+from roomproof.stage.room import Room
+from roomproof.target import Target
+from roomproof.wire import Message, Notice
+
+
+@rule("LEAVE-1")
+@pytest.mark.parametrize("code", [1000, 1001])
+def test_everybody_hears_who_closes(kitchen: Room, code: int) -> None:
+    alice, bob, charlie = (kitchen.join(user) for user in ("alice", "bob", "charlie"))
+
+    charlie.leave(code)
+
+    alice.hears_leave_of("charlie")
+    bob.hears_leave_of("charlie")
+
+
+@rule("LEAVE-1")
+def test_a_crowd_leaves_one_by_one(kitchen: Room) -> None:
+    alice = kitchen.join("alice")
+    crowd = [kitchen.join(f"guest-{number}") for number in range(15)]
+
+    for guest in crowd:
+        guest.leave()
+
+    for guest in crowd:
+        alice.hears_leave_of(guest.user)
+
+
+@rule("LEAVE-1")
+def test_whoever_comes_back_leaves_again(kitchen: Room) -> None:
+    alice = kitchen.join("alice")
+
+    for times in (1, 2, 3):
+        bob = kitchen.join("bob")
+        bob.leave()
+        alice.hears_leave_of("bob", times=times)
+        alice.hears_join_of("bob", times=times)
+
+
+@rule("LEAVE-2")
+@pytest.mark.parametrize("how", ["fin", "rst"])
+def test_everybody_hears_whose_link_ends(kitchen: Room, how: str) -> None:
+    alice, bob, charlie = (kitchen.join(user) for user in ("alice", "bob", "charlie"))
+
+    charlie.die(how)
+
+    alice.hears_leave_of("charlie", rule="LEAVE-2")
+    bob.hears_leave_of("charlie", rule="LEAVE-2")
+
+
+@rule("LEAVE-2")
+def test_the_end_of_a_link_that_nobody_reads_is_noticed(kitchen: Room) -> None:
+    alice = kitchen.join("alice")
+    bob = kitchen.join("bob", reads=False)
+    alice.fence()
+
+    bob.die("rst")
+
+    alice.hears_leave_of("bob", rule="LEAVE-2")
+
+
+@rule("LEAVE-3")
+@pytest.mark.parametrize("how", ["close", "fin", "rst"])
+def test_nothing_is_heard_of_who_has_left(kitchen: Room, how: str) -> None:
+    alice = kitchen.join("alice")
+
+    for number in range(5):
+        guest = kitchen.join(f"guest-{number}")
+        guest.say_all(10, "goodbye")
+        guest.go(how)
+        alice.hears_leave_of(guest.user, rule="LEAVE-2")
+        alice.fence()
+        of_guest = [
+            type(frame)
+            for frame in alice.frames
+            if (isinstance(frame, Notice) and frame.user_id == guest.user)
+            or (isinstance(frame, Message) and frame.sender_id == guest.user)
+        ]
+        assert of_guest[-1] is Notice, f"{guest.user} was heard after its leave"
+
+
+@rule("LEAVE-4")
+@unless(Capability.PRESENCE_PER_USER)
+def test_the_other_device_stays(kitchen: Room) -> None:
+    alice, bob, bobs_phone = (kitchen.join(user) for user in ("alice", "bob", "bob"))
+
+    bob.leave()
+    alice.hears_leave_of("bob")
+
+    soup = alice.say("soup is ready")
+    assert bobs_phone.heard(soup)
+    coming = bobs_phone.say("coming")
+    assert alice.heard(coming)
+
+
+@rule("LEAVE-4")
+def test_the_other_device_hears_and_is_heard(kitchen: Room) -> None:
+    alice, bob, bobs_phone = (kitchen.join(user) for user in ("alice", "bob", "bob"))
+
+    bobs_phone.die("rst")
+    alice.fence()
+
+    assert bob.heard(alice.say("soup is ready"))
+    assert alice.heard(bob.say("coming"))
+
+
+@rule("LEAVE-5")
+def test_a_silent_peer_is_taken_for_dead(kitchen: Room, target: Target) -> None:
+    alice = kitchen.join("alice")
+    kitchen.join("bob", reads=False)
+    heartbeat = target.capabilities[Capability.HEARTBEAT] or 0.0
+
+    alice.hears_leave_of("bob", rule="LEAVE-5", within=heartbeat + target.deadline)

@@ -1,0 +1,45 @@
+"""What is said in order is heard in order."""
+
+from roomproof.rules import rule
+from roomproof.stage.room import Room
+
+
+@rule("ORDER-1")
+def test_a_burst_is_heard_in_order(kitchen: Room) -> None:
+    alice, bob, charlie = (kitchen.join(user) for user in ("alice", "bob", "charlie"))
+
+    burst = alice.say_all(120)
+
+    for listener in (alice, bob, charlie):
+        listener.hears(burst[-1])
+        listener.hears(*burst)
+        heard = [message.content for message in listener.messages() if message.content in set(burst)]
+        assert heard == burst
+
+
+@rule("ORDER-1")
+def test_everybody_keeps_their_own_order(kitchen: Room) -> None:
+    people = [kitchen.join(f"guest-{number}") for number in range(5)]
+
+    said: dict[str, list[str]] = {speaker.user: [] for speaker in people}
+    for _ in range(15):
+        for speaker in people:
+            said[speaker.user] += speaker.say_all(4)
+
+    for listener in people:
+        for speaker in people:
+            listener.hears(*said[speaker.user])
+            heard = [one.content for one in listener.messages() if one.content in set(said[speaker.user])]
+            assert heard == said[speaker.user]
+
+
+@rule("ORDER-2")
+def test_everybody_hears_one_order(kitchen: Room) -> None:
+    people = [kitchen.join(f"guest-{number}") for number in range(4)]
+
+    said = [message for _ in range(20) for speaker in people for message in speaker.say_all(2)]
+
+    for listener in people:
+        listener.hears(*said)
+    orders = [[one.content for one in listener.messages() if one.content in set(said)] for listener in people]
+    assert all(order == orders[0] for order in orders)

@@ -1,0 +1,85 @@
+"""Participants are added to rooms."""
+
+import pytest
+
+from roomproof.http import Http
+from roomproof.protocol import Capability
+from roomproof.rules import needs, rule
+from roomproof.stage.room import Room
+
+BAD_BODIES = {
+    "no JSON": b"alice",
+    "nothing": b"",
+    "an array": b'["alice"]',
+    "no list": b"{}",
+    "a string as list": b'{"participant_ids":"alice"}',
+    "an object as list": b'{"participant_ids":{"alice":true}}',
+    "null as list": b'{"participant_ids":null}',
+    "a number in the list": b'{"participant_ids":["mallory",42]}',
+    "null in the list": b'{"participant_ids":["mallory",null]}',
+    "an array in the list": b'{"participant_ids":["mallory",["bob"]]}',
+}
+
+BAD_BODY_STATUSES = {400, 413, 415, 422}
+
+
+@rule("PARTICIPANTS-1")
+def test_participants_may_connect(kitchen: Room) -> None:
+    kitchen.invite("alice", "bob", "charlie")
+
+    alice, bob, charlie = (kitchen.join(user) for user in ("alice", "bob", "charlie"))
+
+    soup = alice.say("soup is ready")
+    assert bob.heard(soup)
+    assert charlie.heard(soup)
+
+
+@rule("PARTICIPANTS-2")
+def test_adding_somebody_again_changes_nothing(kitchen: Room, http: Http) -> None:
+    body = {"participant_ids": ["alice", "bob"]}
+
+    answers = [http.request("POST", f"{kitchen.path}/participants", body) for _ in range(3)]
+
+    assert [answer.ok for answer in answers] == [True, True, True]
+    kitchen.join("alice")
+
+
+@rule("PARTICIPANTS-2")
+@needs(Capability.FETCH)
+def test_adding_somebody_again_lists_nobody_twice(kitchen: Room, http: Http) -> None:
+    kitchen.invite("alice", "alice", "bob")
+    kitchen.invite("bob")
+
+    listed = http.request("GET", kitchen.path).fields().get("participants", ["alice", "bob"])
+
+    assert isinstance(listed, list)
+    assert sorted(listed) == ["alice", "bob"]
+
+
+@rule("PARTICIPANTS-3")
+def test_nobody_is_added_to_an_unknown_room(kitchen: Room, http: Http) -> None:
+    body = {"participant_ids": ["alice"]}
+
+    assert http.request("POST", f"{kitchen.path}0/participants", body).status == 404
+    assert http.request("POST", f"{kitchen.path}/participants", body).ok
+
+
+@rule("PARTICIPANTS-4")
+@pytest.mark.parametrize("body", [pytest.param(body, id=case) for case, body in BAD_BODIES.items()])
+def test_a_bad_body_is_refused(kitchen: Room, http: Http, body: bytes) -> None:
+    answer = http.request("POST", f"{kitchen.path}/participants", raw=body)
+
+    assert answer.status in BAD_BODY_STATUSES
+    kitchen.invite("alice")
+    kitchen.join("alice")
+
+
+@rule("PARTICIPANTS-4")
+@needs(Capability.FETCH)
+def test_a_bad_body_adds_nobody(kitchen: Room, http: Http) -> None:
+    http.request("POST", f"{kitchen.path}/participants", {"participant_ids": ["mallory", 42]})
+
+    listed = http.request("GET", kitchen.path).fields().get("participants", [])
+
+    assert isinstance(listed, list)
+    assert "mallory" not in listed

@@ -1,0 +1,108 @@
+"""Who does not belong is kept out."""
+
+import pytest
+
+from roomproof.rules import rule
+from roomproof.stage.member import Member
+from roomproof.stage.room import Refusal, Room
+from roomproof.stage.stage import Stage
+
+IMPOSSIBLE_IDS = {
+    "the guide's placeholder": "CHAT_ID",
+    "200 letters": "a" * 200,
+    "a space": "my room",
+    "markup": "<script>",
+    "another script": "кухня",
+}
+
+NO_USERS = {"no user_id": None, "an empty user_id": ""}
+
+ODD_USERS = {
+    "65 characters": "a" * 65,
+    "300 characters": "b" * 300,
+    "a line break": "mallory\nadmin",
+    "a NUL": "mal\x00lory",
+    "an escape sequence": "\x1b[31mmallory",
+}
+
+
+@rule("REFUSE-1")
+@pytest.mark.parametrize("change", ["another end", "a made-up id"])
+def test_an_unknown_room_is_refused(stage: Stage, kitchen: Room, change: str) -> None:
+    unknown = {"another end": f"{kitchen.id[:-4]}0{kitchen.id[-3:]}0", "a made-up id": f"room{stage.scene.token}"}
+
+    refusal = stage.knock(unknown[change], "alice")
+
+    assert isinstance(refusal, Refusal), "alice was let into a room that nobody made"
+    assert refusal.is_unknown_room, "expected a handshake with 403, or a close with 4004 before any other frame"
+    kitchen.join("alice")
+
+
+@rule("REFUSE-2")
+@pytest.mark.parametrize("room_id", [pytest.param(room_id, id=case) for case, room_id in IMPOSSIBLE_IDS.items()])
+def test_what_cannot_be_an_id_is_refused(stage: Stage, kitchen: Room, room_id: str) -> None:
+    refusal = stage.knock(room_id, "alice")
+
+    assert isinstance(refusal, Refusal), "alice was let into a room that cannot exist"
+    assert refusal.is_unknown_room, "expected a handshake with 403, or a close with 4004 before any other frame"
+    kitchen.join("alice")
+
+
+@rule("REFUSE-2")
+def test_an_id_with_a_stray_quote_is_refused(stage: Stage, kitchen: Room) -> None:
+    refusal = stage.knock(f"{kitchen.id}'", "alice")
+
+    assert isinstance(refusal, Refusal), "alice was let in with a stray quote behind the id"
+    assert refusal.is_unknown_room, "expected a handshake with 403, or a close with 4004 before any other frame"
+    kitchen.join("alice")
+
+
+@rule("REFUSE-3")
+@pytest.mark.parametrize("user", [pytest.param(user, id=case) for case, user in NO_USERS.items()])
+def test_nobody_is_refused(kitchen: Room, user: str | None) -> None:
+    kitchen.join("alice")
+
+    refusal = kitchen.knock(user)
+
+    assert isinstance(refusal, Refusal), "somebody without a name was let in"
+    assert refusal.is_bad_user, "expected any 4xx, or a close with 1008 or 4004 before any other frame"
+
+
+@rule("REFUSE-4")
+@pytest.mark.parametrize("user", [pytest.param(user, id=case) for case, user in NO_USERS.items()])
+def test_the_refused_are_not_heard(stage: Stage, kitchen: Room, user: str | None) -> None:
+    alice = kitchen.join("alice")
+    before = len(alice.frames)
+
+    whisper = kitchen.barge_in(user, "let me in")
+
+    alice.fence()
+    heard = alice.frames[before:-1]
+    assert not heard, f"alice heard of somebody who was refused: {heard} ({whisper})"
+    stage.stats()
+
+
+@rule("REFUSE-4")
+def test_a_room_that_refuses_is_not_active(stage: Stage, kitchen: Room) -> None:
+    unknown = f"room{stage.scene.token}"
+    stage.knock(unknown, "mallory")
+    kitchen.join("alice")
+
+    stats = stage.stats_once(lambda stats: kitchen.id in stats.active_rooms and unknown not in stats.active_rooms)
+
+    assert unknown not in stats.active_rooms
+    assert stage.is_counted(1), "the refused are counted"
+
+
+@rule("REFUSE-5")
+@pytest.mark.parametrize("user", [pytest.param(user, id=case) for case, user in ODD_USERS.items()])
+def test_an_odd_name_is_refused_or_kept(kitchen: Room, user: str) -> None:
+    alice = kitchen.join("alice")
+
+    mallory = kitchen.knock(user)
+
+    if isinstance(mallory, Member):
+        assert mallory.hears(mallory.say("it is me")).sender_id == user
+        alice.hears_join_of(user)
+    else:
+        assert mallory.is_bad_user, "expected any 4xx, or a close with 1008 or 4004 before any other frame"

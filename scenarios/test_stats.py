@@ -1,0 +1,82 @@
+"""The statistics tell who is there."""
+
+from roomproof.http import Http
+from roomproof.rules import rule
+from roomproof.stage.room import Room
+from roomproof.stage.stage import Stage
+
+
+@rule("STATS-1")
+def test_the_statistics_have_their_form(stage: Stage, kitchen: Room, garage: Room) -> None:
+    stage.stats()
+    kitchen.join("alice")
+    garage.join("alice")
+    stage.stats()
+
+
+@rule("STATS-2")
+def test_every_connection_counts(stage: Stage, kitchen: Room, garage: Room) -> None:
+    for members, (room, user) in enumerate([(kitchen, "alice"), (kitchen, "bob"), (kitchen, "bob"), (garage, "alice")]):
+        assert stage.is_counted(members)
+        room.join(user)
+
+    assert stage.is_counted(4)
+
+
+@rule("STATS-2")
+def test_who_leaves_counts_no_more(stage: Stage, kitchen: Room) -> None:
+    alice, bob, bobs_phone = (kitchen.join(user) for user in ("alice", "bob", "bob"))
+    assert stage.is_counted(3)
+
+    for left, leave in ((2, bob.leave), (1, bobs_phone.die), (0, alice.leave)):
+        leave()
+        assert stage.is_counted(left)
+
+
+@rule("STATS-3")
+def test_a_room_with_members_is_listed(stage: Stage, kitchen: Room, garage: Room) -> None:
+    kitchen.join("alice")
+    assert kitchen.id in stage.stats_once(lambda stats: kitchen.id in stats.active_rooms).active_rooms
+
+    garage.join("bob")
+    both = {kitchen.id, garage.id}
+    assert both <= set(stage.stats_once(lambda stats: both <= set(stats.active_rooms)).active_rooms)
+
+
+@rule("STATS-3")
+def test_a_room_is_listed_until_its_last_member_leaves(stage: Stage, kitchen: Room) -> None:
+    alice = kitchen.join("alice")
+    bob = kitchen.join("bob")
+    bob.leave()
+    alice.hears_leave_of("bob")
+
+    assert kitchen.id in stage.stats_once(lambda stats: kitchen.id in stats.active_rooms).active_rooms
+    assert alice.is_open
+
+
+@rule("STATS-4")
+def test_a_room_that_everybody_left_is_not_listed(stage: Stage, kitchen: Room, garage: Room) -> None:
+    garage.join("charlie")
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    stage.stats_once(lambda stats: kitchen.id in stats.active_rooms)
+
+    alice.leave()
+    bob.die()
+
+    stats = stage.stats_once(lambda stats: kitchen.id not in stats.active_rooms)
+    assert kitchen.id not in stats.active_rooms
+    assert garage.id in stage.stats_once(lambda stats: garage.id in stats.active_rooms).active_rooms
+
+
+@rule("STATS-4")
+def test_a_room_that_nobody_entered_is_not_listed(stage: Stage, kitchen: Room, garage: Room) -> None:
+    garage.join("alice")
+
+    stats = stage.stats_once(lambda stats: garage.id in stats.active_rooms)
+
+    assert kitchen.id not in stats.active_rooms
+
+
+@rule("STATS-5")
+def test_the_instance_is_healthy(http: Http) -> None:
+    assert http.request("GET", "/health").status == 200

@@ -124,8 +124,13 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Whether it was opened and, as far as is known, not ended by either side."""
-        return self._socket is not None and self.closed is None and not self._dead
+        """Whether it was opened and, as far as is known, neither side has begun to end it."""
+        return self._socket is not None and not self._closing and not self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will be received."""
+        return self._dead or self.closed is not None or self.refused is not None
 
     def send(self, frame: str | bytes, *, binary: bool = False) -> None:
         """Send a text frame (bytes may be what no str can be), or a binary one.
@@ -145,7 +150,7 @@ class Connection:
         self._send(b"", websocket.ABNF.OPCODE_PING)
 
     def _send(self, payload: str | bytes, opcode: int) -> None:
-        if self._socket is None or not self.is_open:
+        if self._socket is None:
             raise ConnectionError(f"connection {self.number} is not open")
         try:
             self._socket.send(payload, opcode)

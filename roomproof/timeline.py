@@ -23,7 +23,7 @@ from roomproof.history import (
 SHOWN_EVENTS = 120
 """Longer timelines lose their middle."""
 
-SHOWN_CHARACTERS = 220
+SHOWN_CHARACTERS = 180
 """Longer frames lose their end."""
 
 NS_PER_S = 1_000_000_000

@@ -245,10 +245,15 @@ class _Listener:
 
 
 def _is_still_here(connection: Connection, at: int) -> bool:
-    """Whether nobody had begun to end a connection. (The server may have, before the client learns of it.)"""
-    if connection.closed is not None and connection.closed.at == connection.ended_at:
+    """Whether it is certain that neither side had begun to end a connection.
+
+    The server may have, before the client learns of it: only a reading client whose own Close was answered knows better.
+    """
+    if not connection.reads or connection.paused_before:
         return False
-    return connection.ended_at is None or at < connection.ended_at
+    if connection.closing is None or connection.closed is None:
+        return connection.ended_at is None
+    return connection.closed.code == connection.closing.code and at < connection.closing.at
 
 
 def _short(content: str) -> str:

@@ -2,6 +2,7 @@
 
 import itertools
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from roomproof.http import Http
@@ -27,7 +28,7 @@ class Scene:
     http: Http
     recorder: Recorder = field(default_factory=Recorder)
     token: str = field(default_factory=lambda: secrets.token_hex(4))
-    _counter: itertools.count[int] = field(default_factory=itertools.count)
+    _counter: Iterator[int] = field(default_factory=itertools.count)
 
     @property
     def deadline(self) -> float:

@@ -121,9 +121,9 @@ class Stage:
                 member.die("rst")
 
         def all_over() -> bool | None:
-            return all(not member.is_open for member in self._members()) or None
+            return all(member.connection.is_over for member in self._members()) or None
 
         self.scene.recorder.wait_for(all_over, self.scene.deadline)
         for member in self._members():
-            if member.is_open:
+            if not member.connection.is_over:
                 member.die("rst")

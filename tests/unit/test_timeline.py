@@ -1,0 +1,47 @@
+"""Timelines are readable, and what servers say stays data."""
+
+from roomproof.history import Closed, Event, Opened, Opening, Received, Sent, Started
+from roomproof.timeline import SHOWN_CHARACTERS, SHOWN_EVENTS, printable, timeline
+
+EVENTS: list[Event] = [
+    Started(),
+    Opening(1, 1_000_000_000, "chat-1", "alice"),
+    Opening(2, 1_100_000_000, "chat-1", "bob"),
+    Sent(1, 1_300_000_000, text="hi"),
+    Opened(1, 1_200_000_000),
+    Received(2, 1_400_000_000, text="hi"),
+    Closed(2, 1_500_000_000, 1000),
+]
+
+
+def test_events_stand_in_the_order_of_time() -> None:
+    assert timeline(EVENTS) == [
+        "   0.0000  alice  opens chat-1",
+        "   0.1000  bob    opens chat-1",
+        "   0.2000  alice  is let in",
+        "   0.3000  alice  > hi",
+        "   0.4000  bob    < hi",
+        "   0.5000  bob    is closed with 1000 ",
+    ]
+
+
+def test_connections_of_one_user_are_told_apart() -> None:
+    lines = timeline([Opening(1, 0, "chat-1", "bob"), Opening(2, 1, "chat-1", "bob")])
+
+    assert ["bob#1" in lines[0], "bob#2" in lines[1]] == [True, True]
+
+
+def test_control_characters_do_not_reach_the_terminal() -> None:
+    assert printable("\x1b[31mred\n\x00é\u202e") == "\\x1b[31mred\\n\\x00é\\u202e"
+
+
+def test_a_long_frame_is_cut() -> None:
+    assert len(printable("x" * 10_000)) < SHOWN_CHARACTERS + 30
+
+
+def test_a_long_timeline_loses_its_middle() -> None:
+    lines = timeline([Opening(1, 0, "chat-1", "bob"), *(Sent(1, at, text=str(at)) for at in range(1_000))])
+
+    assert len(lines) == SHOWN_EVENTS + 1
+    assert "events left out" in lines[SHOWN_EVENTS // 2]
+    assert lines[-1].endswith("> 999")

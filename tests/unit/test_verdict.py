@@ -1,0 +1,100 @@
+"""The verdict follows from the outcomes."""
+
+import pytest
+
+from roomproof.protocol import Capability, Protocol, parse
+from roomproof.verdict import Conclusion, Outcome, ScenarioResult, Standing, conclude, outcome_of
+
+PROTOCOL: Protocol = parse("""Version: 1.0
+### A-1 · MUST
+First.
+### A-2 · MUST
+Second.
+### B-1 · SHOULD
+Third.
+### C-1 · MUST · capability `ping`
+Fourth.
+### D-1 · MAY
+Fifth.
+""")
+
+
+def ran(*held: str, broken: tuple[str, ...] = ()) -> ScenarioResult:
+    return ScenarioResult("s", (*held, *broken), outcome_of(broken, PROTOCOL), held=held, broken=broken)
+
+
+ALL = [ran("A-1"), ran("A-2"), ran("B-1"), ran("D-1")]
+
+
+def test_a_server_that_holds_everything_is_valid() -> None:
+    verdict = conclude(PROTOCOL, ALL, [])
+
+    assert (verdict.conclusion, verdict.exit_code) == (Conclusion.VALID, 0)
+    assert verdict.rules["A-1"] is Standing.HELD
+    assert verdict.rules["C-1"] is Standing.NOT_APPLICABLE
+
+
+def test_a_broken_must_is_invalid_and_named() -> None:
+    verdict = conclude(PROTOCOL, [*ALL, ran("A-1", broken=("A-2",))], [])
+
+    assert (verdict.conclusion, verdict.exit_code) == (Conclusion.INVALID, 1)
+    assert "A-2" in verdict.reason
+    assert verdict.rules["A-2"] is Standing.BROKEN
+
+
+def test_a_broken_should_is_warned_and_valid() -> None:
+    verdict = conclude(PROTOCOL, [*ALL, ran(broken=("B-1",))], [])
+
+    assert verdict.conclusion is Conclusion.VALID
+    assert "B-1" in verdict.reason
+    assert verdict.rules["B-1"] is Standing.WARNED
+
+
+def test_a_must_that_nothing_exercised_is_inconclusive() -> None:
+    verdict = conclude(PROTOCOL, ALL[1:], [])
+
+    assert (verdict.conclusion, verdict.exit_code) == (Conclusion.INCONCLUSIVE, 3)
+    assert "A-1" in verdict.reason
+
+
+def test_a_declared_capability_that_nothing_exercised_is_inconclusive() -> None:
+    assert conclude(PROTOCOL, ALL, [Capability.PING]).conclusion is Conclusion.INCONCLUSIVE
+
+
+def test_a_partial_run_judges_what_ran() -> None:
+    verdict = conclude(PROTOCOL, ALL[:1], [], partial=True)
+
+    assert (verdict.conclusion, verdict.partial) == (Conclusion.VALID, True)
+    assert verdict.rules["A-2"] is Standing.UNTESTED
+
+
+@pytest.mark.parametrize("partial", [True, False])
+def test_a_run_that_exercised_nothing_is_inconclusive(partial: bool) -> None:
+    skipped = ScenarioResult("s", ("C-1",), Outcome.NOT_APPLICABLE)
+
+    assert conclude(PROTOCOL, [], [], partial=partial).conclusion is Conclusion.INCONCLUSIVE
+    assert conclude(PROTOCOL, [skipped], [], partial=partial).conclusion is Conclusion.INCONCLUSIVE
+
+
+def test_trouble_is_inconclusive() -> None:
+    verdict = conclude(PROTOCOL, ALL, [], trouble="the target stopped answering")
+
+    assert (verdict.conclusion, verdict.reason) == (Conclusion.INCONCLUSIVE, "the target stopped answering")
+
+
+def test_trouble_does_not_excuse_a_broken_must() -> None:
+    assert conclude(PROTOCOL, ALL, [], trouble="t", broken=["A-1"]).conclusion is Conclusion.INVALID
+
+
+@pytest.mark.parametrize(
+    ("broken", "outcome"),
+    [
+        ((), Outcome.PASSED),
+        (("A-1",), Outcome.FAILED),
+        (("B-1",), Outcome.WARNED),
+        (("B-1", "A-2"), Outcome.FAILED),
+        (("D-1",), Outcome.WARNED),
+    ],
+)
+def test_the_outcome_follows_the_level(broken: tuple[str, ...], outcome: Outcome) -> None:
+    assert outcome_of(broken, PROTOCOL) is outcome

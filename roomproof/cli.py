@@ -1,13 +1,12 @@
 """The command `roomproof`."""
 
 import argparse
-import importlib.util
 import sys
-from pathlib import Path
 
 import pytest
 
 from roomproof.report import tool_version
+from roomproof.runner.folder import scenarios_folder
 
 EPILOG = """\
 exit codes: 0 valid, 1 invalid, 2 interrupted, 3 inconclusive, 4 usage error
@@ -41,17 +40,6 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def scenarios_folder() -> Path:
-    """Where the scenarios are that belong to this Roomproof."""
-    beside = Path(__file__).resolve().parent.parent / "scenarios"
-    if (beside / "conftest.py").is_file():
-        return beside
-    spec = importlib.util.find_spec("scenarios")
-    if spec is None or spec.origin is None:
-        raise SystemExit("roomproof: the package 'scenarios' is not installed: this installation is incomplete")
-    return Path(spec.origin).parent
-
-
 def verify(arguments: list[str]) -> int:
     """Run scenarios under pytest, all of them where no argument names any; the exit code is returned."""
     folder = scenarios_folder()
@@ -70,3 +58,7 @@ def verify(arguments: list[str]) -> int:
     return int(
         pytest.main(["--rootdir", str(folder), "-c", str(folder / "pytest.ini"), "-p", "no:cacheprovider", *words])
     )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -2,7 +2,6 @@
 
 import contextlib
 import socket
-import ssl
 import struct
 import threading
 from typing import Any
@@ -13,6 +12,7 @@ from websocket import _handshake
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Received, Refused, Sent
 from roomproof.recorder import Recorder
 from roomproof.target import Target
+from roomproof.tls import TlsLink
 
 NO_CODE = 1005
 """What RFC 6455 calls the code of a Close frame that carries none."""
@@ -90,7 +90,7 @@ class Connection:
             self._recorder.record(Reading(self.number, self._recorder.now(), reads=False))
         return True
 
-    def _connect(self, reads: bool, source: str | None) -> socket.socket:
+    def _connect(self, reads: bool, source: str | None) -> socket.socket | TlsLink:
         host, port = self._target.address
         bind = (source, 0) if source else None
         if reads:
@@ -104,7 +104,7 @@ class Connection:
                 link.bind(bind)
             link.connect(address)
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return self._target.tls().wrap_socket(link, server_hostname=host) if self._target.is_tls else link
+        return TlsLink(self._target.tls().wrap_socket(link, server_hostname=host)) if self._target.is_tls else link
 
     def _refuse(self, status: int | None, reason: str) -> bool:
         self.refused = Refused(self.number, self._recorder.now(), status, reason)
@@ -183,9 +183,9 @@ class Connection:
             if how == "rst":
                 link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 # Wakes the reading thread without a FIN; closing then sends the RST.
-                socket.socket.shutdown(link, socket.SHUT_RD)
+                link.shutdown(socket.SHUT_RD)
             else:
-                socket.socket.shutdown(link, socket.SHUT_RDWR)
+                link.shutdown(socket.SHUT_RDWR)
         if self._reader is not None and self._reader is not threading.current_thread():
             self._reader.join(self._target.deadline)
         with contextlib.suppress(OSError):
@@ -200,7 +200,7 @@ class Connection:
         while True:
             try:
                 opcode, frame = web.recv_data_frame(control_frame=True)
-            except (websocket.WebSocketTimeoutException, ssl.SSLWantReadError):
+            except websocket.WebSocketTimeoutException:
                 continue
             except (websocket.WebSocketException, OSError, ValueError) as error:
                 reason = f"{type(error).__name__}: {error}"

@@ -6,11 +6,14 @@ import pytest
 
 from roomproof.embedded import embedded_capabilities
 from roomproof.protocol import ProtocolError
+from roomproof.runner.folder import scenarios_folder
 from roomproof.runner.options import add_options, declared_target, is_narrowed
 from roomproof.runner.player import Player, rules_of, scenario_id
 from roomproof.runner.referee import Referee
 from roomproof.target import Target, UsageError
 from roomproof.verdict import Outcome
+
+SCENARIOS = scenarios_folder()
 
 TARGET = pytest.StashKey[Target | None]()
 """The target that the command line names; None for the embedded reference server."""
@@ -26,6 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rule(*ids): the rules of PROTOCOL.md that a scenario tests")
     config.addinivalue_line("markers", "needs(capability): not applicable to targets that do not declare this")
     config.addinivalue_line("markers", "unless(capability): not applicable to targets that declare this")
+    if config.option.pyargs and any(SCENARIOS.name == word.partition(".")[0] for word in config.args):
+        # pytest finds the conftest of a package only while it collects, and that is too late to begin.
+        begin(config, SCENARIOS)
 
 
 def begin(config: pytest.Config, scenarios: Path) -> None:

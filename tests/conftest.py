@@ -1,0 +1,20 @@
+"""What the project's own tests share."""
+
+import os
+import shutil
+
+import pytest
+
+
+def require(program: str, hint: str) -> str:
+    """The path of a program that a test needs.
+
+    Where it is missing the test is skipped with the reason, but under CI, where everything must run, it fails.
+    """
+    path = shutil.which(program)
+    if path is not None:
+        return path
+    reason = f"this test needs {program}: {hint}"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)

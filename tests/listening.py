@@ -1,0 +1,36 @@
+"""Servers in processes of their own, for tests that talk to them from outside."""
+
+import contextlib
+import select
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+PATIENCE = 30.0
+"""Seconds that a start or an end may take on a machine with other work to do."""
+
+ROOT = Path(__file__).parents[1]
+
+
+@contextlib.contextmanager
+def listening(*command: str) -> Iterator[str]:
+    """Start a server that says `listening on URL` as its first line, and end it by its id; the URL is yielded."""
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield _url(process)
+        finally:
+            process.terminate()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _url(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    deadline = time.monotonic() + PATIENCE
+    ready, _, _ = select.select([process.stdout], [], [], deadline - time.monotonic())
+    line = process.stdout.readline() if ready else ""
+    assert line.startswith("listening on http://"), f"expected 'listening on URL' within {PATIENCE:g} s, got {line!r}"
+    return line.split()[-1]

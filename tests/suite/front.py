@@ -1,0 +1,56 @@
+"""A staging front: ends TLS and wants a token, as what stands before a team's own service does."""
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from roomproof.tls import TlsLink
+
+TOKEN = "Bearer s3cret"
+"""What every request and every handshake has to carry as Authorization."""
+
+
+@contextlib.contextmanager
+def front(behind: str, tls: ssl.SSLContext) -> Iterator[str]:
+    """Stand before the server at this URL; the https URL of the front is yielded."""
+    parts = urlsplit(behind)
+    with socket.create_server(("127.0.0.1", 0), backlog=200) as listener:
+        address = (parts.hostname or "", parts.port or 80)
+        threading.Thread(target=_serve, args=(listener, address, tls), daemon=True).start()
+        yield f"https://localhost:{listener.getsockname()[1]}"
+
+
+def _serve(listener: socket.socket, address: tuple[str, int], tls: ssl.SSLContext) -> None:
+    while True:
+        try:
+            client, _ = listener.accept()
+        except OSError:
+            return  # the listener is closed
+        threading.Thread(target=_pass_on, args=(client, address, tls), daemon=True).start()
+
+
+def _pass_on(client: socket.socket, address: tuple[str, int], tls: ssl.SSLContext) -> None:
+    with contextlib.suppress(OSError), contextlib.closing(TlsLink(tls.wrap_socket(client, server_side=True))) as secure:
+        head = b""
+        while b"\r\n\r\n" not in head and (data := secure.recv(65_536)):
+            head += data
+        if f"authorization: {TOKEN}".encode().lower() not in head.lower():
+            secure.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            return
+        with socket.create_connection(address) as server:
+            server.sendall(head)
+            back = threading.Thread(target=_pump, args=(server, secure), daemon=True)
+            back.start()
+            _pump(secure, server)
+            back.join()
+
+
+def _pump(source: socket.socket | TlsLink, sink: socket.socket | TlsLink) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65_536):
+            sink.sendall(data)
+    with contextlib.suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)

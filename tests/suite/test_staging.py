@@ -1,0 +1,73 @@
+"""The suite reaches a server behind TLS and a token."""
+
+import ssl
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.listening import listening
+from tests.suite.front import TOKEN, front
+from tests.suite.verify import verify
+
+
+@dataclass(frozen=True)
+class Staging:
+    url: str
+    authority: Path
+
+
+@pytest.fixture(scope="module")
+def staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staging]:
+    authority = trustme.CA()
+    pem = tmp_path_factory.mktemp("ca") / "ca.pem"
+    authority.cert_pem.write_to_path(str(pem))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(tls)
+    with (
+        listening(sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:") as behind,
+        front(behind, tls) as url,
+    ):
+        yield Staging(url, pem)
+
+
+def test_a_header_and_an_authority_lead_in(tmp_path: Path, staging: Staging) -> None:
+    run = verify(
+        tmp_path,
+        "-k",
+        "not largest and not does_not_read",
+        *("--target", staging.url, "--ca", str(staging.authority), "--header", f"Authorization: {TOKEN}"),
+    )
+
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
+    assert TOKEN not in run.output
+
+
+def test_a_target_file_says_the_same(tmp_path: Path, staging: Staging) -> None:
+    file = tmp_path / "staging.toml"
+    file.write_text(
+        f'url = "{staging.url}"\nca = "{staging.authority}"\ncapabilities = ["fetch", "ping"]\n'
+        f'[headers]\nAuthorization = "{TOKEN}"\n'
+    )
+
+    run = verify(tmp_path, "test_create.py", "test_deliver.py", "-n", "2", "--target", str(file))
+
+    assert run.code == 0, run.output
+    assert "CREATE-5" in run.rules("held")
+
+
+def test_without_the_token_the_answer_is_told(tmp_path: Path, staging: Staging) -> None:
+    run = verify(tmp_path, "--target", staging.url, "--ca", str(staging.authority))
+
+    assert run.code == 1
+    assert "401" in run.verdict["reason"]
+
+
+def test_without_the_authority_the_certificate_is_told(tmp_path: Path, staging: Staging) -> None:
+    run = verify(tmp_path, "--target", staging.url, "--header", f"Authorization: {TOKEN}")
+
+    assert run.code == 3
+    assert "certificate" in run.verdict["reason"]

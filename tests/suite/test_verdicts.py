@@ -1,0 +1,144 @@
+"""A run ends with a verdict, an exit code and a result file that agree."""
+
+import socket
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from roomproof.protocol import Capability, Level, load
+from tests.suite.verify import Run, interrupt, verify
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The whole suite against the embedded server, on two workers."""
+    return verify(tmp_path_factory.mktemp("whole"), "-n", "2", "--junitxml", "junit.xml")
+
+
+def test_the_embedded_server_is_valid(whole: Run) -> None:
+    assert (whole.code, whole.verdict["verdict"]) == (0, "valid"), whole.output
+    assert whole.verdict["partial"] is False
+    assert whole.rules("broken") == whole.rules("warned") == set()
+
+
+def test_no_rule_is_left_out_but_those_of_the_topologies(whole: Run) -> None:
+    rules = load().rules.values()
+    optional = {Capability.STICKY, Capability.PUBSUB, Capability.PRESENCE_PER_USER}
+
+    assert whole.rules("untested") == set()
+    assert whole.rules("not_applicable") == {rule.id for rule in rules if rule.capability in optional}
+    assert whole.rules("held") == {rule.id for rule in rules if rule.capability not in optional}
+
+
+def test_the_result_file_has_its_lines(whole: Run) -> None:
+    first, *between, _ = whole.results
+
+    assert list(first) == ["kind", "tool", "version", "protocol", "target", "capabilities", "started", "partial"]
+    assert (first["kind"], first["tool"], first["protocol"]) == ("run", "roomproof", load().version)
+    assert "heartbeat=3" in first["capabilities"]
+    assert {line["kind"] for line in between} == {"scenario"}
+    assert list(between[0]) == ["kind", "id", "rules", "outcome", "seconds", "detail"]
+    assert {line["outcome"] for line in between} == {"passed", "not_applicable"}
+    assert all(set(line["rules"]) <= load().rules.keys() for line in between)
+
+
+def test_scenarios_are_named_by_file_test_and_case(whole: Run) -> None:
+    names = [line["id"] for line in whole.results[1:-1]]
+
+    assert len(names) == len(set(names))
+    assert "test_frame.py::test_a_bad_frame_is_not_broadcast[an array]" in names
+
+
+def test_every_level_is_in_the_verdict(whole: Run) -> None:
+    assert {entry["level"] for entry in whole.verdict["rules"].values()} == set(Level)
+
+
+def test_junit_names_the_rules(tmp_path: Path) -> None:
+    run = verify(tmp_path, "test_order.py", "--junitxml", "junit.xml")
+
+    cases = ElementTree.parse(tmp_path / "junit.xml").iter("testcase")
+    rules = {prop.get("value") for case in cases for prop in case.iter("property") if prop.get("name") == "rule"}
+    assert run.code == 0
+    assert rules == {"ORDER-1", "ORDER-2"}
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["in one process", "on two workers"])
+def test_a_run_narrowed_by_hand_is_partial(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    run = verify(tmp_path, "test_create.py", "test_order.py", "-k", "burst or own_id", *workers)
+
+    assert (run.code, run.verdict["partial"], run.results[0]["partial"]) == (0, True, True)
+    assert run.rules("held") == {"ORDER-1"}
+    assert "DELIVER-1" in run.rules("untested")
+    assert "test_order.py::test_everybody_hears_one_order" in [line["id"] for line in run.scenarios("not_run")]
+
+
+def test_a_path_is_a_partial_run(tmp_path: Path) -> None:
+    assert verify(tmp_path, "test_order.py").verdict["partial"] is True
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["in one process", "on two workers"])
+def test_a_run_of_nothing_is_inconclusive(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    run = verify(tmp_path, "-k", "no_scenario_is_called_this", *workers)
+
+    assert (run.code, run.verdict["verdict"]) == (3, "inconclusive")
+    assert "no scenario" in run.verdict["reason"]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["in one process", "on two workers"])
+def test_an_unreachable_target_is_inconclusive(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        run = verify(tmp_path, "--target", url, *workers)
+
+    assert run.code == 3
+    assert [line["kind"] for line in run.results] == ["run", "verdict"]
+    assert run.verdict["verdict"] == "inconclusive"
+    assert url in run.verdict["reason"]
+    assert set(run.rules("untested")) >= {"CREATE-1", "DELIVER-1"}
+    assert "Traceback" not in run.output
+
+
+def test_an_interrupted_run_has_no_verdict_and_leaves_no_server(tmp_path: Path) -> None:
+    run = interrupt(tmp_path, when='"kind":"scenario"')
+
+    assert run.code == 2, run.output
+    assert run.results[-1]["kind"] == "scenario"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        pytest.param(["--host", "http://localhost:1"], "--target", id="Locust's --host"),
+        pytest.param(["--capability", "fetch"], "--target", id="a capability without a target"),
+        pytest.param(["--target", "localhost:80"], "expected a target", id="a target without a scheme"),
+        pytest.param(["--target", "http://h", "--capability", "flight"], "flight", id="an unknown capability"),
+        pytest.param(["--target", "no.toml"], "no.toml", id="a missing target file"),
+        pytest.param(["--target", "http://h", "--header", "X"], "Authorization", id="half a header"),
+        pytest.param(["--deadline", "0"], "above 0", id="no time at all"),
+        pytest.param(["--deadline", "soon"], "invalid float", id="a time that is no number"),
+        pytest.param(["--speed", "3"], "--speed", id="an unknown option"),
+    ],
+)
+def test_a_wrong_command_line_is_a_usage_error(tmp_path: Path, arguments: list[str], complaint: str) -> None:
+    run = verify(tmp_path, *arguments)
+
+    assert (run.code, run.results) == (4, [])
+    assert complaint in run.output
+    assert "Traceback" not in run.output
+
+
+def test_a_result_file_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
+    (tmp_path / "results.jsonl").mkdir()
+
+    run = verify(tmp_path)
+
+    assert run.code == 4
+    assert "cannot write the result file" in run.output
+
+
+def test_scenarios_run_by_package_name_too(tmp_path: Path) -> None:
+    run = verify(tmp_path, "--pyargs", "scenarios", "-n", "2", module=("-m", "pytest"))
+
+    assert (run.code, run.verdict["partial"]) == (0, False), run.output

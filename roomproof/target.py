@@ -4,6 +4,7 @@ import ssl
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -60,7 +61,7 @@ class Target:
     def tls(self) -> ssl.SSLContext:
         """A context that trusts the system's authorities, or only those in the declared file."""
         try:
-            return ssl.create_default_context(cafile=self.ca)
+            return _context(self.ca)
         except (OSError, ssl.SSLError) as error:
             raise UsageError(f"expected a file of PEM certificates as ca, got {self.ca!r}: {error}") from error
 
@@ -68,6 +69,11 @@ class Target:
         """Where to connect. The id is one path segment, and `user` is percent-encoded (PROTOCOL: user ids)."""
         query = "" if user is None else f"?user_id={quote(user, safe='')}"
         return f"ws{self.url.removeprefix('http')}/api/chats/ws/{quote(room, safe='')}{query}"
+
+
+@cache
+def _context(ca: str | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca)
 
 
 class _TargetFile(msgspec.Struct, forbid_unknown_fields=True):

@@ -119,12 +119,20 @@ def _has_lone_surrogate(text: str) -> bool:
     return any("\ud800" <= char <= "\udfff" for char in text)
 
 
+def _integer(digits: str) -> float:
+    """A whole number of any length: Python itself refuses to read one of 5,000 digits."""
+    return int(digits) if len(digits) < 1_000 else float(digits)
+
+
+_decode = json.JSONDecoder(parse_int=_integer).decode
+
+
 def read_sent(frame: str | bytes) -> Sending:
     """What the protocol says of a frame that a client sent (text as str, binary as bytes)."""
     if isinstance(frame, bytes):
         return Bad("a binary frame", None)
     try:
-        fields = json.loads(frame)
+        fields = _decode(frame)
     except (ValueError, RecursionError):
         return Bad("not JSON", frame)
     if not isinstance(fields, dict):
@@ -145,7 +153,7 @@ def read(frame: str | bytes) -> Frame:
     if isinstance(frame, bytes):
         return Malformed("expected a text frame in UTF-8, got a binary one")
     try:
-        fields = json.loads(frame)
+        fields = _decode(frame)
     except (ValueError, RecursionError):
         return Malformed("expected JSON", frame)
     if not isinstance(fields, dict):

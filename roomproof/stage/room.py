@@ -119,7 +119,7 @@ class Room:
         try:
             return self.join(user)
         except RuleBrokenError as error:
-            if error.rule == "JOIN-6":
+            if error.rule in ("JOIN-6", "PARTICIPANTS-1"):
                 return None
             raise
 

@@ -39,6 +39,9 @@ def _pass_on(client: socket.socket, address: tuple[str, int], tls: ssl.SSLContex
             head += data
         if f"authorization: {TOKEN}".encode().lower() not in head.lower():
             secure.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            secure.shutdown(socket.SHUT_WR)
+            while secure.recv(65_536):
+                pass  # closing with data unread would reset the link and cost the client its answer
             return
         with socket.create_connection(address) as server:
             server.sendall(head)

@@ -37,8 +37,7 @@ def staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staging]:
 def test_a_header_and_an_authority_lead_in(tmp_path: Path, staging: Staging) -> None:
     run = verify(
         tmp_path,
-        "-k",
-        "not largest and not does_not_read",
+        *("test_frame.py", "test_leave.py", "test_refuse.py", "-n", "2"),
         *("--target", staging.url, "--ca", str(staging.authority), "--header", f"Authorization: {TOKEN}"),
     )
 

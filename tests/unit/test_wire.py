@@ -86,6 +86,7 @@ def test_a_frame_is_malformed(frame: str | bytes) -> None:
     [
         pytest.param('{"type":"message","content":" "}', Valid, id="white space is content"),
         pytest.param('{"type":"message","content":"x","sender_id":"bob"}', Valid, id="claims are ignored"),
+        pytest.param(f'{{"type":"message","content":"x","n":{"9" * 5_000}}}', Valid, id="a number of 5,000 digits"),
         pytest.param('{"content":"x"}', Perhaps, id="no type may count as message"),
         pytest.param(wire.message("x" * 4_097), Perhaps, id="4097 code points may be too many"),
         pytest.param(wire.message("x", padding="p" * 66_000), Perhaps, id="66,000 bytes may be too many"),

@@ -1,0 +1,99 @@
+"""The command line: ``python -m reference_server --help``."""
+
+import argparse
+import asyncio
+import os
+import resource
+import sys
+
+from reference_server.log import LEVELS, log_to_stderr
+from reference_server.serve import CannotListen, Options, serve
+from reference_server.store import StoreError
+
+try:
+    from uvloop import new_event_loop
+except ImportError:  # there is none for PyPy, and asyncio's own loop does the same, slower
+    from asyncio import new_event_loop  # type: ignore[assignment]
+
+
+def main() -> int:
+    """Serves until a signal ends it, and returns the exit code: 0, or 1 if it could not start."""
+    arguments = _parser().parse_args()
+    log_to_stderr(arguments.log_level)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each member takes a file descriptor
+    options = Options(arguments.host, arguments.port, arguments.database, arguments.heartbeat)
+    try:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(serve(options))
+    except (CannotListen, StoreError) as error:
+        print(f"reference_server: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m reference_server",
+        description="The reference chat server of Roomproof: rooms over HTTP, messages over WebSockets, as PROTOCOL.md "
+        "says. It needs no setup. As soon as it serves it prints 'listening on http://HOST:PORT'; its log goes to "
+        "stderr. SIGTERM and SIGINT (Ctrl-C) end it within 5 seconds.",
+        epilog="Each option can also be given as the environment variable named behind it; the option wins.",
+    )
+    _add(parser, "--host", "127.0.0.1", "address to listen on; 0.0.0.0 is every one of this machine")
+    _add(parser, "--port", "8000", "port to listen on; 0 takes a free one", type=_port)
+    _add(
+        parser,
+        "--database",
+        "chats.sqlite3",
+        "SQLite file that holds the rooms; it is made if missing, and several servers on one machine may share it. "
+        ":memory: forgets the rooms at the end",
+        metavar="PATH",
+    )
+    _add(
+        parser,
+        "--heartbeat",
+        "30",
+        "drop a client that sent nothing for so long, not even an answer to a WebSocket ping; 0 never drops anybody",
+        type=_seconds,
+        metavar="SECONDS",
+    )
+    _add(
+        parser,
+        "--log-level",
+        "info",
+        f"least weighty lines to log: {', '.join(LEVELS)}",
+        type=_level,
+        metavar="LEVEL",
+    )
+    return parser
+
+
+def _add(parser: argparse.ArgumentParser, option: str, default: str, text: str, **more: object) -> None:
+    variable = "CHAT_" + option.removeprefix("--").replace("-", "_").upper()
+    value = os.environ.get(variable) or default
+    parser.add_argument(option, default=value, help=f"{text} (default: {default}; {variable})", **more)  # type: ignore[arg-type]
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, not {port}")
+    return port
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= 86400:
+        raise argparse.ArgumentTypeError(f"expected 0 to 86400 seconds, not {text}")
+    return seconds
+
+
+def _level(text: str) -> str:
+    if text not in LEVELS:
+        raise argparse.ArgumentTypeError(f"expected one of {', '.join(LEVELS)}, not {text!r}")
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""The bodies of HTTP requests: bytes in, values out. Pure."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from reference_server.names import ROOM_NAME_LENGTH, USER_ID_LENGTH, UserId, fault_in
+
+
+class BodyError(Exception):
+    """The body is not what was expected; the message says what was, and repeats nothing of what came."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewChat:
+    name: str
+    created_by: UserId
+    metadata: dict[str, Any]
+
+
+def new_chat(body: bytes) -> NewChat:
+    """What ``POST /api/chats`` asks for. Raises BodyError (CREATE-4)."""
+    fields = _object(body)
+    metadata = fields.get("metadata", {})
+    if not isinstance(metadata, dict):
+        raise BodyError("metadata must be an object, or be left out")
+    return NewChat(
+        name=_name(fields.get("name"), "name", ROOM_NAME_LENGTH),
+        created_by=UserId(_name(fields.get("created_by"), "created_by", USER_ID_LENGTH)),
+        metadata=metadata,
+    )
+
+
+def participants(body: bytes) -> list[UserId]:
+    """What ``POST /api/chats/{id}/participants`` asks for. Raises BodyError (PARTICIPANTS-4)."""
+    user_ids = _object(body).get("participant_ids")
+    if not isinstance(user_ids, list):
+        raise BodyError("participant_ids must be an array of strings")
+    return [UserId(_name(user_id, "each of participant_ids", USER_ID_LENGTH)) for user_id in user_ids]
+
+
+def _name(value: object, field: str, longest: int) -> str:
+    if not isinstance(value, str):
+        raise BodyError(f"{field} must be a string")
+    fault = fault_in(value, longest)
+    if fault is not None:
+        raise BodyError(f"{field} must {fault}")
+    return value
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_refuse_doubles)
+        # Whatever cannot be written again (1e999, a lone surrogate) could be neither kept nor answered as it was sent.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except RecursionError:
+        raise BodyError("expected JSON that is less deeply nested") from None
+    except UnicodeDecodeError:
+        raise BodyError("expected JSON in UTF-8") from None
+    except UnicodeEncodeError:
+        raise BodyError("expected JSON without lone surrogates") from None
+    except json.JSONDecodeError:
+        raise BodyError("expected JSON") from None
+    except ValueError:
+        raise BodyError("expected JSON with numbers of a sensible size, and with each key once") from None
+    if not isinstance(value, dict):
+        raise BodyError("expected a JSON object")
+    return value
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError("a key stands twice")
+    return fields

@@ -1,0 +1,115 @@
+"""The frames of the protocol as text: what a client says, and what it is told. Pure."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import msgspec
+
+from reference_server.names import ChatId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A valid message."""
+
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pinged:
+    """A question for a pong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """Anything else; the reason says what was expected and repeats nothing of what came."""
+
+    reason: str
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+# No number means anything here, and Python refuses to read an integer of 5,000 digits: they are read as floats.
+_decode_json = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=float).decode
+
+_NOT_AN_OBJECT = Bad('expected a JSON object such as {"type":"message","content":"..."}')
+_UNKNOWN_TYPE = Bad('type must be "message" or "ping"')
+_NO_CONTENT = Bad("content must be a non-empty string")
+_SURROGATE = Bad("content must be Unicode text without lone surrogates")
+_BINARY = Bad("expected a text frame, not a binary one")
+
+
+def decode(frame: str | bytes) -> Said | Pinged | Bad:
+    """What a frame says: the frame family of the protocol."""
+    if isinstance(frame, bytes):
+        return _BINARY
+    try:
+        value: Any = _decode_json(frame)
+    except (ValueError, RecursionError):
+        return _NOT_AN_OBJECT
+    match value:
+        case {"type": "message", "content": str(content)} if content:
+            return Said(content) if _is_text(content) else _SURROGATE
+        case {"type": "message"}:
+            return _NO_CONTENT
+        case {"type": "ping"}:
+            return Pinged()
+        case dict():
+            return _UNKNOWN_TYPE
+        case _:
+            return _NOT_AN_OBJECT
+
+
+def _is_text(content: str) -> bool:
+    try:
+        content.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class _Message(msgspec.Struct, tag_field="type", tag="message"):
+    content: str
+    sender_id: str
+    chat_id: str
+    timestamp: str
+
+
+class _Notice(msgspec.Struct, tag_field="type", tag="system"):
+    content: str
+    chat_id: str
+    timestamp: str
+
+
+class _Error(msgspec.Struct, tag_field="type", tag="error"):
+    content: str
+
+
+class _Pong(msgspec.Struct, tag_field="type", tag="pong"):
+    timestamp: str
+
+
+_encode_json = msgspec.json.Encoder().encode
+
+
+def message(content: str, sender_id: UserId, chat_id: ChatId, timestamp: str) -> str:
+    return _encode_json(_Message(content, sender_id, chat_id, timestamp)).decode()
+
+
+def joined(user_id: UserId, chat_id: ChatId, timestamp: str) -> str:
+    return _encode_json(_Notice(f"{user_id} joined the chat", chat_id, timestamp)).decode()
+
+
+def left(user_id: UserId, chat_id: ChatId, timestamp: str) -> str:
+    return _encode_json(_Notice(f"{user_id} left the chat", chat_id, timestamp)).decode()
+
+
+def error(reason: str) -> str:
+    return _encode_json(_Error(reason)).decode()
+
+
+def pong(timestamp: str) -> str:
+    return _encode_json(_Pong(timestamp)).decode()

@@ -1,0 +1,74 @@
+"""A room: who is a member, and what each of them is told. Pure: it neither waits nor looks at the clock.
+
+These laws make one total order of a room (ORDER-2) and promises A2 to A7 of the oracle:
+
+- To join is to announce: there is no moment at which somebody is a member and the notice is not yet on its way.
+- An item reaches the outboxes of all members in one step, before the next item of anybody can.
+- Whose outbox is full leaves in that same step, and its leave is the next item.
+"""
+
+from collections import deque
+from typing import Generic, Protocol, TypeVar
+
+from reference_server import frames
+from reference_server.names import ChatId, UserId
+
+
+class Listener(Protocol):
+    """What a room knows of a member. Two members are two even if one user is both (A9)."""
+
+    @property
+    def user_id(self) -> UserId: ...
+
+    def tell(self, frame: str) -> bool:
+        """Queues the frame; False, and the frame is dropped, if this member is too far behind."""
+
+
+MemberT = TypeVar("MemberT", bound=Listener)
+
+
+class Room(Generic[MemberT]):
+    """The members of one chat on this instance. Those whom ``join``, ``say`` and ``leave`` return were too far behind:
+    they are no members any more, their leaves are announced, and the caller has to close them."""
+
+    def __init__(self, chat_id: ChatId) -> None:
+        self.chat_id = chat_id
+        self.members: dict[MemberT, None] = {}
+        self.deleted = False
+
+    def join(self, member: MemberT, timestamp: str) -> list[MemberT]:
+        """Announces the member to those who are here, and counts it among them (JOIN-1)."""
+        behind = self._tell_all(frames.joined(member.user_id, self.chat_id, timestamp), timestamp)
+        self.members[member] = None
+        return behind
+
+    def say(self, speaker: MemberT, content: str, timestamp: str) -> list[MemberT]:
+        """Tells everyone, the speaker included (DELIVER-1, DELIVER-2). Who is no member any more says nothing."""
+        if speaker not in self.members:
+            return []
+        return self._tell_all(frames.message(content, speaker.user_id, self.chat_id, timestamp), timestamp)
+
+    def leave(self, member: MemberT, timestamp: str) -> list[MemberT]:
+        """Announces that the member is gone, once (LEAVE-1)."""
+        if member not in self.members:
+            return []
+        del self.members[member]
+        return self._tell_all(frames.left(member.user_id, self.chat_id, timestamp), timestamp)
+
+    def disband(self) -> list[MemberT]:
+        """Ends all memberships at once, so that there is nobody left to announce them to."""
+        members = list(self.members)
+        self.members.clear()
+        return members
+
+    def _tell_all(self, frame: str, timestamp: str) -> list[MemberT]:
+        """The one place through which items reach members: a broadcast between instances would end here."""
+        items = deque([frame])
+        behind: list[MemberT] = []
+        while items:
+            item = items.popleft()
+            for member in [member for member in self.members if not member.tell(item)]:
+                del self.members[member]
+                behind.append(member)
+                items.append(frames.left(member.user_id, self.chat_id, timestamp))
+        return behind

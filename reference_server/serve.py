@@ -1,0 +1,137 @@
+"""Runs the application on Hypercorn until a signal ends it."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import time
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakSet
+
+from hypercorn.asyncio import serve as run_hypercorn
+from hypercorn.config import Config
+
+from reference_server import stream
+from reference_server.app import create_app
+from reference_server.clock import Clock
+from reference_server.instance import Instance
+from reference_server.sqlite_store import SqliteStore
+
+BACKLOG = 4096
+"""Connections that may wait to be accepted; Hypercorn's 100 are too few when thousands connect at once."""
+
+MESSAGE_CHARACTERS = 65536
+"""The longest message. Hypercorn counts characters, so every message of 65,536 bytes passes (DELIVER-13)."""
+
+KEEP_ALIVE_SECONDS = 75.0
+"""How long an HTTP connection may idle. After Hypercorn's 5 s a client's next request often meets the closing."""
+
+FAREWELL_SECONDS = 2.0
+"""How long members may take to read that the server goes away (1001)."""
+
+ABORT_SECONDS = 0.5
+CANCEL_SECONDS = 1.0
+"""How long the rest may take after its links were aborted, and after its tasks were cancelled. In all less than 5 s."""
+
+_log = logging.getLogger(__name__)
+
+
+class CannotListen(Exception):  # noqa: N818 - it says what is wrong without a suffix
+    """The address cannot be used. The message says which one and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    host: str
+    port: int
+    database: str
+    heartbeat: float
+
+
+async def serve(options: Options) -> None:
+    """Serves until SIGTERM or SIGINT. Raises CannotListen and StoreError."""
+    listener = _listen(options.host, options.port)
+    url = _url(listener)
+    store = SqliteStore(options.database)
+    instance = Instance(Clock())
+    streams = stream.install(options.heartbeat)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_report)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    serving = asyncio.create_task(
+        run_hypercorn(create_app(store, instance), _config(listener), shutdown_trigger=stop.wait)
+    )
+    print(f"listening on {url}", flush=True)  # noqa: T201 - the first line that whoever started us waits for
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not stop.is_set():
+        serving.result()  # Hypercorn ends by itself only if it broke
+    _log.info("stopping")
+    instance.stop()
+    await _end(serving, streams)
+    store.close()
+
+
+async def _end(serving: asyncio.Task[None], streams: WeakSet[stream.ChatStream]) -> None:
+    """Ends Hypercorn, which by itself takes as long as its slowest client from Python 3.12 on."""
+    await asyncio.wait({serving}, timeout=FAREWELL_SECONDS)
+    for open_stream in list(streams):
+        open_stream.abort()
+    await asyncio.wait({serving}, timeout=ABORT_SECONDS)
+    deadline = time.monotonic() + CANCEL_SECONDS
+    while rest := asyncio.all_tasks() - {asyncio.current_task()}:
+        if time.monotonic() > deadline:
+            _log.warning("%d connections do not end; leaving them to the operating system", len(rest))
+            os._exit(0)
+        for task in rest:
+            task.cancel()  # again and again, because Hypercorn swallows one while it waits for a link to close
+        await asyncio.wait(rest, timeout=CANCEL_SECONDS / 5)
+    if not serving.cancelled():
+        serving.exception()  # may be anything once it was cancelled, and does not matter any more
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Reports what broke in a callback, but not that the links which we cancel at the end are cancelled."""
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            listener.bind(address)
+            listener.listen(BACKLOG)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        raise CannotListen(f"cannot listen on {host} port {port}: {error.strerror}") from error
+    return listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _config(listener: socket.socket) -> Config:
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.backlog = BACKLOG
+    config.errorlog = logging.getLogger("hypercorn.error")
+    config.graceful_timeout = 60  # _end is quicker
+    config.include_server_header = False
+    config.keep_alive_timeout = KEEP_ALIVE_SECONDS
+    config.websocket_max_message_size = MESSAGE_CHARACTERS
+    return config

@@ -1,0 +1,120 @@
+"""Rooms in a SQLite file, which several server processes may share."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from reference_server.names import ChatId, UserId
+from reference_server.store import Chat, StoreError
+
+BUSY_SECONDS = 2.0
+"""How long a statement waits for another process that is writing. The end of the server may have to wait for it."""
+
+_SCHEMA = """
+PRAGMA user_version = 1; -- writes even if all tables are there, so that a file that is read-only shows at once
+CREATE TABLE IF NOT EXISTS chats (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, created_by TEXT NOT NULL, metadata TEXT NOT NULL, created_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS participants (
+    position INTEGER PRIMARY KEY,
+    chat_id TEXT NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    UNIQUE (chat_id, user_id)
+) STRICT;
+"""
+
+_ADD_PARTICIPANT = "INSERT INTO participants (chat_id, user_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
+
+T = TypeVar("T")
+
+
+class SqliteStore:
+    """One connection in one thread: SQLite writes one after the other anyway."""
+
+    def __init__(self, path: str) -> None:
+        """Opens the file, or makes it. ``:memory:`` keeps the rooms as long as the process lives.
+
+        Raises StoreError.
+        """
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
+        try:
+            self._database = self._thread.submit(_open, path).result()
+        except sqlite3.Error as error:
+            self._thread.shutdown()
+            raise StoreError(f"cannot use the database {path!r}: {error}") from error
+
+    async def create(self, chat: Chat) -> bool:
+        return await self._run(lambda database: _create(database, chat))
+
+    async def exists(self, chat_id: ChatId) -> bool:
+        return await self._run(lambda database: _exists(database, chat_id))
+
+    async def fetch(self, chat_id: ChatId) -> tuple[Chat, list[UserId]] | None:
+        return await self._run(lambda database: _fetch(database, chat_id))
+
+    async def add_participants(self, chat_id: ChatId, user_ids: list[UserId]) -> bool:
+        return await self._run(lambda database: _add_participants(database, chat_id, user_ids))
+
+    async def delete(self, chat_id: ChatId) -> bool:
+        return await self._run(lambda database: _delete(database, chat_id))
+
+    def close(self) -> None:
+        self._thread.submit(self._database.close)
+        self._thread.shutdown()
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
+
+    def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        with self._database:
+            return work(self._database)
+
+
+def _open(path: str) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=BUSY_SECONDS)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")  # readers of one process do not wait for writers of another
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.execute("PRAGMA foreign_keys = ON")
+        database.executescript(_SCHEMA)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _create(database: sqlite3.Connection, chat: Chat) -> bool:
+    row = (chat.id, chat.name, chat.created_by, json.dumps(chat.metadata), chat.created_at)
+    made = database.execute("INSERT INTO chats VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row).rowcount == 1
+    if made:
+        database.execute(_ADD_PARTICIPANT, (chat.id, chat.created_by))
+    return made
+
+
+def _exists(database: sqlite3.Connection, chat_id: ChatId) -> bool:
+    return database.execute("SELECT 1 FROM chats WHERE id = ?", (chat_id,)).fetchone() is not None
+
+
+def _fetch(database: sqlite3.Connection, chat_id: ChatId) -> tuple[Chat, list[UserId]] | None:
+    database.execute("BEGIN")  # both questions see the same state
+    row = database.execute("SELECT * FROM chats WHERE id = ?", (chat_id,)).fetchone()
+    if row is None:
+        return None
+    name, created_by, metadata, created_at = row[1:]
+    users = database.execute("SELECT user_id FROM participants WHERE chat_id = ? ORDER BY position", (chat_id,))
+    return Chat(chat_id, name, created_by, json.loads(metadata), created_at), [user_id for (user_id,) in users]
+
+
+def _add_participants(database: sqlite3.Connection, chat_id: ChatId, user_ids: list[UserId]) -> bool:
+    database.execute("BEGIN IMMEDIATE")  # so that nobody deletes the room between the question and the writing
+    if not _exists(database, chat_id):
+        return False
+    database.executemany(_ADD_PARTICIPANT, [(chat_id, user_id) for user_id in user_ids])
+    return True
+
+
+def _delete(database: sqlite3.Connection, chat_id: ChatId) -> bool:
+    return database.execute("DELETE FROM chats WHERE id = ?", (chat_id,)).rowcount == 1

@@ -1,0 +1,14 @@
+"""One server for all tests that leave it as they found it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.server.process import Server, running
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("server")) as one:
+        yield one
+        assert "ERROR" not in one.log, one.log

@@ -1,0 +1,157 @@
+"""The application by itself, under a server that knows nothing but ASGI."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from quart import Quart
+
+from reference_server.app import create_app
+from reference_server.clock import Clock
+from reference_server.instance import Instance
+from reference_server.names import ChatId, UserId
+from reference_server.outbox import OUTBOX_FRAMES
+from reference_server.sqlite_store import SqliteStore
+from reference_server.store import Chat
+
+ROOM = ChatId("chat-1")
+
+
+class Socket:
+    """One ASGI WebSocket call."""
+
+    def __init__(self, app: Quart, user_id: str, outbox_limit: int = 0) -> None:
+        self.inbox: asyncio.Queue[Any] = asyncio.Queue()
+        self.outbox: asyncio.Queue[Any] = asyncio.Queue(outbox_limit)
+        self.inbox.put_nowait({"type": "websocket.connect"})
+        scope: Any = {
+            "type": "websocket",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "scheme": "ws",
+            "path": f"/api/chats/ws/{ROOM}",
+            "query_string": f"user_id={user_id}".encode(),
+            "headers": [(b"host", b"x")],
+            "subprotocols": [],
+            "extensions": {"websocket.http.response": {}},
+        }
+        self.call = asyncio.create_task(app(scope, self.inbox.get, self.outbox.put))
+
+    def say(self, content: str) -> None:
+        self.inbox.put_nowait(
+            {"type": "websocket.receive", "text": json.dumps({"type": "message", "content": content})}
+        )
+
+    def go(self) -> None:
+        self.inbox.put_nowait({"type": "websocket.disconnect", "code": 1000})
+
+    async def next(self) -> Any:
+        return await asyncio.wait_for(self.outbox.get(), 10)
+
+    async def hears(self) -> str:
+        event = await self.next()
+        assert event["type"] == "websocket.send"
+        content = json.loads(event["text"])["content"]
+        assert isinstance(content, str)
+        return content
+
+
+@asynccontextmanager
+async def service() -> AsyncIterator[tuple[Quart, Instance, SqliteStore]]:
+    store, instance = SqliteStore(":memory:"), Instance(Clock())
+    await store.create(Chat(ROOM, "Kitchen", UserId("alice"), {}, ""))
+    yield create_app(store, instance), instance, store
+    store.close()
+
+
+def test_everything_said_before_a_disconnect_is_heard_before_the_leave() -> None:
+    async def scene() -> list[str]:
+        async with service() as (app, _, _):
+            alice = Socket(app, "alice")
+            assert (await alice.next())["type"] == "websocket.accept"
+            bob = Socket(app, "bob")
+            for number in range(50):
+                bob.say(str(number))
+            bob.go()
+            heard = [await alice.hears() for _ in range(52)]
+            await bob.call
+            alice.go()
+            await alice.call
+            return heard
+
+    heard = asyncio.run(scene())
+
+    assert heard == ["bob joined the chat", *map(str, range(50)), "bob left the chat"]
+
+
+def test_nothing_is_sent_after_a_disconnect() -> None:
+    async def scene() -> list[str]:
+        async with service() as (app, _, _):
+            alice = Socket(app, "alice")
+            await alice.next()
+            alice.go()
+            await alice.call
+            return [event["type"] for event in iter_queue(alice.outbox)]
+
+    assert asyncio.run(scene()) == []
+
+
+def test_a_flooder_is_not_read_while_its_own_echo_is_stuck() -> None:
+    async def scene() -> int:
+        async with service() as (app, _, _):
+            alice = Socket(app, "alice", outbox_limit=2)
+            await alice.next()
+            for number in range(1000):
+                alice.say(str(number))
+            before = -1
+            while before != alice.inbox.qsize():
+                before = alice.inbox.qsize()
+                await asyncio.sleep(0.05)
+            alice.go()
+            assert [await alice.hears() for _ in range(1000)] == [str(number) for number in range(1000)]
+            await alice.call
+            return before
+
+    assert asyncio.run(scene()) > 1000 - OUTBOX_FRAMES
+
+
+def test_a_room_that_is_deleted_during_the_handshake_is_closed_with_4004() -> None:
+    async def scene() -> list[Any]:
+        async with service() as (app, instance, store):
+            exists = store.exists
+
+            async def and_then_it_is_deleted(chat_id: ChatId) -> bool:
+                found = await exists(chat_id)
+                await store.delete(chat_id)
+                instance.delete(chat_id)
+                return found
+
+            store.exists = and_then_it_is_deleted  # type: ignore[method-assign]
+            alice = Socket(app, "alice")
+            events = [await alice.next(), await alice.next()]
+            alice.go()
+            await alice.call
+            assert instance.stats()["total_connections"] == 0
+            return events
+
+    accept, close = asyncio.run(scene())
+
+    assert accept["type"] == "websocket.accept"
+    assert (close["type"], close["code"]) == ("websocket.close", 4004)
+
+
+def test_a_handshake_during_shutdown_is_refused_with_503() -> None:
+    async def scene() -> Any:
+        async with service() as (app, instance, _):
+            instance.stop()
+            alice = Socket(app, "alice")
+            await alice.call
+            return await alice.next()
+
+    assert asyncio.run(scene())["status"] == 503
+
+
+def iter_queue(queue: "asyncio.Queue[Any]") -> list[Any]:
+    return [queue.get_nowait() for _ in range(queue.qsize())]

@@ -1,0 +1,137 @@
+"""Whoever does not read, or does not stop, costs nobody else anything."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.server.process import Client, Server, eventually, running, text_frame
+
+MIB = 2**20
+
+
+def hears_message(member: Client, content: str) -> list[str]:
+    """The notices that come before the message."""
+    notices = []
+    while (frame := member.hears())["type"] == "system":
+        notices.append(frame["content"])
+    assert frame["content"] == content
+    return notices
+
+
+@pytest.mark.parametrize("size", [4096, 60_000])
+def test_who_does_not_read_leaves_while_the_others_hear_everything(server: Server, size: int) -> None:
+    room = server.make_room()
+    alice, bob = server.connect(room, "alice"), server.connect(room, "bob")
+    alice.hears()
+    server.raw(room, "slow")
+    heard_by_alice, heard_by_bob = [alice.hears()["content"]], [bob.hears()["content"]]
+
+    said = 0
+    while "slow left the chat" not in heard_by_alice:
+        assert said * size < 16 * MIB, "the slow one ought to have left by now"
+        content = f"{said} " + "x" * size
+        alice.say(content)
+        heard_by_alice += hears_message(alice, content)
+        heard_by_bob += hears_message(bob, content)
+        said += 1
+    alice.say("the end")
+    hears_message(alice, "the end")
+    heard_by_bob += hears_message(bob, "the end")
+
+    assert heard_by_alice == heard_by_bob == ["slow joined the chat", "slow left the chat"]
+
+
+def test_who_reads_too_late_finds_1013_at_the_end(server: Server) -> None:
+    """The backlog that is under way fits into the buffers of the link here, so Close does too."""
+    room = server.make_room()
+    alice = server.connect(room, "alice")
+    slow = server.connect(room, "slow")
+    alice.hears()
+
+    said = 0
+    while not hears_message_or_leave(alice, said):
+        said += 1
+    heard, code = slow.hears_all()
+
+    assert code == 1013
+    assert [frame["content"][:8] for frame in heard] == [f"{number:8}" for number in range(len(heard))]
+    assert len(heard) <= said + 1
+
+
+def hears_message_or_leave(alice: Client, number: int) -> bool:
+    content = f"{number:8}" + "x" * 4096
+    alice.say(content)
+    return "slow left the chat" in hears_message(alice, content)
+
+
+def test_a_slow_member_is_really_gone_even_if_it_never_reads(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        room = server.make_room()
+        alice = server.connect(room, "alice")
+        before = descriptors(server)
+        for number in range(2):
+            server.raw(room, f"slow{number}")
+        left = joined = 0
+        while left < 2:
+            alice.say("x" * 32_000)
+            while (frame := alice.hears())["type"] == "system":
+                joined += "joined" in frame["content"]
+                left += "left" in frame["content"]
+
+        assert joined == 2
+        eventually(lambda: descriptors(server) == before, "the server has closed the sockets of the slow ones")
+
+
+def descriptors(server: Server) -> int:
+    return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(json.dumps({"type": "message", "content": "x" * 30_000}), id="messages"),
+        pytest.param("soup?", id="bad frames"),
+        pytest.param('{"type":"ping"}', id="pings"),
+    ],
+)
+def test_who_floods_without_reading_is_slowed_down_and_the_server_does_not_grow(tmp_path: Path, frame: str) -> None:
+    with running(tmp_path, "--heartbeat", "0") as server:
+        room = server.make_room()
+        alice = server.connect(server.make_room(), "alice")
+        before = server.resident_bytes
+        flooder = server.raw(room, "flooder")
+        flooder.settimeout(1)
+        batch = text_frame(frame) * (MIB // len(frame))
+
+        flooded = 0
+        flooding = True
+        while flooding and flooded < 200 * MIB:
+            try:
+                flooder.sendall(batch)
+                flooded += MIB
+            except TimeoutError:
+                flooding = False
+
+        assert not flooding, "the server took 200 MiB from a client that reads nothing"
+        assert server.resident_bytes - before < 48 * MIB
+        alice.say("still there?")
+        assert alice.hears()["content"] == "still there?"
+
+
+def test_who_floods_and_reads_hears_everything_in_order(server: Server) -> None:
+    room = server.make_room()
+    bob = server.connect(room, "bob")
+    number = 20_000
+
+    def flood() -> None:
+        for count in range(number):
+            bob.say(str(count))
+
+    flooding = threading.Thread(target=flood)
+    flooding.start()
+    heard = [bob.hears()["content"] for _ in range(number)]
+    flooding.join()
+
+    assert heard == [str(count) for count in range(number)]

@@ -1,0 +1,119 @@
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reference_server.__main__ import main
+from tests.server.process import PATIENCE, ROOT, command, running
+
+
+def run(*options: str) -> "subprocess.CompletedProcess[str]":
+    """A server that is expected to end by itself."""
+    return subprocess.run(
+        command("--port", "0", *options),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def test_help_names_every_option_with_its_variable() -> None:
+    text = run("--help").stdout
+
+    for option in ("HOST", "PORT", "DATABASE", "HEARTBEAT", "LOG_LEVEL"):
+        assert "--" + option.lower().replace("_", "-") in text
+        assert f"CHAT_{option}" in text
+
+
+def test_a_port_in_use_is_one_line_and_exit_code_1() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("--port", str(port), "--database", ":memory:")
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == f"reference_server: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
+
+
+def test_a_host_that_is_none_is_one_line_and_exit_code_1() -> None:
+    result = run("--host", "no.such.host.invalid", "--database", ":memory:")
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("reference_server: cannot listen on no.such.host.invalid port 0: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_unusable_database_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    result = run("--database", str(tmp_path / "nowhere" / "chats.sqlite3"))
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("reference_server: cannot use the database ")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "variables"),
+    [
+        (["--port", "65536"], {}),
+        (["--port", "http"], {}),
+        (["--heartbeat", "-1"], {}),
+        (["--heartbeat", "nan"], {}),
+        (["--log-level", "loud"], {}),
+        (["--no-such-option"], {}),
+        ([], {"CHAT_HEARTBEAT": "often"}),
+        ([], {"CHAT_LOG_LEVEL": "loud"}),
+    ],
+)
+def test_a_wrong_option_is_a_usage_error(
+    options: list[str],
+    variables: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["reference_server", *options])
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(SystemExit) as exit_:
+        main()
+
+    assert exit_.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "error: argument" in printed.err or "error: unrecognized" in printed.err
+
+
+def test_variables_set_what_options_do_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_HOST", "::1")
+    monkeypatch.setenv("CHAT_PORT", "1")
+    monkeypatch.setenv("CHAT_LOG_LEVEL", "")
+    with running(tmp_path, "--port", "0") as server:
+        assert server.url.startswith("http://[::1]:")
+        assert server.address[1] != 1
+        assert server.ask("GET", "/health").status == 200
+
+
+def test_rooms_in_a_file_outlive_the_server_and_are_shared_by_several(tmp_path: Path) -> None:
+    database = str(tmp_path / "chats.sqlite3")
+    with running(tmp_path, "--database", database) as one:
+        room = one.make_room()
+        with running(tmp_path, "--database", database) as other:
+            assert other.ask("GET", f"/api/chats/{room}").status == 200
+        assert one.end()[0] == 0
+    with running(tmp_path, "--database", database) as later:
+        alice = later.connect(room, "alice")
+        alice.say("still here")
+        assert alice.hears()["content"] == "still here"
+
+
+def test_the_server_imports_nothing_of_the_harness() -> None:
+    program = (
+        "import sys, pkgutil, importlib, reference_server\n"
+        "for module in pkgutil.iter_modules(reference_server.__path__):\n"
+        "    if module.name not in ('__main__', 'asgi'): importlib.import_module('reference_server.' + module.name)\n"
+        "assert 'roomproof' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=PATIENCE)

@@ -1,0 +1,21 @@
+import logging
+
+import pytest
+
+from reference_server.log import OneLine, origin, printable
+
+
+def test_nothing_that_a_user_says_makes_a_new_line_or_moves_the_cursor() -> None:
+    assert printable("a\nb\r\x1b[2J\u2028\u202ez Zoë") == "a\\nb\\r\\x1b[2J\\u2028\\u202ez Zoë"
+
+
+def test_a_crash_is_one_line_that_says_where_and_repeats_nothing() -> None:
+    with pytest.raises(KeyError) as caught:
+        dict[str, int]()["the secret recipe"]
+    record = logging.LogRecord("x", logging.ERROR, __file__, 1, "broke\n%s", ("it",), caught._excinfo)
+
+    line = OneLine("%(message)s").format(record)
+
+    assert line.startswith("broke\\nit\\nKeyError < test_log.py:")
+    assert "recipe" not in line
+    assert origin(caught.value).startswith("KeyError < test_log.py:")

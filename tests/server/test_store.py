@@ -1,0 +1,110 @@
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reference_server.names import ChatId, UserId
+from reference_server.sqlite_store import SqliteStore
+from reference_server.store import Chat, StoreError
+
+ALICE, BOB = UserId("alice"), UserId("bob'); DROP TABLE chats; --")
+
+
+def kitchen(metadata: dict[str, Any] | None = None, name: str = "Kitchen") -> Chat:
+    return Chat(ChatId("chat-1"), name, ALICE, metadata or {}, "2025-12-23T12:00:00.000000")
+
+
+@pytest.fixture(params=[":memory:", "chats.sqlite3"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteStore]:
+    one = SqliteStore(request.param if request.param == ":memory:" else str(tmp_path / request.param))
+    yield one
+    one.close()
+
+
+def test_a_room_comes_back_as_it_was_made(store: SqliteStore) -> None:
+    metadata = {"n": 2**53, "f": 1.5, "none": None, "Zoë\x00": ["b", {"a": ""}], "no": False}
+
+    async def scene() -> object:
+        assert await store.create(kitchen(metadata))
+        return await store.fetch(ChatId("chat-1"))
+
+    assert asyncio.run(scene()) == (kitchen(metadata), [ALICE])
+
+
+def test_an_id_that_is_taken_is_not_taken_again(store: SqliteStore) -> None:
+    async def scene() -> object:
+        await store.create(kitchen())
+        assert not await store.create(kitchen(name="Garage"))
+        return await store.fetch(ChatId("chat-1"))
+
+    assert asyncio.run(scene()) == (kitchen(), [ALICE])
+
+
+def test_participants_are_added_once_each_and_in_order(store: SqliteStore) -> None:
+    async def scene() -> object:
+        await store.create(kitchen())
+        for users in ([BOB, ALICE, BOB], [BOB], []):
+            assert await store.add_participants(ChatId("chat-1"), users)
+        found = await store.fetch(ChatId("chat-1"))
+        assert found is not None
+        return found[1]
+
+    assert asyncio.run(scene()) == [ALICE, BOB]
+
+
+def test_a_deleted_room_is_as_if_it_never_was(store: SqliteStore) -> None:
+    async def scene() -> list[object]:
+        await store.create(kitchen())
+        assert await store.delete(ChatId("chat-1"))
+        return await absent(store)
+
+    assert asyncio.run(scene()) == [False, None, False, False]
+
+
+def test_a_room_that_never_was_is_nowhere(store: SqliteStore) -> None:
+    assert asyncio.run(absent(store)) == [False, None, False, False]
+
+
+async def absent(store: SqliteStore) -> list[object]:
+    chat_id = ChatId("chat-1")
+    questions: list[Callable[[], Awaitable[object]]] = [
+        lambda: store.exists(chat_id),
+        lambda: store.fetch(chat_id),
+        lambda: store.add_participants(chat_id, [ALICE]),
+        lambda: store.delete(chat_id),
+    ]
+    return [await question() for question in questions]
+
+
+def test_two_stores_share_one_file(tmp_path: Path) -> None:
+    here, there = (SqliteStore(str(tmp_path / "chats.sqlite3")) for _ in range(2))
+
+    async def scene() -> list[object]:
+        assert await here.create(kitchen())
+        assert await there.add_participants(ChatId("chat-1"), [BOB])
+        seen = await here.fetch(ChatId("chat-1"))
+        assert await there.delete(ChatId("chat-1"))
+        return [seen, await here.exists(ChatId("chat-1"))]
+
+    try:
+        assert asyncio.run(scene()) == [(kitchen(), [ALICE, BOB]), False]
+    finally:
+        here.close()
+        there.close()
+
+
+def test_a_place_where_no_file_can_be_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"cannot use the database .*nowhere.*unable to open"):
+        SqliteStore(str(tmp_path / "nowhere" / "chats.sqlite3"))
+
+
+def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear Sir or Madam, " * 100)
+
+    with pytest.raises(StoreError, match=r"letter\.txt"):
+        SqliteStore(str(letter))
+
+    assert letter.read_text().startswith("Dear Sir")

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 FRAME_BYTES = 65_536
 """Frames up to here are accepted by every server (DELIVER-13)."""
@@ -17,6 +18,10 @@ USER_ID_CODE_POINTS = 64
 
 CLOCK_SKEW_S = 60
 """A timestamp is this close to the time of receipt (DELIVER-8)."""
+
+
+FRAMES_REMEMBERED = 4_096
+"""Everybody in a room usually gets the same bytes, and each is looked at more than once: so many are decoded once."""
 
 
 class NoticeKind(StrEnum):
@@ -116,7 +121,11 @@ def message(content: str, **extra: object) -> str:
 
 
 def _has_lone_surrogate(text: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _integer(digits: str) -> float:
@@ -127,6 +136,7 @@ def _integer(digits: str) -> float:
 _decode = json.JSONDecoder(parse_int=_integer).decode
 
 
+@lru_cache(FRAMES_REMEMBERED)
 def read_sent(frame: str | bytes) -> Sending:
     """What the protocol says of a frame that a client sent (text as str, binary as bytes)."""
     if isinstance(frame, bytes):
@@ -148,6 +158,7 @@ def read_sent(frame: str | bytes) -> Sending:
     return Valid(content)
 
 
+@lru_cache(FRAMES_REMEMBERED)
 def read(frame: str | bytes) -> Frame:
     """What a received frame is (text as str, binary or undecodable text as bytes)."""
     if isinstance(frame, bytes):

@@ -32,6 +32,9 @@ LIVENESS = frozenset({Kind.LOST, Kind.NEVER_JOINED, Kind.DROPPED, Kind.MISSING_N
 """Findings that only a deadline or a close shows. An overloaded generator may have caused them itself; all others are
 facts whatever the load. A hole, which a later item of its stream proves, is lost and yet a fact: `Finding.hole`."""
 
+OVERDUE = frozenset({Kind.LOST, Kind.NEVER_JOINED, Kind.MISSING_NOTICE})
+"""Findings of what has not arrived by the deadline."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -53,3 +56,8 @@ class Finding:
     def safety(self) -> bool:
         """Whether it is a fact whatever the load."""
         return self.hole or self.kind not in LIVENESS
+
+
+def quoted(content: str) -> str:
+    """The content as a finding names it, cut where it is long."""
+    return repr(content) if len(content) <= 120 else f"{content[:100]!r}... ({len(content)} code points)"

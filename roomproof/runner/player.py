@@ -108,7 +108,7 @@ class Player:
         findings: list[Finding] = []
         if stage is not None:
             try:
-                findings = stage.finish()
+                findings = stage.finish() if error is None else stage.break_off()
             except HistoryError as contradiction:
                 ending.trouble = f"the history of {scenario_id(item.nodeid)} cannot be judged: {contradiction}"
         events = stage.events() if stage else []

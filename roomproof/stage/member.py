@@ -81,9 +81,9 @@ class Member:
         self._scene.recorder.wait_for(settled, self._scene.deadline)
         return self.is_open
 
-    def heard(self, content: str) -> bool:
-        """Whether a message with this content arrives within the deadline."""
-        return self._await_message(content) is not None
+    def heard(self, content: str, *, patience: float = 1) -> bool:
+        """Whether a message with this content arrives within the deadline, or within this part of it."""
+        return self._await_message(content, patience) is not None
 
     def echoed(self, content: str) -> bool:
         """Whether a message with this content has arrived."""
@@ -103,11 +103,11 @@ class Member:
         assert message is not None, "hears() needs something to hear"
         return message
 
-    def _await_message(self, content: str) -> Message | None:
+    def _await_message(self, content: str, patience: float = 1) -> Message | None:
         def look() -> Message | None:
             return next((one for one in self.messages() if one.content == content), None)
 
-        return self._scene.recorder.wait_for(look, self._scene.deadline)
+        return self._scene.recorder.wait_for(look, self._scene.deadline * patience)
 
     def messages(self) -> Iterator[Message]:
         """The messages received so far."""

@@ -1,0 +1,1 @@
+"""The suite proves itself: servers with one planted fault each, servers that do nothing, and the kill matrix."""

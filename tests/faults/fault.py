@@ -1,0 +1,52 @@
+"""A planted fault: what it is called, the rule that it breaks, and how it gets into the reference server."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault. `plant` changes the classes of the reference server, in this process, for good."""
+
+    name: str
+    breaks: str
+    text: str
+    plant: Callable[[], None]
+    capabilities: tuple[str, ...] = ()
+    """What a server with this fault declares beyond the reference server, in vain."""
+
+
+FAULTS: dict[str, Fault] = {}
+"""All faults by name, in the order of the families."""
+
+
+def fault(
+    name: str, *, breaks: str, declares: tuple[str, ...] = ()
+) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register a fault; the docstring of the function that plants it says what it does."""
+
+    def register(plant: Callable[[], None]) -> Callable[[], None]:
+        assert name not in FAULTS, f"two faults are called {name!r}"
+        assert plant.__doc__, f"fault {name!r} does not say what it does"
+        FAULTS[name] = Fault(name, breaks, " ".join(plant.__doc__.split()), plant, declares)
+        return plant
+
+    return register
+
+
+def every(count: int) -> Callable[[], bool]:
+    """A counter that is true at every so many calls: rare faults are planted by counter, not by chance."""
+    calls = 0
+
+    def is_it() -> bool:
+        nonlocal calls
+        calls += 1
+        return calls % count == 0
+
+    return is_it
+
+
+def wrap(owner: Any, name: str, change: Callable[[Any], Any]) -> None:
+    """Replace an attribute by what `change` makes of it."""
+    setattr(owner, name, change(getattr(owner, name)))

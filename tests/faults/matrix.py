@@ -1,0 +1,52 @@
+"""The kill matrix: the suite against every planted fault, and against the server without any.
+
+Not collected by default, because it takes minutes: `tox -e faults`, or `pytest tests/faults/matrix.py -n 4`. With the
+variable ROOMPROOF_MATRIX set to a folder, each run leaves its verdict there, for the page (see `page.py`).
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from roomproof.embedded import CAPABILITIES
+from roomproof.protocol import Level, load
+from tests.faults.catalogue import FAULTS
+from tests.faults.fault import Fault
+from tests.faults.server import CLEAN
+from tests.listening import listening
+from tests.suite.verify import Run, verify
+
+DEADLINE = "1"
+"""Faults make the suite wait in vain: the less time it gives, the sooner it is through. In seconds."""
+
+
+def judged(folder: Path, name: str, *more: str, deadline: str = DEADLINE) -> Run:
+    """Run the suite against the server with this fault, and leave the verdict for the page."""
+    capabilities = [word for capability in (*CAPABILITIES, *more) for word in ("--capability", capability)]
+    server = [sys.executable, "-m", "tests.faults.server", name]
+    with listening(*server, "--port", "0", "--database", ":memory:", "--heartbeat", "3", "--log-level", "error") as url:
+        run = verify(folder, "--target", url, *capabilities, "--exclusive", "--deadline", deadline, "--tb=no", "-q")
+    if "ROOMPROOF_MATRIX" in os.environ:
+        file = Path(os.environ["ROOMPROOF_MATRIX"]) / f"{name}.json"
+        file.write_text(json.dumps({"fault": name, "code": run.code, "verdict": run.verdict}))
+    return run
+
+
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=name) for name, fault in FAULTS.items()])
+def test_a_fault_is_found_by_its_own_rule(tmp_path: Path, fault: Fault) -> None:
+    run = judged(tmp_path, fault.name, *fault.capabilities)
+
+    level = load().rules[fault.breaks].level
+    found = run.rules("broken") | run.rules("warned")
+    assert fault.breaks in found, f"{fault.text} The suite found {sorted(found) or 'nothing'}.\n{run.output[-3000:]}"
+    assert run.code == (1 if level is Level.MUST or run.rules("broken") else 0)
+
+
+def test_the_server_without_faults_holds_all(tmp_path: Path) -> None:
+    run = judged(tmp_path, CLEAN, deadline="5")
+
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
+    assert run.rules("broken") == run.rules("warned") == run.rules("untested") == set()

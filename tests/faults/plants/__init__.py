@@ -1,0 +1,1 @@
+"""The planted faults, one file for each family."""

@@ -1,0 +1,109 @@
+"""Faults in how connections end."""
+
+import asyncio
+from typing import Any
+
+from reference_server import instance
+from reference_server.member import Member
+from reference_server.outbox import Outbox
+from reference_server.room import Room
+from reference_server.stream import ChatStream
+from tests.faults.fault import every, fault, wrap
+
+
+def _drop_now_and_then(code: int) -> None:
+    turn = every(200)
+
+    def wrapped(say: Any) -> Any:
+        def dropping(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
+            behind = say(self, speaker, content, timestamp)
+            if turn():
+                next(iter(self.members)).close(code)
+            return behind
+
+        return dropping
+
+    wrap(Room, "say", wrapped)
+
+
+@fault("healthy members dropped", breaks="CLOSE-1")
+def dropped() -> None:
+    """Every 200th message costs the first member of the room its connection, with 1000."""
+    _drop_now_and_then(1000)
+
+
+@fault("healthy members too slow", breaks="CLOSE-1")
+def too_slow() -> None:
+    """Every 200th message closes the first member of the room with 1013, although it reads."""
+    _drop_now_and_then(1013)
+
+
+@fault("healthy members cut off", breaks="CLOSE-1")
+def cut_off() -> None:
+    """Every 200th message ends the link of its sender without a Close frame."""
+    turn = every(200)
+
+    def wrapped(take: Any) -> Any:
+        async def cutting(self: Any, part: Any) -> None:
+            await take(self, part)
+            if turn():
+                self.abort()
+
+        return cutting
+
+    wrap(ChatStream, "_take", wrapped)
+
+
+@fault("closes not answered", breaks="CLOSE-2")
+def not_answered() -> None:
+    """A client's Close frame is not answered: the link just ends."""
+
+    def wrapped(finish: Any) -> Any:
+        async def silent(self: Any) -> None:
+            if self._farewell is not None:
+                self.abort()
+            else:
+                await finish(self)
+
+        return silent
+
+    wrap(ChatStream, "_finish", wrapped)
+
+
+@fault("wrong code for a deleted room", breaks="CLOSE-3")
+def wrong_code_deleted() -> None:
+    """The members of a deleted room are closed with 1000."""
+    instance.NO_SUCH_ROOM = 1000
+
+
+@fault("a slow reader stalls the room", breaks="CLOSE-4")
+def stalls() -> None:
+    """Nobody hears anything while somebody is more than 100 frames behind."""
+
+    def wrapped(_: Any) -> Any:
+        async def waiting(self: Any) -> None:
+            while (frame := await self._outbox.get()) is not None:
+                while any(len(one._outbox._frames) > 100 for one in self._room.members if one is not self):
+                    await asyncio.sleep(0.01)
+                await self._socket.send(frame)
+
+        return waiting
+
+    wrap(Outbox, "put", _unbounded)
+    wrap(Member, "_write", wrapped)
+
+
+@fault("slow readers kept for ever", breaks="CLOSE-5")
+def kept_for_ever() -> None:
+    """Outboxes have no bound."""
+    wrap(Outbox, "put", _unbounded)
+
+
+def _unbounded(_: Any) -> Any:
+    def put(self: Any, frame: str) -> bool:
+        self._frames.append(frame)
+        self._characters += len(frame)
+        self._wake()
+        return True
+
+    return put

@@ -1,0 +1,60 @@
+"""Faults of content."""
+
+import html
+import unicodedata
+from typing import Any
+
+from tests.faults.fault import fault
+from tests.faults.plants.tellings import messages
+
+
+def _change(how: Any) -> None:
+    messages(lambda fields: fields | {"content": how(fields["content"])})
+
+
+@fault("content trimmed", breaks="DELIVER-5")
+def trimmed() -> None:
+    """White space at both ends of a content is cut off."""
+    _change(lambda content: content.strip() or content)
+
+
+@fault("content cut", breaks="DELIVER-5")
+def cut() -> None:
+    """A content loses what is beyond 1,000 code points."""
+    _change(lambda content: content[:1_000])
+
+
+@fault("content normalised", breaks="DELIVER-5")
+def normalised() -> None:
+    """A content is put into Unicode's normal form C."""
+    _change(lambda content: unicodedata.normalize("NFC", content))
+
+
+@fault("content escaped", breaks="DELIVER-5")
+def escaped() -> None:
+    """The special characters of HTML are escaped."""
+    _change(lambda content: html.escape(content, quote=False))
+
+
+@fault("content re-encoded", breaks="DELIVER-5")
+def reencoded() -> None:
+    """A content goes through UTF-16 and loses what is beyond the first plane."""
+    _change(lambda content: "".join(char if ord(char) < 0x10000 else "\ufffd" for char in content))
+
+
+@fault("control characters dropped", breaks="DELIVER-5")
+def control_dropped() -> None:
+    """Control characters but line ends and tabs are removed."""
+    _change(lambda content: "".join(char for char in content if char.isprintable() or char in "\r\n\t") or content)
+
+
+@fault("white space collapsed", breaks="DELIVER-5")
+def collapsed() -> None:
+    """Runs of white space become one space."""
+    _change(lambda content: " ".join(content.split()) or content)
+
+
+@fault("JSON in content read", breaks="DELIVER-5")
+def json_read() -> None:
+    """A content that looks like a JSON string with escapes is unescaped once more."""
+    _change(lambda content: content.replace("\\n", "\n").replace("\\u0041", "A"))

@@ -1,0 +1,215 @@
+"""Faults with bad frames."""
+
+import json
+from typing import Any
+
+from reference_server import frames
+from reference_server.frames import Bad, Pinged, Said
+from reference_server.member import Member
+from tests.faults.fault import every, fault, wrap
+from tests.faults.plants.tellings import encoded, heard
+
+
+def _hearing(change: Any) -> None:
+    wrap(Member, "_hear", lambda hear: lambda self, frame: change(self, frame, lambda: hear(self, frame)))
+
+
+@fault("bad JSON closes", breaks="FRAME-3")
+def bad_json_closes() -> None:
+    """A frame that is not JSON closes its sender with 1003."""
+
+    def change(member: Any, frame: str | bytes, hear: Any) -> None:
+        try:
+            json.loads(frame)
+        except ValueError:
+            member.close(1003)
+        else:
+            hear()
+
+    _hearing(change)
+
+
+@fault("bad JSON broadcast", breaks="FRAME-1")
+def bad_json_broadcast() -> None:
+    """A frame that is not JSON is told as if it were the content of a message."""
+
+    def change(frame: str | bytes, decode: Any) -> Any:
+        understood = decode(frame)
+        try:
+            json.loads(frame)
+        except ValueError:
+            return Said(frame) if isinstance(frame, str) and frame else understood
+        return understood
+
+    heard(change)
+
+
+@fault("numbers made strings", breaks="FRAME-1")
+def numbers_made_strings() -> None:
+    """A number as content is told as text."""
+
+    def change(frame: str | bytes, decode: Any) -> Any:
+        understood = decode(frame)
+        match json.loads(frame) if isinstance(understood, Bad) and _is_json(frame) else None:
+            case {"type": "message", "content": int(number)}:
+                return Said(str(number))
+        return understood
+
+    heard(change)
+
+
+@fault("empty content broadcast", breaks="FRAME-1")
+def empty_broadcast() -> None:
+    """An empty content is a message, too."""
+
+    def change(frame: str | bytes, decode: Any) -> Any:
+        match json.loads(frame) if _is_json(frame) else None:
+            case {"type": "message", "content": ""}:
+                return Said("")
+        return decode(frame)
+
+    heard(change)
+
+
+def _is_json(frame: str | bytes) -> bool:
+    try:
+        json.loads(frame)
+    except ValueError:
+        return False
+    return isinstance(frame, str)
+
+
+@fault("an array crashes the connection", breaks="FRAME-3")
+def array_crashes() -> None:
+    """A frame that is a JSON array crashes the handler."""
+
+    def change(_: Any, frame: str | bytes, hear: Any) -> None:
+        if _is_json(frame) and isinstance(json.loads(frame), list):
+            raise AttributeError("'list' object has no attribute 'get'")
+        hear()
+
+    _hearing(change)
+
+
+@fault("a missing content crashes the connection", breaks="FRAME-3")
+def missing_crashes() -> None:
+    """A message without content crashes the handler."""
+
+    def change(_: Any, frame: str | bytes, hear: Any) -> None:
+        if _is_json(frame) and isinstance(fields := json.loads(frame), dict) and "content" not in fields:
+            raise KeyError("content")
+        hear()
+
+    _hearing(change)
+
+
+@fault("a missing type is told to the sender only", breaks="FRAME-6")
+def missing_type() -> None:
+    """A frame without type is echoed to its sender, and told to nobody else."""
+
+    def change(member: Any, frame: str | bytes, hear: Any) -> None:
+        fields = json.loads(frame) if _is_json(frame) else None
+        if isinstance(fields, dict) and "type" not in fields and isinstance(fields.get("content"), str):
+            room = member._room.chat_id
+            member.tell(frames.message(fields["content"], member.user_id, room, member._instance.clock.timestamp()))
+        else:
+            hear()
+
+    _hearing(change)
+
+
+@fault("a binary frame crashes the connection", breaks="FRAME-3")
+def binary_crashes() -> None:
+    """A binary frame crashes the handler."""
+
+    def change(_: Any, frame: str | bytes, hear: Any) -> None:
+        if isinstance(frame, bytes):
+            raise TypeError("expected str")
+        hear()
+
+    _hearing(change)
+
+
+@fault("deaf after a bad frame", breaks="FRAME-3")
+def deaf_after_one() -> None:
+    """After a bad frame nothing of its sender is heard any more."""
+
+    def change(member: Any, frame: str | bytes, hear: Any) -> None:
+        member._deaf = member.__dict__.get("_deaf", False) or isinstance(frames.decode(frame), Bad)
+        if not member._deaf:
+            hear()
+
+    _hearing(change)
+
+
+@fault("a bad frame empties the room", breaks="FRAME-2")
+def empties_the_room() -> None:
+    """A bad frame closes everybody else in the room with 1003."""
+
+    def change(member: Any, frame: str | bytes, hear: Any) -> None:
+        if isinstance(frames.decode(frame), Bad):
+            for other in list(member._room.members):
+                if other is not member:
+                    other.close(1003)
+        hear()
+
+    _hearing(change)
+
+
+@fault("everybody is told of a bad frame", breaks="FRAME-2")
+def everybody_is_told() -> None:
+    """The error frame that answers a bad frame goes to the whole room."""
+
+    def change(member: Any, frame: str | bytes, hear: Any) -> None:
+        understood = frames.decode(frame)
+        if isinstance(understood, Bad):
+            for other in list(member._room.members):
+                other.tell(frames.error(understood.reason))
+        else:
+            hear()
+
+    _hearing(change)
+
+
+@fault("no error frames", breaks="FRAME-4")
+def no_errors() -> None:
+    """Bad frames are ignored in silence."""
+
+    def change(_: Any, frame: str | bytes, hear: Any) -> None:
+        if not isinstance(frames.decode(frame), Bad):
+            hear()
+
+    _hearing(change)
+
+
+@fault("errors for valid messages", breaks="FRAME-5")
+def errors_for_valid() -> None:
+    """Every 20th valid message is answered with an error, and delivered all the same."""
+    turn = every(20)
+
+    def change(member: Any, frame: str | bytes, hear: Any) -> None:
+        if isinstance(frames.decode(frame), Said) and turn():
+            member._answer(frames.error("slow down"))
+        hear()
+
+    _hearing(change)
+
+
+@fault("a pong without time", breaks="FRAME-7")
+def pong_without_time() -> None:
+    """Pings are answered with a pong that has no timestamp."""
+    wrap(frames, "pong", lambda _: lambda _: encoded({"type": "pong"}))
+
+
+@fault("a pong for everybody", breaks="FRAME-7")
+def pong_for_everybody() -> None:
+    """A ping is answered to the whole room."""
+
+    def change(member: Any, frame: str | bytes, hear: Any) -> None:
+        if isinstance(frames.decode(frame), Pinged):
+            for other in list(member._room.members):
+                other.tell(frames.pong(member._instance.clock.timestamp()))
+        else:
+            hear()
+
+    _hearing(change)

@@ -1,0 +1,188 @@
+"""Faults of HTTP."""
+
+import json
+from typing import Any
+
+from quart import Response
+
+from reference_server import bodies, names, serve
+from reference_server.instance import Instance
+from reference_server.sqlite_store import SqliteStore
+from tests.faults.fault import every, fault, wrap
+
+
+def _answers(endpoint: str, change: Any) -> None:
+    """Plant behind a route: `change(status, fields)` decides what is answered."""
+
+    def wrapped(create_app: Any) -> Any:
+        def creating(store: Any, instance: Any) -> Any:
+            application = create_app(store, instance)
+            view = application.view_functions[endpoint]
+
+            async def changed(**arguments: Any) -> Any:
+                answer = await view(**arguments)
+                fields = json.loads(await answer.get_data()) if answer.status_code != 204 else {}
+                status, fields = change(answer.status_code, fields)
+                return Response(json.dumps(fields) if status != 204 else "", status, content_type="application/json")
+
+            application.view_functions[endpoint] = changed
+            return application
+
+        return creating
+
+    wrap(serve, "create_app", wrapped)
+
+
+@fault("names trimmed", breaks="CREATE-1")
+def names_trimmed() -> None:
+    """The name of a new room comes back without white space at its ends."""
+    _answers("create", lambda status, fields: (status, fields | {"name": fields["name"].strip()}))
+
+
+@fault("created_at missing", breaks="CREATE-1")
+def created_at_missing() -> None:
+    """The answer to a creation has no created_at."""
+    _answers("create", lambda status, fields: (status, {**fields, "created_at": None}))
+
+
+@fault("ids repeated", breaks="CREATE-2")
+def ids_repeated() -> None:
+    """Every 15th room gets the id of the one before."""
+    turn = every(15)
+    latest: list[str] = []
+
+    def change(status: int, fields: dict[str, Any]) -> Any:
+        if turn():
+            fields = fields | {"id": latest[-1]}
+        latest.append(fields["id"])
+        return status, fields
+
+    _answers("create", change)
+
+
+@fault("metadata dropped", breaks="CREATE-3")
+def metadata_dropped() -> None:
+    """Metadata come back empty."""
+    _answers("create", lambda status, fields: (status, fields | {"metadata": {}}))
+
+
+@fault("numbers in metadata made strings", breaks="CREATE-3")
+def metadata_strings() -> None:
+    """Numbers in metadata come back as strings."""
+
+    def as_text(value: Any) -> Any:
+        match value:
+            case bool():
+                return value
+            case int() | float():
+                return str(value)
+            case dict():
+                return {name: as_text(one) for name, one in value.items()}
+            case list():
+                return [as_text(one) for one in value]
+        return value
+
+    _answers("create", lambda status, fields: (status, fields | {"metadata": as_text(fields["metadata"])}))
+
+
+@fault("500 for bad bodies", breaks="CREATE-4")
+def bad_body_500() -> None:
+    """A bad body is answered with 500."""
+    wrap(bodies, "new_chat", _breaking)
+
+
+@fault("bad bodies accepted", breaks="CREATE-4")
+def bad_body_accepted() -> None:
+    """A bad body makes a room called Unnamed."""
+
+    def wrapped(new_chat: Any) -> Any:
+        def lenient(body: bytes) -> Any:
+            try:
+                return new_chat(body)
+            except bodies.BodyError:
+                return bodies.NewChat("Unnamed", names.UserId("nobody"), {})
+
+        return lenient
+
+    wrap(bodies, "new_chat", wrapped)
+
+
+def _breaking(read: Any) -> Any:
+    def break_(body: bytes) -> Any:
+        try:
+            return read(body)
+        except bodies.BodyError as error:
+            raise RuntimeError("broken") from error
+
+    return break_
+
+
+@fault("200 for unknown rooms", breaks="CREATE-5")
+def unknown_200() -> None:
+    """Fetching a room that does not exist is answered with 200."""
+    _answers("fetch", lambda _, fields: (200, fields))
+
+
+@fault("fetched rooms without metadata", breaks="CREATE-5")
+def fetched_without() -> None:
+    """A fetched room has lost its metadata."""
+    _answers("fetch", lambda status, fields: (status, fields | {"metadata": {}}))
+
+
+@fault("deleted rooms live on", breaks="CREATE-6")
+def deleted_live_on() -> None:
+    """Deleting a room answers 204, and deletes nothing."""
+
+    async def exists(self: Any, chat_id: Any) -> bool:
+        return bool(await self.exists(chat_id))
+
+    wrap(SqliteStore, "delete", lambda _: exists)
+    wrap(Instance, "delete", lambda _: lambda *_: None)
+
+
+@fault("participants not taken", breaks="PARTICIPANTS-1")
+def participants_500() -> None:
+    """Adding more than one participant is answered with 500."""
+
+    def change(status: int, fields: dict[str, Any]) -> Any:
+        return (500, {}) if len(fields.get("participant_ids", [])) > 1 else (status, fields)
+
+    _answers("add_participants", change)
+
+
+@fault("adding somebody again is a conflict", breaks="PARTICIPANTS-2")
+def conflict() -> None:
+    """Adding somebody who is a participant already is answered with 409."""
+    seen: set[str] = set()
+
+    def change(status: int, fields: dict[str, Any]) -> Any:
+        key = json.dumps([fields, _current_path()])
+        again = status == 200 and key in seen
+        seen.add(key)
+        return (409, {"error": "already there"}) if again else (status, fields)
+
+    _answers("add_participants", change)
+
+
+def _current_path() -> str:
+    from quart import request
+
+    return request.path
+
+
+@fault("participants of unknown rooms", breaks="PARTICIPANTS-3")
+def unknown_participants() -> None:
+    """Adding participants to a room that does not exist is answered with 200."""
+    _answers("add_participants", lambda _, fields: (200, fields))
+
+
+@fault("500 for bad participants", breaks="PARTICIPANTS-4")
+def bad_participants() -> None:
+    """A bad list of participants is answered with 500."""
+    wrap(bodies, "participants", _breaking)
+
+
+@fault("health is broken", breaks="STATS-5")
+def unhealthy() -> None:
+    """The health check is answered with 500."""
+    _answers("health", lambda _, fields: (500, fields))

@@ -1,0 +1,89 @@
+"""Faults of identity."""
+
+import json
+from typing import Any
+
+from reference_server import app
+from reference_server.frames import Said
+from reference_server.member import Member
+from reference_server.room import Room
+from tests.faults.fault import fault, wrap
+from tests.faults.plants.tellings import frames_told, messages
+
+
+@fault("sender taken from the frame", breaks="DELIVER-6")
+def sender_from_frame() -> None:
+    """A frame that claims a sender_id is told under it."""
+
+    def wrapped(hear: Any) -> Any:
+        def trusting(self: Any, frame: str | bytes) -> None:
+            from reference_server import frames
+
+            own = self.user_id
+            if isinstance(frames.decode(frame), Said):
+                self.user_id = json.loads(frame).get("sender_id", own)
+            hear(self, frame)
+            self.user_id = own
+
+        return trusting
+
+    wrap(Member, "_hear", wrapped)
+
+
+@fault("the last to join is the sender", breaks="DELIVER-6")
+def last_joiner() -> None:
+    """Messages carry the user id of whoever joined the room last."""
+
+    def wrapped(say: Any) -> Any:
+        def mistaken(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
+            own, last = speaker.user_id, list(self.members)[-1]
+            speaker.user_id = last.user_id
+            behind = say(self, speaker, content, timestamp)
+            speaker.user_id = own
+            return behind
+
+        return mistaken
+
+    wrap(Room, "say", wrapped)
+
+
+@fault("chat_id in upper case", breaks="DELIVER-7")
+def chat_id_case() -> None:
+    """The chat_id of messages and notices is in upper case."""
+    frames_told(lambda fields: fields | {"chat_id": fields["chat_id"].upper()})
+
+
+@fault("chat_id missing in notices", breaks="DELIVER-7")
+def chat_id_missing() -> None:
+    """Notices have no chat_id, messages do."""
+    frames_told(lambda fields: fields if fields["type"] == "message" else {**fields, "chat_id": None})
+
+
+@fault("sender_id missing", breaks="DELIVER-7")
+def sender_missing() -> None:
+    """Messages have no sender_id."""
+    messages(lambda fields: {name: value for name, value in fields.items() if name != "sender_id"})
+
+
+@fault("user ids in lower case", breaks="JOIN-6")
+def lower_case() -> None:
+    """User ids are put into lower case."""
+    _user_ids(str.lower)
+
+
+@fault("user ids normalised", breaks="JOIN-7")
+def ids_normalised() -> None:
+    """User ids are put into Unicode's normal form C."""
+    import unicodedata
+
+    _user_ids(lambda user_id: unicodedata.normalize("NFC", user_id))
+
+
+@fault("long user ids cut", breaks="REFUSE-5")
+def ids_cut() -> None:
+    """User ids lose what is beyond 64 code points, and control characters."""
+    _user_ids(lambda user_id: "".join(char for char in user_id if char >= " ")[:64])
+
+
+def _user_ids(change: Any) -> None:
+    wrap(app, "_user_ids", lambda original: lambda query: [change(user_id) for user_id in original(query)])

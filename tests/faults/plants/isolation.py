@@ -1,0 +1,80 @@
+"""Faults of isolation."""
+
+from typing import Any
+
+from reference_server.instance import Instance
+from reference_server.names import UserId
+from reference_server.sqlite_store import SqliteStore
+from tests.faults.fault import every, fault, wrap
+from tests.faults.plants.tellings import Tell, encoded, everybody, is_message, left, told
+
+
+@fault("leak to all rooms", breaks="DELIVER-4")
+def leak_to_all() -> None:
+    """Every 20th message reaches the members of all rooms."""
+    turn = every(20)
+    _leak(lambda fields: is_message(fields) and turn())
+
+
+@fault("notices leak to all rooms", breaks="DELIVER-4")
+def notices_leak() -> None:
+    """Leaves are announced in all rooms, and messages stay where they belong."""
+    _leak(lambda fields: left(fields) is not None)
+
+
+def _leak(is_leaked: Any) -> None:
+    def change(member: Any, fields: dict[str, Any], tell: Tell) -> bool:
+        # The first member of the room stands for it, so that each item leaks once.
+        if next(iter(member._room.members)) is member and is_leaked(fields):
+            for other in everybody(member):
+                if other._room is not member._room:
+                    other._outbox.put(encoded(fields))
+        return tell(encoded(fields))
+
+    told(change)
+
+
+NAMES: dict[str, str] = {}
+"""The name of each room that was made, by id."""
+
+
+@fault("leak to rooms of the same name", breaks="DELIVER-4")
+def leak_to_namesakes() -> None:
+    """A message reaches all rooms that have the name of its room."""
+
+    def wrapped(create: Any) -> Any:
+        async def noting(self: Any, chat: Any) -> Any:
+            NAMES[chat.id] = chat.name
+            return await create(self, chat)
+
+        return noting
+
+    def change(member: Any, fields: dict[str, Any], tell: Tell) -> bool:
+        if is_message(fields) and next(iter(member._room.members)) is member:
+            for other in everybody(member):
+                is_namesake = NAMES[other._room.chat_id] == NAMES[member._room.chat_id]
+                if other._room is not member._room and is_namesake:
+                    other._outbox.put(encoded(fields | {"chat_id": other._room.chat_id}))
+        return tell(encoded(fields))
+
+    wrap(SqliteStore, "create", wrapped)
+    told(change)
+
+
+@fault("a deleted room speaks on", breaks="DELIVER-4")
+def deleted_speaks_on() -> None:
+    """When a room is deleted, its last words are said in all other rooms."""
+
+    def wrapped(delete: Any) -> Any:
+        def telling(self: Any, chat_id: Any) -> None:
+            from reference_server import frames
+
+            words = frames.message("this room was deleted", UserId("nobody"), chat_id, self.clock.timestamp())
+            delete(self, chat_id)
+            for room in list(self._rooms.values()):
+                for member in list(room.members):
+                    member._outbox.put(words)
+
+        return telling
+
+    wrap(Instance, "delete", wrapped)

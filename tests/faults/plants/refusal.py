@@ -1,0 +1,161 @@
+"""Faults of refusal."""
+
+from typing import Any
+
+from reference_server import app
+from reference_server.instance import Instance
+from reference_server.names import can_be_chat_id
+from reference_server.sqlite_store import SqliteStore
+from tests.faults.fault import fault, wrap
+
+
+def _always(value: bool) -> Any:
+    async def answer(*_: Any) -> bool:
+        return value
+
+    return lambda _: answer
+
+
+@fault("unknown rooms accepted", breaks="REFUSE-1")
+def unknown_accepted() -> None:
+    """Whoever connects to a room that does not exist is let in."""
+    wrap(SqliteStore, "exists", _always(True))
+
+
+@fault("impossible ids accepted", breaks="REFUSE-2")
+def impossible_accepted() -> None:
+    """Whoever connects with what cannot be an id is let in."""
+
+    def wrapped(exists: Any) -> Any:
+        async def lenient(self: Any, chat_id: Any) -> bool:
+            return not can_be_chat_id(chat_id) or await exists(self, chat_id)
+
+        return lenient
+
+    wrap(app, "can_be_chat_id", lambda _: lambda _: True)
+    wrap(SqliteStore, "exists", wrapped)
+
+
+def _closed_with(code: int, *before: str) -> None:
+    """Unknown rooms are accepted, and closed with a code after these frames."""
+
+    def wrapped(refusal: Any) -> Any:
+        def refuse(status: int, chat_id: str, reason: str) -> Any:
+            return refusal(status, chat_id, reason) if status != 403 else _LATE
+
+        return refuse
+
+    def wrapped_app(create_app: Any) -> Any:
+        def creating(store: Any, instance: Any) -> Any:
+            application = create_app(store, instance)
+            connect = application.view_functions["connect"]
+
+            async def late(chat_id: str) -> Any:
+                answer = await connect(chat_id=chat_id)
+                if answer is not _LATE:
+                    return answer
+                from quart import websocket
+
+                await websocket.accept()
+                for frame in before:
+                    await websocket.send(frame)
+                await websocket.close(code)
+                return None
+
+            application.view_functions["connect"] = late
+            return application
+
+        return creating
+
+    from reference_server import serve
+
+    wrap(app, "_refusal", wrapped)
+    wrap(serve, "create_app", wrapped_app)
+
+
+_LATE = object()
+
+
+@fault("wrong close code for unknown rooms", breaks="REFUSE-1")
+def wrong_code() -> None:
+    """Unknown rooms are accepted and closed with 1000."""
+    _closed_with(1000)
+
+
+@fault("frames before the refusal", breaks="REFUSE-1")
+def frames_before() -> None:
+    """Unknown rooms are accepted, greeted, and closed with 4004."""
+    _closed_with(4004, '{"type":"welcome"}')
+
+
+@fault("unknown rooms are 404", breaks="REFUSE-1")
+def wrong_status() -> None:
+    """Connecting to an unknown room is answered with 404."""
+    wrap(app, "_refusal", lambda refusal: lambda status, *more: refusal(404 if status == 403 else status, *more))
+
+
+@fault("nobody is let in", breaks="REFUSE-3")
+def nobody_let_in() -> None:
+    """Whoever gives no user id is called anonymous."""
+    wrap(app, "_user_ids", lambda original: lambda query: [one or "anonymous" for one in original(query) or [""]])
+
+
+@fault("the refused are counted", breaks="REFUSE-4")
+def refused_counted() -> None:
+    """A refused connection stays in the statistics."""
+    _note_refusals()
+
+    def wrapped(stats: Any) -> Any:
+        def counting(self: Any) -> Any:
+            found = stats(self)
+            return found | {"total_connections": found["total_connections"] + len(_REFUSED)}
+
+        return counting
+
+    wrap(Instance, "stats", wrapped)
+
+
+@fault("the refused are announced", breaks="REFUSE-4")
+def refused_announced() -> None:
+    """The members of a room hear of whoever was refused there."""
+
+    def wrapped(refusal: Any) -> Any:
+        def announcing(status: int, chat_id: Any, reason: str) -> Any:
+            from reference_server import frames
+            from reference_server.clock import Clock
+
+            for instance in _INSTANCES:
+                for member in list(instance.room(chat_id).members):
+                    member.tell(frames.joined("somebody", chat_id, Clock().timestamp()))  # type: ignore[arg-type]
+            return refusal(status, chat_id, reason)
+
+        return announcing
+
+    _note_instances()
+    wrap(app, "_refusal", wrapped)
+
+
+_REFUSED: list[str] = []
+_INSTANCES: list[Any] = []
+
+
+def _note_refusals() -> None:
+    def wrapped(refusal: Any) -> Any:
+        def noting(status: int, chat_id: str, reason: str) -> Any:
+            _REFUSED.append(chat_id)
+            return refusal(status, chat_id, reason)
+
+        return noting
+
+    wrap(app, "_refusal", wrapped)
+
+
+def _note_instances() -> None:
+    def wrapped(init: Any) -> Any:
+        def noting(self: Any, *arguments: Any) -> None:
+            init(self, *arguments)
+            _INSTANCES.append(self)
+
+        return noting
+
+    wrap(Instance, "__init__", wrapped)

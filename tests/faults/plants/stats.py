@@ -1,0 +1,74 @@
+"""Faults of the statistics."""
+
+from typing import Any
+
+from reference_server.instance import Instance
+from tests.faults.fault import fault, wrap
+
+
+def _change(how: Any) -> None:
+    wrap(Instance, "stats", lambda stats: lambda self: how(self, stats(self)))
+
+
+@fault("statistics never shrink", breaks="STATS-2")
+def never_shrink() -> None:
+    """total_connections counts every connection that there ever was."""
+
+    def how(instance: Any, stats: Any) -> Any:
+        return stats | {"total_connections": instance.__dict__.get("_ever", 0)}
+
+    def wrapped(join: Any) -> Any:
+        def counting(self: Any, room: Any, member: Any) -> None:
+            self._ever = self.__dict__.get("_ever", 0) + 1
+            join(self, room, member)
+
+        return counting
+
+    wrap(Instance, "join", wrapped)
+    _change(how)
+
+
+@fault("statistics count users", breaks="STATS-2")
+def count_users() -> None:
+    """Two connections of one user in a room count as one."""
+
+    def how(instance: Any, stats: Any) -> Any:
+        rooms = list(instance._rooms.values())
+        return stats | {"total_connections": sum(len({one.user_id for one in room.members}) for room in rooms)}
+
+    _change(how)
+
+
+@fault("statistics off by one", breaks="STATS-2")
+def off_by_one() -> None:
+    """total_connections is one too many while anybody is there."""
+    _change(lambda _, stats: stats | {"total_connections": stats["total_connections"] + bool(stats["active_rooms"])})
+
+
+@fault("rooms_count off by one", breaks="STATS-1")
+def rooms_count_off() -> None:
+    """rooms_count is one more than the active rooms."""
+    _change(lambda _, stats: stats | {"rooms_count": stats["rooms_count"] + 1})
+
+
+@fault("small rooms not listed", breaks="STATS-3")
+def small_rooms() -> None:
+    """A room with one member is not active."""
+
+    def how(instance: Any, stats: Any) -> Any:
+        rooms = [room.chat_id for room in list(instance._rooms.values()) if len(room.members) > 1]
+        return stats | {"active_rooms": rooms, "rooms_count": len(rooms)}
+
+    _change(how)
+
+
+@fault("empty rooms listed", breaks="STATS-4")
+def empty_rooms() -> None:
+    """A room stays active after its last member left."""
+
+    def how(instance: Any, stats: Any) -> Any:
+        seen = instance.__dict__.setdefault("_seen", {})
+        seen.update(dict.fromkeys(stats["active_rooms"]))
+        return stats | {"active_rooms": list(seen), "rooms_count": len(seen)}
+
+    _change(how)

@@ -1,0 +1,143 @@
+"""Faults of system messages."""
+
+import asyncio
+from typing import Any
+
+from reference_server.member import Member
+from reference_server.room import Room
+from reference_server.websocket import Departed
+from tests.faults.fault import every, fault, wrap
+from tests.faults.plants.tellings import Tell, encoded, frames_told, is_message, joined, left, told
+
+
+def _drop(is_dropped: Any) -> None:
+    told(lambda _, fields, tell: bool(is_dropped(fields)) or tell(encoded(fields)))
+
+
+def _double(is_doubled: Any) -> None:
+    told(lambda _, fields, tell: tell(encoded(fields)) and (not is_doubled(fields) or tell(encoded(fields))))
+
+
+@fault("some joins missing", breaks="JOIN-1")
+def join_missing() -> None:
+    """Every 10th notice of a join is not told."""
+    turn = every(10)
+    _drop(lambda fields: joined(fields) is not None and turn())
+
+
+@fault("some joins doubled", breaks="JOIN-1")
+def join_doubled() -> None:
+    """Every 10th notice of a join is told twice."""
+    turn = every(10)
+    _double(lambda fields: joined(fields) is not None and turn())
+
+
+@fault("leaves missing", breaks="LEAVE-1")
+def leave_missing() -> None:
+    """Every 5th notice of a leave is not told."""
+    turn = every(5)
+    _drop(lambda fields: left(fields) is not None and turn())
+
+
+@fault("some leaves doubled", breaks="LEAVE-1")
+def leave_doubled() -> None:
+    """Every 10th notice of a leave is told twice."""
+    turn = every(10)
+    _double(lambda fields: left(fields) is not None and turn())
+
+
+@fault("a wrong name joins", breaks="JOIN-1")
+def wrong_name() -> None:
+    """The notice of a join has the name in lower case and without its last letter."""
+    frames_told(
+        lambda fields: fields | {"content": f"{user[:-1]} joined the chat"} if (user := joined(fields)) else fields
+    )
+
+
+@fault("leaves only for clean closes", breaks="LEAVE-2")
+def only_clean() -> None:
+    """A link that ends without a Close frame is not announced as a leave."""
+
+    def wrapped(reason: Any) -> Any:
+        def noting(self: Any, *tasks: Any) -> str:
+            ends = [task.exception() for task in tasks if task.done() and not task.cancelled()]
+            self._room_is_told = not any(isinstance(end, Departed) and end.code == 1006 for end in ends)
+            return str(reason(self, *tasks))
+
+        return noting
+
+    def wrapped_leave(leave: Any) -> Any:
+        def silent(self: Room[Any], member: Any, timestamp: str) -> Any:
+            if member.__dict__.get("_room_is_told", True):
+                return leave(self, member, timestamp)
+            self.members.pop(member, None)
+            return []
+
+        return silent
+
+    wrap(Member, "_reason", wrapped)
+    wrap(Room, "leave", wrapped_leave)
+
+
+@fault("leave before the last words", breaks="LEAVE-3")
+def leave_before_last_words() -> None:
+    """Whoever goes is announced as left, and the last thing that it said is told once more to nobody but then."""
+
+    def change(member: Any, fields: dict[str, Any], tell: Tell) -> bool:
+        if is_message(fields) and fields["sender_id"] != member.user_id:
+            previous, member._latest = member.__dict__.get("_latest"), fields
+            return previous is None or tell(encoded(previous))
+        user, latest = left(fields), member.__dict__.get("_latest")
+        if latest is None:
+            return tell(encoded(fields))
+        member._latest = None
+        if user == latest["sender_id"]:
+            return tell(encoded(fields)) and tell(encoded(latest))
+        return tell(encoded(latest)) and tell(encoded(fields))
+
+    def wrapped(say: Any) -> Any:
+        def flushing(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
+            behind = say(self, speaker, content, timestamp)
+            loop = asyncio.get_running_loop()
+            for member in self.members:
+                loop.call_later(0.05, _flush, member)
+            return behind
+
+        return flushing
+
+    def _flush(member: Any) -> None:
+        latest, member._latest = member.__dict__.get("_latest"), None
+        if latest is not None:
+            member._outbox.put(encoded(latest))
+
+    told(change)
+    wrap(Room, "say", wrapped)
+
+
+@fault("one device leaves for all", breaks="LEAVE-4")
+def one_leaves_for_all() -> None:
+    """When one of a user's connections leaves, the others hear nothing any more."""
+
+    def wrapped(leave: Any) -> Any:
+        def thorough(self: Room[Any], member: Any, timestamp: str) -> Any:
+            behind = leave(self, member, timestamp)
+            for other in [one for one in self.members if one.user_id == member.user_id]:
+                del self.members[other]
+            return behind
+
+        return thorough
+
+    wrap(Room, "leave", wrapped)
+
+
+@fault("silent peers stay", breaks="LEAVE-5")
+def silent_stay() -> None:
+    """Whether pings are answered is not looked at."""
+    from reference_server.stream import ChatStream
+
+    wrap(ChatStream, "_wait_for_life", lambda _: lambda _: None)
+
+
+@fault("joins per connection", breaks="JOIN-8", declares=("presence-per-user",))
+def per_connection() -> None:
+    """It declares one notice for each user, and sends one for each connection."""

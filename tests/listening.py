@@ -1,6 +1,7 @@
 """Servers in processes of their own, for tests that talk to them from outside."""
 
 import contextlib
+import os
 import select
 import subprocess
 import time
@@ -14,9 +15,13 @@ ROOT = Path(__file__).parents[1]
 
 
 @contextlib.contextmanager
-def listening(*command: str) -> Iterator[str]:
-    """Start a server that says `listening on URL` as its first line, and end it by its id; the URL is yielded."""
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+def listening(*command: str, zone: str = "UTC") -> Iterator[str]:
+    """Start a server that says `listening on URL` as its first line, and end it by its id; the URL is yielded.
+
+    `zone` is its time zone.
+    """
+    environment = {**os.environ, "TZ": zone}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield _url(process)
         finally:

@@ -7,7 +7,6 @@ from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
 from roomproof.target import Target
 
-
 TRIES = 4
 """How often the first look says something, within one deadline."""
 
@@ -31,9 +30,9 @@ def check(target: Target) -> Ground:
     Only a target on which that fails is not worth the whole suite: no scenario could find anything else.
     """
     http = Http(target)
+    stage = Stage(target, http, server_ahead=0, known_ids=set())
     try:
         http.stats()
-        stage = Stage(target, http, server_ahead=0, known_ids=set())
         alice = stage.room("Roomproof looks around").enter("alice")
         try:
             # More than once: a server that loses one message works well enough to be tested.
@@ -44,5 +43,6 @@ def check(target: Target) -> Ground:
     except UnreachableError as error:
         return Ground(f"{target.url} cannot be tested: {error}")
     except RuleBrokenError as error:
-        return Ground(f"nothing works on {target.url}: {error}", (error.rule,) if error.rule else ("JOIN-2",))
+        rules = {finding.rule: None for finding in stage.break_off()} | ({error.rule: None} if error.rule else {})
+        return Ground(f"nothing works on {target.url}: {error}", tuple(rules))
     return Ground()

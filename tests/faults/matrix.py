@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from roomproof.embedded import CAPABILITIES
+from roomproof.embedded import CAPABILITIES, FAR_ZONE
 from roomproof.protocol import Level, load
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import Fault
@@ -27,7 +27,8 @@ def judged(folder: Path, name: str, *more: str, deadline: str = DEADLINE) -> Run
     """Run the suite against the server with this fault, and leave the verdict for the page."""
     capabilities = [word for capability in (*CAPABILITIES, *more) for word in ("--capability", capability)]
     server = [sys.executable, "-m", "tests.faults.server", name]
-    with listening(*server, "--port", "0", "--database", ":memory:", "--heartbeat", "3", "--log-level", "error") as url:
+    options = ["--port", "0", "--database", ":memory:", "--heartbeat", "3", "--log-level", "error"]
+    with listening(*server, *options, zone=FAR_ZONE) as url:
         run = verify(folder, "--target", url, *capabilities, "--exclusive", "--deadline", deadline, "--tb=no", "-q")
     if "ROOMPROOF_MATRIX" in os.environ:
         file = Path(os.environ["ROOMPROOF_MATRIX"]) / f"{name}.json"

@@ -31,7 +31,7 @@ def encoded(fields: dict[str, Any]) -> str:
 
 def is_message(fields: dict[str, Any]) -> bool:
     """Whether a frame carries a message."""
-    return fields["type"] == "message"
+    return bool(fields["type"] == "message")
 
 
 def joined(fields: dict[str, Any]) -> str | None:

@@ -1,0 +1,186 @@
+"""Servers that do nothing worth testing. Each is a function from one accepted TCP connection to what becomes of it."""
+
+import base64
+import contextlib
+import hashlib
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+Behaviour = Callable[[socket.socket], None]
+
+NULLS: dict[str, Behaviour] = {}
+"""All null servers by name."""
+
+
+def null(name: str) -> Callable[[Behaviour], Behaviour]:
+    """Register a null server."""
+
+    def register(behave: Behaviour) -> Behaviour:
+        NULLS[name] = behave
+        return behave
+
+    return register
+
+
+@contextlib.contextmanager
+def null_server(behave: Behaviour) -> Iterator[str]:
+    """Serve so on a free port; the URL is yielded."""
+    links: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_accept, args=(listener, behave, links), daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            for link in links:
+                link.close()
+
+
+def _accept(listener: socket.socket, behave: Behaviour, links: list[socket.socket]) -> None:
+    while True:
+        try:
+            link, _ = listener.accept()
+        except OSError:
+            return  # the listener is closed
+        links.append(link)
+        threading.Thread(target=_serve, args=(behave, link), daemon=True).start()
+
+
+def _serve(behave: Behaviour, link: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        behave(link)
+
+
+@contextlib.contextmanager
+def deaf_server() -> Iterator[str]:
+    """A port that takes no connection: its backlog is full, and nobody accepts."""
+    with contextlib.ExitStack() as held:
+        listener = held.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            filler = held.enter_context(socket.socket())
+            filler.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                filler.connect(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def _request(link: socket.socket) -> tuple[str, dict[str, str]]:
+    """The first line and the headers of a request; its body is read and thrown away."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = link.recv(65_536)
+        if not more:
+            raise ConnectionError("the client is gone")
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    left = int(headers.get("content-length", "0")) - len(body)
+    while left > 0:
+        left -= len(link.recv(65_536))
+    return first, headers
+
+
+def _answer(link: socket.socket, status: str, fields: object) -> None:
+    body = json.dumps(fields).encode()
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close"
+    link.sendall(head.encode() + b"\r\n\r\n" + body)
+    link.shutdown(socket.SHUT_WR)
+
+
+def _good_http(link: socket.socket) -> dict[str, str] | None:
+    """Answer as a chat server would; for a handshake nothing is answered, and its headers are returned."""
+    first, headers = _request(link)
+    if headers.get("upgrade"):
+        return headers
+    match first.split()[:2]:
+        case ["GET", "/api/chats/ws/stats"]:
+            _answer(link, "200 OK", {"total_connections": 0, "active_rooms": [], "rooms_count": 0})
+        case ["POST", "/api/chats"]:
+            room = {"id": "chat-1", "name": "x", "metadata": {}, "created_at": "2025-12-23T22:12:34"}
+            _answer(link, "201 Created", room)
+        case _:
+            _answer(link, "200 OK", {})
+    return None
+
+
+def _accept_websocket(link: socket.socket, headers: dict[str, str]) -> None:
+    key = headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+    accept = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
+    link.sendall(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode()
+    )
+
+
+@null("closes at once")
+def closes_at_once(link: socket.socket) -> None:
+    link.close()
+
+
+@null("closes sockets at once")
+def closes_sockets(link: socket.socket) -> None:
+    headers = _good_http(link)
+    if headers is not None:
+        _accept_websocket(link, headers)
+        link.close()
+
+
+@null("accepts and says nothing")
+def says_nothing(link: socket.socket) -> None:
+    headers = _good_http(link)
+    if headers is not None:
+        _accept_websocket(link, headers)
+        while link.recv(65_536):
+            pass
+
+
+@null("refuses everyone")
+def refuses(link: socket.socket) -> None:
+    if _good_http(link) is not None:
+        _answer(link, "403 Forbidden", {"error": "no"})
+
+
+@null("echoes raw frames")
+def echoes(link: socket.socket) -> None:
+    headers = _good_http(link)
+    if headers is None:
+        return
+    _accept_websocket(link, headers)
+    while head := link.recv(6):
+        # Frames of the first look are short: a head of two bytes, four of the mask, then the payload.
+        payload = bytes(byte ^ head[2 + at % 4] for at, byte in enumerate(link.recv(head[1] & 0x7F)))
+        link.sendall(bytes((head[0], len(payload))) + payload)
+
+
+@null("echoes whatever comes")
+def echoes_bytes(link: socket.socket) -> None:
+    while data := link.recv(65_536):
+        link.sendall(data)
+
+
+@null("never answers")
+def never_answers(link: socket.socket) -> None:
+    while link.recv(65_536):
+        pass
+
+
+@null("answers 500 to all")
+def answers_500(link: socket.socket) -> None:
+    _request(link)
+    _answer(link, "500 Internal Server Error", {"error": "broken"})
+
+
+@null("answers 200 and a page to all")
+def answers_a_page(link: socket.socket) -> None:
+    _request(link)
+    _answer(link, "200 OK", "<html>Welcome to nginx!</html>")
+
+
+@null("speaks garbage")
+def garbage(link: socket.socket) -> None:
+    link.sendall(bytes(range(256)) * 16)
+    link.close()

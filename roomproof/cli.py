@@ -2,11 +2,17 @@
 
 import argparse
 import sys
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from roomproof.report import tool_version
+from roomproof.history import HistoryError, Opened, load
+from roomproof.judge.offline import judge
+from roomproof.report import describe, tool_version
 from roomproof.runner.folder import scenarios_folder
+from roomproof.timeline import names, timeline
+from roomproof.verdict import EXIT_CODES, Conclusion
 
 EPILOG = """\
 exit codes: 0 valid, 1 invalid, 2 interrupted, 3 inconclusive, 4 usage error
@@ -17,12 +23,23 @@ examples:
   roomproof verify -n 4 --results results.jsonl     in parallel, with a machine-readable result
   roomproof verify 'test_order.py::test_x'          one scenario, as failures name it
   roomproof verify --help                           all options: pytest's, and its group 'Roomproof'
+  roomproof verify --histories h; roomproof judge h/*.jsonl
 """
+
+USAGE_ERROR = 4
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose usage errors have the exit code of pytest's."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE_ERROR, f"{self.prog}: {message}\n")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code is returned."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="roomproof",
         description="Proves that a WebSocket chat service keeps its promises, rule by rule (PROTOCOL.md).",
         epilog=EPILOG,
@@ -30,14 +47,37 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"roomproof {tool_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser(
-        "verify", help="run the scenarios against a server; arguments are pytest's", add_help=False, prefix_chars="\0"
-    )
+    commands.add_parser("verify", help="run the scenarios against a server; arguments are pytest's", add_help=False)
+    judging = commands.add_parser("judge", help="judge written histories again: findings, each with its witnesses")
+    judging.add_argument("history", nargs="+", type=Path, help="a history as `verify --histories FOLDER` writes it")
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] == ["verify"]:
         return verify(words[1:])
-    parser.parse_args(words)
-    return 0
+    return max(judge_file(path) for path in parser.parse_args(words).history)
+
+
+def judge_file(path: Path) -> int:
+    """Print what one history shows; 0 for nothing, 1 for findings, 3 if nobody was let in, 4 if it is no history."""
+    try:
+        with path.open("rb") as lines:
+            events = list(load(lines))
+        findings = judge(events)
+    except OSError as error:
+        print(f"roomproof: cannot read {path}: {error.strerror}", file=sys.stderr)
+        return USAGE_ERROR
+    except HistoryError as error:
+        print(f"roomproof: {path}: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    called = names(events)
+    for finding in findings:
+        print(f"{path}: {finding.rule}: {describe(finding, events)}")
+        for line in timeline(finding.witness, called=called):
+            print(f"    {line}")
+    if not any(isinstance(event, Opened) for event in events):
+        print(f"{path}: inconclusive: nobody was ever let in")
+        return EXIT_CODES[Conclusion.INCONCLUSIVE]
+    print(f"{path}: {len(findings)} findings in {len(events)} events of {len(called)} connections")
+    return EXIT_CODES[Conclusion.INVALID if findings else Conclusion.VALID]
 
 
 def verify(arguments: list[str]) -> int:

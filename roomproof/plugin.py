@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from roomproof.deviations import read_deviations
 from roomproof.embedded import embedded_capabilities
 from roomproof.protocol import ProtocolError
+from roomproof.report import prepare_folder
 from roomproof.runner.folder import scenarios_folder
 from roomproof.runner.options import add_options, declared_target, is_narrowed
 from roomproof.runner.player import Player, rules_of, scenario_id
@@ -43,14 +45,17 @@ def begin(config: pytest.Config, scenarios: Path) -> None:
         return
     try:
         target = declared_target(config)
+        if config.option.histories:
+            prepare_folder(Path(config.option.histories))
+        deviations = read_deviations(config.option.deviations) if config.option.deviations else []
         is_worker = hasattr(config, "workerinput")
         if not is_worker:
-            referee = Referee(config, target, narrowed=is_narrowed(config, scenarios))
+            referee = Referee(config, target, deviations, narrowed=is_narrowed(config, scenarios))
             config.pluginmanager.register(referee, "roomproof-referee")
     except (UsageError, ProtocolError) as error:
         raise pytest.UsageError(f"roomproof: {error}") from error
     config.stash[TARGET] = target
-    player = Player(config, target.capabilities if target else embedded_capabilities())
+    player = Player(config, target.capabilities if target else embedded_capabilities(), deviations)
     config.pluginmanager.register(player, "roomproof-player")
 
 
@@ -64,7 +69,10 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Give scenarios that broke nothing but SHOULDs an outcome of their own."""
-    if getattr(report, "roomproof", {}).get("outcome") == Outcome.WARNED:
-        return "warned", "w", "WARNED"
+    """Give scenarios that broke nothing but SHOULDs, or nothing but what is known, an outcome of their own."""
+    match getattr(report, "roomproof", {}).get("outcome"):
+        case Outcome.WARNED:
+            return "warned", "w", "WARNED"
+        case Outcome.DEVIATING:
+            return "deviating", "d", "DEVIATING"
     return None

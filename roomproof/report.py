@@ -1,5 +1,6 @@
 """What a run leaves behind: the result file, and the text that explains a failed scenario."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -8,7 +9,7 @@ from typing import IO
 
 import msgspec
 
-from roomproof.history import Event
+from roomproof.history import Event, dump
 from roomproof.judge.findings import Finding
 from roomproof.protocol import Protocol, load
 from roomproof.target import Target, UsageError
@@ -86,6 +87,20 @@ class ResultFile:
             }
         )
         self._file.close()
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make a folder for histories. Raises UsageError if that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the folder {folder}: {error.strerror}") from error
+
+
+def keep_history(folder: Path, scenario: str, events: Sequence[Event]) -> None:
+    """Write the history of a scenario to a file named after it."""
+    name = re.sub(r"[^\w.,\[\]-]+", "_", scenario)[:200]
+    (folder / f"{name}.jsonl").write_bytes(dump(events))
 
 
 def describe(finding: Finding, events: Sequence[Event]) -> str:

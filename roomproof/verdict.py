@@ -1,6 +1,6 @@
 """From the outcomes of scenarios to one verdict. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -14,6 +14,8 @@ class Outcome(StrEnum):
     FAILED = "failed"
     WARNED = "warned"
     """It broke nothing but SHOULDs."""
+    DEVIATING = "deviating"
+    """It broke nothing but what is known to be broken."""
     NOT_APPLICABLE = "not_applicable"
     """The target does not declare the capability that it is about."""
     NOT_RUN = "not_run"
@@ -26,6 +28,7 @@ class Standing(StrEnum):
     HELD = "held"
     BROKEN = "broken"
     WARNED = "warned"
+    DEVIATING = "deviating"
     UNTESTED = "untested"
     NOT_APPLICABLE = "not_applicable"
 
@@ -53,6 +56,8 @@ class ScenarioResult:
     detail: str = ""
     held: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
+    deviating: tuple[str, ...] = ()
+    """Rules that it broke as it is known to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +91,21 @@ def conclude(
     partial: bool = False,
     trouble: str | None = None,
     broken: Iterable[str] = (),
+    complaints: Sequence[str] = (),
 ) -> Verdict:
     """Sum up a run.
 
-    `trouble` says why the run itself cannot be relied on (unreachable target, internal error); `broken` are rules that
-    were seen broken outside any scenario. A broken MUST is a fact, trouble or not. A run that exercised nothing, or
-    a whole run that left a MUST untested that applies, is inconclusive.
+    `complaints`, what is wrong with the known deviations, fail the run. `trouble` says why the run itself cannot be
+    relied on (unreachable target, internal error); `broken` are rules that were seen broken outside any scenario. A
+    broken MUST is a fact, trouble or not. A run that exercised nothing, or a whole run that left a MUST untested that
+    applies, is inconclusive.
     """
     declared = set(capabilities)
     results = list(results)
     all_broken = {rule for result in results for rule in result.broken} | set(broken)
     held = {rule for result in results for rule in result.held}
-    rules = {rule.id: _standing(rule, declared, held, all_broken) for rule in protocol.rules.values()}
+    deviating = {rule for result in results for rule in result.deviating}
+    rules = {rule.id: _standing(rule, declared, held, all_broken, deviating) for rule in protocol.rules.values()}
     musts = [rule for rule in protocol.rules.values() if rule.level is Level.MUST]
     broken_musts = [rule.id for rule in musts if rules[rule.id] is Standing.BROKEN]
     untested = [rule.id for rule in musts if rules[rule.id] is Standing.UNTESTED]
@@ -108,6 +116,8 @@ def conclude(
 
     if broken_musts:
         return verdict(Conclusion.INVALID, trouble or f"the server breaks {_names(broken_musts)}")
+    if complaints:
+        return verdict(Conclusion.INVALID, "; ".join(complaints))
     if trouble:
         return verdict(Conclusion.INCONCLUSIVE, trouble)
     if not any(rules[rule.id] is Standing.HELD for rule in protocol.rules.values()):
@@ -117,14 +127,18 @@ def conclude(
         return verdict(Conclusion.INCONCLUSIVE, f"these rules apply and were not exercised: {_names(untested)}")
     count = sum(1 for rule in musts if rules[rule.id] is Standing.HELD)
     reason = f"the server holds all of the {count} MUSTs that were tested"
+    if deviating:
+        reason += f", and deviates from {_names(sorted(deviating))} as is known"
     if warned:
         reason += f", and does not do what it should by {_names(warned)}"
     return verdict(Conclusion.VALID, reason)
 
 
-def _standing(rule: Rule, declared: set[Capability], held: set[str], broken: set[str]) -> Standing:
+def _standing(rule: Rule, declared: set[Capability], held: set[str], broken: set[str], deviating: set[str]) -> Standing:
     if rule.id in broken:
         return Standing.BROKEN if rule.level is Level.MUST else Standing.WARNED
+    if rule.id in deviating:
+        return Standing.DEVIATING
     if rule.capability is not None and rule.capability not in declared:
         return Standing.NOT_APPLICABLE
     return Standing.HELD if rule.id in held else Standing.UNTESTED

@@ -43,6 +43,15 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         help="how long deliveries, leaves and statistics may take (default %(default)s, as in PROTOCOL.md)",
     )
+    group.addoption(
+        "--deviations",
+        metavar="FILE.toml",
+        help="known deviations: [[deviation]] with rule or scenario, reason and link. They run and fail nothing; "
+        "one that passes, or names nothing, does",
+    )
+    group.addoption(
+        "--histories", metavar="FOLDER", help="write the history of every scenario there, for `roomproof judge`"
+    )
     group.addoption("--results", metavar="FILE", help="write results to this file as JSON lines while the suite runs")
 
 

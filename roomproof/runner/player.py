@@ -1,15 +1,17 @@
 """Plays scenarios: decides which apply, has their histories judged, and tells the referee how they ended."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from roomproof.deviations import Deviation
 from roomproof.history import HistoryError
 from roomproof.http import UnreachableError
 from roomproof.judge.findings import Finding
 from roomproof.protocol import Capability, load
-from roomproof.report import describe, explain
+from roomproof.report import describe, explain, keep_history
 from roomproof.runner.options import again
 from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
@@ -38,6 +40,7 @@ class Ending:
     def __init__(self, item: pytest.Item) -> None:
         self.rules = rules_of(item)
         self.broken: dict[str, list[str]] = {}
+        self.deviating: dict[str, list[str]] = {}
         self.detail = ""
         self.completed = False
         self.trouble = ""
@@ -45,13 +48,14 @@ class Ending:
 
     def plain(self, outcome: Outcome) -> dict[str, Any]:
         """As a dictionary of strings and lists."""
-        held = [rule for rule in self.rules if self.completed and rule not in self.broken]
+        held = [rule for rule in self.rules if self.completed and rule not in self.broken | self.deviating]
         return {
             "rules": list(self.rules),
             "outcome": str(outcome),
             "detail": self.detail,
-            "held": held if outcome in (Outcome.PASSED, Outcome.WARNED, Outcome.FAILED) else [],
+            "held": [] if outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_RUN) else held,
             "broken": list(self.broken),
+            "deviating": list(self.deviating),
             "trouble": self.trouble,
         }
 
@@ -63,8 +67,11 @@ class ScenarioFailedError(AssertionError):
 class Player:
     """The pytest plugin that is active wherever scenarios run."""
 
-    def __init__(self, config: pytest.Config, capabilities: Iterable[Capability]) -> None:
+    def __init__(
+        self, config: pytest.Config, capabilities: Iterable[Capability], deviations: Sequence[Deviation]
+    ) -> None:
         self._config = config
+        self._deviations = deviations
         self._declared = set(capabilities)
 
     @pytest.hookimpl(tryfirst=True)
@@ -112,15 +119,25 @@ class Player:
             except HistoryError as contradiction:
                 ending.trouble = f"the history of {scenario_id(item.nodeid)} cannot be judged: {contradiction}"
         events = stage.events() if stage else []
+        if self._config.option.histories:
+            keep_history(Path(self._config.option.histories), scenario_id(item.nodeid), events)
         for finding in findings:
             ending.broken.setdefault(finding.rule, []).append(describe(finding, events))
         if error is not None:
             self._blame(ending, error, stage)
+        self._excuse(ending, scenario_id(item.nodeid))
         ending.completed = error is None
-        ending.detail = "; ".join(f"{rule}: {sights[0]}" for rule, sights in ending.broken.items()) or ending.trouble
+        seen = ending.broken | ending.deviating
+        ending.detail = "; ".join(f"{rule}: {sights[0]}" for rule, sights in seen.items()) or ending.trouble
         if ending.broken:
             command = again(self._config, scenario_id(item.nodeid))
             ending.explanation = explain(ending.broken, findings, events, command)
+
+    def _excuse(self, ending: Ending, scenario: str) -> None:
+        """Set apart what is known to be broken."""
+        for rule in list(ending.broken):
+            if any(deviation.excuses(rule, scenario) for deviation in self._deviations):
+                ending.deviating[rule] = ending.broken.pop(rule)
 
     def _blame(self, ending: Ending, error: BaseException, stage: Stage | None) -> None:
         """Find the rules that an exception of the scenario itself speaks of."""
@@ -158,6 +175,8 @@ class Player:
                 ending.detail = ending.trouble
         else:
             outcome = outcome_of(ending.broken, load())
+            if outcome is Outcome.PASSED and ending.deviating:
+                outcome = Outcome.DEVIATING
         if isinstance(error, ScenarioFailedError):
             report.longrepr = ending.detail
         if ending.explanation:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from roomproof.deviations import Deviation, Played, stale
 from roomproof.embedded import CAPABILITIES, embedded_capabilities
 from roomproof.protocol import load
 from roomproof.report import ResultFile, capability_names
@@ -20,7 +21,10 @@ EMBEDDED = "embedded reference server"
 class Referee:
     """The pytest plugin that sums up a run."""
 
-    def __init__(self, config: pytest.Config, declared: Target | None, *, narrowed: bool) -> None:
+    def __init__(
+        self, config: pytest.Config, declared: Target | None, deviations: Sequence[Deviation], *, narrowed: bool
+    ) -> None:
+        self._deviations = list(deviations)
         self._declared = declared
         self._partial = narrowed
         self._results: dict[str, ScenarioResult] = {}
@@ -70,6 +74,7 @@ class Referee:
             ending["detail"],
             tuple(ending["held"]),
             tuple(ending["broken"]),
+            tuple(ending["deviating"]),
         )
         if ending["trouble"]:
             self._troubles.append(ending["trouble"])
@@ -125,7 +130,16 @@ class Referee:
             partial=self._partial,
             trouble=self._troubles[0] if self._troubles else None,
             broken=broken,
+            complaints=self._complaints(),
         )
+
+    def _complaints(self) -> list[str]:
+        """What is wrong with the known deviations, once the run is over."""
+        played = [
+            Played(result.id, result.deviating, result.outcome is not Outcome.NOT_RUN)
+            for result in self._results.values()
+        ]
+        return stale(self._deviations, set(load().rules), played, partial=self._partial) if played else []
 
     def _write(self, verdict: Verdict) -> None:
         self._verdict = verdict
@@ -139,8 +153,8 @@ class Referee:
             return
         terminalreporter.section("roomproof")
         for result in self._results.values():
-            if result.outcome is Outcome.WARNED:
-                terminalreporter.write_line(f"warned: {result.id}: {result.detail}")
+            if result.outcome in (Outcome.WARNED, Outcome.DEVIATING):
+                terminalreporter.write_line(f"{result.outcome}: {result.id}: {result.detail}")
         for trouble in self._troubles[:10]:
             terminalreporter.write_line(f"trouble: {trouble}")
         counts = [

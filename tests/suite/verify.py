@@ -71,8 +71,10 @@ def interrupt(folder: Path, *arguments: str, when: str) -> Run:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without what an outer pytest leaves in it."""
-    return {name: value for name, value in os.environ.items() if not re.match(r"PYTEST_|TOX_", name)}
+    """The environment without what an outer pytest leaves in it, and with byte code kept from run to run."""
+    return {
+        name: value for name, value in os.environ.items() if not re.match(r"PYTEST_|TOX_|PYTHONDONTWRITEBYTECODE", name)
+    }
 
 
 def read(results: Path) -> list[dict[str, Any]]:

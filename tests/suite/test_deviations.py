@@ -1,0 +1,112 @@
+"""What is known to deviate runs all the same, and fails the run only once it is over."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.listening import listening
+from tests.suite.verify import Run, verify
+
+
+@pytest.fixture(scope="module")
+def no_errors() -> Iterator[str]:
+    """A server that ignores bad frames in silence (FRAME-4, a SHOULD)."""
+    with _faulty("no error frames") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def healthless() -> Iterator[str]:
+    """A server whose room names come back trimmed (CREATE-1, a MUST)."""
+    with _faulty("names trimmed") as url:
+        yield url
+
+
+def _faulty(name: str):  # type: ignore[no-untyped-def]  # what contextmanager makes has no name worth writing
+    return listening(sys.executable, "-m", "tests.faults.server", name, "--port", "0", "--database", ":memory:")
+
+
+def deviations(folder: Path, text: str) -> tuple[str, str]:
+    file = folder / "deviations.toml"
+    file.write_text(text)
+    return "--deviations", str(file)
+
+
+TRIMMED = "test_create.py::test_a_room_is_made_with_any_name[white space at both ends]"
+
+
+def run(folder: Path, url: str, *more: str) -> Run:
+    return verify(folder, "test_create.py", "--target", url, *more)
+
+
+def test_a_broken_should_is_warned_and_fails_nothing(tmp_path: Path, no_errors: str) -> None:
+    done = verify(tmp_path, "test_frame.py", "-x", "--target", no_errors, "--junitxml", "junit.xml")
+
+    assert (done.code, done.verdict["verdict"]) == (0, "valid"), done.output
+    assert done.rules("warned") == {"FRAME-4"}
+    assert {line["rules"][0] for line in done.scenarios("warned")} == {"FRAME-4"}
+    assert 'failures="0"' in (tmp_path / "junit.xml").read_text()
+    assert "FRAME-4" in done.output.partition("= roomproof =")[2], "a warning is named at the end"
+
+
+def test_a_failure_says_what_to_know(tmp_path: Path, healthless: str) -> None:
+    done = run(tmp_path, healthless)
+
+    assert done.code == 1
+    assert "CREATE-1 (MUST) is broken. The rule:" in done.output
+    assert "What happened, in seconds" in done.output
+    assert f"roomproof verify '{TRIMMED}' --target {healthless}" in done.output
+    assert [line["id"] for line in done.scenarios("failed")] == [TRIMMED]
+
+
+@pytest.mark.parametrize("what", ['rule = "CREATE-1"', f'scenario = "{TRIMMED}"'], ids=["by rule", "by scenario"])
+def test_a_known_deviation_does_not_fail_the_run(tmp_path: Path, healthless: str, what: str) -> None:
+    known = deviations(tmp_path, f'[[deviation]]\n{what}\nreason = "the database trims"\nlink = "https://x/1"\n')
+
+    done = run(tmp_path, healthless, *known)
+
+    assert (done.code, done.verdict["verdict"]) == (0, "valid"), done.output
+    assert done.rules("deviating") == {"CREATE-1"}
+    assert [line["id"] for line in done.scenarios("deviating")] == [TRIMMED]
+
+
+def test_a_deviation_that_is_over_fails_the_run(tmp_path: Path, healthless: str) -> None:
+    fixed = "test_create.py::test_a_room_can_be_used_at_once"
+    known = deviations(
+        tmp_path,
+        f'[[deviation]]\nrule = "CREATE-1"\nreason = "trims"\n[[deviation]]\nscenario = "{fixed}"\nreason = "slow"\n',
+    )
+
+    done = run(tmp_path, healthless, *known)
+
+    assert done.code == 1
+    assert f"the deviation of {fixed} is over" in done.verdict["reason"]
+
+
+def test_a_deviation_that_names_nothing_fails_the_run(tmp_path: Path, healthless: str) -> None:
+    known = deviations(tmp_path, '[[deviation]]\nrule = "CREATE-99"\nreason = "x"\n')
+
+    done = run(tmp_path, healthless, "-k", "used_at_once", *known)
+
+    assert done.code == 1
+    assert "CREATE-99" in done.verdict["reason"]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        pytest.param("[[deviation", "does not hold deviations", id="no TOML"),
+        pytest.param('[[deviation]]\nrule = "ORDER-1"\n', "reason", id="no reason"),
+        pytest.param('[[deviation]]\nreason = "x"\n', "either a rule or a scenario", id="nothing named"),
+        pytest.param('[[deviation]]\nrule = "A-1"\nscenario = "s"\nreason = "x"\n', "either", id="both named"),
+        pytest.param('[[deviation]]\nrule = "A-1"\nreason = " "\n', "no reason", id="an empty reason"),
+        pytest.param('[[deviation]]\nrule = "A-1"\nreason = "x"\nwhy = "y"\n', "why", id="an unknown key"),
+    ],
+)
+def test_a_bad_file_is_a_usage_error(tmp_path: Path, text: str, complaint: str) -> None:
+    done = verify(tmp_path, *deviations(tmp_path, text))
+
+    assert done.code == 4
+    assert complaint in done.output

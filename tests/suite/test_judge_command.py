@@ -1,0 +1,76 @@
+"""`roomproof judge` judges written histories again."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from roomproof.history import Closed, Closing, Deadline, Event, Opened, Opening, Received, Sent, Started, dump
+from tests.suite.verify import verify
+
+JUDGE = (sys.executable, "-m", "roomproof.cli", "judge")
+
+SAID = '{"type":"message","content":"soup"}'
+HEARD = '{"type":"message","content":"soup","sender_id":"alice","chat_id":"chat-1","timestamp":"1970-01-01T00:00:00.000001"}'
+
+
+def judge(*files: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([*JUDGE, *map(str, files)], capture_output=True, text=True, timeout=60, check=False)
+
+
+def written(folder: Path, *events: Event) -> Path:
+    file = folder / "history.jsonl"
+    file.write_bytes(dump(events))
+    return file
+
+
+def test_what_the_suite_wrote_holds(tmp_path: Path) -> None:
+    run = verify(tmp_path, "test_order.py", "--histories", "histories")
+    files = sorted((tmp_path / "histories").iterdir())
+
+    done = judge(*files)
+
+    assert (run.code, len(files), done.returncode) == (0, 3, 0)
+    assert done.stdout.count(": 0 findings in ") == 3
+
+
+def test_a_second_copy_is_found_with_its_witnesses(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        Started(),
+        Opening(1, 1_000, "chat-1", "alice"),
+        Opened(1, 2_000),
+        Sent(1, 3_000, text=SAID),
+        Received(1, 4_000, text=HEARD),
+        Received(1, 5_000, text=HEARD),
+        Deadline(6_000),
+        Closing(1, 7_000, 1000),
+        Closed(1, 8_000, 1000),
+    )
+
+    done = judge(file)
+
+    assert done.returncode == 1
+    assert "DELIVER-3: duplicated, at alice: message 1 of 'alice' again" in done.stdout
+    assert "alice  > " in done.stdout
+    assert "alice  < " in done.stdout
+
+
+def test_a_history_of_nobody_is_inconclusive(tmp_path: Path) -> None:
+    assert judge(written(tmp_path, Started(), Opening(1, 1, "chat-1", "alice"))).returncode == 3
+
+
+def test_what_is_no_history_is_refused_by_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "x.jsonl"
+    file.write_text('{"kind":"started"}\nsoup\n')
+
+    done = judge(file)
+
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "line 2" in done.stderr
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    done = judge(tmp_path / "no.jsonl")
+
+    assert done.returncode == 4
+    assert "no.jsonl" in done.stderr

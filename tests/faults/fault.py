@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from roomproof.judge.findings import Kind
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -13,6 +15,8 @@ class Fault:
     breaks: str
     text: str
     plant: Callable[[], None]
+    shows: Kind | None = None
+    """The kind of finding by which the oracle shows it; None where only an expectation of a scenario fails."""
     capabilities: tuple[str, ...] = ()
     """What a server with this fault declares beyond the reference server, in vain."""
 
@@ -22,14 +26,14 @@ FAULTS: dict[str, Fault] = {}
 
 
 def fault(
-    name: str, *, breaks: str, declares: tuple[str, ...] = ()
+    name: str, *, breaks: str, shows: Kind | None = None, declares: tuple[str, ...] = ()
 ) -> Callable[[Callable[[], None]], Callable[[], None]]:
     """Register a fault; the docstring of the function that plants it says what it does."""
 
     def register(plant: Callable[[], None]) -> Callable[[], None]:
         assert name not in FAULTS, f"two faults are called {name!r}"
         assert plant.__doc__, f"fault {name!r} does not say what it does"
-        FAULTS[name] = Fault(name, breaks, " ".join(plant.__doc__.split()), plant, declares)
+        FAULTS[name] = Fault(name, breaks, " ".join(plant.__doc__.split()), plant, shows, declares)
         return plant
 
     return register

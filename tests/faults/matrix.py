@@ -43,6 +43,8 @@ def test_a_fault_is_found_by_its_own_rule(tmp_path: Path, fault: Fault) -> None:
     level = load().rules[fault.breaks].level
     found = run.rules("broken") | run.rules("warned")
     assert fault.breaks in found, f"{fault.text} The suite found {sorted(found) or 'nothing'}.\n{run.output[-3000:]}"
+    shown = " ".join(line["detail"] for line in run.scenarios("failed") + run.scenarios("warned"))
+    assert fault.shows is None or f"{fault.shows}, at " in f"{shown} {run.output}", f"not shown as {fault.shows}"
     assert run.code == (1 if level is Level.MUST or run.rules("broken") else 0)
 
 

@@ -8,17 +8,25 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 
+from roomproof.verdict import Conclusion
+
 Behaviour = Callable[[socket.socket], None]
 
 NULLS: dict[str, Behaviour] = {}
-"""All null servers by name."""
+"""All null servers by name, but the deaf one."""
+
+DEAF = "hangs on connect"
+
+EXPECTED = {DEAF: Conclusion.INCONCLUSIVE}
+"""The conclusion of a run against each of them: invalid where it answers as no chat server may, else inconclusive."""
 
 
-def null(name: str) -> Callable[[Behaviour], Behaviour]:
+def null(name: str, expected: Conclusion) -> Callable[[Behaviour], Behaviour]:
     """Register a null server."""
 
     def register(behave: Behaviour) -> Behaviour:
         NULLS[name] = behave
+        EXPECTED[name] = expected
         return behave
 
     return register
@@ -116,12 +124,12 @@ def _accept_websocket(link: socket.socket, headers: dict[str, str]) -> None:
     )
 
 
-@null("closes at once")
+@null("closes at once", Conclusion.INCONCLUSIVE)
 def closes_at_once(link: socket.socket) -> None:
     link.close()
 
 
-@null("closes sockets at once")
+@null("closes sockets at once", Conclusion.INVALID)
 def closes_sockets(link: socket.socket) -> None:
     headers = _good_http(link)
     if headers is not None:
@@ -129,7 +137,7 @@ def closes_sockets(link: socket.socket) -> None:
         link.close()
 
 
-@null("accepts and says nothing")
+@null("accepts and says nothing", Conclusion.INVALID)
 def says_nothing(link: socket.socket) -> None:
     headers = _good_http(link)
     if headers is not None:
@@ -138,13 +146,13 @@ def says_nothing(link: socket.socket) -> None:
             pass
 
 
-@null("refuses everyone")
+@null("refuses everyone", Conclusion.INVALID)
 def refuses(link: socket.socket) -> None:
     if _good_http(link) is not None:
         _answer(link, "403 Forbidden", {"error": "no"})
 
 
-@null("echoes raw frames")
+@null("echoes raw frames", Conclusion.INVALID)
 def echoes(link: socket.socket) -> None:
     headers = _good_http(link)
     if headers is None:
@@ -156,31 +164,31 @@ def echoes(link: socket.socket) -> None:
         link.sendall(bytes((head[0], len(payload))) + payload)
 
 
-@null("echoes whatever comes")
+@null("echoes whatever comes", Conclusion.INCONCLUSIVE)
 def echoes_bytes(link: socket.socket) -> None:
     while data := link.recv(65_536):
         link.sendall(data)
 
 
-@null("never answers")
+@null("never answers", Conclusion.INCONCLUSIVE)
 def never_answers(link: socket.socket) -> None:
     while link.recv(65_536):
         pass
 
 
-@null("answers 500 to all")
+@null("answers 500 to all", Conclusion.INVALID)
 def answers_500(link: socket.socket) -> None:
     _request(link)
     _answer(link, "500 Internal Server Error", {"error": "broken"})
 
 
-@null("answers 200 and a page to all")
+@null("answers 200 and a page to all", Conclusion.INVALID)
 def answers_a_page(link: socket.socket) -> None:
     _request(link)
     _answer(link, "200 OK", "<html>Welcome to nginx!</html>")
 
 
-@null("speaks garbage")
+@null("speaks garbage", Conclusion.INCONCLUSIVE)
 def garbage(link: socket.socket) -> None:
     link.sendall(bytes(range(256)) * 16)
     link.close()

@@ -8,6 +8,7 @@ from reference_server.member import Member
 from reference_server.outbox import Outbox
 from reference_server.room import Room
 from reference_server.stream import ChatStream
+from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
 
 
@@ -26,7 +27,7 @@ def _drop_now_and_then(code: int) -> None:
     wrap(Room, "say", wrapped)
 
 
-@fault("healthy members dropped", breaks="CLOSE-1")
+@fault("healthy members dropped", breaks="CLOSE-1", shows=Kind.DROPPED)
 def dropped() -> None:
     """Every 200th message costs the first member of the room its connection, with 1000."""
     _drop_now_and_then(1000)
@@ -38,7 +39,7 @@ def too_slow() -> None:
     _drop_now_and_then(1013)
 
 
-@fault("healthy members cut off", breaks="CLOSE-1")
+@fault("healthy members cut off", breaks="CLOSE-1", shows=Kind.DROPPED)
 def cut_off() -> None:
     """Every 200th message ends the link of its sender without a Close frame."""
     turn = every(200)
@@ -54,7 +55,7 @@ def cut_off() -> None:
     wrap(ChatStream, "_take", wrapped)
 
 
-@fault("closes not answered", breaks="CLOSE-2")
+@fault("closes not answered", breaks="CLOSE-2", shows=Kind.UNANSWERED_CLOSE)
 def not_answered() -> None:
     """A client's Close frame is not answered: the link just ends."""
 

@@ -4,6 +4,7 @@ import html
 import unicodedata
 from typing import Any
 
+from roomproof.judge.findings import Kind
 from tests.faults.fault import fault
 from tests.faults.plants.tellings import messages
 
@@ -12,13 +13,13 @@ def _change(how: Any) -> None:
     messages(lambda fields: fields | {"content": how(fields["content"])})
 
 
-@fault("content trimmed", breaks="DELIVER-5")
+@fault("content trimmed", breaks="DELIVER-5", shows=Kind.ALTERED)
 def trimmed() -> None:
     """White space at both ends of a content is cut off."""
     _change(lambda content: content.strip() or content)
 
 
-@fault("content cut", breaks="DELIVER-5")
+@fault("content cut", breaks="DELIVER-5", shows=Kind.ALTERED)
 def cut() -> None:
     """A content loses what is beyond 1,000 code points."""
     _change(lambda content: content[:1_000])
@@ -30,7 +31,7 @@ def normalised() -> None:
     _change(lambda content: unicodedata.normalize("NFC", content))
 
 
-@fault("content escaped", breaks="DELIVER-5")
+@fault("content escaped", breaks="DELIVER-5", shows=Kind.ALTERED)
 def escaped() -> None:
     """The special characters of HTML are escaped."""
     _change(lambda content: html.escape(content, quote=False))

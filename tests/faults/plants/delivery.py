@@ -6,11 +6,12 @@ from typing import Any
 from reference_server.frames import Said
 from reference_server.member import Member
 from reference_server.room import Room
+from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
 from tests.faults.plants.tellings import Tell, encoded, is_message, told
 
 
-@fault("some lost for one", breaks="DELIVER-1")
+@fault("some lost for one", breaks="DELIVER-1", shows=Kind.LOST)
 def lost_for_one() -> None:
     """Every 100th delivery of a message to somebody other than its sender does not happen."""
     turn = every(100)
@@ -22,7 +23,7 @@ def lost_for_one() -> None:
     told(change)
 
 
-@fault("some lost for everyone", breaks="DELIVER-1")
+@fault("some lost for everyone", breaks="DELIVER-1", shows=Kind.LOST)
 def lost_for_everyone() -> None:
     """Every 40th message reaches its sender and nobody else."""
     turn = every(40)
@@ -42,7 +43,7 @@ def lost_for_everyone() -> None:
     wrap(Room, "say", wrapped)
 
 
-@fault("some doubled", breaks="DELIVER-3")
+@fault("some doubled", breaks="DELIVER-3", shows=Kind.DUPLICATED)
 def doubled() -> None:
     """Every 100th delivery of a message happens twice."""
     turn = every(100)
@@ -172,7 +173,7 @@ def announced_before_membership() -> None:
     told(change)
 
 
-@fault("some never join", breaks="JOIN-2")
+@fault("some never join", breaks="JOIN-2", shows=Kind.NEVER_JOINED)
 def never_join() -> None:
     """Every 25th connection is let in and announced, but is not among the members of its room."""
     turn = every(25)
@@ -189,7 +190,7 @@ def never_join() -> None:
     wrap(Room, "join", wrapped)
 
 
-@fault("history repeated to newcomers", breaks="DELIVER-10")
+@fault("history repeated to newcomers", breaks="DELIVER-10", shows=Kind.REPLAYED)
 def history_repeated() -> None:
     """A newcomer is told what was said last before it came."""
 
@@ -217,7 +218,7 @@ def history_repeated() -> None:
     wrap(Room, "join", wrapped_join)
 
 
-@fault("words that nobody said", breaks="DELIVER-14")
+@fault("words that nobody said", breaks="DELIVER-14", shows=Kind.PHANTOM)
 def phantom() -> None:
     """Every 30th message is followed by another one that its sender never said."""
     turn = every(30)

@@ -6,6 +6,7 @@ from typing import Any
 from reference_server import frames
 from reference_server.frames import Bad, Pinged, Said
 from reference_server.member import Member
+from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
 from tests.faults.plants.tellings import encoded, heard
 
@@ -14,7 +15,7 @@ def _hearing(change: Any) -> None:
     wrap(Member, "_hear", lambda hear: lambda self, frame: change(self, frame, lambda: hear(self, frame)))
 
 
-@fault("bad JSON closes", breaks="FRAME-3")
+@fault("bad JSON closes", breaks="FRAME-3", shows=Kind.DROPPED)
 def bad_json_closes() -> None:
     """A frame that is not JSON closes its sender with 1003."""
 
@@ -29,7 +30,7 @@ def bad_json_closes() -> None:
     _hearing(change)
 
 
-@fault("bad JSON broadcast", breaks="FRAME-1")
+@fault("bad JSON broadcast", breaks="FRAME-1", shows=Kind.PHANTOM)
 def bad_json_broadcast() -> None:
     """A frame that is not JSON is told as if it were the content of a message."""
 
@@ -182,7 +183,7 @@ def no_errors() -> None:
     _hearing(change)
 
 
-@fault("errors for valid messages", breaks="FRAME-5")
+@fault("errors for valid messages", breaks="FRAME-5", shows=Kind.UNPROVOKED_ERROR)
 def errors_for_valid() -> None:
     """Every 20th valid message is answered with an error, and delivered all the same."""
     turn = every(20)

@@ -7,6 +7,7 @@ from reference_server import app
 from reference_server.frames import Said
 from reference_server.member import Member
 from reference_server.room import Room
+from roomproof.judge.findings import Kind
 from tests.faults.fault import fault, wrap
 from tests.faults.plants.tellings import frames_told, messages
 
@@ -30,7 +31,7 @@ def sender_from_frame() -> None:
     wrap(Member, "_hear", wrapped)
 
 
-@fault("the last to join is the sender", breaks="DELIVER-6")
+@fault("the last to join is the sender", breaks="DELIVER-6", shows=Kind.MISATTRIBUTED)
 def last_joiner() -> None:
     """Messages carry the user id of whoever joined the room last."""
 
@@ -47,19 +48,19 @@ def last_joiner() -> None:
     wrap(Room, "say", wrapped)
 
 
-@fault("chat_id in upper case", breaks="DELIVER-7")
+@fault("chat_id in upper case", breaks="DELIVER-7", shows=Kind.ALTERED)
 def chat_id_case() -> None:
     """The chat_id of messages and notices is in upper case."""
     frames_told(lambda fields: fields | {"chat_id": fields["chat_id"].upper()})
 
 
-@fault("chat_id missing in notices", breaks="DELIVER-7")
+@fault("chat_id missing in notices", breaks="DELIVER-7", shows=Kind.MALFORMED)
 def chat_id_missing() -> None:
     """Notices have no chat_id, messages do."""
     frames_told(lambda fields: fields if fields["type"] == "message" else {**fields, "chat_id": None})
 
 
-@fault("sender_id missing", breaks="DELIVER-7")
+@fault("sender_id missing", breaks="DELIVER-7", shows=Kind.MALFORMED)
 def sender_missing() -> None:
     """Messages have no sender_id."""
     messages(lambda fields: {name: value for name, value in fields.items() if name != "sender_id"})

@@ -5,18 +5,19 @@ from typing import Any
 from reference_server.instance import Instance
 from reference_server.names import UserId
 from reference_server.sqlite_store import SqliteStore
+from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
 from tests.faults.plants.tellings import Tell, encoded, everybody, is_message, left, told
 
 
-@fault("leak to all rooms", breaks="DELIVER-4")
+@fault("leak to all rooms", breaks="DELIVER-4", shows=Kind.LEAKED)
 def leak_to_all() -> None:
     """Every 20th message reaches the members of all rooms."""
     turn = every(20)
     _leak(lambda fields: is_message(fields) and turn())
 
 
-@fault("notices leak to all rooms", breaks="DELIVER-4")
+@fault("notices leak to all rooms", breaks="DELIVER-4", shows=Kind.LEAKED)
 def notices_leak() -> None:
     """Leaves are announced in all rooms, and messages stay where they belong."""
     _leak(lambda fields: left(fields) is not None)
@@ -38,7 +39,7 @@ NAMES: dict[str, str] = {}
 """The name of each room that was made, by id."""
 
 
-@fault("leak to rooms of the same name", breaks="DELIVER-4")
+@fault("leak to rooms of the same name", breaks="DELIVER-4", shows=Kind.LEAKED)
 def leak_to_namesakes() -> None:
     """A message reaches all rooms that have the name of its room."""
 

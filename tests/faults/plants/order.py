@@ -3,11 +3,12 @@
 from typing import Any
 
 from reference_server.member import Member
+from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault
 from tests.faults.plants.tellings import Tell, encoded, is_message, told
 
 
-@fault("some swapped for one", breaks="ORDER-1")
+@fault("some swapped for one", breaks="ORDER-1", shows=Kind.REORDERED)
 def swapped_for_one() -> None:
     """Every 50th message to somebody other than its sender is held back until after the next of the same sender."""
     turn = every(50)

@@ -6,6 +6,7 @@ from typing import Any
 from reference_server.member import Member
 from reference_server.room import Room
 from reference_server.websocket import Departed
+from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
 from tests.faults.plants.tellings import Tell, encoded, frames_told, is_message, joined, left, told
 
@@ -18,28 +19,28 @@ def _double(is_doubled: Any) -> None:
     told(lambda _, fields, tell: tell(encoded(fields)) and (not is_doubled(fields) or tell(encoded(fields))))
 
 
-@fault("some joins missing", breaks="JOIN-1")
+@fault("some joins missing", breaks="JOIN-1", shows=Kind.MISSING_NOTICE)
 def join_missing() -> None:
     """Every 10th notice of a join is not told."""
     turn = every(10)
     _drop(lambda fields: joined(fields) is not None and turn())
 
 
-@fault("some joins doubled", breaks="JOIN-1")
+@fault("some joins doubled", breaks="JOIN-1", shows=Kind.DOUBLED_NOTICE)
 def join_doubled() -> None:
     """Every 10th notice of a join is told twice."""
     turn = every(10)
     _double(lambda fields: joined(fields) is not None and turn())
 
 
-@fault("leaves missing", breaks="LEAVE-1")
+@fault("leaves missing", breaks="LEAVE-1", shows=Kind.MISSING_NOTICE)
 def leave_missing() -> None:
     """Every 5th notice of a leave is not told."""
     turn = every(5)
     _drop(lambda fields: left(fields) is not None and turn())
 
 
-@fault("some leaves doubled", breaks="LEAVE-1")
+@fault("some leaves doubled", breaks="LEAVE-1", shows=Kind.DOUBLED_NOTICE)
 def leave_doubled() -> None:
     """Every 10th notice of a leave is told twice."""
     turn = every(10)
@@ -79,7 +80,7 @@ def only_clean() -> None:
     wrap(Room, "leave", wrapped_leave)
 
 
-@fault("leave before the last words", breaks="LEAVE-3")
+@fault("leave before the last words", breaks="LEAVE-3", shows=Kind.MISPLACED)
 def leave_before_last_words() -> None:
     """Whoever goes is announced as left, and the last thing that it said is told once more to nobody but then."""
 

@@ -4,17 +4,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reference_server.clock import Clock
+from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
 from tests.faults.plants.tellings import messages
 
 
-@fault("timestamp missing", breaks="DELIVER-7")
+@fault("timestamp missing", breaks="DELIVER-7", shows=Kind.MALFORMED)
 def missing() -> None:
     """Messages have no timestamp."""
     messages(lambda fields: {name: value for name, value in fields.items() if name != "timestamp"})
 
 
-@fault("timestamp a number", breaks="DELIVER-7")
+@fault("timestamp a number", breaks="DELIVER-7", shows=Kind.MALFORMED)
 def number() -> None:
     """The timestamp of a message is a number."""
     messages(lambda fields: fields | {"timestamp": datetime.fromisoformat(fields["timestamp"]).timestamp()})
@@ -34,7 +35,7 @@ def frozen() -> None:
     wrap(Clock, "timestamp", wrapped)
 
 
-@fault("local time", breaks="DELIVER-8")
+@fault("local time", breaks="DELIVER-8", shows=Kind.WRONG_TIME)
 def local() -> None:
     """Timestamps are in the server's zone, and do not say so."""
 
@@ -44,13 +45,13 @@ def local() -> None:
     wrap(Clock, "timestamp", wrapped)
 
 
-@fault("clock wrong by two minutes", breaks="DELIVER-8")
+@fault("clock wrong by two minutes", breaks="DELIVER-8", shows=Kind.WRONG_TIME)
 def wrong() -> None:
     """Timestamps are two minutes behind."""
     _shift(lambda moment: moment - timedelta(minutes=2))
 
 
-@fault("time runs backwards now and then", breaks="DELIVER-9")
+@fault("time runs backwards now and then", breaks="DELIVER-9", shows=Kind.WRONG_TIME)
 def backwards() -> None:
     """Every 100th timestamp is 5 s early."""
     turn = every(100)

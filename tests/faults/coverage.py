@@ -1,0 +1,49 @@
+"""What covers what: rules, scenarios, faults and kinds of findings. Pure but for importing the scenarios."""
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import scenarios
+from roomproof.protocol import load
+from tests.faults.catalogue import FAULTS
+
+UNBUILT = frozenset({"sticky", "pubsub"})
+"""Families whose scenarios come with their topologies."""
+
+
+def scenario_rules() -> dict[str, tuple[str, ...]]:
+    """The rules that each scenario is marked with, by `file::test`; empty where it has none."""
+    return dict(_marked())
+
+
+def _marked() -> Iterator[tuple[str, tuple[str, ...]]]:
+    for file in sorted(Path(scenarios.__path__[0]).glob("test_*.py")):
+        module = importlib.import_module(f"scenarios.{file.stem}")
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if name.startswith("test_") and function.__module__ == module.__name__:
+                marks = [mark for mark in getattr(function, "pytestmark", []) if mark.name == "rule"]
+                yield f"{file.name}::{name}", tuple(rule for mark in marks for rule in mark.args)
+
+
+def rules_without_scenario() -> set[str]:
+    """Rules that no scenario tests, of the families that are built."""
+    tested = {rule for rules in scenario_rules().values() for rule in rules}
+    return {rule.id for rule in load().rules.values() if rule.family not in UNBUILT} - tested
+
+
+def scenarios_without_rule() -> set[str]:
+    """Scenarios that test no rule."""
+    return {scenario for scenario, rules in scenario_rules().items() if not rules}
+
+
+def rules_without_fault() -> set[str]:
+    """Rules, of the families that are built, that no planted fault breaks."""
+    broken = {fault.breaks for fault in FAULTS.values()}
+    return {rule.id for rule in load().rules.values() if rule.family not in UNBUILT} - broken
+
+
+def faults_without_rule() -> set[str]:
+    """Faults that name no rule of PROTOCOL.md."""
+    return {fault.name for fault in FAULTS.values() if fault.breaks not in load().rules}

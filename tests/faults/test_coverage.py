@@ -1,0 +1,35 @@
+"""Every rule has a scenario and a fault, every scenario and every fault a rule, every kind of finding a fault."""
+
+import pytest
+
+from roomproof.judge.findings import Kind
+from roomproof.protocol import ProtocolError
+from roomproof.rules import rule
+from tests.faults import coverage
+from tests.faults.catalogue import FAULTS
+
+
+def test_every_rule_has_a_scenario() -> None:
+    assert coverage.rules_without_scenario() == set()
+
+
+def test_every_scenario_has_a_rule() -> None:
+    assert coverage.scenarios_without_rule() == set()
+
+
+def test_every_rule_has_a_fault() -> None:
+    assert coverage.rules_without_fault() == set()
+
+
+def test_every_fault_names_a_rule() -> None:
+    assert coverage.faults_without_rule() == set()
+
+
+def test_every_kind_of_finding_has_a_fault() -> None:
+    assert {fault.shows for fault in FAULTS.values()} - {None} == set(Kind)
+
+
+@pytest.mark.parametrize("ids", [("DELIVER-99",), ("DELIVER-1", "deliver-2"), ()])
+def test_a_scenario_cannot_name_what_is_no_rule(ids: tuple[str, ...]) -> None:
+    with pytest.raises(ProtocolError, match="has no rule"):
+        rule(*ids)

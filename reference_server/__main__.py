@@ -27,7 +27,7 @@ def main() -> int:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(serve(options))
     except (CannotListen, StoreError) as error:
-        print(f"reference_server: {error}", file=sys.stderr)  # noqa: T201
+        print(f"reference_server: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -66,7 +66,7 @@ async def serve(options: Options) -> None:
     serving = asyncio.create_task(
         run_hypercorn(create_app(store, instance), _config(listener), shutdown_trigger=stop.wait)
     )
-    print(f"listening on {url}", flush=True)  # noqa: T201 - the first line that whoever started us waits for
+    print(f"listening on {url}", flush=True)
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not stop.is_set():

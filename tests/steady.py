@@ -42,9 +42,7 @@ def main() -> int:
     green = 0
     for number in range(1, repeats + 1):
         with tempfile.TemporaryDirectory() as folder, pressure(RUN_SECONDS):
-            run = verify(
-                Path(folder), "-n", WORKERS, "-p", "pytest_randomly", f"--randomly-seed={number}", "--tb=short"
-            )
+            run = verify(Path(folder), "-n", WORKERS, f"--randomly-seed={number}", "--tb=short")
         green += run.code == 0
         flakes.update(line["id"] for line in run.scenarios("failed") + run.scenarios("warned"))
         print(f"run {number}: {run.verdict['verdict']}: {run.verdict['reason']}", flush=True)

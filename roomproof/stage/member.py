@@ -1,7 +1,7 @@
 """A person in a room, as a client sees it: says things, hears things, leaves or dies."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from roomproof import wire
 from roomproof.client import Connection
@@ -75,10 +75,7 @@ class Member:
         """Whether the connection is still open once the server has dealt with everything that was sent on it."""
         content = self.say_or_be_gone("still here?")
 
-        def settled() -> bool | None:
-            return self.echoed(content) or not self.is_open or None
-
-        self._scene.recorder.wait_for(settled, self._scene.deadline)
+        self._await(lambda: self.echoed(content), self._scene.deadline)
         return self.is_open
 
     def heard(self, content: str, *, patience: float = 1) -> bool:
@@ -104,10 +101,17 @@ class Member:
         return message
 
     def _await_message(self, content: str, patience: float = 1) -> Message | None:
-        def look() -> Message | None:
-            return next((one for one in self.messages() if one.content == content), None)
+        self._await(lambda: self.echoed(content), self._scene.deadline * patience)
+        return next((one for one in self.messages() if one.content == content), None)
 
-        return self._scene.recorder.wait_for(look, self._scene.deadline * patience)
+    def _await(self, arrived: Callable[[], bool], seconds: float) -> bool:
+        """Whether something arrives in time. Nobody waits for it once the connection is over."""
+
+        def look() -> bool | None:
+            over = self.connection.is_over  # asked first: what arrives before the end must not be missed
+            return arrived() or (False if over else None)
+
+        return bool(self._scene.recorder.wait_for(look, seconds))
 
     def messages(self) -> Iterator[Message]:
         """The messages received so far."""
@@ -128,10 +132,7 @@ class Member:
         self._hears_notice(NoticeKind.LEFT, user, times, rule, within or self._scene.deadline)
 
     def _hears_notice(self, kind: NoticeKind, user: str, times: int, rule: str, seconds: float) -> None:
-        def look() -> bool | None:
-            return len(self.notices(kind, user)) >= times or None
-
-        if self._scene.recorder.wait_for(look, seconds) is None:
+        if not self._await(lambda: len(self.notices(kind, user)) >= times, seconds):
             expected = f"{self.user} to hear within {seconds:g} s that {user} {kind}"
             raise RuleBrokenError(rule, expected, self.account())
 
@@ -141,11 +142,7 @@ class Member:
 
     def was_answered(self, kind: type[wire.Error] | type[wire.Pong], *, times: int = 1) -> bool:
         """Whether so many direct frames of a kind arrive within the deadline."""
-
-        def look() -> bool | None:
-            return len(self.answers(kind)) >= times or None
-
-        return self._scene.recorder.wait_for(look, self._scene.deadline) is not None
+        return self._await(lambda: len(self.answers(kind)) >= times, self._scene.deadline)
 
     def fence(self) -> None:
         """Say something and hear it: what the server did for this member before, it has done now."""
@@ -178,10 +175,7 @@ class Member:
         return self.connection.closed.code if self.connection.closed else None
 
     def _is_over(self) -> bool:
-        def look() -> bool | None:
-            return self.connection.closed is not None or None
-
-        return self._scene.recorder.wait_for(look, self._scene.deadline) is not None
+        return self._await(lambda: self.connection.closed is not None, self._scene.deadline)
 
     def account(self) -> str:
         """What this member received last, for whoever reads why an expectation failed."""

@@ -10,7 +10,7 @@ from tests.suite.verify import verify
 JUDGE = (sys.executable, "-m", "roomproof.cli", "judge")
 
 SAID = '{"type":"message","content":"soup"}'
-HEARD = '{"type":"message","content":"soup","sender_id":"alice","chat_id":"chat-1","timestamp":"1970-01-01T00:00:00.000001"}'
+HEARD = SAID[:-1] + ',"sender_id":"alice","chat_id":"chat-1","timestamp":"1970-01-01T00:00:00.000001"}'
 
 
 def judge(*files: Path) -> "subprocess.CompletedProcess[str]":

@@ -102,7 +102,10 @@ class Member:
 
     def _await_message(self, content: str, patience: float = 1) -> Message | None:
         self._await(lambda: self.echoed(content), self._scene.deadline * patience)
-        return next((one for one in self.messages() if one.content == content), None)
+        for message in self.messages():
+            if message.content == content:
+                return message
+        return None
 
     def _await(self, arrived: Callable[[], bool], seconds: float) -> bool:
         """Whether something arrives in time. Nobody waits for it once the connection is over."""

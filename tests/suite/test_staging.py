@@ -52,7 +52,7 @@ def test_a_target_file_says_the_same(tmp_path: Path, staging: Staging) -> None:
         f'[headers]\nAuthorization = "{TOKEN}"\n'
     )
 
-    run = verify(tmp_path, "test_create.py", "test_deliver.py", "-n", "2", "--target", str(file))
+    run = verify(tmp_path, "test_create.py", "test_deliver_content.py", "-n", "2", "--target", str(file))
 
     assert run.code == 0, run.output
     assert "CREATE-5" in run.rules("held")

@@ -1,0 +1,155 @@
+"""What is delivered is what was said, by whom it was said."""
+
+import json
+
+import pytest
+
+from roomproof.rules import rule
+from roomproof.stage.room import Room
+from roomproof.wire import CONTENT_CODE_POINTS, FRAME_BYTES, NoticeKind, parse_timestamp
+
+CONTENTS = {
+    "white space at both ends": "  soup \t\n",
+    "nothing but a space": " ",
+    "nothing but a line break": "\n",
+    "many spaces in a row": "a" + " " * 300 + "b",
+    "lines": "one\r\ntwo\rthree\n\n\nfour",
+    "control characters": "bell \x07 escape \x1b[31m backspace \x08 delete \x7f",
+    "a NUL": "before\x00after",
+    "composed accents": "Caf\u00e9",
+    "decomposed accents": "Cafe\u0301",
+    "compatibility characters": "\ufb01 \u2460 \u2163 \uff46\uff55\uff4c\uff4c \u212b",
+    "emoji with joiners": "👩‍👩‍👧‍👦 🏳️‍🌈 👍🏽",
+    "right to left": "שלום \u202e abc \u202c",
+    "invisible characters": "zero\u200bwidth\ufeff no\u00a0break \u2028 line \u2029 paragraph",
+    "noncharacters": "\ufffe\uffff\U0010ffff",
+    "upper and lower case": "MiXeD İstanbul ẞß",
+    "HTML": "<script>alert('x')</script> &amp; &lt; <b>bold</b>",
+    "JSON": '{"type":"message","content":"nested"}',
+    "an array": "[1,2,3]",
+    "quotes and backslashes": "\"double\" 'single' \\n \\\\ \\u0041 /slash/",
+    "percent signs": "100% %20 %s {0} ${x} {{7*7}}",
+    "a whole number": "42",
+    "a number with zeros": "007.50",
+    "a constant": "null",
+    "another constant": "true",
+    "a word of the protocol": "alice joined the chat",
+    "SQL": "'; DROP TABLE chats; --",
+    "markdown": "*bold* _it_ `code` http://example.org/?a=b&c=d",
+    "a long text": "soup " * 800,
+}
+
+
+@rule("DELIVER-5")
+@pytest.mark.parametrize("content", [pytest.param(content, id=case) for case, content in CONTENTS.items()])
+def test_content_arrives_verbatim(kitchen: Room, content: str) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+
+    alice.say_exactly(content)
+    bob.hears(alice.say("was that right?"))
+    alice.fence()
+
+    heard = [message.content for message in bob.messages() if alice.token not in message.content]
+    assert heard == [content]
+
+
+@rule("DELIVER-5")
+def test_escaped_content_arrives_verbatim(kitchen: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    content = 'é 🍲 \u2028 " \\ / \x00 \x1f'
+
+    alice.send('{"type":"message","content":"\\u00e9 \\ud83c\\udf72 \\u2028 \\u0022 \\u005c \\/ \\u0000 \\u001f"}')
+
+    assert bob.heard(content)
+    assert alice.heard(content)
+
+
+@rule("DELIVER-6")
+@pytest.mark.parametrize("claim", ["sender_id", "user_id", "sender", "from"])
+def test_nobody_speaks_for_another(kitchen: Room, claim: str) -> None:
+    alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
+    content = mallory.say_exactly(f"it is alice [{mallory.token}]", **{claim: "alice"})
+
+    for listener in (alice, bob, mallory):
+        assert listener.hears(content).sender_id == "mallory"
+
+
+@rule("DELIVER-6")
+def test_whoever_speaks_is_named(kitchen: Room) -> None:
+    people = [kitchen.join(user) for user in ("alice", "bob", "charlie")]
+
+    for speaker in people:
+        message = speaker.say("guess who")
+        assert [listener.hears(message).sender_id for listener in people] == [speaker.user] * 3
+
+
+@rule("DELIVER-7")
+def test_a_frame_has_all_its_fields(kitchen: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    message = bob.hears(alice.say("soup is ready"))
+    alice.hears_join_of("bob")
+    bob.leave()
+    alice.hears_leave_of("bob")
+
+    notices = alice.notices(NoticeKind.JOINED, "bob") + alice.notices(NoticeKind.LEFT, "bob")
+
+    assert message.chat_id == kitchen.id
+    assert [notice.chat_id for notice in notices] == [kitchen.id] * 2
+
+
+@rule("DELIVER-7")
+@pytest.mark.parametrize("claim", ["chat_id", "timestamp", "id"])
+def test_the_server_fills_in_the_fields(kitchen: Room, garage: Room, claim: str) -> None:
+    alice, bob, charlie = kitchen.join("alice"), kitchen.join("bob"), garage.join("charlie")
+
+    content = alice.say_exactly(f"soup [{alice.token}]", **{claim: garage.id})
+
+    for listener in (alice, bob):
+        message = listener.hears(content)
+        assert message.chat_id == kitchen.id
+        assert parse_timestamp(message.timestamp) is not None
+    assert kitchen.is_silent_for(charlie)
+
+
+LONG_CONTENTS = {
+    "ASCII": "x" * CONTENT_CODE_POINTS,
+    "two bytes each": "é" * CONTENT_CODE_POINTS,
+    "three bytes each": "€" * CONTENT_CODE_POINTS,
+    "four bytes each": "🍲" * CONTENT_CODE_POINTS,
+}
+
+
+@rule("DELIVER-13")
+@pytest.mark.parametrize("content", [pytest.param(content, id=case) for case, content in LONG_CONTENTS.items()])
+def test_long_contents_are_carried(kitchen: Room, content: str) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+
+    alice.say_exactly(content)
+
+    assert bob.heard(content)
+    assert alice.heard(content)
+
+
+@rule("DELIVER-13")
+def test_the_largest_frame_is_accepted(kitchen: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    content = "🍲" * CONTENT_CODE_POINTS
+    frame = json.dumps({"type": "message", "content": content, "padding": ""}, ensure_ascii=True)
+    frame = frame.replace('"padding": ""', f'"padding": "{"p" * (FRAME_BYTES - len(frame))}"')
+    assert len(frame) == FRAME_BYTES
+
+    alice.send(frame)
+
+    assert bob.heard(content)
+    assert alice.heard(content)
+
+
+@rule("DELIVER-15")
+def test_unknown_fields_do_no_harm(kitchen: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    fields: dict[str, object] = {"id": 7, "nested": {"a": [1, None]}, "mood": "hungry", "extra": None}
+
+    content = alice.say_exactly(f"soup [{alice.token}]", **fields)
+
+    assert bob.heard(content)
+    assert alice.heard(content)

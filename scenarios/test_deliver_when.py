@@ -1,0 +1,114 @@
+"""When things are said, and what is heard of who comes late and who goes."""
+
+import time
+
+import pytest
+
+from roomproof.protocol import Capability
+from roomproof.rules import rule, unless
+from roomproof.stage.room import Room
+from roomproof.wire import NoticeKind, parse_timestamp
+
+
+@rule("DELIVER-8")
+def test_timestamps_tell_the_time(kitchen: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+
+    stamps = [bob.hears(alice.say(f"tick {number}")).timestamp for number in range(3)]
+
+    # How close they are to now is judged for every frame of every scenario.
+    assert all(parse_timestamp(stamp) for stamp in stamps)
+
+
+@rule("DELIVER-9")
+def test_time_moves(kitchen: Room) -> None:
+    alice = kitchen.join("alice")
+    first = parse_timestamp(alice.hears(alice.say("tick")).timestamp)
+    enough = time.monotonic() + 2
+
+    latest = first
+    while latest == first and time.monotonic() < enough:
+        latest = parse_timestamp(alice.hears(alice.say("tock")).timestamp)
+    latest = parse_timestamp(alice.hears(alice.say("tock")).timestamp)
+
+    assert first is not None
+    assert latest is not None
+    assert latest > first, "two messages at least 2 s apart have the same timestamp"
+
+
+@rule("DELIVER-9")
+def test_time_does_not_run_backwards(kitchen: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+
+    stamps = [parse_timestamp(bob.hears(message).timestamp) for message in alice.say_all(150, "tick")]
+
+    assert stamps == sorted(stamp for stamp in stamps if stamp is not None)
+
+
+@rule("DELIVER-10")
+@unless(Capability.HISTORY)
+def test_nothing_is_repeated_to_late_comers(kitchen: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    said = alice.say_all(5) + bob.say_all(5)
+    alice.hears(*said)
+    bob.hears(*said)
+
+    charlie = kitchen.join("charlie")
+    charlie.fence()
+    charlie.hears(alice.say("welcome"))
+
+    assert not [message for message in said if charlie.echoed(message)]
+    assert not charlie.notices(NoticeKind.JOINED, "alice")
+
+
+@rule("DELIVER-11")
+def test_the_last_words_before_a_close_are_heard(kitchen: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+
+    for number in range(10):
+        guest = kitchen.join(f"guest-{number}")
+        last_words = guest.say_all(20, "goodbye")
+        guest.connection.begin_close()
+        for listener in (alice, bob):
+            for message in last_words:
+                assert listener.heard(message), f"{guest.user} said it, then closed"
+
+
+@rule("DELIVER-11")
+def test_one_message_and_goodbye(kitchen: Room) -> None:
+    alice = kitchen.join("alice")
+
+    for number in range(10):
+        guest = kitchen.enter(f"guest-{number}")
+        only_words = guest.say("hello and goodbye")
+        guest.connection.begin_close()
+        assert alice.heard(only_words), f"{guest.user} said it, then closed"
+
+
+@rule("DELIVER-12")
+@pytest.mark.parametrize("how", ["fin", "rst"])
+def test_a_dead_sender_was_heard_by_all_or_none(kitchen: Room, how: str) -> None:
+    listeners = [kitchen.join(user) for user in ("alice", "bob", "charlie")]
+
+    for number in range(10):
+        guest = kitchen.join(f"guest-{number}")
+        last_words = guest.say_all(20, "goodbye")
+        guest.die(how)
+        for listener in listeners:
+            listener.hears_leave_of(guest.user, rule="LEAVE-2")
+        heard = [[message for message in last_words if listener.echoed(message)] for listener in listeners]
+        assert heard[0] == heard[1] == heard[2], f"{guest.user} was heard by some and not by others"
+        assert heard[0] == last_words[: len(heard[0])], f"what was heard of {guest.user} has a hole"
+
+
+@rule("DELIVER-12")
+def test_what_somebody_heard_of_a_dead_sender_everybody_hears(kitchen: Room) -> None:
+    alice, bob, charlie = (kitchen.join(user) for user in ("alice", "bob", "charlie"))
+
+    for number in range(5):
+        guest = kitchen.join(f"guest-{number}")
+        message = guest.say("help")
+        alice.hears(message)
+        guest.die("rst")
+        assert bob.heard(message)
+        assert charlie.heard(message)

@@ -16,12 +16,17 @@ throughout; from the first item that k received, k was a member before the next 
 floor a later item had reached k's instance before k opened, so the recipients were settled without k (DELIVER-10).
 """
 
+from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 
 from roomproof.history import FaultWindow
+from roomproof.judge.attribution import Part
+from roomproof.judge.connection import Connection
 from roomproof.judge.hearing import Heard, Hearing
-from roomproof.judge.run import Connection, Run
+from roomproof.judge.run import Run
 from roomproof.protocol import Capability
 
 
@@ -35,6 +40,27 @@ class Due:
     floor: int
     items: tuple[int, ...]
 
+    def part(self, item: int) -> Part:
+        """What an item is in the stream."""
+        if item == self.stream.join:
+            return Part.JOIN
+        return Part.LEAVE if item == self.stream.leave else Part.MESSAGE
+
+    def name(self, item: int) -> str:
+        """What to call an item in a text."""
+        part = self.part(item)
+        return (
+            f"{part} {item} of {self.stream.user!r}" if part is Part.MESSAGE else f"the {part} of {self.stream.user!r}"
+        )
+
+    @property
+    def firsts(self) -> Iterable[Heard]:
+        """What was heard, without second copies."""
+        firsts: dict[int, Heard] = {}
+        for one in self.heard:
+            firsts.setdefault(one.item, one)
+        return firsts.values()
+
 
 class Dues:
     """Computes the dues of a run, receiver by receiver; what all pairs need is computed once."""
@@ -44,10 +70,13 @@ class Dues:
         self.hearing = hearing
         self.evidence: dict[int, int | None] = {}
         self._heard_by_anyone: dict[int, list[tuple[int, Heard]]] = defaultdict(list)
-        """By stream: who heard it, and what."""
+        """By stream: who heard it, and what; by time."""
         for receiver, heard in hearing.heard.items():
             for one in heard:
                 self._heard_by_anyone[one.stream].append((receiver, one))
+        for witnessed in self._heard_by_anyone.values():
+            witnessed.sort(key=lambda pair: pair[1].at)
+        self._reached: dict[tuple[int, str | None], _Reached] = {}
         for connection in run.connections.values():
             self.evidence[connection.number] = self._evidence(connection)
 
@@ -59,16 +88,16 @@ class Dues:
             if one.item == receiver.join and self.has_own_notices(receiver)
         ]
         replays = self.run.declares(Capability.HISTORY)
-        room_frames = [
+        room_frames = (
             one.at
             for one in self.hearing.heard[receiver.number]
             if one.stream == receiver.number or (not replays and self.in_audience(one.stream, receiver))
-        ]
-        return min(own_join + room_frames, default=None)
+        )
+        return min([*own_join, *room_frames], default=None)
 
     def has_own_notices(self, connection: Connection) -> bool:
         """Whether a notice with its user id can belong to no other connection."""
-        namesakes = [one for one in self.run.in_room(connection.room) if one.user == connection.user]
+        namesakes = [one for one in self.run.perhaps_in_room(connection.room) if one.user == connection.user]
         return len(namesakes) <= 1
 
     def in_audience(self, stream: int, receiver: Connection) -> bool:
@@ -78,36 +107,59 @@ class Dues:
             return speaker.room == receiver.room
         return None in (speaker.instance, receiver.instance) or speaker.instance == receiver.instance
 
-    def _floor(self, stream: Connection, receiver: Connection) -> int:
-        if stream is receiver:
+    def is_certainly_in_audience(self, stream: Connection, receiver: Connection) -> bool:
+        """Whether a receiver is certainly in the audience of a stream, though nothing of it may have come."""
+        if self.run.declares(Capability.STICKY) and not self.run.same_instance(stream, receiver):
+            return False
+        return stream.room == receiver.room
+
+    def _on_known_instance(self, receiver: Connection) -> bool:
+        return self.run.same_instance(receiver, receiver)
+
+    def floor(self, stream: Connection, receiver: Connection) -> int:
+        """The highest item that anyone on the receiver's instance had received before it began to open."""
+        if stream is receiver or not self._on_known_instance(receiver):
             return 0
-        before = [
-            one.item
-            for witness, one in self._heard_by_anyone[stream.number]
-            if one.at < receiver.opening.at and self.run.same_instance(self.run.connections[witness], receiver)
-        ]
-        return max(before, default=0)
+        key = stream.number, receiver.instance
+        if key not in self._reached:
+            witnesses = [
+                one
+                for witness, one in self._heard_by_anyone[stream.number]
+                if self.run.same_instance(self.run.connections[witness], receiver)
+            ]
+            self._reached[key] = _Reached.by(witnesses)
+        return self._reached[key].before(receiver.opening.at)
 
     def of(self, stream: Connection, receiver: Connection) -> Due:
         """What a receiver is due of a stream in whose audience it is."""
         heard = tuple(self.hearing.of(stream, receiver))
-        floor = self._floor(stream, receiver)
+        floor = self.floor(stream, receiver)
         received = {one.item for one in heard if one.item >= floor}
-        starts = received | self._first_after_evidence(stream, receiver)
-        if not starts:
+        starts = self._first_after_evidence(stream, receiver)
+        if not self.run.declares(Capability.HISTORY):
+            starts |= received
+        if not starts or self.perhaps_never_came(stream):
             return Due(stream, receiver, heard, floor, ())
         deadline = self.run.deadline
-        if receiver.stayed_until(deadline):
-            items = [*range(min(starts), self._last_message(stream) + 1)]
+        last = self._last_message(stream)
+        if self.run.stayed(receiver):
+            items = [*range(min(starts), last + 1)]
             ended = stream.ended_at is not None and stream.ended_at <= deadline
             if ended and min(starts) <= stream.leave:
                 items.append(stream.leave)
         else:
+            unclean_tail = range(last + 1, stream.leave)
             items = [*range(min(starts), max(received, default=-1) + 1)]
-            unclean_tail = range(self._last_message(stream) + 1, stream.leave)
             items = [item for item in items if item not in unclean_tail]
         may = {stream.join, stream.leave} if stream is receiver or not self.has_own_notices(stream) else set()
         return Due(stream, receiver, heard, floor, tuple(item for item in items if item not in may))
+
+    def perhaps_never_came(self, stream: Connection) -> bool:
+        """Whether the server need not have taken a connection in: it ended early, and not by its own Close."""
+        if self.evidence[stream.number] is not None or self._heard_by_anyone[stream.number]:
+            return False
+        ended = stream.ended_at is not None and stream.ended_at <= self.run.deadline
+        return not stream.member or (ended and not stream.closed_cleanly)
 
     def _first_after_evidence(self, stream: Connection, receiver: Connection) -> set[int]:
         evidence = self.evidence[receiver.number]
@@ -115,21 +167,48 @@ class Dues:
             return set()
         if stream is receiver:
             return {1}
-        if self.run.declares(Capability.STICKY) and not self.run.same_instance(stream, receiver):
+        if not self.is_certainly_in_audience(stream, receiver):
             return set()
         for item in range(stream.join, stream.leave + 1):
             said = stream.said_at(item)
-            if said is not None and said > evidence and (item < stream.leave or stream.ended_at is not None):
-                return {item}
-        return set()
+            if said is not None and said > evidence:
+                break
+        else:
+            return set()
+        if item <= self._last_message(stream):
+            return {item}
+        # Nobody heard that, so the server may have ended the stream before: only an end of its own is certainly later.
+        return set() if stream.said_at(stream.leave) is None else {stream.leave}
 
     def _last_message(self, stream: Connection) -> int:
-        """The last message that is due to those who stay."""
+        """The last message that is due to those who stay.
+
+        A speaker that does not read cannot know whether the server still listened (CLOSE-5).
+        """
         deadline = self.run.deadline
-        if stream.ended_at is None or stream.ended_at > deadline or stream.closed_cleanly:
+        stayed = stream.reads and (stream.ended_at is None or stream.ended_at > deadline)
+        if stayed or stream.closed_cleanly:
             return sum(1 for item in stream.said if item.sent.at <= deadline)
         messages = [one.item for _, one in self._heard_by_anyone[stream.number] if one.item < stream.leave]
         return max(messages, default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """How far a stream had come on an instance, by time."""
+
+    times: list[int]
+    highest: list[int]
+
+    @classmethod
+    def by(cls, witnesses: list[Heard]) -> "_Reached":
+        """From all receipts there, by time."""
+        return cls([one.at for one in witnesses], [*accumulate((one.item for one in witnesses), max)])
+
+    def before(self, at: int) -> int:
+        """The highest item received before a moment; 0 if none was."""
+        index = bisect_left(self.times, at)
+        return self.highest[index - 1] if index else 0
 
 
 def excused(due: Due, item: int, windows: list[FaultWindow]) -> bool:
@@ -138,18 +217,22 @@ def excused(due: Due, item: int, windows: list[FaultWindow]) -> bool:
 
 
 def _covers(window: FaultWindow, due: Due, item: int) -> bool:
+    """Whether the path is in scope, and the item was neither past before the window nor due to pass after it.
+
+    It was past if a later one had come before the window. What was said after the window's end and came shows that the
+    path works again, for all that follows; whatever was said after the time to heal has no excuse.
+    """
     scope = window.instances
     if scope is not None and due.stream.instance not in scope and due.receiver.instance not in scope:
         return False
     if any(one.item > item and one.at < window.at for one in due.heard):
         return False
-    over = window.until + window.heal
     said = due.stream.said_at(item)
-    if said is not None and said >= over:
+    if said is not None and said >= window.until + window.heal:
         return False
-    return not any(_said_after(one, due, over) and one.item < item for one in due.heard)
+    return not any(one.item < item and _said_after(one, due, window.until) for one in due.heard)
 
 
-def _said_after(heard: Heard, due: Due, over: int) -> bool:
+def _said_after(heard: Heard, due: Due, moment: int) -> bool:
     said = due.stream.said_at(heard.item)
-    return said is not None and said > over
+    return said is not None and said > moment

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from roomproof.history import Event
-from roomproof.judge import closing, delivery, presence, timing
+from roomproof.judge import answers, closing, delivery, ordering, presence, timing
 from roomproof.judge.due import Dues
 from roomproof.judge.findings import Finding
-from roomproof.judge.hearing import listen, unexpected_errors
+from roomproof.judge.listening import listen
 from roomproof.judge.run import sort
 
 
@@ -20,22 +20,22 @@ def judge(events: Iterable[Event]) -> list[Finding]:
     dues = Dues(run, hearing)
     findings = list(hearing.findings)
     for receiver in run.connections.values():
-        if not receiver.member or dues.evidence[receiver.number] is None:
+        if not receiver.member:
             continue
-        for stream in run.in_room(receiver.room):
+        for stream in run.perhaps_in_room(receiver.room):
             if not dues.in_audience(stream.number, receiver):
                 continue
             due = dues.of(stream, receiver)
             findings += delivery.lost(due, run)
             findings += delivery.replayed(due, run)
             findings += delivery.duplicated(due)
-            findings += delivery.reordered(due)
+            findings += delivery.reordered(due, run)
     findings += delivery.leaked(run, hearing, dues)
     findings += presence.never_joined(run, dues)
-    findings += closing.dropped(run, hearing)
-    findings += closing.unanswered_close(run)
+    findings += closing.dropped(run, dues)
+    findings += closing.unanswered_close(run, dues)
     findings += timing.wrong_time(run, hearing)
     findings += presence.miscounted_notices(run, hearing, dues)
-    findings += delivery.disordered(run, hearing)
-    findings += unexpected_errors(run)
+    findings += ordering.disordered(run, hearing)
+    findings += answers.unprovoked_errors(run)
     return findings

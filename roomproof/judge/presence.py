@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from roomproof.history import Event
-from roomproof.judge.due import Dues
+from roomproof.judge.connection import Connection
+from roomproof.judge.due import Dues, excused
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.hearing import Hearing
-from roomproof.judge.run import Connection, Run
+from roomproof.judge.run import Run
 from roomproof.protocol import Capability
 from roomproof.wire import NoticeKind
 
@@ -14,9 +15,10 @@ from roomproof.wire import NoticeKind
 def never_joined(run: Run, dues: Dues) -> Iterator[Finding]:
     """Members that stayed to the deadline, should have heard something, and showed no evidence of membership."""
     for member in run.connections.values():
-        if not member.member or not member.stayed_until(run.deadline) or dues.evidence[member.number] is not None:
+        if not member.member or not run.stayed(member) or dues.evidence[member.number] is not None:
             continue
-        if any(item.sent.at <= run.deadline for item in member.said):
+        own = dues.of(member, member)
+        if any(item.sent.at <= run.deadline and not excused(own, item.number, run.faults) for item in member.said):
             text = f"{member.user!r} was let in, and neither echo nor notice shows that it is a member"
             yield Finding(Kind.NEVER_JOINED, "JOIN-2", member.number, text, witness=member.life)
 
@@ -26,7 +28,7 @@ def miscounted_notices(run: Run, hearing: Hearing, dues: Dues) -> Iterator[Findi
     for room in {one.room for one in run.connections.values()}:
         members = run.in_room(room)
         users: dict[str, list[Connection]] = {}
-        for member in members:
+        for member in run.perhaps_in_room(room):
             users.setdefault(member.user, []).append(member)
         for connections in users.values():
             if len(connections) > 1:
@@ -42,17 +44,19 @@ def _miscounted(
     for kind, rule in ((NoticeKind.JOINED, "JOIN-1"), (NoticeKind.LEFT, "LEAVE-1")):
         joins = kind is NoticeKind.JOINED
         got = hearing.notices.get((receiver.number, user, kind), [])
-        ended = connections if joins else [one for one in connections if one.ended_at is not None]
-        if len(got) > len(ended):
-            text = f"{len(got)} notices that {user!r} {kind}, for {len(ended)} connections"
+        most = connections if joins else [one for one in connections if one.perhaps_ended]
+        if len(got) > len(most):
+            text = f"{len(got)} notices that {user!r} {kind}, for {len(most)} connections"
             yield Finding(Kind.DOUBLED_NOTICE, rule, receiver.number, text, witness=tuple(one.event for one in got))
-        if run.declares(Capability.PRESENCE_PER_USER) or evidence is None or not receiver.stayed_until(run.deadline):
+        if run.declares(Capability.PRESENCE_PER_USER) or evidence is None or not run.stayed(receiver):
             continue
         due = [
             one
             for one in connections
-            if one is not receiver
-            and dues.in_audience(one.number, receiver)
+            if one.member
+            and one is not receiver
+            and not dues.perhaps_never_came(one)
+            and dues.is_certainly_in_audience(one, receiver)
             and (said := one.said_at(one.join if joins else one.leave)) is not None
             and evidence < said <= run.deadline
         ]

@@ -1,8 +1,7 @@
 """A history sorted by connections: who was where, when, said what and received what."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import assert_never
+from dataclasses import dataclass
 
 from roomproof import wire
 from roomproof.history import (
@@ -22,118 +21,11 @@ from roomproof.history import (
     Sent,
     Started,
 )
+from roomproof.judge.connection import Connection, Item, Receipt
 from roomproof.protocol import Capability
 
 REFUSAL_CODES = frozenset({1008, 4004})
 """With these an accepted connection is closed, before any other frame, to refuse it (REFUSE-1, REFUSE-3)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A valid message that a connection said. Numbers start at 1: item 0 is its join notice."""
-
-    number: int
-    content: str
-    sent: Sent
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """A frame that a connection received, decoded."""
-
-    event: Received
-    frame: wire.Frame
-
-    @property
-    def at(self) -> int:
-        """When it had been received."""
-        return self.event.at
-
-
-@dataclass(slots=True)
-class Connection:
-    """One connection's life. Its stream is item 0 (join notice), its messages 1 to n, item n + 1 (leave notice)."""
-
-    number: int
-    opening: Opening
-    opened: Opened | None = None
-    refused: Refused | None = None
-    closing: Closing | None = None
-    dying: Dying | None = None
-    closed: Closed | None = None
-    turned_away: bool = False
-    """Refused by the server, in the handshake or by closing it at once."""
-    reads: bool = True
-    paused_before: bool = False
-    said: list[Item] = field(default_factory=list)
-    perhaps: list[str] = field(default_factory=list)
-    bad: list[wire.Bad] = field(default_factory=list)
-    pings: int = 0
-    sent_oversized: bool = False
-    """It sent a frame beyond what every server accepts."""
-    receipts: list[Receipt] = field(default_factory=list)
-
-    @property
-    def room(self) -> str:
-        """The id of the room that it asked for."""
-        return self.opening.room
-
-    @property
-    def user(self) -> str:
-        """Its user id; empty where it gave none."""
-        return self.opening.user or ""
-
-    @property
-    def instance(self) -> str | None:
-        """The instance that answered its handshake, where that is known."""
-        return self.opened.instance if self.opened else None
-
-    @property
-    def member(self) -> bool:
-        """Whether the server took it in."""
-        return self.opened is not None and not self.turned_away
-
-    @property
-    def join(self) -> int:
-        """The number of its join notice."""
-        return 0
-
-    @property
-    def leave(self) -> int:
-        """The number of its leave notice."""
-        return len(self.said) + 1
-
-    @property
-    def ended_at(self) -> int | None:
-        """When its end began, as the history knows it: the earliest of closing, dying and closed."""
-        ends = [event.at for event in (self.closing, self.dying, self.closed) if event is not None]
-        return min(ends, default=None)
-
-    @property
-    def closed_cleanly(self) -> bool:
-        """Whether it ended by a closing handshake that it began itself and that the server answered."""
-        return (
-            self.closing is not None and self.dying is None and self.closed is not None and self.closed.code is not None
-        )
-
-    @property
-    def life(self) -> tuple[Event, ...]:
-        """The events of its beginning and its end, as a witness."""
-        events = (self.opening, self.opened, self.closing, self.dying, self.closed)
-        return tuple(event for event in events if event is not None)
-
-    def stayed_until(self, deadline: int) -> bool:
-        """Whether it was a reading member when the deadline was over."""
-        return self.reads and (self.ended_at is None or self.ended_at > deadline)
-
-    def said_at(self, item: int) -> int | None:
-        """When it began to say an item: the opening for its join notice; None for a leave that the server caused."""
-        if item == self.join:
-            return self.opening.at
-        if item < self.leave:
-            return self.said[item - 1].sent.at
-        own = [event.at for event in (self.closing, self.dying) if event is not None]
-        return min(own, default=None)
 
 
 @dataclass(slots=True)
@@ -154,6 +46,23 @@ class Run:
     def in_room(self, room: str) -> list[Connection]:
         """The connections that the server took into a room, in the order of their opening."""
         return [one for one in self.connections.values() if one.room == room and one.member]
+
+    def perhaps_in_room(self, room: str) -> list[Connection]:
+        """The connections that the server may have taken into a room, in the order of their opening."""
+        return [one for one in self.connections.values() if one.room == room and one.perhaps_member]
+
+    def stayed(self, connection: Connection) -> bool:
+        """Whether a connection is due everything up to the deadline. With a room all its memberships end (LEAVE-1)."""
+        deleting = self.deleting.get(connection.room)
+        return connection.stayed_until(self.deadline) and (deleting is None or deleting > self.deadline)
+
+    def fault_covers(self, connection: Connection, at: int) -> bool:
+        """Whether something that touches a connection was broken on purpose, or had not healed yet."""
+        return any(
+            window.at <= at <= window.until + window.heal
+            and (window.instances is None or connection.instance in window.instances)
+            for window in self.faults
+        )
 
     def same_instance(self, left: Connection, right: Connection) -> bool:
         """Whether two connections are known to be on one instance. A server that declares no topology is one."""
@@ -197,11 +106,16 @@ def sort(events: Iterable[Event]) -> Run:
 
 
 def _turned_away(connection: Connection, deleting: int | None) -> bool:
-    """Whether the server refused it: by a status, or by a refusal's code in place of any frame (but see CLOSE-3)."""
+    """Whether the server refused it: by a status, or by a refusal's code in place of any frame (but see CLOSE-3).
+
+    A connection that sent bad frames may instead have been shut out for them, by a server that answers none (FRAME-3).
+    """
     if connection.refused is not None:
         return connection.refused.status is not None
     closed = connection.closed
     if closed is None or closed.code not in REFUSAL_CODES or connection.receipts:
+        return False
+    if closed.code == 1008 and (connection.bad or connection.perhaps):
         return False
     return deleting is None or closed.at < deleting
 
@@ -210,25 +124,12 @@ def _live(
     connection: Connection, event: Opened | Refused | Sent | Received | Reading | Closing | Dying | Closed
 ) -> None:
     match event:
-        case Opened():
-            connection.opened = event
-        case Refused():
-            connection.refused = event
         case Sent():
             _say(connection, event)
         case Received():
             connection.receipts.append(Receipt(event, wire.read(event.frame)))
-        case Reading():
-            connection.reads = event.reads
-            connection.paused_before |= not event.reads
-        case Closing():
-            connection.closing = event
-        case Dying():
-            connection.dying = event
-        case Closed():
-            connection.closed = event
         case _:
-            assert_never(event)
+            connection.live(event)
 
 
 def _say(connection: Connection, event: Sent) -> None:

@@ -1,52 +1,72 @@
 """Checks of timestamps."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import pairwise
 
 from roomproof import wire
+from roomproof.history import Started
+from roomproof.judge.connection import Connection, Receipt
 from roomproof.judge.findings import Finding, Kind
-from roomproof.judge.hearing import Hearing
-from roomproof.judge.run import Receipt, Run
+from roomproof.judge.hearing import Heard, Hearing
+from roomproof.judge.run import Run
+from roomproof.protocol import Capability
 
 NS_PER_S = 1_000_000_000
 
+TICK_NS = 2 * NS_PER_S
+"""Items sent so far apart have different timestamps (DELIVER-9)."""
+
 
 def wrong_time(run: Run, hearing: Hearing) -> Iterator[Finding]:
-    """Timestamps too far from the time of receipt (DELIVER-8), and those that run backwards in a stream (DELIVER-9)."""
+    """Timestamps far from the time of receipt (DELIVER-8); those that run backwards or stand still (DELIVER-9)."""
     for receiver in run.connections.values():
         for receipt in receiver.receipts:
-            if isinstance(receipt.frame, wire.Message | wire.Notice | wire.Pong):
-                away = abs(_ahead_s(run, receipt, receipt.frame.timestamp))
-                if away > wire.CLOCK_SKEW_S:
-                    text = f"the timestamp {receipt.frame.timestamp!r} is {away:.0f} s away from the time of receipt"
-                    yield Finding(Kind.WRONG_TIME, "DELIVER-8", receiver.number, text, witness=(receipt.event,))
+            yield from _far_away(run, receiver, receipt)
         for stream in run.connections.values():
-            items = sorted({one.item: one for one in hearing.of(stream, receiver)}.values(), key=lambda one: one.item)
-            stamps = [(one, _timestamp(one.receipt)) for one in items]
-            for (earlier, before), (later, after) in pairwise(stamps):
-                if after < before:
-                    text = f"item {later.item} of {stream.user!r} is stamped before item {earlier.item}"
-                    witness = (earlier.receipt.event, later.receipt.event)
-                    yield Finding(
-                        Kind.WRONG_TIME,
-                        "DELIVER-9",
-                        receiver.number,
-                        text,
-                        stream.number,
-                        later.item,
-                        witness=witness,
-                    )
+            yield from _backwards(stream, receiver, hearing)
 
 
-def _timestamp(receipt: Receipt) -> float:
+def _far_away(run: Run, receiver: Connection, receipt: Receipt) -> Iterator[Finding]:
     frame = receipt.frame
+    if not isinstance(frame, wire.Message | wire.Notice | wire.Pong):
+        return
+    may_be_old = receiver.paused_before or run.declares(Capability.HISTORY)
+    moment = wire.parse_timestamp(frame.timestamp)
+    if moment is not None and is_far_away(run.started, moment, receipt.at, may_be_old=may_be_old):
+        text = f"the timestamp {frame.timestamp!r} is more than {wire.CLOCK_SKEW_S} s away from the time of receipt"
+        yield Finding(Kind.WRONG_TIME, "DELIVER-8", receiver.number, text, witness=(receipt.event,))
+
+
+def is_far_away(started: Started, moment: datetime, at: int, *, may_be_old: bool) -> bool:
+    """Whether a timestamp is too far from the time of receipt on the server's clock (DELIVER-8)."""
+    ahead = moment.timestamp() - (started.epoch + at + started.server_ahead) / NS_PER_S
+    return ahead > wire.CLOCK_SKEW_S or (ahead < -wire.CLOCK_SKEW_S and not may_be_old)
+
+
+def _backwards(stream: Connection, receiver: Connection, hearing: Hearing) -> Iterator[Finding]:
+    items = sorted({one.item: one for one in hearing.of(stream, receiver)}.values(), key=lambda one: one.item)
+    still_since = None
+    for earlier, later in pairwise(items):
+        before, after = _timestamp(earlier), _timestamp(later)
+        still_since = still_since or earlier
+        if after > before:
+            still_since = None
+            continue
+        said = stream.said_at(later.item)
+        if after < before:
+            culprit, what = earlier, "before"
+        elif said is not None and said - still_since.at >= TICK_NS:
+            # Received so long before the later one was said: the server cannot have dealt with both at one time.
+            culprit, what = still_since, f"as if {(said - still_since.at) / NS_PER_S:.0f} s had not passed since"
+        else:
+            continue
+        text = f"item {later.item} of {stream.user!r} is stamped {what} item {culprit.item}"
+        witness = (culprit.receipt.event, later.receipt.event)
+        yield Finding(Kind.WRONG_TIME, "DELIVER-9", receiver.number, text, stream.number, later.item, witness=witness)
+
+
+def _timestamp(heard: Heard) -> datetime:
+    frame = heard.receipt.frame
     moment = wire.parse_timestamp(frame.timestamp) if isinstance(frame, wire.Message | wire.Notice) else None
-    return moment.timestamp() if moment else 0.0
-
-
-def _ahead_s(run: Run, receipt: Receipt, timestamp: str) -> float:
-    """How far a timestamp is ahead of the time of receipt on the server's clock, in seconds."""
-    moment = wire.parse_timestamp(timestamp)
-    if moment is None:
-        return 0.0
-    return moment.timestamp() - (run.started.epoch + receipt.at + run.started.server_ahead) / NS_PER_S
+    return moment or datetime.min.replace(tzinfo=UTC)

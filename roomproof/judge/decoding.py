@@ -1,0 +1,149 @@
+"""What a frame under load is: whose item it carries, and what is wrong with the frame itself."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from roomproof import wire
+from roomproof.history import Started
+from roomproof.judge.findings import Kind, quoted
+from roomproof.judge.line import LEAVE, Line
+from roomproof.judge.seal import unseal
+from roomproof.judge.timing import is_far_away
+
+FORGOTTEN_LINES = 1_000
+"""So many connections that are gone are known by name, to tell what comes far too late from what nobody said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that is wrong with a frame, whoever receives it."""
+
+    kind: Kind
+    rule: str
+    text: str
+    stream: int | None = None
+    item: int | None = None
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What a frame is: an item of a speaker, if it carries one that can come here, and its faults."""
+
+    speaker: Line | None = None
+    item: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+
+class Decoder:
+    """Reads the frames of one room."""
+
+    def __init__(self, room: str, started: Started) -> None:
+        self.room = room
+        self.started = started
+        self.lines: dict[int, Line] = {}
+        self.users: dict[str, Line] = {}
+        self._forgotten: dict[int | str, None] = {}
+        """The last that were here, by number and by user id."""
+        self._stamps: dict[int, tuple[int, datetime]] = {}
+        """By connection: the highest message so far, and its timestamp."""
+
+    def learn(self, line: Line) -> None:
+        """Know a connection from now on. Raises ValueError if another one has its user id: notices name no more."""
+        if line.user in self.users:
+            raise ValueError(f"expected a user id of its own for each connection, {line.user!r} has one already")
+        self.lines[line.number] = self.users[line.user] = line
+
+    def forget(self, line: Line) -> None:
+        """Know nothing more of a connection."""
+        del self.lines[line.number], self.users[line.user]
+        self._stamps.pop(line.number, None)
+        self._forgotten.update({line.number: None, line.user: None})
+        while len(self._forgotten) > 2 * FORGOTTEN_LINES:
+            del self._forgotten[next(iter(self._forgotten))]
+
+    def read(self, frame: bytes, at: int, *, may_be_old: bool) -> Decoded:
+        """What a frame is that somebody received at some time; `may_be_old`, if it was not read for a while."""
+        try:
+            match wire.read(frame.decode()):
+                case wire.Message() as message:
+                    return self._message(message, at, may_be_old=may_be_old)
+                case wire.Notice() as notice:
+                    return self._notice(notice, at, may_be_old=may_be_old)
+                case wire.Malformed(reason):
+                    return _nothing_but(Fault(Kind.MALFORMED, "DELIVER-7", reason))
+                case wire.Error(content):
+                    return _nothing_but(Fault(Kind.UNPROVOKED_ERROR, "FRAME-5", f"an error frame: {quoted(content)}"))
+                case _:
+                    return Decoded()
+        except UnicodeDecodeError as error:
+            return _nothing_but(Fault(Kind.MALFORMED, "DELIVER-7", str(error)))
+
+    def _message(self, message: wire.Message, at: int, *, may_be_old: bool) -> Decoded:
+        seal = unseal(message.content)
+        if seal is None:
+            return _nothing_but(Fault(Kind.PHANTOM, "DELIVER-14", f"nobody said {quoted(message.content)}"))
+        about = seal.connection, seal.item
+        if seal.room != self.room and seal.intact:
+            return _nothing_but(Fault(Kind.LEAKED, "DELIVER-4", f"it was said in room {seal.room}", *about))
+        speaker = self.lines.get(seal.connection)
+        if speaker is None:
+            return self._late_or_nobodys(f"connection {seal.connection} has said nothing here", seal.connection)
+        if speaker.turned_away:
+            text = "it was said by a connection that was refused"
+            return _nothing_but(Fault(Kind.PHANTOM, "REFUSE-4", text, *about))
+        if not 0 < seal.item <= speaker.said:
+            text = f"{speaker.user!r} has said {speaker.said} messages"
+            return _nothing_but(Fault(Kind.PHANTOM, "DELIVER-14", text, *about))
+        decoded = Decoded(speaker, seal.item)
+        if not seal.intact:
+            text = f"the checksum is not that of {quoted(message.content)}"
+            decoded.faults.append(Fault(Kind.ALTERED, "DELIVER-5", text, *about))
+        if message.sender_id != speaker.user:
+            text = f"{speaker.user!r} said it, the frame says {message.sender_id!r}"
+            decoded.faults.append(Fault(Kind.MISATTRIBUTED, "DELIVER-6", text, *about))
+        self._check(decoded, message, at, may_be_old=may_be_old)
+        return decoded
+
+    def _notice(self, notice: wire.Notice, at: int, *, may_be_old: bool) -> Decoded:
+        speaker = self.users.get(notice.user_id)
+        text = f"{notice.user_id!r} {notice.kind}"
+        if notice.chat_id != self.room and speaker is None:
+            return _nothing_but(Fault(Kind.LEAKED, "DELIVER-4", f"{text}, in room {notice.chat_id!r}"))
+        if speaker is None:
+            return self._late_or_nobodys(f"{text}, who never came here", notice.user_id)
+        if speaker.turned_away:
+            text = f"{text}, whose connection was refused"
+            return _nothing_but(Fault(Kind.PHANTOM, "REFUSE-4", text, speaker.number))
+        decoded = Decoded(speaker, 0 if notice.kind is wire.NoticeKind.JOINED else LEAVE)
+        self._check(decoded, notice, at, may_be_old=may_be_old)
+        return decoded
+
+    def _late_or_nobodys(self, text: str, whose: int | str) -> Decoded:
+        """A frame of one who is not here: too late, if it was, which is found as a loss; a phantom, if not."""
+        if whose in self._forgotten:
+            return Decoded()
+        return _nothing_but(Fault(Kind.PHANTOM, "DELIVER-14", text))
+
+    def _check(self, decoded: Decoded, frame: wire.Message | wire.Notice, at: int, *, may_be_old: bool) -> None:
+        speaker = decoded.speaker
+        if speaker is None:
+            return
+        if frame.chat_id != self.room:
+            text = f"expected the chat_id {self.room!r}, got {frame.chat_id!r}"
+            decoded.faults.append(Fault(Kind.ALTERED, "DELIVER-7", text))
+        moment = wire.parse_timestamp(frame.timestamp)
+        if moment is not None and is_far_away(self.started, moment, at, may_be_old=may_be_old):
+            text = f"the timestamp {frame.timestamp!r} is far away from the time of receipt"
+            decoded.faults.append(Fault(Kind.WRONG_TIME, "DELIVER-8", text))
+        before, stamp = self._stamps.get(speaker.number, (decoded.item, moment))
+        if moment is None or stamp is None or decoded.item == LEAVE:
+            return
+        if decoded.item > before and moment < stamp:
+            text = f"item {decoded.item} of {speaker.user!r} is stamped before item {before}"
+            decoded.faults.append(Fault(Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, decoded.item))
+        elif decoded.item >= before:
+            self._stamps[speaker.number] = decoded.item, moment
+
+
+def _nothing_but(fault: Fault) -> Decoded:
+    return Decoded(faults=[fault])

@@ -1,0 +1,133 @@
+"""One connection under load, as the streaming form knows it: what it said, and how far it heard each of the others."""
+
+from array import array
+from dataclasses import dataclass, field
+
+from roomproof.judge.attribution import Part
+from roomproof.judge.cache import NOTHING, Slot
+from roomproof.judge.life import Life
+
+LEFT = -2
+"""Stands for the number that is expected next of a speaker whose leave notice came."""
+
+APART = -3
+"""Stands for it where nothing is expected, because the speaker is on another sticky instance."""
+
+LEAVE = -1
+"""Stands for the number of a leave notice: which it is, is known only when the speaker has ended."""
+
+UNBORN = [NOTHING]
+"""The slots of a connection that has shown no evidence of membership yet: nothing is quickly found there."""
+
+
+@dataclass(eq=False, slots=True)
+class Line(Life):
+    """A connection. What it hears of the speaker in a column is counted at that index of the arrays.
+
+    `expected` is the number that should come next; `start` where the items that are due begin, as far as is known;
+    `floor` below which nothing must come. As long as nothing of a speaker came, expected is start.
+    """
+
+    column: int = 0
+    floors: dict[str | None, "array[int]"] = field(default_factory=dict)
+    """What anyone had received when the opening began, by instance; until there is evidence of membership."""
+    said: int = 0
+    high: dict[str | None, int] = field(default_factory=dict)
+    """The highest item of it that anyone received, by instance."""
+    top: int = 0
+    """The highest message of it that anyone received."""
+    evidence_at: int | None = None
+    slots: list[Slot] = field(default_factory=lambda: UNBORN)
+    cursor: int = 0
+    expected: "array[int]" = field(default_factory=lambda: array("i"))
+    start: "array[int]" = field(default_factory=lambda: array("i"))
+    floor: "array[int]" = field(default_factory=lambda: array("i"))
+    holes: dict[int, dict[int, bool]] = field(default_factory=dict)
+    """By column: items that a later one overtook, and whether they are due (or a fault excuses them)."""
+    departed: dict[int, int] = field(default_factory=dict)
+    """By column of speakers whose leave came: what was expected next."""
+    strays: set[tuple[int, int]] = field(default_factory=set)
+    """Columns and items that came once although they need not have, and must not come again."""
+    last_words: list[tuple[int, int]] = field(default_factory=list)
+    """Receivers that are gone and had heard its leave: their numbers, and an item that they then had not got."""
+    early_leaves: list[tuple["Line", int, bytes]] = field(default_factory=list)
+    """Receivers to whom its leave came while nothing was known of an end, when, and the frame."""
+
+    @property
+    def leave(self) -> int:
+        """The number of its leave notice, if it says nothing more."""
+        return self.said + 1
+
+    @property
+    def last(self) -> int:
+        """Its last message that is due to those who stay, if it says nothing more."""
+        stays = self.reads and self.ended_at is None
+        return self.said if stays or self.closed_cleanly else self.top
+
+    @property
+    def gone_at(self) -> int | None:
+        """Since when it hears nothing more."""
+        ends = (event.at for event in (self.refused, self.dying, self.closed) if event is not None)
+        return min(ends, default=None)
+
+    @property
+    def has_begun_to_end(self) -> bool:
+        """Whether its client knows of an end."""
+        return self.ended_at is not None or self.refused is not None
+
+    @property
+    def perhaps_never_came(self) -> bool:
+        """Whether the server need not have taken it in: it ended early, and not by its own Close."""
+        if self.evidence_at is not None or self.high:
+            return False
+        return not self.member or (self.ended_at is not None and not self.closed_cleanly)
+
+    def next_of(self, column: int) -> int:
+        """What it expects, or expected until the leave, of a speaker."""
+        return self.departed.get(column, self.expected[column])
+
+    def has_heard(self, column: int) -> bool:
+        """Whether anything of a speaker but its leave came."""
+        return self.next_of(column) != self.start[column]
+
+    def begin_to_count(self, said: list[int], at: int) -> None:
+        """It has shown that it is a member: what is said from now on is due, after the numbers `said`, by column."""
+        self.evidence_at = at
+        self.start = array("i", [number + 1 for number in said])
+        self.start[self.column] = 1
+        self.expected = array("i", self.start)
+        self.floor = array("i", [0] * len(said))
+
+    def settle_floor(self, floor: "array[int] | None") -> None:
+        """It is known what anyone on its instance had received before it came."""
+        self.floors = {}
+        if floor is not None:
+            self.floor = floor
+            self.floor.extend([0] * (len(self.expected) - len(floor)))
+
+    def make_room(self, column: int) -> None:
+        """Begin to count for a new speaker. Who has shown that it is a member is due everything of it."""
+        for counts in (self.expected, self.start, self.floor, *self.floors.values()):
+            if column < len(counts):
+                counts[column] = 0
+        if self.evidence_at is not None and column == len(self.expected):
+            for counts in (self.expected, self.start, self.floor):
+                counts.append(0)
+
+    def forget(self, column: int) -> None:
+        """Nothing more is due of a speaker."""
+        self.departed.pop(column, None)
+        self.strays = {stray for stray in self.strays if stray[0] != column}
+
+
+def part_of(speaker: Line, item: int) -> Part:
+    """What an item is in its stream."""
+    if item == 0:
+        return Part.JOIN
+    return Part.LEAVE if item == speaker.leave and speaker.ended_at is not None else Part.MESSAGE
+
+
+def name_of(speaker: Line, item: int) -> str:
+    """What to call an item in a text."""
+    part = part_of(speaker, item)
+    return f"{part} {item} of {speaker.user!r}" if part is Part.MESSAGE else f"the {part} of {speaker.user!r}"

@@ -1,0 +1,134 @@
+"""Who is in a room under load: the columns of all speakers, the receivers, and what was found."""
+
+from array import array
+
+from roomproof.history import Event, Opening, Received, Started
+from roomproof.judge.cache import Cache
+from roomproof.judge.findings import Finding, Kind
+from roomproof.judge.ledger import Ledger
+from roomproof.judge.line import APART, LEAVE, LEFT, Line
+from roomproof.judge.outages import Outage
+from roomproof.protocol import Capability
+
+
+class Roster:
+    """The state of one room."""
+
+    def __init__(self, started: Started) -> None:
+        self.ledger = Ledger()
+        self.outages: list[Outage] = []
+        self.caches: dict[str | None, Cache] = {}
+        self.columns: list[Line | None] = []
+        """The speakers of which anything may still come."""
+        self.receivers: list[Line] = []
+        """Those that may still hear something."""
+        self.deleted = False
+        self.sticky = Capability.STICKY in started.capabilities
+        self._one_instance = not self.sticky and Capability.PUBSUB not in started.capabilities
+
+    def lines(self) -> list[Line]:
+        """All speakers."""
+        return [line for line in self.columns if line is not None]
+
+    def add(self, opening: Opening) -> Line:
+        """A new connection, in a column of its own."""
+        column = self.columns.index(None) if None in self.columns else len(self.columns)
+        line = Line(opening.connection, opening, column=column)
+        highs = [one.high if one else {} for one in self.columns]
+        for instance in self.caches:
+            line.floors[instance] = array("i", [high.get(instance, 0) for high in highs])
+        self.columns[column : column + 1] = [line]
+        for receiver in self.receivers:
+            receiver.make_room(column)
+        self.receivers.append(line)
+        return line
+
+    def forget(self, line: Line) -> None:
+        """Free the column of a speaker of whom nothing more is due."""
+        self.columns[line.column] = None
+        for cache in self.caches.values():
+            cache.forget(line.column)
+        for receiver in self.receivers:
+            receiver.forget(line.column)
+
+    def frame_of(self, speaker: Line, item: int) -> str | None:
+        """How an item reached somebody, if that is remembered."""
+        number = LEAVE if item == speaker.leave else item
+        frames = (cache.frame_of(speaker.column, number) for cache in self.caches.values())
+        return next((frame.decode() for frame in frames if frame is not None), None)
+
+    def raise_floors(self, speaker: Line, instance: str | None, at: int) -> None:
+        """The leave of a speaker had come to an instance: those who came there afterwards get nothing more of it."""
+        if not self._one_instance and instance is None:
+            return
+        for line in self.receivers:
+            floor = line.floor if line.instance == instance else array("i")
+            for counts in (floor, line.floors.get(instance, array("i"))):
+                if line.opening.at > at and speaker.column < len(counts):
+                    counts[speaker.column] = speaker.leave
+
+    def is_awaited(self, speaker: Line, since: int) -> bool:
+        """Whether somebody who does not read, or reads on only since then, may still find something of a speaker."""
+        return any(
+            line.paused_before
+            and (not line.reads or line.read_on_at > since)
+            and line.evidence_at is not None
+            and line.expected[speaker.column] not in (LEFT, APART)
+            for line in self.receivers
+        )
+
+    def stays(self, line: Line) -> bool:
+        """Whether a receiver is due all that is said. With a room all its memberships end (LEAVE-1)."""
+        return line.reads and line.ended_at is None and not self.deleted
+
+    def is_certain(self, speaker: Line, receiver: Line) -> bool:
+        """Whether a receiver is certainly in the audience of a speaker, though nothing of it may have come."""
+        return not self.sticky or (receiver.instance is not None and receiver.instance == speaker.instance)
+
+    def is_covered(self, line: Line, at: int) -> bool:
+        """Whether something that touches a connection was broken on purpose, or had not healed yet."""
+        return any(outage.covers(line, at) for outage in self.outages)
+
+    def show_membership(self, line: Line, at: int) -> None:
+        """From now on everything that is said is due to a connection: it has shown that it is a member."""
+        line.begin_to_count([one.said if one else -1 for one in self.columns], at)
+        self.settle_instance(line)
+
+    def settle_instance(self, line: Line) -> None:
+        """Take up what its instance means for a connection, once that and its membership are known, in either order."""
+        if line.opened is None:
+            return
+        self._keep_apart(line)
+        if line.evidence_at is None:
+            return
+        is_known = self._one_instance or line.instance is not None
+        line.settle_floor(line.floors.get(line.instance) if is_known else None)
+        line.slots = self.caches.setdefault(line.instance, Cache()).slots
+
+    def _keep_apart(self, line: Line) -> None:
+        """Expect nothing across sticky instances, once they are known."""
+        if not self.sticky or line.instance is None:
+            return
+        for other in self.lines():
+            if other.instance not in (None, line.instance):
+                for speaker, receiver in ((line, other), (other, line)):
+                    counts = receiver.evidence_at is not None and receiver.gone_at is None
+                    if counts and not receiver.has_heard(speaker.column):
+                        receiver.expected[speaker.column] = APART
+
+    def find(
+        self,
+        line: Line,
+        kind: Kind,
+        rule: str,
+        text: str,
+        stream: int | None = None,
+        item: int | None = None,
+        received: tuple[bytes, int] | None = None,
+    ) -> None:
+        """Note what a receiver shows; the witness is the frame that it received, or its own beginning and end."""
+        witness: tuple[Event, ...] = line.life
+        if received is not None:
+            frame, at = received
+            witness = (Received(line.number, at, frame.decode(errors="replace")),)
+        self.ledger.note(Finding(kind, rule, line.number, text, stream, item, witness=witness))

@@ -1,0 +1,119 @@
+"""What is still missing once everything due has had its time: the end of the streaming form."""
+
+from collections.abc import Iterator
+
+from roomproof.judge import attribution
+from roomproof.judge.attribution import Circumstances
+from roomproof.judge.findings import Finding, Kind
+from roomproof.judge.line import APART, LEAVE, LEFT, Line, name_of, part_of
+from roomproof.judge.roster import Roster
+from roomproof.judge.unusual import take
+
+SHOWN_CHARACTERS = 300
+"""So much is shown of a frame that one receiver got and another did not."""
+
+NEVER = 2**63
+"""Later than any time."""
+
+
+def settle(roster: Roster, speaker: Line) -> None:
+    """Find what is missing of a speaker to those who may still hear something, and what early leaves of it were."""
+    if not speaker.has_begun_to_end:
+        _judge_early_leaves(roster, speaker, NEVER if speaker.opened and not speaker.paused_before else None)
+    for number, item in speaker.last_words:
+        if item <= speaker.last:
+            roster.ledger.note(_lost(roster, speaker, number, item, item, hole=True))
+    for receiver in roster.receivers:
+        if receiver.evidence_at is not None and receiver.expected[speaker.column] != APART:
+            stays = roster.stays(receiver) and receiver.expected[speaker.column] != LEFT
+            items = [*_due_to_one_who_stays(roster, speaker, receiver)] if stays else []
+            following = receiver.next_of(speaker.column)
+            count_delivered(roster, speaker, receiver)
+            settle_holes(roster, speaker, receiver)
+            for item in items:
+                if not any(outage.excuses(speaker, receiver, item, None) for outage in roster.outages):
+                    roster.ledger.note(_lost(roster, speaker, receiver.number, item, following, hole=False))
+
+
+def settle_holes(roster: Roster, speaker: Line, receiver: Line) -> None:
+    """What was overtaken and did not come is lost; the last words of one who died only if they reached anyone."""
+    holes = receiver.holes.pop(speaker.column, {})
+    roster.ledger.delivered -= len(holes)
+    for item, due in holes.items():
+        if due and item <= speaker.last:
+            following = next((one for one in holes if one <= item), item)
+            roster.ledger.note(_lost(roster, speaker, receiver.number, item, following, hole=True))
+        elif due:
+            speaker.last_words.append((receiver.number, item))
+
+
+def count_delivered(roster: Roster, speaker: Line, receiver: Line) -> None:
+    """Add up what came of a speaker, now that nothing more is counted; what was overtaken is deducted with its loss."""
+    if receiver.expected[speaker.column] != APART:
+        roster.ledger.delivered += receiver.next_of(speaker.column) - receiver.start[speaker.column]
+
+
+def never_joined(roster: Roster, line: Line) -> bool:
+    """Whether a member stayed, said something that was due to be echoed, and showed no evidence of membership."""
+    if line.evidence_at is not None or not line.said or not line.member or not roster.stays(line):
+        return False
+    return not any(outage.excuses(line, line, line.said, None) for outage in roster.outages)
+
+
+def judge_early_leaves(roster: Roster, speaker: Line) -> None:
+    """Whether leave notices came before their subject began to end: only an answered Close of its own tells."""
+    if speaker.closing is not None and speaker.closed is None and speaker.dying is None:
+        return
+    is_answered = speaker.closed_cleanly and not speaker.paused_before
+    _judge_early_leaves(roster, speaker, speaker.own_end_at if is_answered else None)
+
+
+def _judge_early_leaves(roster: Roster, speaker: Line, since: int | None) -> None:
+    """Leave notices that came before the time `since` are phantoms; the others are taken as if they came now."""
+    early, speaker.early_leaves = speaker.early_leaves, []
+    certain_until = 0 if since is None else since
+    for receiver, at, frame in early:
+        if at < certain_until and not roster.is_covered(speaker, at):
+            text = f"{speaker.user!r} left, who is still here"
+            roster.find(receiver, Kind.PHANTOM, "DELIVER-14", text, speaker.number, received=(frame, at))
+        else:
+            speaker.high[receiver.instance] = speaker.leave
+            roster.raise_floors(speaker, receiver.instance, at)
+            certain = roster.is_certain(speaker, receiver)
+            for kind, rule in take(speaker, receiver, LEAVE, at, roster.outages, certain=certain):
+                text = name_of(speaker, speaker.leave)
+                roster.find(receiver, kind, rule, text, speaker.number, speaker.leave, (frame, at))
+            if receiver.gone_at is not None:
+                settle_holes(roster, speaker, receiver)
+
+
+def _due_to_one_who_stays(roster: Roster, speaker: Line, receiver: Line) -> Iterator[int]:
+    """What a receiver still waits for."""
+    column = speaker.column
+    following = receiver.expected[column]
+    ended = speaker.ended_at is not None
+    if speaker is not receiver and not receiver.has_heard(column):
+        if not roster.is_certain(speaker, receiver) or speaker.perhaps_never_came:
+            return
+        if following > speaker.last:
+            # Nobody heard that, so the server may have ended the stream before: only an end of its own is later.
+            own = speaker.own_end_at if speaker.ended_itself else None
+            if own is None or receiver.evidence_at is None or own <= receiver.evidence_at:
+                return
+    yield from range(following, speaker.last + 1)
+    if ended:
+        yield speaker.leave
+
+
+def _lost(roster: Roster, speaker: Line, receiver: int, item: int, following: int, *, hole: bool) -> Finding:
+    """An item that a receiver, which would have heard `following` next, was due and never got."""
+    circumstances = Circumstances(
+        own=speaker.number == receiver,
+        died=speaker.died,
+        last_words=speaker.closed_cleanly and following > 0 and not hole,
+    )
+    kind, rule = attribution.missing(part_of(speaker, item), circumstances)
+    seen = roster.frame_of(speaker, item)
+    others = f"; others received {seen[:SHOWN_CHARACTERS]}" if seen else ""
+    text = f"{name_of(speaker, item)} is due and did not arrive{others}"
+    return Finding(kind, rule, receiver, text, speaker.number, item, hole=hole, witness=speaker.life)

@@ -1,0 +1,190 @@
+"""The oracle's streaming form: judges a room while it is being talked in, in memory that does not grow with the run.
+
+It finds what the offline form finds (due.py has the definition; total order, history and users with several connections
+are left to that), at the cost of comparing bytes for nearly every frame. Evidence is one number for each receiver and
+speaker: what should come next. Each connection has a user id of its own, and says what `say` makes of its words.
+"""
+
+from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused, Started
+from roomproof.judge import settling
+from roomproof.judge.cache import Cache, Slot
+from roomproof.judge.closing import TOO_FAR_BEHIND, may_close
+from roomproof.judge.decoding import Decoder
+from roomproof.judge.findings import Kind
+from roomproof.judge.ledger import Ledger
+from roomproof.judge.line import LEAVE, Line, name_of
+from roomproof.judge.outages import Outage
+from roomproof.judge.roster import Roster
+from roomproof.judge.run import REFUSAL_CODES
+from roomproof.judge.seal import seal
+from roomproof.judge.unusual import take
+
+
+class StreamingRoom:
+    """One room of one worker. Times are nanoseconds of one clock; events are told in the order in which they happen."""
+
+    def __init__(self, room: str, started: Started, deadline: int) -> None:
+        """`deadline` is how long, in nanoseconds, anything that is due may take."""
+        self.room = room
+        self._deadline = deadline
+        self._roster = Roster(started)
+        self._decoder = Decoder(room, started)
+
+    def open(self, opening: Opening) -> Line:
+        """A connection begins its handshake. Raises ValueError if another one has its user id."""
+        self._look_at_the_clock(opening.at)
+        line = self._roster.add(opening)
+        self._decoder.learn(line)
+        return line
+
+    def say(self, line: Line, words: str, at: int) -> str:
+        """A connection is about to say something; the content that it has to send is returned."""
+        self._look_at_the_clock(at)
+        line.said += 1
+        self._roster.ledger.sent += 1
+        return seal(self.room, line.number, line.said, words)
+
+    def received(self, line: Line, frame: bytes, at: int) -> None:
+        """A connection received a frame. Every delivery comes through here, and nearly always no further."""
+        cached, column, item, following = line.slots[line.cursor]
+        if cached != frame:
+            found = self._look_up(line, frame, at)
+            if found is None:
+                return
+            _, column, item, following = found
+        line.cursor = following
+        expected = line.expected
+        if expected[column] == item:
+            expected[column] = item + 1
+        else:
+            self._take_unusual(line, column, item, frame, at)
+
+    def observe(self, line: Line, event: Opened | Refused | Reading | Closing | Dying | Closed) -> None:
+        """Something else happens to a connection."""
+        was_there = line.gone_at is None
+        line.live(event)
+        match event:
+            case Opened():
+                self._roster.caches.setdefault(event.instance, Cache())
+                self._roster.settle_instance(line)
+            case Refused():
+                line.turned_away = event.status is not None
+            case Closed():
+                self._close(line, event)
+            case _:
+                pass
+        if was_there and line.gone_at is not None:
+            self._part(line)
+        if line.has_begun_to_end:
+            settling.judge_early_leaves(self._roster, line)
+
+    def is_deleted(self) -> None:
+        """Somebody begins to ask for the deletion of the room: from now on nobody is due anything."""
+        self._roster.deleted = True
+
+    def breaks(self, at: int, instances: list[str] | None) -> Outage:
+        """Something is about to be broken on purpose; None means that it touches all instances."""
+        outage = Outage(at, None if instances is None else frozenset(instances))
+        self._roster.outages.append(outage)
+        return outage
+
+    def mends(self, outage: Outage, until: int, heal: int) -> None:
+        """It was undone before `until`, and the server needs so many nanoseconds to recover."""
+        outage.is_mended(until, heal, self._roster.lines())
+
+    def sweep(self, now: int) -> None:
+        """Settle the streams of those who ended a deadline ago, unless a slow reader may still find some of them."""
+        for line in self._roster.lines():
+            over = line.gone_at is not None and line.gone_at + self._deadline <= now
+            if over and not self._roster.is_awaited(line, now - self._deadline):
+                settling.settle(self._roster, line)
+                self._roster.forget(line)
+                self._decoder.forget(line)
+
+    def finish(self) -> Ledger:
+        """Settle everything: nobody says anything more, and what is due had its time."""
+        for line in self._roster.lines():
+            settling.settle(self._roster, line)
+            if settling.never_joined(self._roster, line):
+                text = f"nothing shows that {line.user!r} is a member"
+                self._roster.find(line, Kind.NEVER_JOINED, "JOIN-2", text)
+        return self._roster.ledger
+
+    def _look_at_the_clock(self, at: int) -> None:
+        for outage in self._roster.outages:
+            if outage.said_when_healed is None and outage.over is not None and at >= outage.over:
+                outage.is_healed(self._roster.lines())
+
+    def _look_up(self, line: Line, frame: bytes, at: int) -> Slot | None:
+        """The slot of a frame that is not where the cursor is; None if it carries no item."""
+        cache = self._roster.caches.setdefault(line.instance, Cache())
+        slot = cache.find(frame) or self._decode(cache, line, frame, at)
+        if slot is not None and line.evidence_at is None:
+            self._roster.show_membership(line, at)
+        return slot
+
+    def _decode(self, cache: Cache, line: Line, frame: bytes, at: int) -> Slot | None:
+        decoded = self._decoder.read(frame, at, may_be_old=line.paused_before)
+        for fault in decoded.faults:
+            if fault.kind is not Kind.UNPROVOKED_ERROR or not self._roster.is_covered(line, at):
+                received = frame, at
+                self._roster.find(line, fault.kind, fault.rule, fault.text, fault.stream, fault.item, received)
+        speaker, item = decoded.speaker, decoded.item
+        if speaker is None:
+            return None
+        if line.evidence_at is None:
+            self._roster.show_membership(line, at)
+        is_early = item == LEAVE and not speaker.has_begun_to_end
+        if is_early:
+            speaker.early_leaves.append((line, at, frame))
+        if is_early and not speaker.paused_before:
+            return None
+        if item == 0 and speaker.evidence_at is None:
+            self._roster.show_membership(speaker, at)
+        number = speaker.leave if item == LEAVE else item
+        speaker.high[line.instance] = max(number, speaker.high.get(line.instance, 0))
+        speaker.top = max(item, speaker.top)
+        if is_early:
+            return None
+        if decoded.faults:
+            return Slot(frame, speaker.column, item, line.cursor)
+        return cache.add(frame, speaker.column, item)
+
+    def _take_unusual(self, line: Line, column: int, item: int, frame: bytes, at: int) -> None:
+        roster = self._roster
+        speaker = roster.columns[column]
+        if speaker is None:
+            return
+        number = speaker.leave if item == LEAVE else item
+        certain = roster.is_certain(speaker, line)
+        for kind, rule in take(speaker, line, item, at, roster.outages, certain=certain):
+            roster.find(line, kind, rule, name_of(speaker, number), speaker.number, number, (frame, at))
+
+    def _close(self, line: Line, closed: Closed) -> None:
+        """Look at how a connection was closed (CLOSE-1, CLOSE-2)."""
+        roster = self._roster
+        if closed.code in REFUSAL_CODES and line.evidence_at is None and not roster.deleted:
+            line.turned_away = True
+        if not line.member or not line.reads or line.dying is not None or roster.is_covered(line, closed.at):
+            return
+        if may_close(closed.code, line, deleted=roster.deleted, undelivered=self._undelivered(line, closed)):
+            return
+        if line.closing is None:
+            text = f"the server closed {line.user!r} with code {closed.code}"
+            roster.find(line, Kind.DROPPED, "CLOSE-1", text)
+        elif closed.code is None:
+            text = f"{line.user!r} sent Close and got no Close frame back"
+            roster.find(line, Kind.UNANSWERED_CLOSE, "CLOSE-2", text)
+
+    def _undelivered(self, line: Line, closed: Closed) -> int:
+        if closed.code != TOO_FAR_BEHIND or line.evidence_at is None:
+            return 0
+        return sum(max(0, one.leave - line.next_of(one.column)) for one in self._roster.lines())
+
+    def _part(self, line: Line) -> None:
+        """A receiver is gone: what was overtaken is lost to it."""
+        self._roster.receivers.remove(line)
+        if line.evidence_at is not None:
+            for speaker in self._roster.lines():
+                settling.count_delivered(self._roster, speaker, line)
+                settling.settle_holes(self._roster, speaker, line)

@@ -1,0 +1,75 @@
+"""An item under load that is not the one expected next: early, late, once more, or out of place."""
+
+from collections.abc import Iterator
+
+from roomproof.judge import attribution
+from roomproof.judge.attribution import Fault, Part
+from roomproof.judge.findings import Kind
+from roomproof.judge.line import APART, LEAVE, LEFT, Line, part_of
+from roomproof.judge.outages import Outage
+
+
+def take(speaker: Line, receiver: Line, item: int, at: int, outages: list[Outage], *, certain: bool) -> Iterator[Fault]:
+    """Take down that an item came that was not expected next; what is wrong with that.
+
+    `certain`: the receiver is certainly in the speaker's audience.
+    """
+    column = speaker.column
+    if receiver.expected[column] == APART:
+        yield Kind.LEAKED, "STICKY-4"
+        return
+    if item == LEAVE or (speaker is receiver and item == 0):
+        yield from _once(speaker, receiver, item)
+        if item == LEAVE and receiver.expected[column] != LEFT:
+            following = receiver.expected[column]
+            if certain or receiver.has_heard(column):
+                _overtake(speaker, receiver, range(following, speaker.leave), at, outages)
+            receiver.departed[column] = speaker.leave
+            receiver.expected[column] = LEFT
+        return
+    has_left = receiver.expected[column] == LEFT
+    following, start = receiver.next_of(column), receiver.start[column]
+    late = attribution.late(part_of(speaker, item), after_leave=has_left)
+    holes = receiver.holes.get(column, {})
+    if item in holes:
+        del holes[item]
+        yield late
+    elif item >= following:
+        if certain or following != start:
+            _overtake(speaker, receiver, range(following, item), at, outages)
+        else:
+            receiver.start[column] = item
+        receiver.expected[column] = item + 1
+    elif item < receiver.floor[column]:
+        if (column, item) in receiver.strays:
+            yield attribution.again(part_of(speaker, item))
+        else:
+            receiver.strays.add((column, item))
+            yield Kind.REPLAYED, "DELIVER-10"
+    elif item >= start:
+        yield attribution.again(part_of(speaker, item))
+    else:
+        # The items that are due begin earlier than thought.
+        receiver.start[column] = item
+        if following == start and not has_left:
+            receiver.expected[column] = item + 1
+        else:
+            yield late
+            _overtake(speaker, receiver, range(item + 1, start), at, outages)
+
+
+def _once(speaker: Line, receiver: Line, item: int) -> Iterator[Fault]:
+    """A leave notice, or a receiver's own join notice: it may come, but once."""
+    column = speaker.column
+    if (column, item) in receiver.strays:
+        yield attribution.again(Part.LEAVE if item == LEAVE else Part.JOIN)
+    elif speaker is receiver and receiver.has_heard(column):
+        yield attribution.late(Part.JOIN, after_leave=False)
+    receiver.strays.add((column, item))
+
+
+def _overtake(speaker: Line, receiver: Line, items: range, at: int, outages: list[Outage]) -> None:
+    """Remember what was overtaken, and whether it is due."""
+    holes = receiver.holes.setdefault(speaker.column, {})
+    for item in items:
+        holes[item] = not any(outage.excuses(speaker, receiver, item, at) for outage in outages)

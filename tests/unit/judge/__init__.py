@@ -1,0 +1,1 @@
+"""Tests of the oracle: histories told by hand, and simulated worlds."""

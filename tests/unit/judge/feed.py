@@ -1,0 +1,83 @@
+"""A history, told to the oracle's streaming form as a load generator would tell it."""
+
+from msgspec import structs
+
+from roomproof import wire
+from roomproof.history import Deadline, Deleting, Event, FaultWindow, Opening, Received, Sent, Started
+from roomproof.judge.findings import Finding
+from roomproof.judge.line import Line
+from roomproof.judge.outages import Outage
+from roomproof.judge.streaming import StreamingRoom
+
+NEVER = 2**62
+
+
+def in_turn(events: list[Event]) -> list[Event]:
+    """The same history, but no two things happen at the same time: the order told is the order in time."""
+    told: list[Event] = []
+    now = -1
+    for event in events:
+        match event:
+            case Started():
+                told.append(event)
+            case FaultWindow(at, until, heal):
+                told.append(structs.replace(event, at=2 * at - 1, until=2 * until - 1, heal=2 * heal))
+            case _:
+                now = max(now + 2, 2 * event.at)
+                told.append(structs.replace(event, at=now))
+    return told
+
+
+class Feed:
+    """Tells a history, event by event."""
+
+    def __init__(self, events: list[Event], deadline: int) -> None:
+        self.deadline = deadline
+        self.started = next(event for event in events if isinstance(event, Started))
+        self.rooms: dict[str, StreamingRoom] = {}
+        self.lines: dict[int, Line] = {}
+        self.window = next((event for event in events if isinstance(event, FaultWindow)), None)
+        self.outages: dict[str, Outage] = {}
+        self.mended = False
+        for room in {event.room for event in events if isinstance(event, Opening | Deleting)}:
+            self.rooms[room] = StreamingRoom(room, self.started, deadline)
+        for event in events:
+            if not isinstance(event, Started | FaultWindow):
+                self._look_at_the_clock(event.at)
+                self._tell(event)
+
+    def findings(self) -> list[Finding]:
+        """What the streaming form holds against the server."""
+        return [finding for room in self.rooms.values() for finding in room.finish().findings]
+
+    def _look_at_the_clock(self, now: int) -> None:
+        window = self.window
+        for name, room in self.rooms.items():
+            if window is not None and now >= window.at and name not in self.outages:
+                self.outages[name] = room.breaks(window.at, window.instances)
+            if window is not None and now > window.until and not self.mended:
+                room.mends(self.outages[name], window.until, window.heal)
+            room.sweep(now)
+        self.mended = window is not None and now > window.until
+
+    def _tell(self, event: Event) -> None:
+        match event:
+            case Opening(number, _, room):
+                self.lines[number] = self.rooms[room].open(event)
+            case Sent(number, at):
+                sending = wire.read_sent(event.frame)
+                if isinstance(sending, wire.Valid):
+                    words = sending.content.partition(" ")[2]
+                    assert self._room_of(number).say(self.lines[number], words, at) == sending.content
+            case Received(number, at, str(text)):
+                if not isinstance(wire.read(text), wire.Error):
+                    self._room_of(number).received(self.lines[number], text.encode(), at)
+            case Deleting(_, room):
+                self.rooms[room].is_deleted()
+            case Deadline() | Started() | FaultWindow() | Received():
+                pass
+            case _:
+                self._room_of(event.connection).observe(self.lines[event.connection], event)
+
+    def _room_of(self, number: int) -> StreamingRoom:
+        return self.rooms[self.lines[number].room]

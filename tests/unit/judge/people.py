@@ -1,0 +1,170 @@
+"""What the clients of a simulated world do: they come, talk, stop reading, close, die and are closed, at random."""
+
+from functools import partial
+
+from roomproof import wire
+from roomproof.history import Closing, Deleting, Dying, Event, FaultWindow, Opening, Reading, Refused, Sent
+from roomproof.judge.seal import seal
+from tests.unit.judge.line import Line
+from tests.unit.judge.shape import Shape, Topology
+from tests.unit.judge.tale import MILLISECOND
+from tests.unit.judge.world import World
+
+ROOMS = ("kitchen", "garage")
+
+WEIGHTS = {
+    "come": 8,
+    "say": 60,
+    "ping": 2,
+    "mumble": 2,
+    "leave": 3,
+    "die": 3,
+    "stop_reading": 1,
+    "read_again": 2,
+    "be_given_up": 2,
+    "be_sent_away": 2,
+    "be_refused": 1,
+    "give_up_waiting": 1,
+}
+
+
+def live(shape: Shape) -> list[Event]:
+    """The history of one world in which every server keeps its promises."""
+    world = World(shape)
+    People(world)
+    return world.run()
+
+
+class People:
+    """The clients of one world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.random = world.random
+        shape = world.shape
+        acts = ["come"] * self.random.randint(1, shape.people)
+        acts += self.random.choices([*WEIGHTS], [*WEIGHTS.values()], k=shape.talk)
+        if self.random.random() < 0.1:
+            acts.insert(self.random.randint(len(acts) // 2, len(acts)), "delete")
+        at = 0
+        for act in acts:
+            world.later(partial(self._act, act), at)
+            at += self.random.randint(0, shape.slack)
+        if shape.topology is Topology.OUTAGE:
+            begin, end = sorted((self.random.randint(0, at), self.random.randint(0, at)))
+            heal = self.random.randint(0, 10)
+            world.outage = FaultWindow(begin * MILLISECOND, end * MILLISECOND, heal * MILLISECOND, "no bus")
+            world.later(self._record_outage, end)
+
+    def _record_outage(self) -> None:
+        if self.world.outage is not None:
+            self.world.record(self.world.outage)
+
+    def _act(self, act: str) -> None:
+        match act:
+            case "come":
+                self._come()
+            case "be_refused":
+                line = self._new_line()
+                self.world.later(lambda: self.world.record(Refused(line.number, self.world.at, 403, "")))
+            case "give_up_waiting":
+                self._give_up_waiting()
+            case "delete":
+                self._delete()
+            case _:
+                able = [line for line in self.world.lines if line.speaks]
+                if able:
+                    getattr(self, f"_{act}")(self.random.choice(able))
+
+    def _new_line(self) -> Line:
+        world = self.world
+        number = sum(isinstance(event, Opening) for event in world.events) + 1
+        users = [line.user for line in world.lines]
+        again = world.shape.devices and users and self.random.random() < 0.4
+        user = self.random.choice(users) if again else f"user{number}"
+        line = Line(number, user, self.random.choices(ROOMS, (4, 1))[0], self.random.choice(world.instances))
+        world.record(Opening(number, world.at, line.room, user))
+        return line
+
+    def _come(self) -> None:
+        line = self._new_line()
+        self.world.lines.append(line)
+        self.world.later(lambda: self.world.accept(line))
+
+    def _give_up_waiting(self) -> None:
+        """The server takes a client in that never learns of it."""
+        line = self._new_line()
+        line.gone = True
+        self.world.lines.append(line)
+        self.world.later(lambda: self.world.accept(line))
+        self.world.send_up(line, lambda: self.world.end(line, None))
+        self.world.later(lambda: self.world.record(Refused(line.number, self.world.at, None, "timeout")))
+
+    def _say(self, line: Line) -> None:
+        line.said += 1
+        content = seal(line.room, line.number, line.said, "soup is ready")
+        self.world.record(Sent(line.number, self.world.at, wire.message(content)))
+        fields = {"type": "message", "content": content, "sender_id": line.user}
+        self.world.send_up(line, lambda: self.world.tell(line, fields))
+
+    def _ping(self, line: Line) -> None:
+        self.world.record(Sent(line.number, self.world.at, '{"type": "ping"}'))
+        self.world.later(lambda: self.world.answer(line, {"type": "pong"}))
+
+    def _mumble(self, line: Line) -> None:
+        self.world.record(Sent(line.number, self.world.at, "soup?"))
+        self.world.later(lambda: self.world.answer(line, {"type": "error", "content": "what?"}))
+
+    def _leave(self, line: Line) -> None:
+        if line.reads:
+            line.closing = True
+            self.world.record(Closing(line.number, self.world.at, 1000))
+            self.world.send_up(line, lambda: self.world.end(line, 1000))
+
+    def _die(self, line: Line) -> None:
+        if line.over and line.reads:
+            return  # not in the moment in which the server sends it away: see ORACLE.md
+        how = self.random.choice(["fin", "rst"])
+        line.gone = True
+        self.world.record(Dying(line.number, self.world.at, how))
+        if how == "rst":
+            for unread in (line.upward, line.waiting):
+                while unread and self.random.random() < 0.7:
+                    unread.pop()
+                if unread:
+                    break
+        self.world.send_up(line, lambda: self.world.end(line, None))
+
+    def _stop_reading(self, line: Line) -> None:
+        if line.reads:
+            line.reads = False
+            self.world.record(Reading(line.number, self.world.at, reads=False))
+
+    def _read_again(self, _: Line) -> None:
+        for line in self.world.lines:
+            if line.speaks and not line.reads:
+                line.reads = True
+                self.world.record(Reading(line.number, self.world.at, reads=True))
+                for _frame in line.downward:
+                    self.world.later(partial(self.world.deliver, line))
+
+    def _be_given_up(self, _: Line) -> None:
+        for line in self.world.lines:
+            if line.member and not line.reads:
+                self.world.end(line, 1013)
+
+    def _be_sent_away(self, line: Line) -> None:
+        if line.member:
+            self.world.end(line, 1001)
+
+    def _delete(self) -> None:
+        world = self.world
+        world.record(Deleting(world.at, ROOMS[0]))
+
+        def carry_out() -> None:
+            world.deleted.add(ROOMS[0])
+            for line in world.lines:
+                if line.member and line.room == ROOMS[0]:
+                    world.end(line, 4004, announced=False)
+
+        world.later(carry_out)

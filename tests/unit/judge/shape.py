@@ -1,0 +1,40 @@
+"""What a simulated world is like."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from roomproof.protocol import Capability
+
+
+class Topology(Enum):
+    """How many instances there are, and what connects them."""
+
+    SINGLE = ()
+    STICKY = (Capability.STICKY,)
+    PUBSUB = (Capability.PUBSUB,)
+    OUTAGE = (Capability.PUBSUB, "outage")
+
+
+class Fanning(Enum):
+    """How an instance hands one item to its members."""
+
+    SNAPSHOT = "to all at one instant"
+    WALK = "to one after the other, whoever is still there; perhaps also to those who came meanwhile"
+    SPREAD = "to all who are there at one instant, each after a while of its own"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a world is like. `slack` is the longest delay of a hop in milliseconds."""
+
+    seed: int
+    topology: Topology = Topology.SINGLE
+    fanning: Fanning = Fanning.SNAPSHOT
+    own_notices: bool = True
+    own_bytes: bool = False
+    """Each receiver gets frames of its own, different in bytes."""
+    devices: bool = False
+    """Some users are there with several connections."""
+    slack: int = 5
+    people: int = 4
+    talk: int = 30

@@ -1,0 +1,60 @@
+"""How many worlds the property tests simulate, of which sorts, and how one that fails is shown.
+
+ROOMPROOF_WORLDS=100000 asks for more than the two thousand of each run. They are the same in each run.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+
+from hypothesis import HealthCheck, note, settings
+from hypothesis import strategies as st
+
+from roomproof.history import Event
+from roomproof.judge.findings import Finding
+from roomproof.timeline import timeline
+from tests.unit.judge.anomalies import FAULTS, Anomaly
+from tests.unit.judge.people import live
+from tests.unit.judge.shape import Fanning, Shape, Topology
+from tests.unit.judge.view import View
+
+WORLDS = int(os.environ.get("ROOMPROOF_WORLDS", "2000"))
+FAULTY_WORLDS = WORLDS // 5
+"""Worlds into which a fault is put are dearer: it has to find a place."""
+
+TRIES = 100
+"""So many worlds of a shape are looked through for a place where a fault must show."""
+
+simulated = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+
+
+def shapes(devices: st.SearchStrategy[bool] | None = None) -> st.SearchStrategy[Shape]:
+    """All sorts of worlds."""
+    return st.builds(
+        Shape,
+        seed=st.integers(0, 2**32),
+        topology=st.sampled_from(Topology),
+        fanning=st.sampled_from(Fanning),
+        own_notices=st.booleans(),
+        own_bytes=st.booleans(),
+        devices=st.just(False) if devices is None else devices,
+        slack=st.integers(0, 12),
+        people=st.integers(1, 6),
+        talk=st.integers(0, 80),
+    )
+
+
+def tell(events: list[Event], findings: list[Finding]) -> None:
+    """Show a history and what was found in it, if the test is about to fail."""
+    note("\n".join([*timeline(events), *(f"{one.rule}: {one.kind}: {one.text}" for one in findings)]))
+
+
+def worlds_with(fault: str, shape: Shape) -> Iterator[tuple[list[Event], Anomaly]]:
+    """Correct histories of a shape, and where in them this fault must show."""
+    for seed in range(shape.seed, shape.seed + TRIES):
+        events = live(replace(shape, seed=seed))
+        random = Random(seed)
+        places = list(FAULTS[fault](View(events), random))
+        if places:
+            yield events, random.choice(places)

@@ -1,0 +1,134 @@
+"""Messages that are altered, misattributed, malformed or nobody's, and histories that only look so."""
+
+import pytest
+
+from roomproof.judge.findings import Kind
+from tests.unit.judge.tale import Tale, finding
+
+
+def test_an_altered_message_is_that_one_and_not_lost() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    soup = alice.says(" soup ")
+    alice.hears(soup)
+    bob.hears(soup, content="soup")
+
+    assert tale.findings() == [finding(Kind.ALTERED, "DELIVER-5", bob, soup)]
+
+
+def test_messages_that_are_all_altered_are_taken_in_order() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    contents = [alice.says(" soup "), alice.says(" bread "), alice.says(" cheese ")]
+    alice.hears(*contents)
+    for told in contents:
+        bob.hears(told, content=told.frame["content"].strip())
+
+    assert tale.findings() == [finding(Kind.ALTERED, "DELIVER-5", bob, told) for told in contents]
+
+
+def test_an_altered_message_is_the_one_that_fits_its_place() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    early = [alice.says("soup"), alice.says("bread")]
+    alice.hears(*early)
+    bob = tale.joins("bob")
+    tale.all_hear(bob.joined)
+    late = [alice.says("cheese"), alice.says("wine"), alice.says("coffee")]
+    alice.hears(*late)
+    bob.hears(late[0])
+    bob.hears(late[1], content="water")
+    bob.hears(late[2])
+
+    assert tale.findings() == [finding(Kind.ALTERED, "DELIVER-5", bob, late[1])]
+
+
+def test_the_altered_first_message_of_a_late_comer_is_the_one_before_the_next() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    bob = tale.joins("bob")
+    soup, bread, cheese = alice.says("soup"), alice.says("bread"), alice.says("cheese")
+    alice.hears(soup, bob.joined, bread, cheese)
+    bob.hears(bread, content="brad")
+    bob.hears(cheese)
+
+    assert tale.findings() == [finding(Kind.ALTERED, "DELIVER-5", bob, bread)]
+
+
+def test_a_message_under_another_name_is_misattributed() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    soup = alice.says("soup")
+    alice.hears(soup)
+    bob.hears(soup, sender_id="bob")
+
+    assert tale.findings() == [finding(Kind.MISATTRIBUTED, "DELIVER-6", bob, soup)]
+
+
+def test_unknown_fields_are_ignored() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    soup = alice.says("soup")
+    alice.hears(soup, mood="good")
+    bob.hears(soup, mood=None)
+
+    assert tale.findings() == []
+
+
+def test_unknown_frames_are_ignored() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    alice.receives('{"type": "weather", "content": 3}')
+    alice.receives('{"type": "system", "content": "welcome"}')
+
+    assert tale.findings() == []
+
+
+def test_another_chat_id_is_an_alteration() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    soup = alice.says("soup")
+    alice.hears(soup)
+    bob.hears(soup, chat_id="Kitchen")
+
+    assert tale.findings() == [finding(Kind.ALTERED, "DELIVER-7", bob)]
+
+
+@pytest.mark.parametrize("field", ["type", "content", "sender_id", "chat_id", "timestamp"])
+def test_a_message_has_a(field: str) -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    alice.hears(alice.says("soup"), without=field)
+
+    assert tale.findings()[0] == finding(Kind.MALFORMED, "DELIVER-7", alice)
+
+
+def test_a_binary_frame_is_malformed() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    alice.receives(binary=b'{"type": "message"}')
+
+    assert tale.findings() == [finding(Kind.MALFORMED, "DELIVER-7", alice)]
+
+
+def test_what_nobody_said_is_a_phantom() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    soup = alice.says("soup")
+    tale.all_hear(soup)
+    bob.hears(soup, content="poison")
+
+    assert tale.findings() == [finding(Kind.PHANTOM, "DELIVER-14", bob)]
+
+
+def test_what_is_heard_before_it_is_said_is_a_phantom() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    now = tale.clock
+    tale.passes(1)
+    soup = alice.says("soup")
+    alice.hears(soup)
+    tale.clock = now
+    bob.hears(soup)
+
+    assert tale.findings()[0] == finding(Kind.PHANTOM, "DELIVER-14", bob, soup)

@@ -1,0 +1,200 @@
+"""Members that are dropped and closes that stay unanswered, and histories that only look so."""
+
+import pytest
+
+from roomproof.judge.findings import Kind
+from tests.unit.judge.tale import Tale, finding
+
+BAD = '{"type": "message"}'
+
+
+@pytest.mark.parametrize("code", [1001, 1012])
+def test_a_server_may_shut_down_with(code: int) -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    alice.is_closed(code)
+
+    assert tale.findings() == []
+
+
+@pytest.mark.parametrize("code", [1000, 1003, 1005, 1008, 1009, 1011, 1013, 4004, None])
+def test_a_reading_well_behaved_member_is_not_closed_with(code: int | None) -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    alice.is_closed(code)
+
+    assert tale.findings() == [finding(Kind.DROPPED, "CLOSE-1", alice)]
+
+
+def test_a_member_of_a_deleted_room_is_closed() -> None:
+    tale = Tale(("delete",))
+    (alice,) = tale.meet("alice")
+    tale.deletes()
+    alice.is_closed(4004)
+
+    assert tale.findings() == []
+
+
+@pytest.mark.parametrize("code", [1013, None])
+def test_a_member_that_does_not_read_for_a_while_may_be_closed_with(code: int | None) -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    alice.stops_reading()
+    alice.reads_again()
+    alice.is_closed(code)
+
+    assert tale.findings() == []
+
+
+@pytest.mark.parametrize("undelivered", [15, 16])
+def test_a_member_that_is_too_far_behind_may_be_closed(undelivered: int) -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    for number in range(undelivered):
+        alice.hears(alice.says(f"soup {number}"))
+    bob.is_closed(1013)
+    alice.hears(bob.left)
+
+    assert tale.findings() == ([] if undelivered > 15 else [finding(Kind.DROPPED, "CLOSE-1", bob)])
+
+
+def test_notices_that_a_member_got_do_not_count_against_what_it_did_not_get() -> None:
+    tale = Tale()
+    alice, bob, carol = tale.meet("alice", "bob", "carol")
+    tale.all_hear(carol.leaves())
+    for number in range(16):
+        alice.hears(alice.says(f"soup {number}"))
+    bob.is_closed(1013)
+    alice.hears(bob.left)
+
+    assert tale.findings() == []
+
+
+def test_what_was_on_its_way_when_a_member_came_may_be_what_it_is_behind_with() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    soups = [alice.says(f"soup {number}") for number in range(20)]
+    bob = tale.joins("bob")
+    alice.hears(bob.joined, *soups)
+    bob.is_closed(1013)
+    alice.hears(bob.left)
+
+    assert tale.findings() == []
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        pytest.param(b"\x00", 1003, id="a binary one"),
+        pytest.param('{"type": "message", "content": "%s"}' % ("x" * 65_536), 1009, id="one beyond the limit"),
+        pytest.param('{"type": "message", "content": "%s"}' % ("x" * 65_536), None, id="one whose answer is overtaken"),
+    ],
+)
+def test_a_bad_frame_that_may_end_the_connection_is(frame: str | bytes, code: int | None) -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    bob.sends(frame)
+    bob.is_closed(code)
+    alice.hears(bob.left)
+
+    assert tale.findings() == []
+
+
+@pytest.mark.parametrize("code", [1003, 1007, 1008, 1009, 1011, None])
+def test_a_bad_frame_does_not_end_the_connection_with(code: int | None) -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    bob.sends(BAD)
+    bob.is_closed(code)
+    alice.hears(bob.left)
+
+    assert tale.findings() == [finding(Kind.DROPPED, "FRAME-3", bob)]
+
+
+@pytest.mark.parametrize("frame", [BAD, '{"content": "soup"}', '{"type": "ping"}'])
+def test_twenty_bad_frames_may_end_the_connection(frame: str) -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    for _ in range(20):
+        bob.sends(frame)
+    bob.is_closed(1008)
+    alice.hears(bob.left)
+
+    assert tale.findings() == []
+
+
+def test_one_that_is_shut_out_for_bad_frames_was_a_member_though_nothing_was_ever_answered() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    bob = tale.joins("bob")
+    for _ in range(20):
+        bob.sends(BAD)
+    bob.is_closed(1008)
+    alice.hears(bob.joined, bob.left)
+
+    assert tale.findings() == []
+
+
+def test_a_silent_server_does_not_shut_out_for_one_bad_frame() -> None:
+    tale = Tale()
+    bob = tale.joins("bob")
+    bob.sends(BAD)
+    bob.is_closed(1008)
+
+    assert tale.findings() == [finding(Kind.DROPPED, "FRAME-3", bob)]
+
+
+def test_pings_are_not_bad_frames_where_they_are_declared() -> None:
+    tale = Tale(("ping",))
+    (bob,) = tale.meet("bob")
+    for _ in range(20):
+        bob.sends('{"type": "ping"}')
+    bob.is_closed(1008)
+
+    assert tale.findings() == [finding(Kind.DROPPED, "CLOSE-1", bob)]
+
+
+def test_a_close_that_is_answered_is_an_end_like_any_other() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    alice.leaves()
+
+    assert tale.findings() == []
+
+
+def test_a_close_without_an_answer_is_unanswered() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    alice.begins_to_close()
+    alice.is_closed(None)
+
+    assert tale.findings() == [finding(Kind.UNANSWERED_CLOSE, "CLOSE-2", alice)]
+
+
+def test_the_reset_after_a_frame_beyond_the_limit_may_overtake_the_answer_to_a_close() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    alice.sends('{"type": "message", "content": "%s"}' % ("x" * 65_536))
+    alice.begins_to_close()
+    alice.is_closed(None)
+
+    assert tale.findings() == []
+
+
+def test_one_that_dies_while_it_closes_is_owed_no_answer() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    alice.begins_to_close()
+    alice.dies()
+
+    assert tale.findings() == []
+
+
+def test_a_close_and_its_answer_may_come_at_one_time() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    alice.begins_to_close(1000)
+    tale.clock -= 1_000_000
+    alice.is_closed(1000)
+
+    assert tale.findings() == []

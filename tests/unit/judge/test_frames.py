@@ -1,0 +1,150 @@
+"""Bad frames, errors and timestamps: what they may lead to, and what not."""
+
+import pytest
+
+from roomproof import wire
+from roomproof.judge.findings import Kind
+from tests.unit.judge.tale import Tale, finding, stamp
+
+
+@pytest.mark.parametrize("frame", ["soup?", '{"type": "shout", "content": "soup"}', '{"type": "message"}'])
+def test_a_bad_frame_is_not_heard(frame: str) -> None:
+    tale = Tale()
+    alice, _bob = tale.meet("alice", "bob")
+    alice.sends(frame)
+    alice.gets_error()
+    tale.all_hear(alice.says("sorry"))
+
+    assert tale.findings() == []
+
+
+def test_a_bad_frame_that_is_heard_as_a_message_is_a_phantom() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    sorry = alice.says("sorry")
+    alice.sends('{"type": "shout", "content": "soup"}')
+    tale.all_hear(sorry)
+    bob.hears(sorry, content="soup")
+
+    assert tale.findings() == [finding(Kind.PHANTOM, "FRAME-1", bob)]
+
+
+def test_a_bad_frame_that_is_passed_on_as_it_is_is_malformed() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    alice.sends('{"type": "message", "content": 42}')
+    bob.receives('{"type": "message", "content": 42}')
+
+    assert tale.findings() == [finding(Kind.MALFORMED, "FRAME-1", bob)]
+
+
+@pytest.mark.parametrize("frame", ['{"content": "soup"}', wire.message("x" * 4097)], ids=["no type", "too long"])
+@pytest.mark.parametrize("carried", [True, False], ids=["be carried", "be refused"])
+def test_a_doubtful_frame_may(frame: str, carried: bool) -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    sorry = alice.says("sorry")
+    alice.sends(frame)
+    tale.all_hear(sorry)
+    if carried:
+        content = wire.read_sent(frame)
+        assert isinstance(content, wire.Perhaps)
+        bob.hears(sorry, content=content.content)
+    else:
+        alice.gets_error()
+
+    assert tale.findings() == []
+
+
+def test_an_error_for_a_valid_message_is_unprovoked() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    alice.hears(alice.says("soup"))
+    alice.gets_error()
+
+    assert tale.findings() == [finding(Kind.UNPROVOKED_ERROR, "FRAME-5", alice)]
+
+
+def test_an_error_for_a_ping_is_none_where_pings_are_not_declared() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    alice.sends('{"type": "ping"}')
+    alice.gets_error()
+
+    assert tale.findings() == []
+
+
+@pytest.mark.parametrize("seconds", [-59, 59])
+def test_a_timestamp_may_be_off_by(seconds: int) -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    tale.passes(100)
+    alice.hears(alice.says("soup"), timestamp=stamp(tale.clock + seconds * 10**9))
+
+    assert [one for one in tale.findings() if one.rule == "DELIVER-8"] == []
+
+
+@pytest.mark.parametrize("seconds", [-61, 61])
+def test_a_timestamp_is_not_off_by(seconds: int) -> None:
+    tale = Tale()
+    alice = tale.joins("alice")
+    tale.passes(100)
+    alice.hears(alice.says("soup"), timestamp=stamp(tale.clock + seconds * 10**9))
+
+    assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-8", alice)]
+
+
+def test_a_member_that_did_not_read_for_long_gets_old_timestamps() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    bob.stops_reading()
+    soup = alice.says("soup")
+    alice.hears(soup)
+    tale.passes(100)
+    bob.reads_again()
+    bob.hears(soup)
+
+    assert tale.findings() == []
+
+
+def test_time_may_be_measured_in_whole_seconds() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    soup, bread = alice.says("soup"), alice.says("bread")
+    alice.hears(soup, bread, timestamp=stamp(tale.clock))
+
+    assert tale.findings() == []
+
+
+def test_time_does_not_run_backwards_in_a_stream() -> None:
+    tale = Tale()
+    alice = tale.joins("alice")
+    soup, bread = alice.says("soup"), alice.says("bread")
+    alice.hears(soup)
+    alice.hears(bread, timestamp=stamp(0))
+
+    assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-9", alice, bread)]
+
+
+def test_time_does_not_stand_still_in_a_stream() -> None:
+    tale = Tale()
+    alice = tale.joins("alice")
+    alice.hears(alice.says("soup"), timestamp=stamp(0))
+    tale.passes(1.5)
+    alice.hears(alice.says("bread"), timestamp=stamp(0))
+    tale.passes(1.5)
+    cheese = alice.says("cheese")
+    alice.hears(cheese, timestamp=stamp(0))
+
+    assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-9", alice, cheese)]
+
+
+def test_a_server_that_stalls_may_stamp_two_messages_alike() -> None:
+    tale = Tale()
+    alice = tale.joins("alice")
+    soup = alice.says("soup")
+    tale.passes(3)
+    bread = alice.says("bread")
+    alice.hears(soup, bread, timestamp=stamp(tale.clock))
+
+    assert tale.findings() == []

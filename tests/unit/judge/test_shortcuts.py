@@ -1,0 +1,88 @@
+"""Correct histories that tempting shortcuts of the oracle's definition would accuse (ORACLE.md has the table)."""
+
+from tests.unit.judge.tale import Tale
+
+
+def test_what_was_said_before_one_came_may_be_told_after_it_came() -> None:
+    """Not replayed: it was said before the receiver opened, and before its join evidence."""
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    soup = alice.says("soup")
+    bob = tale.joins("bob")
+    alice.hears(soup, bob.joined)
+    bob.hears(soup)
+
+    assert tale.findings() == []
+
+
+def test_one_who_leaves_is_not_owed_what_was_said_before_it_left() -> None:
+    """Not lost: a member is not owed everything until it closes."""
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    soup = alice.says("soup")
+    left = bob.leaves()
+    alice.hears(soup, left)
+
+    assert tale.findings() == []
+
+
+def test_one_who_leaves_is_not_owed_what_others_had_heard_before_it_left() -> None:
+    """Not lost: acknowledged before the receiver closes is not owed either."""
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    alice.hears(alice.says("soup"))
+    tale.passes(1)
+    alice.hears(bob.leaves())
+
+    assert tale.findings() == []
+
+
+def test_different_members_may_hear_different_speakers_in_different_orders() -> None:
+    """Not reordered: the first receiver's log is no measure."""
+    tale = Tale()
+    alice, bob, carol = tale.meet("alice", "bob", "carol")
+    soup, bread, more_soup = alice.says("soup"), bob.says("bread"), alice.says("more soup")
+    alice.hears(soup, bread, more_soup)
+    bob.hears(bread, soup, more_soup)
+    carol.hears(soup, more_soup, bread)
+
+    assert tale.findings() == []
+
+
+def test_membership_may_begin_after_the_answer_to_the_handshake() -> None:
+    """Not lost: membership does not begin with the 101."""
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    bob = tale.joins("bob")
+    alice.hears(alice.says("soup"), bob.joined)
+    tale.all_hear(alice.says("bread"))
+
+    assert tale.findings() == []
+
+
+def test_what_another_instance_has_heard_may_still_be_on_its_way_here() -> None:
+    """Not replayed: what anyone anywhere acknowledged before the receiver opened says nothing of its instance."""
+    tale = Tale(("pubsub",))
+    alice = tale.joins("alice", instance="one")
+    soup, bread = alice.says("soup"), alice.says("bread")
+    alice.hears(soup, bread)
+    tale.passes(1)
+    bob = tale.joins("bob", instance="two")
+    bob.hears(soup, bread)
+    alice.hears(bob.joined)
+
+    assert tale.findings() == []
+
+
+def test_a_pong_or_an_error_may_be_answered_before_membership_begins() -> None:
+    """Not lost: direct frames are no evidence of membership."""
+    tale = Tale(("ping",))
+    (alice,) = tale.meet("alice")
+    bob = tale.joins("bob")
+    bob.sends('{"type": "ping"}')
+    bob.receives('{"type": "pong", "timestamp": "2025-12-23T22:12:57"}')
+    bob.sends("soup?")
+    bob.gets_error()
+    alice.hears(alice.says("soup"), bob.joined)
+
+    assert tale.findings() == []

@@ -1,0 +1,219 @@
+"""Several instances, and things broken on purpose: what is due across them, and what is not."""
+
+from roomproof.judge.findings import Kind
+from tests.unit.judge.tale import Tale, finding
+
+
+def test_members_of_one_room_on_different_instances_do_not_hear_each_other() -> None:
+    tale = Tale(("sticky",))
+    alice = tale.joins("alice", instance="one")
+    bob = tale.joins("bob", instance="two")
+    alice.hears(alice.joined, alice.says("soup"))
+    bob.hears(bob.joined, bob.says("bread"))
+
+    assert tale.findings() == []
+
+
+def test_what_crosses_between_sticky_instances_leaks() -> None:
+    tale = Tale(("sticky",))
+    alice = tale.joins("alice", instance="one")
+    bob = tale.joins("bob", instance="two")
+    soup = alice.says("soup")
+    alice.hears(soup)
+    bob.hears(soup)
+
+    assert tale.findings() == [finding(Kind.LEAKED, "STICKY-4", bob, soup)]
+
+
+def test_members_on_one_sticky_instance_hear_each_other() -> None:
+    tale = Tale(("sticky",))
+    alice, bob = tale.meet("alice", "bob", instance="one")
+    soup = alice.says("soup")
+    alice.hears(soup)
+
+    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, soup)]
+
+
+def test_on_an_unknown_instance_one_may_hear_or_not() -> None:
+    tale = Tale(("sticky",))
+    alice = tale.joins("alice", instance="one")
+    bob, carol = tale.joins("bob"), tale.joins("carol")
+    soup, bread = alice.says("soup"), alice.says("bread")
+    alice.hears(soup, bread)
+    bob.hears(soup, bread)
+    carol.hears(carol.says("hello"))
+
+    assert tale.findings() == []
+
+
+def test_on_an_unknown_instance_one_hears_on_from_the_first_item() -> None:
+    tale = Tale(("sticky",))
+    alice, bob = tale.joins("alice", instance="one"), tale.joins("bob")
+    soup, bread = alice.says("soup"), alice.says("bread")
+    alice.hears(soup, bread)
+    bob.hears(soup)
+
+    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, bread)]
+
+
+def test_two_devices_on_unknown_instances_need_not_be_announced() -> None:
+    tale = Tale(("sticky",))
+    (alice,) = tale.meet("alice", instance="one")
+    tale.joins("bob")
+    tale.joins("bob")
+
+    assert (tale.findings(), alice.gone) == ([], False)
+
+
+def test_members_on_all_pubsub_instances_hear_each_other() -> None:
+    tale = Tale(("pubsub",))
+    alice, bob = tale.joins("alice", instance="one"), tale.joins("bob", instance="two")
+    tale.all_hear(alice.joined, bob.joined)
+    soup = alice.says("soup")
+    alice.hears(soup)
+
+    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, soup)]
+
+
+def test_what_one_instance_was_given_may_still_be_on_its_way_to_another() -> None:
+    tale = Tale(("pubsub",))
+    alice = tale.joins("alice", instance="one")
+    soup, bread = alice.says("soup"), alice.says("bread")
+    alice.hears(soup, bread)
+    bob = tale.joins("bob", instance="two")
+    bob.hears(soup, bread)
+    tale.all_hear(bob.joined)
+
+    assert tale.findings() == []
+
+
+def test_what_was_given_on_the_same_instance_is_replayed() -> None:
+    tale = Tale(("pubsub",))
+    alice = tale.joins("alice", instance="one")
+    soup, bread = alice.says("soup"), alice.says("bread")
+    alice.hears(soup, bread)
+    bob = tale.joins("bob", instance="one")
+    bob.hears(soup, bread)
+    tale.all_hear(bob.joined)
+
+    assert tale.findings() == [finding(Kind.REPLAYED, "DELIVER-10", bob, soup)]
+
+
+def test_a_broken_bus_may_swallow_what_is_said_meanwhile() -> None:
+    tale = Tale(("pubsub",))
+    alice, bob = tale.joins("alice", instance="one"), tale.joins("bob", instance="two")
+    tale.all_hear(alice.joined, bob.joined, alice.says("soup"))
+    outage = tale.breaks("redis")
+    bread = alice.says("bread")
+    alice.hears(bread)
+    outage.is_mended(heal=1)
+    tale.passes(2)
+    tale.all_hear(alice.says("cheese"))
+
+    assert tale.findings() == []
+
+
+def test_what_was_said_after_the_time_to_heal_is_due() -> None:
+    tale = Tale(("pubsub",))
+    alice, bob = tale.joins("alice", instance="one"), tale.joins("bob", instance="two")
+    tale.all_hear(alice.joined, bob.joined)
+    tale.breaks("redis").is_mended(heal=1)
+    tale.passes(2)
+    cheese = alice.says("cheese")
+    alice.hears(cheese)
+
+    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, cheese)]
+
+
+def test_a_hole_that_showed_before_the_bus_broke_is_not_excused() -> None:
+    tale = Tale(("pubsub",))
+    alice, bob = tale.joins("alice", instance="one"), tale.joins("bob", instance="two")
+    tale.all_hear(alice.joined, bob.joined)
+    soup, bread = alice.says("soup"), alice.says("bread")
+    alice.hears(soup, bread)
+    bob.hears(bread)
+    tale.breaks("redis").is_mended(heal=1)
+
+    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, soup)]
+
+
+def test_once_the_path_works_again_nothing_is_excused() -> None:
+    tale = Tale(("pubsub",))
+    alice, bob = tale.joins("alice", instance="one"), tale.joins("bob", instance="two")
+    tale.all_hear(alice.joined, bob.joined)
+    tale.breaks("redis").is_mended(heal=10)
+    soup, bread = alice.says("soup"), alice.says("bread")
+    alice.hears(soup, bread)
+    bob.hears(soup)
+
+    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, bread)]
+
+
+def test_a_fault_elsewhere_is_no_excuse() -> None:
+    tale = Tale(("pubsub",))
+    alice, bob = tale.joins("alice", instance="one"), tale.joins("bob", instance="two")
+    tale.all_hear(alice.joined, bob.joined)
+    outage = tale.breaks("killed", "three")
+    soup = alice.says("soup")
+    alice.hears(soup)
+    outage.is_mended(heal=10)
+
+    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, soup)]
+
+
+def test_a_fault_excuses_no_second_copy() -> None:
+    tale = Tale(("pubsub",))
+    alice, bob = tale.joins("alice", instance="one"), tale.joins("bob", instance="two")
+    tale.all_hear(alice.joined, bob.joined)
+    outage = tale.breaks("redis")
+    soup = alice.says("soup")
+    tale.all_hear(soup)
+    bob.hears(soup)
+    outage.is_mended(heal=10)
+
+    assert tale.findings() == [finding(Kind.DUPLICATED, "DELIVER-3", bob, soup)]
+
+
+def test_a_killed_instance_drops_its_members_and_cannot_announce_it() -> None:
+    tale = Tale(("pubsub",))
+    alice, bob = tale.joins("alice", instance="one"), tale.joins("bob", instance="two")
+    tale.all_hear(alice.joined, bob.joined)
+    kill = tale.breaks("killed", "two")
+    bob.is_closed(None)
+    kill.is_mended(heal=5)
+    tale.all_hear(alice.says("soup"))
+
+    assert tale.findings() == []
+
+
+def test_an_instance_that_was_not_killed_does_not_drop_its_members() -> None:
+    tale = Tale(("pubsub",))
+    alice, bob = tale.joins("alice", instance="one"), tale.joins("bob", instance="two")
+    tale.all_hear(alice.joined, bob.joined)
+    kill = tale.breaks("killed", "two")
+    alice.is_closed(None)
+    bob.hears(alice.left)
+    kill.is_mended(heal=5)
+
+    assert tale.findings() == [finding(Kind.DROPPED, "CLOSE-1", alice)]
+
+
+def test_while_the_bus_is_broken_a_server_may_say_so() -> None:
+    tale = Tale(("pubsub",))
+    alice = tale.joins("alice", instance="one")
+    outage = tale.breaks("redis")
+    alice.says("soup")
+    alice.gets_error()
+    outage.is_mended()
+
+    assert [one for one in tale.findings() if one.kind is Kind.UNPROVOKED_ERROR] == []
+
+
+def test_while_the_bus_is_broken_an_echo_may_be_missing_and_with_it_all_evidence() -> None:
+    tale = Tale(("pubsub",))
+    outage = tale.breaks("redis")
+    alice = tale.joins("alice", instance="one")
+    alice.says("soup")
+    outage.is_mended()
+
+    assert tale.findings() == []

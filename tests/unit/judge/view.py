@@ -1,0 +1,135 @@
+"""A correct history, looked at by whoever wants to put a fault into it."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from roomproof import wire
+from roomproof.history import (
+    Closed,
+    Closing,
+    Deleting,
+    Dying,
+    Event,
+    FaultWindow,
+    Opened,
+    Opening,
+    Reading,
+    Received,
+    Refused,
+    Sent,
+    Started,
+)
+from roomproof.protocol import Capability
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An item that somebody received: the index of that event, and which item of which stream it was."""
+
+    index: int
+    event: Received
+    stream: int
+    item: int
+
+    @property
+    def content(self) -> str:
+        """Its content."""
+        return str(json.loads(self.event.text or "")["content"])
+
+    @property
+    def is_message(self) -> bool:
+        """Whether it is neither a join nor a leave notice."""
+        return '"sender_id"' in (self.event.text or "")
+
+
+class View:
+    """A correct history in which users have one connection each, as whoever wants to put a fault into it needs it."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self.events = events
+        self.opening = {event.connection: event for event in events if isinstance(event, Opening)}
+        self.instance = {event.connection: event.instance for event in events if isinstance(event, Opened)}
+        self.sticky = isinstance(events[0], Started) and Capability.STICKY in events[0].capabilities
+        self.window = next((event for event in events if isinstance(event, FaultWindow)), None)
+        self.over: dict[int, int] = {}
+        """The index of the event with which a connection hears nothing more."""
+        self.end: dict[int, int] = {}
+        """When a connection began to end, as its client knows it."""
+        self.leaving: set[int] = set()
+        """Who sent a Close frame."""
+        self.clean: set[int] = set()
+        """Who got it back."""
+        self.unsteady: set[int] = set()
+        """Who stopped reading, sent a bad frame or was never let in."""
+        self.said: dict[tuple[int, int], int] = {}
+        self.hits: dict[int, list[Hit]] = defaultdict(list)
+        deleted = {event.room for event in events if isinstance(event, Deleting)}
+        self.doomed = {number for number, opening in self.opening.items() if opening.room in deleted}
+        contents: dict[str, tuple[int, int]] = {}
+        counts: dict[int, int] = defaultdict(int)
+        users = {opening.user: number for number, opening in self.opening.items()}
+        for event in events:
+            if isinstance(event, Sent):
+                sending = wire.read_sent(event.frame)
+                if isinstance(sending, wire.Valid):
+                    counts[event.connection] += 1
+                    contents[sending.content] = event.connection, counts[event.connection]
+                    self.said[contents[sending.content]] = event.at
+                elif isinstance(sending, wire.Bad):
+                    self.unsteady.add(event.connection)
+        for index, event in enumerate(events):
+            match event:
+                case Received(number, _, str(text)):
+                    match wire.read(text):
+                        case wire.Message(content):
+                            self.hits[number].append(Hit(index, event, *contents[content]))
+                        case wire.Notice(kind, user):
+                            speaker = users[user]
+                            item = 0 if kind is wire.NoticeKind.JOINED else counts[speaker] + 1
+                            self.hits[number].append(Hit(index, event, speaker, item))
+                        case _:
+                            pass
+                case Closing(number, at):
+                    self.end[number] = at
+                    self.leaving.add(number)
+                case Dying(number, at) | Closed(number, at):
+                    self.end.setdefault(number, at)
+                    self.over[number] = index
+                    if isinstance(event, Closed) and event.code == 1000:
+                        self.clean.add(number)
+                case Reading(number) | Refused(number):
+                    self.unsteady.add(number)
+                case _:
+                    pass
+
+    def stays(self, number: int) -> bool:
+        """Whether a connection is there from its opening to the end of the history, reading."""
+        return number not in self.end and number not in self.unsteady and number not in self.doomed
+
+    def streams(self) -> Iterator[tuple[int, int, list[Hit]]]:
+        """Receiver, speaker, and what the one heard of the other."""
+        for receiver, hits in self.hits.items():
+            by_speaker: dict[int, list[Hit]] = defaultdict(list)
+            for hit in hits:
+                by_speaker[hit.stream].append(hit)
+            for speaker, heard in by_speaker.items():
+                yield receiver, speaker, heard
+
+    def are_apart(self, speaker: int, receiver: int) -> bool:
+        """Whether two connections are on different instances that keep to themselves."""
+        instances = {self.instance.get(speaker), self.instance.get(receiver)}
+        return self.sticky and None not in instances and len(instances) == 2
+
+    def copy(self, random: Random, receiver: int, hit: Hit, text: str | None = None) -> tuple[int, Received]:
+        """A frame like one that somebody got, for a receiver some time later, and the index of the event it precedes.
+
+        The receiver is a member by then, as far as anyone can know.
+        """
+        first = self.hits[receiver][0]
+        least = max(hit.index, first.index) + 1
+        index = random.randint(least, self.over.get(receiver, len(self.events) - 1))
+        times = [event.at for event in self.events[least - 1 : index] if isinstance(event, Received)]
+        return index, Received(receiver, max([*times, hit.event.at, first.event.at]), text or hit.event.text)

@@ -1,0 +1,224 @@
+"""Simulated servers that keep the promises A1 to A9, and clients that come, talk and go: worlds without a fault.
+
+It is a model of servers, not of the oracle: connections are members from one instant to another (A1), each stream is
+broadcast item by item on each instance (A2, A4), outboxes are queues (A3), the join notice follows the membership (A5),
+what is said is dealt with in turn once it is one (A6), a dead or given up sender is cut somewhere, for everyone (A7).
+Time is in whole milliseconds, so that many things happen at the same time.
+"""
+
+import heapq
+import json
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from random import Random
+
+from roomproof.history import Closed, Deadline, Event, FaultWindow, Opened, Received, Started
+from roomproof.protocol import Capability
+from tests.unit.judge.line import Item, Line
+from tests.unit.judge.shape import Fanning, Shape, Topology
+from tests.unit.judge.tale import EPOCH, MILLISECOND, stamp
+
+
+class World:
+    """The server's side of a run, and its clock. What clients do is told to it by a script (people.py)."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.random = Random(shape.seed)
+        self.now = 0
+        self.lines: list[Line] = []
+        self.events: list[Event] = []
+        self.deleted: set[str] = set()
+        self.outage: FaultWindow | None = None
+        self._agenda: list[tuple[int, float, int, Callable[[], None]]] = []
+        self._free_at: dict[object, int] = {}
+        """When the last thing that was put on some channel arrives: nothing overtakes it."""
+        self._streams: dict[tuple[str, Line], deque[Item]] = {}
+        self._buses: dict[str, deque[Item]] = {}
+        self._lanes: dict[tuple[Line, Line], deque[Item]] = {}
+        self._healthy_again: dict[tuple[str, str], int] = {}
+        single = shape.topology is Topology.SINGLE
+        self.instances = ["one"] if single else ["one", "two", "three"][: self.random.randint(2, 3)]
+        self.local_by_bus = self.random.random() < 0.5
+        capabilities = [str(one) for one in shape.topology.value if one != "outage"]
+        ordered = not shape.topology.value or Capability.STICKY in shape.topology.value or self.local_by_bus
+        if ordered and shape.fanning is Fanning.SNAPSHOT:
+            capabilities.append(Capability.TOTAL_ORDER)
+        self.record(Started(epoch=EPOCH, capabilities=capabilities))
+
+    @property
+    def at(self) -> int:
+        """The time of the history, in nanoseconds."""
+        return self.now * MILLISECOND
+
+    def record(self, event: Event) -> None:
+        """Put an event into the history."""
+        self.events.append(event)
+
+    def later(self, act: Callable[[], None], delay: int | None = None, channel: object = None) -> None:
+        """Do something after a delay (a random one if None is given), and not before what is on its channel."""
+        at = self.now + (self.random.randint(0, self.shape.slack) if delay is None else delay)
+        if channel is not None:
+            at = self._free_at[channel] = max(at, self._free_at.get(channel, 0))
+        # What happens at the same time happens in any order; the acts on one channel take what is next in its queue.
+        heapq.heappush(self._agenda, (at, self.random.random(), len(self._agenda), act))
+
+    def run(self) -> list[Event]:
+        """Let everything happen; the history up to the deadline is returned."""
+        while self._agenda:
+            self.now, _, _, act = heapq.heappop(self._agenda)
+            act()
+        self.now += 1
+        self.record(Deadline(self.at))
+        return self.events
+
+    # What the network carries.
+
+    def send_up(self, line: Line, act: Callable[[], None]) -> None:
+        """The client does something that the server gets to know after a while, in order."""
+        line.upward.append(act)
+        self.later(lambda: self._read(line), channel=("up", line))
+
+    def _read(self, line: Line) -> None:
+        if line.upward:
+            line.waiting.append(line.upward.popleft())
+            if line.member:
+                self._deal_with(line)
+
+    def _deal_with(self, line: Line) -> None:
+        while line.waiting and not line.over:
+            line.waiting.popleft()()
+
+    def _send_down(self, line: Line, event: Event) -> None:
+        line.downward.append(event)
+        self.later(lambda: self.deliver(line), channel=("down", line))
+
+    def deliver(self, line: Line) -> None:
+        """The client receives what comes next, if it reads."""
+        if not line.downward or line.gone or not line.reads:
+            return
+        match line.downward.popleft():
+            case Received(number, _, text):
+                self.record(Received(number, self.at, text))
+            case Opened(number, _, instance):
+                line.opened = True
+                self.record(Opened(number, self.at, instance))
+            case Closed(number, _, code):
+                line.gone = True
+                self.record(Closed(number, self.at, code))
+
+    # What the server does.
+
+    def accept(self, line: Line) -> None:
+        """Answer the handshake; the membership begins before or after the answer arrives."""
+        self._send_down(line, Opened(line.number, 0, None if len(self.instances) == 1 else line.instance))
+        self.later(lambda: self._begin(line))
+
+    def _begin(self, line: Line) -> None:
+        if line.room in self.deleted:
+            line.over = True
+            self._send_down(line, Closed(line.number, 0, 4004))
+            return
+        if line.gone and self.random.random() < 0.5:
+            line.over = True  # its link died before the server came to take it in
+            return
+        line.member = True
+        self.tell(line, {"type": "system", "content": f"{line.user} joined the chat"})
+        self._deal_with(line)
+
+    def answer(self, line: Line, fields: dict[str, str]) -> None:
+        """Send a direct frame."""
+        if not line.over:
+            self._send_down(line, Received(line.number, 0, json.dumps({**fields, "timestamp": stamp(self.at)})))
+
+    def tell(self, speaker: Line, fields: dict[str, str]) -> None:
+        """Broadcast one item of a stream, after those before it."""
+        item = Item(speaker, {**fields, "chat_id": speaker.room, "timestamp": stamp(self.at)}, speaker.told)
+        speaker.told += 1
+        if Capability.PUBSUB not in self.shape.topology.value:
+            self._arrive(speaker.instance, item)
+            return
+        if not self.local_by_bus:
+            self._arrive(speaker.instance, item)
+        if self._is_broken("publishing", speaker.instance):
+            return
+        for instance in self.instances:
+            if self.local_by_bus or instance != speaker.instance:
+                self._buses.setdefault(instance, deque()).append(item)
+                self.later(partial(self._subscribe, instance), channel=("bus", instance))
+
+    def _subscribe(self, instance: str) -> None:
+        item = self._buses[instance].popleft()
+        if not self._is_broken("subscribing", instance):
+            self._arrive(instance, item)
+
+    def _is_broken(self, side: str, instance: str) -> bool:
+        outage = self.outage
+        if outage is None or self.at < outage.at:
+            return False
+        if (side, instance) not in self._healthy_again:
+            heals = self.random.randint(outage.until, outage.until + outage.heal)
+            self._healthy_again[side, instance] = heals
+        return self.at < self._healthy_again[side, instance]
+
+    def _arrive(self, instance: str, item: Item) -> None:
+        queue = self._streams.setdefault((instance, item.speaker), deque())
+        queue.append(item)
+        if len(queue) == 1:
+            self._fan_out(instance, queue)
+
+    def _present(self, instance: str, item: Item) -> list[Line]:
+        own = self.shape.own_notices or item.number > 0
+        room = item.speaker.room
+        there = [one for one in self.lines if one.member and one.instance == instance and one.room == room]
+        return [one for one in there if own or one is not item.speaker]
+
+    def _fan_out(self, instance: str, queue: deque[Item]) -> None:
+        while queue:
+            item = queue[0]
+            recipients = self._present(instance, item)
+            if self.shape.fanning is Fanning.WALK:
+                self.random.shuffle(recipients)
+                self._walk(instance, queue, recipients, {*recipients})
+                return
+            for receiver in recipients:
+                if self.shape.fanning is Fanning.SNAPSHOT:
+                    self._hand(receiver, item)
+                else:
+                    self._lanes.setdefault((item.speaker, receiver), deque()).append(item)
+                    lane = ("lane", item.speaker, receiver)
+                    self.later(partial(self._take, item.speaker, receiver), channel=lane)
+            queue.popleft()
+
+    def _take(self, speaker: Line, receiver: Line) -> None:
+        self._hand(receiver, self._lanes[speaker, receiver].popleft())
+
+    def _walk(self, instance: str, queue: deque[Item], rest: list[Line], asked: set[Line]) -> None:
+        if rest:
+            self._hand(rest.pop(), queue[0])
+            self.later(lambda: self._walk(instance, queue, rest, asked))
+            return
+        for receiver in self._present(instance, queue[0]):
+            if receiver not in asked and self.random.random() < 0.5:
+                self._hand(receiver, queue[0])
+        queue.popleft()
+        self._fan_out(instance, queue)
+
+    def _hand(self, receiver: Line, item: Item) -> None:
+        if receiver.member:
+            extra = {"to": str(receiver.number)} if self.shape.own_bytes else {}
+            self._send_down(receiver, Received(receiver.number, 0, json.dumps({**item.fields, **extra})))
+
+    def end(self, line: Line, code: int | None, *, announced: bool = True) -> None:
+        """End a connection: it is no member any more. With a code, what it has not received may be thrown away."""
+        if line.over:
+            return
+        was_member, line.member, line.over = line.member, False, True
+        if code is not None:
+            for _ in range(self.random.choice([0, 0, 1, 2, len(line.downward)])):
+                if line.downward and isinstance(line.downward[-1], Received):
+                    line.downward.pop()
+            self._send_down(line, Closed(line.number, 0, code))
+        if was_member and announced:
+            self.tell(line, {"type": "system", "content": f"{line.user} left the chat"})

@@ -155,6 +155,9 @@ class Connection:
         try:
             self._socket.send(payload, opcode)
         except (websocket.WebSocketException, OSError) as error:
+            if self._reader is not None and not isinstance(error, websocket.WebSocketTimeoutException):
+                # The link is gone: what the server did to it is on record before anybody judges this failure.
+                self._reader.join(self._target.deadline)
             raise ConnectionError(f"connection {self.number} does not take a frame: {error}") from error
 
     def begin_close(self, code: int = websocket.STATUS_NORMAL) -> None:
@@ -216,9 +219,9 @@ class Connection:
         if self._dead:
             return
         self.closed = Closed(self.number, self._recorder.now(), code, reason)
+        self._recorder.record(self.closed)
         with contextlib.suppress(websocket.WebSocketException, OSError):
             web.shutdown()  # type: ignore[no-untyped-call]  # the library does not annotate it
-        self._recorder.record(self.closed)
 
     def _receive(self, opcode: int, data: bytes) -> None:
         at = self._recorder.now()

@@ -22,6 +22,9 @@ STAGE = pytest.StashKey[Stage]()
 
 ENDING = pytest.StashKey["Ending"]()
 
+SHOWN = 3
+"""So many of the sights against one rule stand in the result file; the explanation has more."""
+
 
 def scenario_id(nodeid: str) -> str:
     """`file::test[case]`, whatever folder pytest was started in."""
@@ -128,7 +131,9 @@ class Player:
         self._excuse(ending, scenario_id(item.nodeid))
         ending.completed = error is None
         seen = ending.broken | ending.deviating
-        ending.detail = "; ".join(f"{rule}: {sights[0]}" for rule, sights in seen.items()) or ending.trouble
+        ending.detail = (
+            "; ".join(f"{rule}: {' | '.join(sights[:SHOWN])}" for rule, sights in seen.items()) or ending.trouble
+        )
         if ending.broken:
             command = again(self._config, scenario_id(item.nodeid))
             ending.explanation = explain(ending.broken, findings, events, command)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from roomproof.http import Http, UnreachableError
+from roomproof.report import describe
 from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
 from roomproof.target import Target
@@ -43,6 +44,8 @@ def check(target: Target) -> Ground:
     except UnreachableError as error:
         return Ground(f"{target.url} cannot be tested: {error}")
     except RuleBrokenError as error:
-        rules = {finding.rule: None for finding in stage.break_off()} | ({error.rule: None} if error.rule else {})
-        return Ground(f"nothing works on {target.url}: {error}", tuple(rules))
+        findings = stage.break_off()
+        rules = {finding.rule: None for finding in findings} | ({error.rule: None} if error.rule else {})
+        seen = "".join(f"; {describe(finding, stage.events())}" for finding in findings[:1])
+        return Ground(f"nothing works on {target.url}: {error}{seen}", tuple(rules))
     return Ground()

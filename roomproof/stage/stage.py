@@ -5,9 +5,9 @@ import re
 import time
 from collections.abc import Callable
 
-from roomproof.history import Deadline, Event, Started
+from roomproof.history import Deadline, Event, Sent, Started
 from roomproof.http import Http
-from roomproof.judge.findings import LIVENESS, OVERDUE, Finding
+from roomproof.judge.findings import LIVENESS, OVERDUE, Finding, Kind
 from roomproof.judge.offline import judge
 from roomproof.stage.member import Member
 from roomproof.stage.room import Refusal, Room, knock
@@ -92,9 +92,19 @@ class Stage:
 
     def break_off(self) -> list[Finding]:
         """Close everything, and judge without waiting: nothing is called missing that was not given its time."""
-        self.scene.recorder.record(Deadline(self.scene.recorder.now()))
+        now = self.scene.recorder.now()
+        self.scene.recorder.record(Deadline(now))
         self._close()
-        return [finding for finding in judge(self.events()) if finding.hole or finding.kind not in OVERDUE]
+        events = self.events()
+        long_ago = now - int(self.scene.deadline * 1e9)
+        had_time = {one.connection for one in events if isinstance(one, Sent) and one.at <= long_ago}
+        return [
+            finding
+            for finding in judge(events)
+            if finding.hole
+            or finding.kind not in OVERDUE
+            or (finding.kind is Kind.NEVER_JOINED and finding.receiver in had_time)
+        ]
 
     def _members(self) -> list[Member]:
         return [member for room in self.rooms for member in room.members] + self._strangers

@@ -115,7 +115,8 @@ def conclude(
         return Verdict(conclusion, reason, partial, rules)
 
     if broken_musts:
-        return verdict(Conclusion.INVALID, trouble or f"the server breaks {_names(broken_musts)}")
+        besides = f"; besides, {trouble}" if trouble else ""
+        return verdict(Conclusion.INVALID, f"the server breaks {_names(broken_musts)}{besides}")
     if complaints:
         return verdict(Conclusion.INVALID, "; ".join(complaints))
     if trouble:

@@ -22,6 +22,9 @@ STAGE = pytest.StashKey[Stage]()
 
 ENDING = pytest.StashKey["Ending"]()
 
+GONE = "the target stopped answering"
+"""So begins the trouble after which nothing more can be learnt: the run ends there."""
+
 SHOWN = 3
 """So many of the sights against one rule stand in the result file; the explanation has more."""
 
@@ -128,6 +131,8 @@ class Player:
             ending.broken.setdefault(finding.rule, []).append(describe(finding, events))
         if error is not None:
             self._blame(ending, error, stage)
+        if ending.trouble.startswith(GONE):
+            item.session.shouldstop = ending.trouble
         self._excuse(ending, scenario_id(item.nodeid))
         ending.completed = error is None
         seen = ending.broken | ending.deviating
@@ -148,7 +153,7 @@ class Player:
         """Find the rules that an exception of the scenario itself speaks of."""
         sight = str(error).partition("\n")[0]
         if isinstance(error, UnreachableError) and not (stage and _answers(stage)):
-            ending.trouble = f"the target stopped answering: {sight}"
+            ending.trouble = f"{GONE}: {sight}"
             return
         rules: tuple[str, ...] = ending.rules
         if isinstance(error, RuleBrokenError):

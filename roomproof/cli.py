@@ -10,6 +10,7 @@ import pytest
 from roomproof.history import HistoryError, Opened, load
 from roomproof.judge.offline import judge
 from roomproof.report import describe, tool_version
+from roomproof.runner import placement
 from roomproof.runner.folder import scenarios_folder
 from roomproof.timeline import names, timeline
 from roomproof.verdict import EXIT_CODES, Conclusion
@@ -27,6 +28,9 @@ examples:
 """
 
 USAGE_ERROR = 4
+
+WEIGHT = [EXIT_CODES[one] for one in (Conclusion.INVALID, Conclusion.VALID, Conclusion.INCONCLUSIVE)]
+"""Of several histories the first of these counts: some scenarios let nobody in, and that takes nothing from others."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -53,7 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] == ["verify"]:
         return verify(words[1:])
-    return max(judge_file(path) for path in parser.parse_args(words).history)
+    codes = {judge_file(path) for path in parser.parse_args(words).history}
+    return next(code for code in (USAGE_ERROR, *WEIGHT) if code in codes)
 
 
 def judge_file(path: Path) -> int:
@@ -83,21 +88,10 @@ def judge_file(path: Path) -> int:
 def verify(arguments: list[str]) -> int:
     """Run scenarios under pytest, all of them where no argument names any; the exit code is returned."""
     folder = scenarios_folder()
-    words: list[str] = []
-    named = False
-    for word in arguments:
-        file, separator, rest = word.partition("::")
-        if not word.startswith("-") and file.endswith(".py") and (folder / file).is_file():
-            words.append(f"{folder / file}{separator}{rest}")
-            named = True
-        else:
-            words.append(word)
-    if not named:
-        words.append(str(folder))
     # The current folder may have a pytest configuration of its own, and scenarios are not its tests.
-    return int(
-        pytest.main(["--rootdir", str(folder), "-c", str(folder / "pytest.ini"), "-p", "no:cacheprovider", *words])
-    )
+    ours = ["--rootdir", str(folder), "-c", str(folder / "pytest.ini"), "-p", "no:cacheprovider"]
+    # By its name a plugin reaches the workers of xdist too.
+    return int(pytest.main([*ours, "-p", placement.__name__, *arguments, str(folder)]))
 
 
 if __name__ == "__main__":

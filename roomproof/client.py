@@ -13,6 +13,7 @@ from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, 
 from roomproof.recorder import Recorder
 from roomproof.target import Target
 from roomproof.tls import TlsLink
+from roomproof.watchdog import cut_after
 
 NO_CODE = 1005
 """What RFC 6455 calls the code of a Close frame that carries none."""
@@ -30,6 +31,11 @@ class _WebSocket(websocket.WebSocket):
         if not self.close_sent:
             self.close_sent = True
             super().send_close(status, reason)
+
+    def pong(self, payload: str | bytes = "") -> None:
+        # The server may have gone right after it asked: what it said last is still to be read.
+        with contextlib.suppress(websocket.WebSocketException, OSError):
+            super().pong(payload)
 
 
 class Connection:
@@ -68,14 +74,15 @@ class Connection:
         web = _WebSocket(skip_utf8_validation=True, enable_multithread=True)
         try:
             link = self._connect(reads, source)
-            web.connect(  # type: ignore[no-untyped-call]  # the library annotates it in part
-                self._target.websocket_url(self.room, self.user),
-                socket=link,
-                header=self._target.headers,
-                redirect_limit=0,
-                suppress_origin=True,
-                timeout=deadline,
-            )
+            with cut_after(deadline, link):
+                web.connect(  # type: ignore[no-untyped-call]  # the library annotates it in part
+                    self._target.websocket_url(self.room, self.user),
+                    socket=link,
+                    header=self._target.headers,
+                    redirect_limit=0,
+                    suppress_origin=True,
+                    timeout=deadline,
+                )
         except websocket.WebSocketBadStatusException as error:
             return self._refuse(error.status_code, (error.resp_body or b"")[:300].decode(errors="replace"))
         except (websocket.WebSocketException, OSError, ValueError) as error:

@@ -59,10 +59,13 @@ class Played:
     ran: bool
 
 
-def stale(deviations: list[Deviation], rules: set[str], played: list[Played], *, partial: bool) -> list[str]:
+def stale(
+    deviations: list[Deviation], rules: set[str], held: set[str], played: list[Played], *, partial: bool
+) -> list[str]:
     """What is wrong with a list of deviations after a run, as sentences: those that name nothing, those that pass now.
 
-    A partial run cannot tell whether a rule passes, or whether a scenario exists that it did not run.
+    `held` are the rules that some scenario held the server to. A partial run cannot tell whether a rule passes, or
+    whether a scenario exists that it did not run.
     """
     complaints: list[str] = []
     by_name = {one.scenario: one for one in played}
@@ -70,7 +73,7 @@ def stale(deviations: list[Deviation], rules: set[str], played: list[Played], *,
         if deviation.rule is not None:
             used = any(deviation.rule in one.deviating for one in played)
             known = deviation.rule in rules
-            decided = not partial
+            decided = deviation.rule in held and not partial
         else:
             one = by_name.get(deviation.name)
             used = one is not None and bool(one.deviating)

@@ -11,9 +11,10 @@ import msgspec
 
 from roomproof.history import Event, dump
 from roomproof.judge.findings import Finding
+from roomproof.printable import printable
 from roomproof.protocol import Protocol, load
 from roomproof.target import Target, UsageError
-from roomproof.timeline import names, printable, timeline
+from roomproof.timeline import names, timeline
 from roomproof.verdict import ScenarioResult, Verdict
 
 

@@ -1,5 +1,6 @@
 """The server under test: where it is and what it declares."""
 
+import re
 import ssl
 import tomllib
 from collections.abc import Iterable
@@ -12,6 +13,14 @@ import msgspec
 
 from roomproof.protocol import Capability
 
+LEAST_DEADLINE = 0.1
+LONGEST_DEADLINE = 3600.0
+"""Between these a deadline makes sense, in seconds."""
+
+
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What can be the name of a header (RFC 9110, section 5.6.2)."""
+
 
 class UsageError(Exception):
     """What the user asked for cannot be done; the message says what was expected."""
@@ -23,7 +32,8 @@ class Target:
 
     url: str
     capabilities: dict[Capability, float | None] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    """Sent with every request and handshake. They may be secret, and no output shows them."""
     ca: str | None = None
     source_addresses: tuple[str, ...] = ()
     exclusive: bool = False
@@ -31,17 +41,23 @@ class Target:
     """How long anything may take that the protocol does not give more time, in seconds."""
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
+        if "@" in self.url:
+            raise UsageError("expected a target without user and password (they are not repeated here); see --header")
+        try:
+            parts = urlsplit(self.url)
+        except ValueError as error:
+            raise UsageError(f"expected a target like http://host:port, got {self.url!r}: {error}") from error
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise UsageError(f"expected a target like http://host:port or a .toml file, got {self.url!r}")
         try:
             _ = parts.port
         except ValueError as error:
             raise UsageError(f"expected a port from 1 to 65535 in the target, got {self.url!r}") from error
-        if parts.query or parts.fragment or parts.username:
-            raise UsageError(f"expected a target without user, query and fragment, got {self.url!r}; see --header")
-        if not self.deadline > 0:
-            raise UsageError(f"expected a deadline above 0 seconds, got {self.deadline}")
+        if parts.query or parts.fragment:
+            raise UsageError(f"expected a target without query and fragment, got {self.url!r}")
+        if not LEAST_DEADLINE <= self.deadline <= LONGEST_DEADLINE:
+            expected = f"from {LEAST_DEADLINE:g} to {LONGEST_DEADLINE:g} seconds"
+            raise UsageError(f"expected a deadline {expected}, got {self.deadline:g}")
 
     def declares(self, capability: Capability) -> bool:
         """Whether the target declares a capability."""
@@ -112,8 +128,12 @@ def parse_headers(texts: Iterable[str]) -> dict[str, str]:
     headers: dict[str, str] = {}
     for text in texts:
         name, separator, value = text.partition(":")
-        if not separator or not name.strip() or any(char in text for char in "\r\n"):
-            raise UsageError(f"expected a header like 'Authorization: Bearer TOKEN', got {name!r}")
+        if not separator or not name.strip():
+            raise UsageError("expected a header like 'Authorization: Bearer TOKEN', got one without a name and a colon")
+        if not TOKEN.fullmatch(name.strip()) or not all(char.isprintable() and ord(char) < 256 for char in value):
+            raise UsageError(
+                f"expected a header name and value of printable Latin-1, and {name!r} is not such a header"
+            )
         headers[name.strip()] = value.strip()
     return headers
 

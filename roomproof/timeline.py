@@ -19,12 +19,10 @@ from roomproof.history import (
     Sent,
     Started,
 )
+from roomproof.printable import printable
 
 SHOWN_EVENTS = 120
 """Longer timelines lose their middle."""
-
-SHOWN_CHARACTERS = 180
-"""Longer frames lose their end."""
 
 NS_PER_S = 1_000_000_000
 
@@ -106,9 +104,3 @@ def _frame(event: Sent | Received) -> str:
     if event.text is None:
         return f"binary, {len(event.binary or b'')} bytes: {(event.binary or b'')[:40].hex(' ')}"
     return printable(event.text)
-
-
-def printable(text: str) -> str:
-    """The text on one line, without control characters, cut where it is long. What servers say is data."""
-    escaped = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text[: SHOWN_CHARACTERS + 1])
-    return escaped if len(text) <= SHOWN_CHARACTERS else f"{escaped[:SHOWN_CHARACTERS]}... ({len(text)} characters)"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from roomproof.target import Target, UsageError, read_target
+from roomproof.target import LEAST_DEADLINE, LONGEST_DEADLINE, Target, UsageError, read_target
 
 DEADLINE_SECONDS = 5.0
 
@@ -61,8 +61,9 @@ def declared_target(config: pytest.Config) -> Target | None:
     Raises UsageError for whatever is wrong with it.
     """
     option = config.option
-    if not option.deadline > 0:
-        raise UsageError(f"expected a --deadline above 0 seconds, got {option.deadline:g}")
+    if not LEAST_DEADLINE <= option.deadline <= LONGEST_DEADLINE:
+        expected = f"from {LEAST_DEADLINE:g} to {LONGEST_DEADLINE:g} seconds"
+        raise UsageError(f"expected a --deadline {expected}, got {option.deadline:g}")
     if option.target is None:
         if getattr(option, "host", None):
             raise UsageError("--host is Locust's option and would test the embedded server: say --target")

@@ -139,7 +139,8 @@ class Referee:
             Played(result.id, result.deviating, result.outcome is not Outcome.NOT_RUN)
             for result in self._results.values()
         ]
-        return stale(self._deviations, set(load().rules), played, partial=self._partial) if played else []
+        held = {rule for result in self._results.values() for rule in result.held}
+        return stale(self._deviations, set(load().rules), held, played, partial=self._partial) if played else []
 
     def _write(self, verdict: Verdict) -> None:
         self._verdict = verdict

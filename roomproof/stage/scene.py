@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from roomproof.http import Http
+from roomproof.printable import escaped
 from roomproof.recorder import Recorder
 from roomproof.target import Target
 
@@ -14,7 +15,7 @@ class RuleBrokenError(AssertionError):
     """The server did not do what a rule says. `rule` is None where the history will tell which."""
 
     def __init__(self, rule: str | None, expected: str, came: str) -> None:
-        super().__init__(f"expected {expected}; {came}")
+        super().__init__(escaped(f"expected {expected}; {came}"))
         self.rule = rule
         self.expected = expected
         self.came = came

@@ -6,6 +6,7 @@ import hashlib
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 from roomproof.verdict import Conclusion
@@ -144,6 +145,41 @@ def says_nothing(link: socket.socket) -> None:
         _accept_websocket(link, headers)
         while link.recv(65_536):
             pass
+
+
+@null("drips the head of its answers", Conclusion.INCONCLUSIVE)
+def drips_heads(link: socket.socket) -> None:
+    _request(link)
+    _drip(link, b"HTTP/1.1 200 OK\r\nX-Filler: ")
+
+
+@null("drips the body of its answers", Conclusion.INCONCLUSIVE)
+def drips_bodies(link: socket.socket) -> None:
+    _request(link)
+    link.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n")
+    _drip(link, b"")
+
+
+@null("answers without end", Conclusion.INCONCLUSIVE)
+def answers_without_end(link: socket.socket) -> None:
+    _request(link)
+    link.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        link.sendall(bytes(2**20))
+
+
+@null("drips its handshakes", Conclusion.INVALID)
+def drips_handshakes(link: socket.socket) -> None:
+    if _good_http(link) is not None:
+        _drip(link, b"HTTP/1.1 101 Switching Protocols\r\nX-Filler: ")
+
+
+def _drip(link: socket.socket, beginning: bytes) -> None:
+    """Never be silent for long, and never come to an end: until the client goes, or a minute is over."""
+    link.sendall(beginning)
+    for _ in range(300):
+        time.sleep(0.2)
+        link.sendall(b"x")
 
 
 @null("refuses everyone", Conclusion.INVALID)

@@ -59,6 +59,14 @@ def test_a_history_of_nobody_is_inconclusive(tmp_path: Path) -> None:
     assert judge(written(tmp_path, Started(), Opening(1, 1, "chat-1", "alice"))).returncode == 3
 
 
+def test_of_several_histories_the_gravest_counts(tmp_path: Path) -> None:
+    nobody = written(tmp_path, Started(), Opening(1, 1, "chat-1", "alice")).rename(tmp_path / "nobody.jsonl")
+    somebody = written(tmp_path, Started(), Opening(1, 1, "chat-1", "alice"), Opened(1, 2), Deadline(3))
+
+    assert judge(nobody, somebody).returncode == 0
+    assert judge(nobody, tmp_path / "missing.jsonl").returncode == 4
+
+
 def test_what_is_no_history_is_refused_by_its_line(tmp_path: Path) -> None:
     file = tmp_path / "x.jsonl"
     file.write_text('{"kind":"started"}\nsoup\n')

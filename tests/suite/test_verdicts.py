@@ -116,7 +116,7 @@ def test_an_interrupted_run_has_no_verdict_and_leaves_no_server(tmp_path: Path) 
         pytest.param(["--target", "http://h", "--capability", "flight"], "flight", id="an unknown capability"),
         pytest.param(["--target", "no.toml"], "no.toml", id="a missing target file"),
         pytest.param(["--target", "http://h", "--header", "X"], "Authorization", id="half a header"),
-        pytest.param(["--deadline", "0"], "above 0", id="no time at all"),
+        pytest.param(["--deadline", "0"], "from 0.1", id="no time at all"),
         pytest.param(["--deadline", "soon"], "invalid float", id="a time that is no number"),
         pytest.param(["--speed", "3"], "--speed", id="an unknown option"),
     ],
@@ -142,3 +142,23 @@ def test_scenarios_run_by_package_name_too(tmp_path: Path) -> None:
     run = verify(tmp_path, "--pyargs", "scenarios", "-n", "2", module=("-m", "pytest"))
 
     assert (run.code, run.verdict["partial"]) == (0, False), run.output
+
+
+@pytest.mark.parametrize(
+    ("option", "left_out"),
+    [
+        pytest.param(["--ignore", "test_stats.py"], "test_stats.py", id="a file"),
+        pytest.param(["--deselect", "test_stats.py::test_statistics"], "", id="a scenario that there is not"),
+        pytest.param(["--deselect=test_create.py"], "test_create.py", id="a file's scenarios"),
+    ],
+)
+def test_leaving_out_leaves_only_that_out(tmp_path: Path, option: list[str], left_out: str) -> None:
+    (tmp_path / "test_mine.py").write_text("def test_mine():\n    open('ran', 'w')\n")
+
+    run = verify(tmp_path, *option, "-k", "test_stats.py or test_create.py", "-q")
+
+    files = {line["id"].partition("::")[0] for line in run.results if line["kind"] == "scenario"}
+    played = {line["id"].partition("::")[0] for line in run.scenarios("passed")}
+    assert played == {"test_stats.py", "test_create.py"} - {left_out}, run.output
+    assert "test_mine.py" not in files
+    assert not (tmp_path / "ran").exists()

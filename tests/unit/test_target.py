@@ -32,6 +32,34 @@ def test_nobody_has_no_user_id() -> None:
     assert target.websocket_url("x", "") == "ws://h/api/chats/ws/x?user_id="
 
 
+def test_headers_may_be_secret_and_are_not_shown() -> None:
+    assert "token" not in repr(read_target("http://h", headers=["Authorization: Bearer token"]))
+
+
+@pytest.mark.parametrize("url", ["http://alice:secret@h", "http://[::1"])
+def test_a_refused_url_does_not_repeat_a_password(url: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        read_target(url)
+
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "header", ["Bearer secret", "X: \u20ac secret", "X: a\r\nb: secret", "a b: secret", ": secret"]
+)
+def test_a_refused_header_is_not_repeated(header: str) -> None:
+    with pytest.raises(UsageError, match="expected a header") as refused:
+        read_target("http://h", headers=[header])
+
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("deadline", [0.0, -1.0, 1e-9, 1e10, float("inf"), float("nan")])
+def test_a_deadline_is_refused(deadline: float) -> None:
+    with pytest.raises(UsageError, match="expected a deadline from"):
+        read_target("http://h", deadline=deadline)
+
+
 def test_a_file_and_the_command_line_add_up(tmp_path: Path) -> None:
     file = tmp_path / "staging.toml"
     file.write_text(

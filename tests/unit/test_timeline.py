@@ -1,7 +1,7 @@
 """Timelines are readable, and what servers say stays data."""
 
 from roomproof.history import Closed, Event, Opened, Opening, Received, Sent, Started
-from roomproof.timeline import SHOWN_CHARACTERS, SHOWN_EVENTS, printable, timeline
+from roomproof.timeline import SHOWN_EVENTS, timeline
 
 EVENTS: list[Event] = [
     Started(),
@@ -29,14 +29,6 @@ def test_connections_of_one_user_are_told_apart() -> None:
     lines = timeline([Opening(1, 0, "chat-1", "bob"), Opening(2, 1, "chat-1", "bob")])
 
     assert ["bob#1" in lines[0], "bob#2" in lines[1]] == [True, True]
-
-
-def test_control_characters_do_not_reach_the_terminal() -> None:
-    assert printable("\x1b[31mred\n\x00é\u202e") == "\\x1b[31mred\\n\\x00é\\u202e"
-
-
-def test_a_long_frame_is_cut() -> None:
-    assert len(printable("x" * 10_000)) < SHOWN_CHARACTERS + 30
 
 
 def test_a_long_timeline_loses_its_middle() -> None:

@@ -23,19 +23,27 @@ SLOW_RECEIVE_BUFFER = 4_096
 
 
 class _WebSocket(websocket.WebSocket):
-    """The library's connection, but it never sends a second Close frame."""
+    """The library's connection, but nothing follows its Close frame, neither a second one nor a pong.
 
-    close_sent = False
+    A server that has answered it may close TCP at once; what it would find unread then destroys its answer on the way.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(skip_utf8_validation=True, enable_multithread=True)
+        self._close_sent = False
+        self._turn = threading.Lock()
 
     def send_close(self, status: int = websocket.STATUS_NORMAL, reason: Any = b"") -> None:
-        if not self.close_sent:
-            self.close_sent = True
-            super().send_close(status, reason)
+        with self._turn:
+            if not self._close_sent:
+                self._close_sent = True
+                super().send_close(status, reason)
 
     def pong(self, payload: str | bytes = "") -> None:
         # The server may have gone right after it asked: what it said last is still to be read.
-        with contextlib.suppress(websocket.WebSocketException, OSError):
-            super().pong(payload)
+        with self._turn, contextlib.suppress(websocket.WebSocketException, OSError):
+            if not self._close_sent:
+                super().pong(payload)
 
 
 class Connection:
@@ -71,7 +79,7 @@ class Connection:
         # The library keeps cookies for the whole process, and would carry them from one connection to another.
         _handshake.CookieJar.jar.clear()
         self._recorder.record(Opening(self.number, self._recorder.now(), self.room, self.user))
-        web = _WebSocket(skip_utf8_validation=True, enable_multithread=True)
+        web = _WebSocket()
         try:
             link = self._connect(reads, source)
             with cut_after(deadline, link):

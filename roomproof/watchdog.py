@@ -24,7 +24,10 @@ def cut_after(seconds: float, link: "socket.socket | TlsLink") -> Iterator[None]
     timer.start()
     try:
         yield
+    except Exception:
+        if not is_cut:
+            raise
     finally:
         timer.cancel()
     if is_cut:
-        raise TimeoutError(f"after {seconds:g} s it was still not complete")
+        raise TimeoutError(f"it was not complete after {seconds:g} s")

@@ -10,7 +10,6 @@ import pytest
 from roomproof.history import HistoryError, Opened, load
 from roomproof.judge.offline import judge
 from roomproof.report import describe, tool_version
-from roomproof.runner import placement
 from roomproof.runner.folder import scenarios_folder
 from roomproof.timeline import names, timeline
 from roomproof.verdict import EXIT_CODES, Conclusion
@@ -91,7 +90,7 @@ def verify(arguments: list[str]) -> int:
     # The current folder may have a pytest configuration of its own, and scenarios are not its tests.
     ours = ["--rootdir", str(folder), "-c", str(folder / "pytest.ini"), "-p", "no:cacheprovider"]
     # By its name a plugin reaches the workers of xdist too.
-    return int(pytest.main([*ours, "-p", placement.__name__, *arguments, str(folder)]))
+    return int(pytest.main([*ours, "-p", "roomproof.runner.placement", *arguments, str(folder)]))
 
 
 if __name__ == "__main__":

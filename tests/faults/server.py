@@ -1,9 +1,10 @@
-"""The reference server with one fault: `python -m tests.faults.server NAME [options of the reference server]`."""
+"""The reference server with one fault, or a few freedoms: `python -m tests.faults.server NAME [its own options]`."""
 
 import sys
 
 from reference_server.__main__ import main
 from tests.faults.catalogue import FAULTS
+from tests.faults.freedoms import FREEDOMS
 
 CLEAN = "clean"
 """The name under which nothing is planted."""
@@ -12,10 +13,13 @@ CLEAN = "clean"
 def serve() -> int:
     """Plant the fault that the first argument names, then serve."""
     name = sys.argv.pop(1) if len(sys.argv) > 1 else ""
+    plants = {fault: one.plant for fault, one in FAULTS.items()} | FREEDOMS
     if name != CLEAN:
-        if name not in FAULTS:
-            raise SystemExit(f"expected the name of a fault ({', '.join(FAULTS)}) or {CLEAN!r}, got {name!r}")
-        FAULTS[name].plant()
+        if name not in plants:
+            raise SystemExit(
+                f"expected the name of a fault or freedom ({', '.join(plants)}) or {CLEAN!r}, got {name!r}"
+            )
+        plants[name]()
     return main()
 
 

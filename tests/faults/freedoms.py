@@ -1,0 +1,105 @@
+"""Servers that do what a correct server may do and the reference server does not: the suite accuses none of them."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from quart import Response
+
+from reference_server import frames, serve
+from reference_server.clock import Clock
+from reference_server.frames import Bad
+from reference_server.member import Member
+from reference_server.room import Room
+from tests.faults.fault import wrap
+from tests.faults.plants.tellings import Tell, encoded, heard, told
+
+FREEDOMS: dict[str, Callable[[], None]] = {}
+"""What changes the reference server, for good, by the name of the server that comes of it."""
+
+
+def freedom(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register a server; the docstring of the function says which freedoms it takes."""
+
+    def register(take: Callable[[], None]) -> Callable[[], None]:
+        FREEDOMS[name] = take
+        return take
+
+    return register
+
+
+@freedom("talkative")
+def talkative() -> None:
+    """Unknown fields, unknown types of frames, unknown system texts, the joiner's own notice, ids in error bodies."""
+
+    def change(member: Member, fields: dict[str, Any], tell: Tell) -> bool:
+        tell(encoded({"type": "presence", "who": [member.user_id]}))
+        tell(encoded({"type": "system", "content": "the weather is nice"}))
+        return tell(encoded({**fields, "trace": {"hops": [1, None, {"ms": 0.5}]}, "type": fields["type"]}))
+
+    told(change)
+
+    def wrapped(join: Any) -> Any:
+        def telling(self: Room[Any], member: Any, timestamp: str) -> Any:
+            behind = join(self, member, timestamp)
+            member.tell(frames.joined(member.user_id, self.chat_id, timestamp))
+            return behind
+
+        return telling
+
+    wrap(Room, "join", wrapped)
+    _answers(lambda status, fields: (status, {**fields, "server": "x"} | ({"id": "e-1"} if status >= 400 else {})))
+
+
+@freedom("terse")
+def terse() -> None:
+    """200 for what was made, times in UTC that say so, 1003 for binary frames, frames without a type are messages."""
+    _answers(lambda status, fields: (200 if status == 201 else status, fields))
+    wrap(Clock, "timestamp", lambda timestamp: lambda self: f"{timestamp(self).partition('.')[0]}Z")
+
+    def change(frame: str | bytes, decode: Any) -> Any:
+        understood = decode(frame)
+        typeless = isinstance(understood, Bad) and isinstance(frame, str) and _typeless(frame)
+        return decode(json.dumps({"type": "message", **typeless})) if typeless else understood
+
+    heard(change)
+
+    def hearing(hear: Any) -> Any:
+        def listening(self: Any, frame: str | bytes) -> None:
+            if isinstance(frame, bytes):
+                self.close(1003)
+            else:
+                hear(self, frame)
+
+        return listening
+
+    wrap(Member, "_hear", hearing)
+
+
+def _typeless(frame: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(frame)
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) and "type" not in fields else {}
+
+
+def _answers(change: Callable[[int, dict[str, Any]], tuple[int, dict[str, Any]]]) -> None:
+    """Change the JSON of all answers over HTTP."""
+
+    def wrapped(create_app: Any) -> Any:
+        def creating(*arguments: Any) -> Any:
+            application = create_app(*arguments)
+
+            @application.after_request  # type: ignore[untyped-decorator]
+            async def changed(response: Response) -> Response:
+                if response.mimetype != "application/json":
+                    return response
+                status, fields = change(response.status_code, json.loads(await response.get_data(as_text=True)))
+                return Response(json.dumps(fields), status, content_type="application/json")
+
+            return application
+
+        return creating
+
+    wrap(serve, "create_app", wrapped)

@@ -5,9 +5,12 @@ import asyncio
 import os
 import resource
 import sys
+from dataclasses import fields
+from urllib.parse import urlsplit
 
 from reference_server.log import LEVELS, log_to_stderr
-from reference_server.serve import CannotListen, Options, serve
+from reference_server.options import Options
+from reference_server.serve import CannotListen, serve
 from reference_server.store import StoreError
 
 try:
@@ -22,7 +25,7 @@ def main() -> int:
     log_to_stderr(arguments.log_level)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each member takes a file descriptor
-    options = Options(arguments.host, arguments.port, arguments.database, arguments.heartbeat)
+    options = Options(**{field.name: getattr(arguments, field.name) for field in fields(Options)})
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(serve(options))
@@ -52,6 +55,46 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add(
         parser,
+        "--store",
+        "sqlite",
+        "where the rooms are kept: sqlite (see --database) or dynamodb, which instances on several machines can share",
+        type=_store,
+        metavar="KIND",
+    )
+    _add(
+        parser,
+        "--dynamodb-endpoint",
+        "",
+        "where DynamoDB is, such as http://localhost:8000 for a local one, which needs no keys; empty is Amazon's own. "
+        "Keys and region come from where the tools of AWS look for them",
+        type=_endpoint,
+        metavar="URL",
+    )
+    _add(
+        parser,
+        "--dynamodb-table",
+        "roomproof-chats",
+        "table that holds the rooms; it is made if missing",
+        metavar="NAME",
+    )
+    _add(
+        parser,
+        "--broadcast",
+        "",
+        "Redis (6 or newer), as redis://HOST:PORT[/DB], through which all instances that share a store hear each "
+        "other; empty is for an instance that hears only its own members",
+        type=_redis,
+        metavar="URL",
+    )
+    _add(
+        parser,
+        "--instance",
+        "",
+        "what this instance is called in its statistics; empty is its host name and port",
+        metavar="NAME",
+    )
+    _add(
+        parser,
         "--heartbeat",
         "30",
         "drop a client that sent nothing for so long, not even an answer to a WebSocket ping; 0 never drops anybody",
@@ -72,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add(parser: argparse.ArgumentParser, option: str, default: str, text: str, **more: object) -> None:
     variable = "CHAT_" + option.removeprefix("--").replace("-", "_").upper()
     value = os.environ.get(variable) or default
-    parser.add_argument(option, default=value, help=f"{text} (default: {default}; {variable})", **more)  # type: ignore[arg-type]
+    parser.add_argument(option, default=value, help=f"{text} (default: {default or 'empty'}; {variable})", **more)  # type: ignore[arg-type]
 
 
 def _port(text: str) -> int:
@@ -80,6 +123,28 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, not {port}")
     return port
+
+
+def _store(text: str) -> str:
+    if text not in {"sqlite", "dynamodb"}:
+        raise argparse.ArgumentTypeError(f"expected sqlite or dynamodb, not {text!r}")
+    return text
+
+
+def _endpoint(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise argparse.ArgumentTypeError(f"expected a URL such as http://localhost:8000, not {text!r}")
+    return text
+
+
+def _redis(text: str) -> str:
+    parts = urlsplit(text)
+    database = parts.path.removeprefix("/")
+    well_formed = parts.hostname and not parts.query and (database.isdecimal() or not database)
+    if text and (parts.scheme not in {"redis", "rediss"} or not well_formed or parts.port == 0):
+        raise argparse.ArgumentTypeError("expected a URL such as redis://localhost:6379 or redis://localhost:6379/1")
+    return text
 
 
 def _seconds(text: str) -> float:

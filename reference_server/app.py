@@ -10,11 +10,12 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, Unsupporte
 from werkzeug.routing import BaseConverter
 
 from reference_server import bodies
+from reference_server.away import Away
 from reference_server.instance import NO_SUCH_ROOM, Instance
 from reference_server.log import origin
 from reference_server.member import Member
 from reference_server.names import USER_ID_LENGTH, ChatId, UserId, can_be_chat_id, fault_in, new_chat_id
-from reference_server.store import Chat, Store
+from reference_server.store import Chat, Store, TooLarge
 from reference_server.websocket import ChatConnection, ChatWebsocket
 
 BODY_BYTES = 2**20
@@ -110,18 +111,28 @@ def create_app(store: Store, instance: Instance) -> Quart:
         if fault is not None:
             return _refusal(400, chat_id, f"user_id must {fault}")
         room = instance.room(chat_id)
-        if not await store.exists(chat_id):
-            return _refusal(403, chat_id, UNKNOWN_ROOM)
-        await socket.accept()
-        if room.deleted or instance.stopping:
-            await socket.close(NO_SUCH_ROOM if room.deleted else 1001)
-            return None
-        await Member(user_ids[0], instance, room, socket).attend()
+        async with instance.broadcast.heard(chat_id):
+            if not await store.exists(chat_id):
+                return _refusal(403, chat_id, UNKNOWN_ROOM)
+            await socket.accept()
+            if room.deleted or instance.stopping:
+                await socket.close(NO_SUCH_ROOM if room.deleted else 1001)
+                return None
+            await Member(user_ids[0], instance, room, socket).attend()
         return None
 
     @app.errorhandler(bodies.BodyError)
     async def bad_body(error: bodies.BodyError) -> Response:
         return _answer(400, {"error": str(error)})
+
+    @app.errorhandler(Away)
+    async def away(error: Away) -> Response:
+        _log.warning("refused path=%r: %s", (request or websocket).path, error)
+        return _answer(503, {"error": str(error)})
+
+    @app.errorhandler(TooLarge)
+    async def too_large(error: TooLarge) -> Response:
+        return _answer(413, {"error": str(error)})
 
     @app.errorhandler(HTTPException)
     async def http_error(error: HTTPException) -> Response:

@@ -1,12 +1,12 @@
 """One instance of the service: the members that this process holds, room by room."""
 
 import logging
-from typing import Protocol
 from weakref import WeakValueDictionary
 
+from reference_server.broadcast import Broadcast, LocalBroadcast
 from reference_server.clock import Clock
 from reference_server.names import ChatId
-from reference_server.room import Listener, Room
+from reference_server.room import Closable, Room
 
 GOING_AWAY = 1001
 TOO_FAR_BEHIND = 1013
@@ -15,20 +15,16 @@ NO_SUCH_ROOM = 4004
 _log = logging.getLogger(__name__)
 
 
-class Closable(Listener, Protocol):
-    """A member that can be told to go."""
-
-    def close(self, code: int) -> None:
-        """Begins to close the connection. Returns at once, and may be called again."""
-
-
 class Instance:
     """Rooms by id. A room stays as long as somebody holds it, be it a member or a handshake under way, so a handshake
     that began before the room was deleted finds out (CREATE-6)."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, name: str = "", broadcast: Broadcast | None = None) -> None:
+        """Without a broadcast it is the only instance."""
         self.clock = clock
+        self.name = name
         self.stopping = False
+        self.broadcast = broadcast or LocalBroadcast()
         self._rooms: WeakValueDictionary[ChatId, Room[Closable]] = WeakValueDictionary()
 
     def room(self, chat_id: ChatId) -> Room[Closable]:
@@ -36,20 +32,35 @@ class Instance:
         return self._rooms.setdefault(chat_id, Room(chat_id))
 
     def join(self, room: Room[Closable], member: Closable) -> None:
-        self._drop(room, room.join(member, self.clock.timestamp()))
+        self._drop(room, self.broadcast.join(room, member, self.clock.timestamp()))
         _log.info("joined chat=%s user=%r members=%d", room.chat_id, member.user_id, len(room.members))
 
     def say(self, room: Room[Closable], speaker: Closable, content: str) -> None:
-        self._drop(room, room.say(speaker, content, self.clock.timestamp()))
+        self._drop(room, self.broadcast.say(room, speaker, content, self.clock.timestamp()))
 
     def leave(self, room: Room[Closable], member: Closable, why: str) -> None:
         """Ends the membership, unless it has ended already."""
         if member in room.members:
-            self._drop(room, room.leave(member, self.clock.timestamp()))
+            self._drop(room, self.broadcast.leave(room, member, self.clock.timestamp()))
             _log_leave(room, member, why)
 
+    def hear(self, chat_id: ChatId, frame: str) -> None:
+        """Tells the members of a room what the broadcast brings."""
+        room = self._rooms.get(chat_id)
+        if room is None:
+            return
+        behind = room.hear(frame)
+        self._drop(room, behind)
+        for member in behind:
+            self.broadcast.lost(room, member, self.clock.timestamp())
+
     def delete(self, chat_id: ChatId) -> None:
-        """Closes the members of a room that the store has just forgotten (CLOSE-3)."""
+        """Closes the members of a room that the store has just forgotten, on whatever instance they are (CLOSE-3)."""
+        self.end(chat_id)
+        self.broadcast.delete(chat_id)
+
+    def end(self, chat_id: ChatId) -> None:
+        """Closes the members that are here, because the room was deleted."""
         room = self._rooms.get(chat_id)
         if room is not None:
             room.deleted = True
@@ -59,12 +70,14 @@ class Instance:
         """Closes every member because the process ends. There are no new ones from now on."""
         self.stopping = True
         for room in list(self._rooms.values()):
-            self._disband(room, GOING_AWAY, "the server shuts down")
+            for member in self._disband(room, GOING_AWAY, "the server shuts down"):
+                self.broadcast.lost(room, member, self.clock.timestamp())
 
-    def stats(self) -> dict[str, int | list[ChatId]]:
+    def stats(self) -> dict[str, int | str | list[ChatId]]:
         """The answer of STATS-1."""
         counts = {room.chat_id: len(room.members) for room in list(self._rooms.values()) if room.members}
         return {
+            "instance": self.name,
             "total_connections": sum(counts.values()),
             "active_rooms": list(counts),
             "rooms_count": len(counts),
@@ -75,10 +88,12 @@ class Instance:
             _log_leave(room, member, "it read too slowly")
             member.close(TOO_FAR_BEHIND)
 
-    def _disband(self, room: Room[Closable], code: int, why: str) -> None:
-        for member in room.disband():
+    def _disband(self, room: Room[Closable], code: int, why: str) -> list[Closable]:
+        members = room.disband()
+        for member in members:
             _log_leave(room, member, why)
             member.close(code)
+        return members
 
 
 def _log_leave(room: Room[Closable], member: Closable, why: str) -> None:

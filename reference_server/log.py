@@ -8,6 +8,9 @@ from types import TracebackType
 
 LEVELS = ("debug", "info", "warning", "error")
 
+TALKATIVE = ("botocore", "boto3", "urllib3", "push_response")
+"""Libraries whose debug lines hold what users said or stored; those are not logged."""
+
 
 def origin(error: BaseException) -> str:
     """What kind of error it is and where it arose, innermost call first. Its message stays out of it, since it may hold
@@ -36,3 +39,5 @@ def log_to_stderr(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler])
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger().level))

@@ -5,11 +5,11 @@ import logging
 
 from reference_server import frames
 from reference_server.frames import Bad, Pinged, Said
-from reference_server.instance import TOO_FAR_BEHIND, Closable, Instance
+from reference_server.instance import TOO_FAR_BEHIND, Instance
 from reference_server.log import origin
 from reference_server.names import UserId
 from reference_server.outbox import Outbox
-from reference_server.room import Room
+from reference_server.room import Closable, Room
 from reference_server.websocket import ChatWebsocket, Departed
 
 FLUSH_SECONDS = 2.5
@@ -34,6 +34,9 @@ class Member:
 
     def tell(self, frame: str) -> bool:
         return self._outbox.put(frame)
+
+    def fail(self, reason: str) -> None:
+        self._answer(frames.error(reason))
 
     def close(self, code: int) -> None:
         if self._code is None:
@@ -76,6 +79,7 @@ class Member:
         while True:
             # Who does not read its own echo gets nothing more said, and TCP slows it down.
             await self._outbox.eased()
+            await self._instance.broadcast.eased()
             self._hear(await self._socket.receive())
 
     def _hear(self, frame: str | bytes) -> None:

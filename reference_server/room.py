@@ -24,6 +24,16 @@ class Listener(Protocol):
         """Queues the frame; False, and the frame is dropped, if this member is too far behind."""
 
 
+class Closable(Listener, Protocol):
+    """A member that can be told to go, or that something went wrong."""
+
+    def close(self, code: int) -> None:
+        """Begins to close the connection. Returns at once, and may be called again."""
+
+    def fail(self, reason: str) -> None:
+        """Tells this member, and nobody else, what became of what it said."""
+
+
 MemberT = TypeVar("MemberT", bound=Listener)
 
 
@@ -55,6 +65,14 @@ class Room(Generic[MemberT]):
         del self.members[member]
         return self._tell_all(frames.left(member.user_id, self.chat_id, timestamp), timestamp)
 
+    def hear(self, frame: str) -> list[MemberT]:
+        """Tells everyone who is here an item that is announced elsewhere. Those who are too far behind are no members
+        any more, and their leaves are still to be announced."""
+        behind = [member for member in self.members if not member.tell(frame)]
+        for member in behind:
+            del self.members[member]
+        return behind
+
     def disband(self) -> list[MemberT]:
         """Ends all memberships at once, so that there is nobody left to announce them to."""
         members = list(self.members)
@@ -62,13 +80,10 @@ class Room(Generic[MemberT]):
         return members
 
     def _tell_all(self, frame: str, timestamp: str) -> list[MemberT]:
-        """The one place through which items reach members: a broadcast between instances would end here."""
         items = deque([frame])
         behind: list[MemberT] = []
         while items:
-            item = items.popleft()
-            for member in [member for member in self.members if not member.tell(item)]:
-                del self.members[member]
+            for member in self.hear(items.popleft()):
                 behind.append(member)
                 items.append(frames.left(member.user_id, self.chat_id, timestamp))
         return behind

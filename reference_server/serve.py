@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import time
-from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
 
@@ -15,9 +14,12 @@ from hypercorn.config import Config
 
 from reference_server import stream
 from reference_server.app import create_app
+from reference_server.broadcast import Broadcast, LocalBroadcast
 from reference_server.clock import Clock
 from reference_server.instance import Instance
+from reference_server.options import Options
 from reference_server.sqlite_store import SqliteStore
+from reference_server.store import Store
 
 BACKLOG = 4096
 """Connections that may wait to be accepted; Hypercorn's 100 are too few when thousands connect at once."""
@@ -42,20 +44,13 @@ class CannotListen(Exception):  # noqa: N818 - it says what is wrong without a s
     """The address cannot be used. The message says which one and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    host: str
-    port: int
-    database: str
-    heartbeat: float
-
-
 async def serve(options: Options) -> None:
     """Serves until SIGTERM or SIGINT. Raises CannotListen and StoreError."""
     listener = _listen(options.host, options.port)
     url = _url(listener)
-    store = SqliteStore(options.database)
-    instance = Instance(Clock())
+    store = _open_store(options)
+    name = options.instance or f"{socket.gethostname()}:{listener.getsockname()[1]}"
+    instance = Instance(Clock(), name, _broadcast(options))
     streams = stream.install(options.heartbeat)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -63,6 +58,7 @@ async def serve(options: Options) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
+    instance.broadcast.start(instance, store.exists)
     serving = asyncio.create_task(
         run_hypercorn(create_app(store, instance), _config(listener), shutdown_trigger=stop.wait)
     )
@@ -73,13 +69,30 @@ async def serve(options: Options) -> None:
         serving.result()  # Hypercorn ends by itself only if it broke
     _log.info("stopping")
     instance.stop()
-    await _end(serving, streams)
+    finishing = asyncio.create_task(instance.broadcast.finish())
+    await _end(serving, finishing, streams)
     store.close()
 
 
-async def _end(serving: asyncio.Task[None], streams: WeakSet[stream.ChatStream]) -> None:
+def _open_store(options: Options) -> Store:
+    if options.store == "dynamodb":
+        from reference_server.dynamodb_store import DynamodbStore  # it takes long to import
+
+        return DynamodbStore(options.dynamodb_endpoint or None, options.dynamodb_table)
+    return SqliteStore(options.database)
+
+
+def _broadcast(options: Options) -> Broadcast:
+    if options.broadcast:
+        from reference_server.redis_broadcast import RedisBroadcast  # it takes long to import
+
+        return RedisBroadcast(options.broadcast)
+    return LocalBroadcast()
+
+
+async def _end(serving: asyncio.Task[None], finishing: asyncio.Task[None], streams: WeakSet[stream.ChatStream]) -> None:
     """Ends Hypercorn, which by itself takes as long as its slowest client from Python 3.12 on."""
-    await asyncio.wait({serving}, timeout=FAREWELL_SECONDS)
+    await asyncio.wait({serving, finishing}, timeout=FAREWELL_SECONDS)
     for open_stream in list(streams):
         open_stream.abort()
     await asyncio.wait({serving}, timeout=ABORT_SECONDS)

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from reference_server.names import ChatId, UserId
-from reference_server.store import Chat, StoreError
+from reference_server.store import Chat, StoreAway, StoreError
 
 BUSY_SECONDS = 2.0
 """How long a statement waits for another process that is writing. The end of the server may have to wait for it."""
@@ -29,6 +30,8 @@ CREATE TABLE IF NOT EXISTS participants (
 _ADD_PARTICIPANT = "INSERT INTO participants (chat_id, user_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 class SqliteStore:
@@ -69,8 +72,12 @@ class SqliteStore:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
 
     def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        with self._database:
-            return work(self._database)
+        try:
+            with self._database:
+                return work(self._database)
+        except sqlite3.OperationalError as error:
+            _log.warning("the database does not answer: %s", error)
+            raise StoreAway("the store of rooms is away; try again in a few seconds") from None
 
 
 def _open(path: str) -> sqlite3.Connection:

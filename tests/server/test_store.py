@@ -2,12 +2,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from reference_server.dynamodb_store import DynamodbStore
 from reference_server.names import ChatId, UserId
 from reference_server.sqlite_store import SqliteStore
-from reference_server.store import Chat, StoreError
+from reference_server.store import Chat, Store, StoreError
+from tests.server.dynamodb import dynamodb
 
 ALICE, BOB = UserId("alice"), UserId("bob'); DROP TABLE chats; --")
 
@@ -16,24 +19,62 @@ def kitchen(metadata: dict[str, Any] | None = None, name: str = "Kitchen") -> Ch
     return Chat(ChatId("chat-1"), name, ALICE, metadata or {}, "2025-12-23T12:00:00.000000")
 
 
-@pytest.fixture(params=[":memory:", "chats.sqlite3"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteStore]:
-    one = SqliteStore(request.param if request.param == ":memory:" else str(tmp_path / request.param))
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with dynamodb() as url:
+        yield url
+
+
+@pytest.fixture(params=[":memory:", "chats.sqlite3", "dynamodb"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    one: Store
+    match request.param:
+        case "dynamodb":
+            one = DynamodbStore(request.getfixturevalue("endpoint"), uuid4().hex)
+        case ":memory:":
+            one = SqliteStore(":memory:")
+        case file:
+            one = SqliteStore(str(tmp_path / file))
     yield one
     one.close()
 
 
-def test_a_room_comes_back_as_it_was_made(store: SqliteStore) -> None:
-    metadata = {"n": 2**53, "f": 1.5, "none": None, "Zoë\x00": ["b", {"a": ""}], "no": False}
+def test_a_room_comes_back_as_it_was_made(store: Store) -> None:
+    metadata: dict[str, Any] = {"n": 2**53, "f": 1.5e-7, "none": None, "Zoë\x00": ["b", {"a": ""}], "no": False, "": []}
+    for _ in range(40):
+        metadata = {"in": [metadata]}
 
     async def scene() -> object:
-        assert await store.create(kitchen(metadata))
+        assert await store.create(kitchen(metadata, "Zoë's \t kitchen\U0001f372"))
         return await store.fetch(ChatId("chat-1"))
 
-    assert asyncio.run(scene()) == (kitchen(metadata), [ALICE])
+    assert asyncio.run(scene()) == (kitchen(metadata, "Zoë's \t kitchen\U0001f372"), [ALICE])
 
 
-def test_an_id_that_is_taken_is_not_taken_again(store: SqliteStore) -> None:
+def test_of_many_who_take_one_id_at_once_one_gets_it(store: Store) -> None:
+    async def scene() -> list[bool]:
+        return await asyncio.gather(*(store.create(kitchen(name=str(number))) for number in range(20)))
+
+    assert sorted(asyncio.run(scene())) == [False] * 19 + [True]
+
+
+def test_participants_added_at_once_are_all_added(store: Store) -> None:
+    users = [[UserId(f"u{number}"), UserId("shared")] for number in range(10)]
+
+    async def scene() -> object:
+        await store.create(kitchen())
+        await asyncio.gather(*(store.add_participants(ChatId("chat-1"), some) for some in users))
+        found = await store.fetch(ChatId("chat-1"))
+        assert found is not None
+        return found[1]
+
+    added = asyncio.run(scene())
+
+    assert isinstance(added, list)
+    assert sorted(added) == sorted([ALICE, "shared", *(some[0] for some in users)])
+
+
+def test_an_id_that_is_taken_is_not_taken_again(store: Store) -> None:
     async def scene() -> object:
         await store.create(kitchen())
         assert not await store.create(kitchen(name="Garage"))
@@ -42,7 +83,7 @@ def test_an_id_that_is_taken_is_not_taken_again(store: SqliteStore) -> None:
     assert asyncio.run(scene()) == (kitchen(), [ALICE])
 
 
-def test_participants_are_added_once_each_and_in_order(store: SqliteStore) -> None:
+def test_participants_are_added_once_each_and_in_order(store: Store) -> None:
     async def scene() -> object:
         await store.create(kitchen())
         for users in ([BOB, ALICE, BOB], [BOB], []):
@@ -54,7 +95,7 @@ def test_participants_are_added_once_each_and_in_order(store: SqliteStore) -> No
     assert asyncio.run(scene()) == [ALICE, BOB]
 
 
-def test_a_deleted_room_is_as_if_it_never_was(store: SqliteStore) -> None:
+def test_a_deleted_room_is_as_if_it_never_was(store: Store) -> None:
     async def scene() -> list[object]:
         await store.create(kitchen())
         assert await store.delete(ChatId("chat-1"))
@@ -63,11 +104,11 @@ def test_a_deleted_room_is_as_if_it_never_was(store: SqliteStore) -> None:
     assert asyncio.run(scene()) == [False, None, False, False]
 
 
-def test_a_room_that_never_was_is_nowhere(store: SqliteStore) -> None:
+def test_a_room_that_never_was_is_nowhere(store: Store) -> None:
     assert asyncio.run(absent(store)) == [False, None, False, False]
 
 
-async def absent(store: SqliteStore) -> list[object]:
+async def absent(store: Store) -> list[object]:
     chat_id = ChatId("chat-1")
     questions: list[Callable[[], Awaitable[object]]] = [
         lambda: store.exists(chat_id),

@@ -1,0 +1,135 @@
+"""Rooms in a DynamoDB table, which several instances may share."""
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from reference_server.dynamodb_table import AWAY, Table
+from reference_server.names import ChatId, UserId, can_be_chat_id
+from reference_server.store import Chat, StoreAway
+from reference_server.turns import Turns
+
+ANSWER_SECONDS = 8.0
+"""How long a question may take before whoever asked is told that the store is away; STICKY-9 allows 10 s."""
+
+QUESTIONS = 64
+"""Questions that may be under way at once."""
+
+ADDING_SECONDS = 5.0
+"""How long to try to add participants while other instances do so too: each round, one of them gets through."""
+
+T = TypeVar("T")
+
+
+class DynamodbStore:
+    """One item for each room. Its metadata are JSON as text, because DynamoDB has no floats, and its participants a
+    list, so that they keep their order; the version of the item makes adding to that list atomic."""
+
+    def __init__(self, endpoint: str | None, table: str) -> None:
+        """Returns at once, so that an instance starts while DynamoDB is away."""
+        self._table = Table(endpoint, table, QUESTIONS)
+        self._turns = Turns(QUESTIONS)
+
+    async def create(self, chat: Chat) -> bool:
+        return await self._run(lambda: _create(self._table, chat))
+
+    async def exists(self, chat_id: ChatId) -> bool:
+        return await self._get(chat_id, ProjectionExpression="id") is not None
+
+    async def fetch(self, chat_id: ChatId) -> tuple[Chat, list[UserId]] | None:
+        item = await self._get(chat_id)
+        return None if item is None else (_chat(item), _participants(item))
+
+    async def add_participants(self, chat_id: ChatId, user_ids: list[UserId]) -> bool:
+        return can_be_chat_id(chat_id) and await self._run(lambda: _add_participants(self._table, chat_id, user_ids))
+
+    async def delete(self, chat_id: ChatId) -> bool:
+        return can_be_chat_id(chat_id) and await self._run(lambda: _delete(self._table, chat_id))
+
+    def close(self) -> None:
+        """What is still under way ends with the process."""
+
+    async def _get(self, chat_id: ChatId, **more: Any) -> dict[str, Any] | None:
+        if not can_be_chat_id(chat_id):
+            return None  # and DynamoDB would refuse most of these as keys
+        return await self._run(lambda: _get(self._table, chat_id, **more))
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await self._turns.run(work)
+        except TimeoutError:
+            raise StoreAway(AWAY) from None
+
+
+def _key(chat_id: ChatId) -> dict[str, Any]:
+    return {"id": {"S": chat_id}}
+
+
+def _create(table: Table, chat: Chat) -> bool:
+    item = _key(chat.id) | {
+        "name": {"S": chat.name},
+        "created_by": {"S": chat.created_by},
+        "metadata": {"S": json.dumps(chat.metadata, ensure_ascii=False)},
+        "created_at": {"S": chat.created_at},
+        "participants": {"L": [{"S": chat.created_by}]},
+        "version": {"N": "1"},
+    }
+    return table.ask("put_item", Item=item, ConditionExpression="attribute_not_exists(id)") is not None
+
+
+def _get(table: Table, chat_id: ChatId, **more: Any) -> dict[str, Any] | None:
+    answer = table.ask("get_item", Key=_key(chat_id), ConsistentRead=True, **more) or {}
+    return answer.get("Item")
+
+
+def _add_participants(table: Table, chat_id: ChatId, user_ids: list[UserId]) -> bool:
+    deadline = time.monotonic() + ADDING_SECONDS
+    while time.monotonic() < deadline:
+        item = _get(table, chat_id)
+        if item is None:
+            return False
+        before = _participants(item)
+        after = list(dict.fromkeys(before + user_ids))
+        if after == before or _replace_participants(table, chat_id, after, int(item["version"]["N"])):
+            return True
+        time.sleep(random.uniform(0, 0.05))
+    raise StoreAway("too many add participants to this room at once; try again in a few seconds")
+
+
+def _replace_participants(table: Table, chat_id: ChatId, user_ids: list[UserId], version: int) -> bool:
+    """False, and nothing has changed, if this is not the version any more."""
+    answer = table.ask(
+        "update_item",
+        Key=_key(chat_id),
+        UpdateExpression="SET participants = :users, #version = :next",
+        ConditionExpression="#version = :version",
+        ExpressionAttributeNames={"#version": "version"},
+        ExpressionAttributeValues={
+            ":users": {"L": [{"S": user_id} for user_id in user_ids]},
+            ":version": {"N": str(version)},
+            ":next": {"N": str(version + 1)},
+        },
+    )
+    return answer is not None
+
+
+def _delete(table: Table, chat_id: ChatId) -> bool:
+    return table.ask("delete_item", Key=_key(chat_id), ConditionExpression="attribute_exists(id)") is not None
+
+
+def _chat(item: dict[str, Any]) -> Chat:
+    return Chat(
+        id=item["id"]["S"],
+        name=item["name"]["S"],
+        created_by=item["created_by"]["S"],
+        metadata=json.loads(item["metadata"]["S"]),
+        created_at=item["created_at"]["S"],
+    )
+
+
+def _participants(item: dict[str, Any]) -> list[UserId]:
+    return [UserId(user["S"]) for user in item["participants"]["L"]]

@@ -1,0 +1,97 @@
+"""One DynamoDB table: made on demand, and asked with bounded waits."""
+
+import logging
+import time
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from reference_server.store import StoreAway, TooLarge
+
+CONNECT_SECONDS = 1.0
+READ_SECONDS = 2.0
+ATTEMPTS = 2
+"""Two, because a connection that idled may have been closed meanwhile. In all about 6 s at worst."""
+
+MAKING_SECONDS = 5.0
+"""How long a question waits for the table to be made; a later one finds it there."""
+
+AWAY = "the store of rooms is away; try again in a few seconds"
+TOO_LARGE = "this is too large: the store takes 400 KB for a room, its name, metadata and participants together"
+
+_log = logging.getLogger(__name__)
+
+
+class Table:
+    """All methods block, and may be called from several threads at once."""
+
+    def __init__(self, endpoint: str | None, name: str, connections: int) -> None:
+        """Reaches for nothing yet. Without an endpoint it is Amazon's, in the region that is configured."""
+        self._name = name
+        self._client = _client(endpoint, connections)
+
+    def ask(self, operation: str, **arguments: Any) -> dict[str, Any] | None:
+        """The answer; None if the condition of the operation does not hold. Raises StoreAway and TooLarge."""
+        try:
+            try:
+                return self._call(operation, **arguments)
+            except self._client.exceptions.ResourceNotFoundException:
+                self._make()
+                return self._call(operation, **arguments)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        except ClientError as error:
+            code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+            if code == "ValidationException" and "maximum allowed size" in message:
+                raise TooLarge(TOO_LARGE) from None
+            _log.warning("the store refuses %s: %s", operation, code)
+            raise StoreAway(AWAY) from None
+        except BotoCoreError as error:
+            _log.warning("the store does not answer %s: %s", operation, type(error).__name__)
+            raise StoreAway(AWAY) from None
+
+    def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = getattr(self._client, operation)(TableName=self._name, **arguments)
+        return answer
+
+    def _make(self) -> None:
+        """Returns once the table is there, whoever makes it."""
+        try:
+            self._call(
+                "create_table",
+                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                BillingMode="PAY_PER_REQUEST",
+            )
+            _log.info("made the table %s", self._name)
+        except self._client.exceptions.ResourceInUseException:
+            pass  # another instance is making it
+        deadline = time.monotonic() + MAKING_SECONDS
+        while self._call("describe_table")["Table"]["TableStatus"] != "ACTIVE":
+            if time.monotonic() > deadline:
+                raise StoreAway("the table of rooms is being made; try again in a few seconds")
+            time.sleep(0.1)
+
+
+def _client(endpoint: str | None, connections: int) -> Any:
+    session = botocore.session.Session()
+    keys: dict[str, str] = {}
+    if endpoint is not None and endpoint.startswith("http://"):
+        # It is none of Amazon's, so it is no use to ask a cloud for keys; and local ones take any.
+        session.set_config_variable("metadata_service_num_attempts", 0)
+        if session.get_credentials() is None:
+            keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    region = session.get_config_variable("region") or "us-east-1"
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
+        max_pool_connections=connections,
+        proxies={} if endpoint is not None else None,
+    )
+    return boto3.Session(botocore_session=session).client(
+        "dynamodb", endpoint_url=endpoint, region_name=region, config=config, **keys
+    )

@@ -1,0 +1,169 @@
+"""One connection to Redis, from when it is open until it breaks.
+
+It speaks RESP3, in which one connection both subscribes and publishes. So everything happens in the order of the calls,
+and there is only one thing that can break:
+
+- What is published after ``subscribe`` was called is heard, because Redis does one after the other.
+- A subscription counts only when Redis has confirmed it (A5). Confirmations come in order, so that one which belongs to
+  an earlier subscription of the same channel is not mistaken for a later one's.
+- Nothing is sent twice. What is not answered when the connection breaks may have been published or not.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from redis.asyncio.connection import AbstractConnection
+
+WINDOW_ITEMS = 64
+WINDOW_BYTES = 2**20
+"""How much may be on its way. A member whose echoes are on their way has room for so many in its outbox, besides those
+that it has not read, so that one which floods is slowed down and not given up."""
+
+SILENCE_SECONDS = 4.0
+"""After so long without an answer to a ping, the connection counts as broken: a link may die without a FIN."""
+
+BEAT_SECONDS = 0.5
+
+BATCH = 32
+"""After so many answers everybody else gets a turn, above all those who write to members; an outbox holds 256."""
+
+ItemT = TypeVar("ItemT")
+
+
+class Silent(Exception):  # noqa: N818 - it says what is wrong without a suffix
+    """Redis has not answered for too long."""
+
+
+@dataclass(slots=True)
+class _Command(Generic[ItemT]):
+    words: tuple[str | bytes, ...]
+    item: ItemT | None = None
+    size: int = 0
+    answered: Callable[[], None] | None = None
+
+
+class RedisSession(Generic[ItemT]):
+    """``hear`` is called with the channel and what was published there."""
+
+    def __init__(self, connection: AbstractConnection, hear: Callable[[str, bytes], None]) -> None:
+        """The connection is open, and speaks RESP3."""
+        self._connection = connection
+        self._hear = hear
+        self._unsent: deque[_Command[ItemT]] = deque()
+        self._unanswered: deque[_Command[ItemT]] = deque()
+        self._unconfirmed: deque[Callable[[], None]] = deque()
+        self._items = self._bytes = 0
+        self._eased = asyncio.Event()
+        self._eased.set()
+        self._wake = asyncio.Event()
+        self._heard_at = asyncio.get_running_loop().time()
+
+    def subscribe(self, channel: str, confirmed: Callable[[], None]) -> None:
+        self._unconfirmed.append(confirmed)
+        self._send(_Command(("SUBSCRIBE", channel)))
+
+    def unsubscribe(self, channel: str) -> None:
+        self._send(_Command(("UNSUBSCRIBE", channel)))
+
+    def publish(self, channel: str, payload: bytes, item: ItemT) -> None:
+        self._items += 1
+        self._bytes += len(payload)
+        if self._items >= WINDOW_ITEMS or self._bytes >= WINDOW_BYTES:
+            self._eased.clear()
+        self._send(_Command(("PUBLISH", channel, payload), item, len(payload)))
+
+    def ping(self, answered: Callable[[], None]) -> None:
+        """Calls back when Redis has done everything that it was asked before."""
+        self._send(_Command(("PING",), answered=answered))
+
+    async def eased(self) -> None:
+        """Waits while too much is on its way. Whoever waited may publish one item then, so that all get their turns."""
+        await self._eased.wait()
+
+    async def run(self) -> None:
+        """Never returns; raises what broke the connection."""
+        tasks = [asyncio.create_task(work()) for work in (self._read, self._write, self._watch)]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._eased.set()
+            await self._connection.disconnect(nowait=True)
+
+    def undone(self) -> tuple[list[ItemT], list[ItemT]]:
+        """After the end, in the order of publishing: what may have been published, and what has not been."""
+        sent, unsent = (
+            [command.item for command in commands if command.item is not None]
+            for commands in (self._unanswered, self._unsent)
+        )
+        return sent, unsent
+
+    def _send(self, command: _Command[ItemT]) -> None:
+        self._unsent.append(command)
+        self._wake.set()
+
+    async def _write(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            commands = list(self._unsent)
+            self._unsent.clear()
+            self._unanswered.extend(command for command in commands if command.words[0] in {"PUBLISH", "PING"})
+            packed = self._connection.pack_commands(command.words for command in commands)
+            await self._connection.send_packed_command(packed, check_health=False)
+
+    async def _read(self) -> None:
+        loop = asyncio.get_running_loop()
+        answers = 0
+        while True:
+            answer = await self._connection.read_response(
+                disable_decoding=True, disconnect_on_error=False, push_request=True
+            )
+            self._heard_at = loop.time()
+            match answer:
+                case [b"message", bytes(channel), bytes(payload)]:
+                    self._hear(channel.decode(), payload)
+                case [b"subscribe", *_]:
+                    self._unconfirmed.popleft()()
+                case list():
+                    pass
+                case _:
+                    self._settle(self._unanswered.popleft())
+            answers += 1
+            if answers % BATCH == 0:
+                await asyncio.sleep(0)
+
+    def _settle(self, command: _Command[ItemT]) -> None:
+        if command.answered is not None:
+            command.answered()
+        if command.item is not None:
+            self._items -= 1
+            self._bytes -= command.size
+            if self._items <= WINDOW_ITEMS // 2 and self._bytes <= WINDOW_BYTES // 2:
+                self._eased.set()
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        pinged = False
+
+        def answered() -> None:
+            nonlocal pinged
+            pinged = False
+
+        while True:
+            due = loop.time() + BEAT_SECONDS
+            await asyncio.sleep(BEAT_SECONDS)
+            now = loop.time()
+            self._heard_at += now - due  # while this process stood still, Redis was not silent
+            if now > self._heard_at + SILENCE_SECONDS:
+                raise Silent(f"it has not answered for {SILENCE_SECONDS:g} s")
+            if not pinged:
+                pinged = True
+                self.ping(answered)

@@ -1,0 +1,37 @@
+"""The DynamoDB of the tests: moto's server in a process of its own."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from tests.server.process import eventually
+
+
+def free_port() -> int:
+    """A port that nobody listened on a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections there."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def dynamodb(port: int | None = None) -> Iterator[str]:
+    """Its tables are gone with it; the URL is yielded."""
+    port = port or free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            eventually(lambda: process.poll() is not None or listens(port), "moto's server listens")
+            assert process.poll() is None, f"moto's server ended with {process.poll()}"
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()

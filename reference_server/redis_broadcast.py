@@ -242,11 +242,21 @@ class RedisBroadcast:
     def _note_back(self) -> None:
         self._failures = 0
         _log.info("broadcast connected redis=%s", self._place)
+        if self._looking is not None:
+            self._looking.cancel()
         self._looking = asyncio.create_task(self._end_deleted())
 
     async def _end_deleted(self) -> None:
         """Ends the rooms that were deleted while this instance could not hear of it."""
         for chat_id in list(self._subscriptions):
-            with contextlib.suppress(Away):
-                if not await self._exists(chat_id):
-                    self._audience.end(chat_id)
+            while not await self._is_known(chat_id):
+                await asyncio.sleep(PAUSES[-1])
+
+    async def _is_known(self, chat_id: ChatId) -> bool:
+        """Ends the room if it was deleted; False if the store does not say whether it was."""
+        try:
+            if not await self._exists(chat_id):
+                self._audience.end(chat_id)
+        except Away:
+            return False
+        return True

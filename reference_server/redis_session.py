@@ -94,8 +94,10 @@ class RedisSession(Generic[ItemT]):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self._eased.set()
-            await self._connection.disconnect(nowait=True)
+            try:
+                await self._connection.disconnect(nowait=True)
+            finally:
+                self._eased.set()
 
     def undone(self) -> tuple[list[ItemT], list[ItemT]]:
         """After the end, in the order of publishing: what may have been published, and what has not been."""

@@ -1,10 +1,13 @@
 """The DynamoDB of the tests: moto's server in a process of its own."""
 
 import contextlib
+import shutil
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tests.server.process import eventually
 
@@ -23,15 +26,35 @@ def listens(port: int) -> bool:
     return False
 
 
+@dataclass(frozen=True)
+class Dynamodb:
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @contextlib.contextmanager
+    def standing_still(self) -> Iterator[None]:
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+
 @contextlib.contextmanager
-def dynamodb(port: int | None = None) -> Iterator[str]:
-    """Its tables are gone with it; the URL is yielded."""
+def dynamodb(port: int | None = None) -> Iterator[Dynamodb]:
+    """Its tables are gone with it."""
     port = port or free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    if setpriv := shutil.which("setpriv"):
+        command = [setpriv, "--pdeathsig", "KILL", *command]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             eventually(lambda: process.poll() is not None or listens(port), "moto's server listens")
             assert process.poll() is None, f"moto's server ended with {process.poll()}"
-            yield f"http://127.0.0.1:{port}"
+            yield Dynamodb(port, process)
         finally:
             process.kill()

@@ -1,11 +1,13 @@
 import socket
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from reference_server.__main__ import main
+from reference_server.options import Options
 from tests.server.process import PATIENCE, ROOT, command, running
 
 
@@ -24,9 +26,9 @@ def run(*options: str) -> "subprocess.CompletedProcess[str]":
 def test_help_names_every_option_with_its_variable() -> None:
     text = run("--help").stdout
 
-    for option in ("HOST", "PORT", "DATABASE", "HEARTBEAT", "LOG_LEVEL"):
+    for option in [field.name.upper() for field in fields(Options)] + ["LOG_LEVEL"]:
         assert "--" + option.lower().replace("_", "-") in text
-        assert f"CHAT_{option}" in text
+        assert f"CHAT_{option}" in text.replace("\n", "").replace(" ", "")
 
 
 def test_a_port_in_use_is_one_line_and_exit_code_1() -> None:
@@ -63,6 +65,12 @@ def test_an_unusable_database_is_one_line_and_exit_code_1(tmp_path: Path) -> Non
         (["--heartbeat", "nan"], {}),
         (["--log-level", "loud"], {}),
         (["--no-such-option"], {}),
+        (["--store", "mongodb"], {}),
+        (["--dynamodb-endpoint", "localhost:8000"], {}),
+        (["--broadcast", "localhost:6379"], {}),
+        (["--broadcast", "redis://localhost:none"], {}),
+        (["--broadcast", "redis://localhost/rooms"], {}),
+        ([], {"CHAT_BROADCAST": "amqp://localhost"}),
         ([], {"CHAT_HEARTBEAT": "often"}),
         ([], {"CHAT_LOG_LEVEL": "loud"}),
     ],

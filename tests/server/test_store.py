@@ -21,8 +21,8 @@ def kitchen(metadata: dict[str, Any] | None = None, name: str = "Kitchen") -> Ch
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    with dynamodb() as url:
-        yield url
+    with dynamodb() as one:
+        yield one.url
 
 
 @pytest.fixture(params=[":memory:", "chats.sqlite3", "dynamodb"])

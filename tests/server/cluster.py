@@ -1,0 +1,133 @@
+"""Several instances that share their rooms, and hear each other through a Redis that can break."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from tests.conftest import require
+from tests.server.dynamodb import free_port
+from tests.server.process import Client, Server, eventually, running
+
+
+@dataclass
+class Redis:
+    """A Redis server on a port of its own."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        program = require("redis-server", "apt-get install redis-server")
+        command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
+        if setpriv := shutil.which("setpriv"):
+            command = [setpriv, "--pdeathsig", "KILL", *command]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        eventually(self._answers, "redis-server answers")
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def freeze(self) -> None:
+        assert self.process is not None
+        os.kill(self.process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self.process is not None
+        os.kill(self.process.pid, signal.SIGCONT)
+
+    def client(self) -> Any:
+        return redis.Redis(port=self.port)
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(redis.ConnectionError), self.client() as client:
+            return bool(client.ping())
+        return False
+
+
+@contextlib.contextmanager
+def running_redis(folder: Path) -> Iterator[Redis]:
+    one = Redis(folder)
+    one.start()
+    try:
+        yield one
+    finally:
+        one.kill()
+
+
+@contextlib.contextmanager
+def running_instance(folder: Path, name: str, broadcast: str, *options: str) -> Iterator[Server]:
+    """An instance of this name, which shares its rooms with the others in the folder."""
+    own = folder / name
+    own.mkdir(exist_ok=True)
+    wanted = ["--database", str(folder / "chats.sqlite3"), "--broadcast", broadcast, "--instance", name, *options]
+    with running(own, *wanted) as server:
+        yield server
+
+
+@dataclass
+class Cluster:
+    redis: Redis
+    here: Server
+    there: Server
+
+    def await_broadcast(self, times: int = 1) -> None:
+        """Returns when both instances have connected to Redis so many times."""
+        for one in (self.here, self.there):
+            eventually(lambda one=one: one.log.count("broadcast connected") >= times, "connected to Redis")  # type: ignore[misc]
+
+    def assert_whole(self) -> None:
+        """Two strangers, one on each instance, hear each other's joining, words and leaving, and nothing else."""
+        room = self.here.make_room()
+        alice = self.here.connect(room, "alice")
+        hears(alice, "alice joined the chat")
+        bob = self.there.connect(room, "bob")
+        for one in (alice, bob):
+            hears(one, "bob joined the chat")
+        for number in range(20):
+            for speaker in (alice, bob):
+                speaker.say(f"{number}")
+                for one in (alice, bob):
+                    hears(one, f"{number}")
+        bob.socket.close()
+        hears(alice, "bob left the chat")
+
+
+@contextlib.contextmanager
+def running_cluster(folder: Path, *options: str) -> Iterator[Cluster]:
+    with (
+        running_redis(folder) as one_redis,
+        running_instance(folder, "here", one_redis.url, *options) as here,
+        running_instance(folder, "there", one_redis.url, *options) as there,
+    ):
+        cluster = Cluster(one_redis, here, there)
+        cluster.await_broadcast()
+        yield cluster
+
+
+def hears(member: Client, content: str) -> None:
+    """The next frame has this content."""
+    heard = member.hears()
+    assert heard["content"] == content, f"expected {content!r}, got {heard}"
+
+
+def hears_up_to(member: Client, content: str) -> list[str]:
+    """The contents before a frame with this content."""
+    heard: list[str] = []
+    while (frame := member.hears())["content"] != content:
+        heard.append(frame["content"])
+    return heard

@@ -1,0 +1,114 @@
+"""A server whose DynamoDB is away, or stands still (STICKY-9)."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.server.dynamodb import dynamodb, free_port
+from tests.server.process import Server, eventually, running
+
+ANSWER_SECONDS = HEAL_SECONDS = 10.0
+
+
+@contextmanager
+def service(folder: Path, port: int, *options: str) -> Iterator[Server]:
+    folder.mkdir(exist_ok=True)
+    with running(folder, "--store", "dynamodb", "--dynamodb-endpoint", f"http://127.0.0.1:{port}", *options) as server:
+        yield server
+
+
+def assert_refused(server: Server, room: str) -> None:
+    """Everything that needs the store, several times at once, is answered 503 in time."""
+    requests: list[Callable[[], int]] = [
+        lambda: server.ask("POST", "/api/chats", {"name": "Kitchen", "created_by": "alice"}).status,
+        lambda: server.ask("POST", f"/api/chats/{room}/participants", {"participant_ids": ["bob"]}).status,
+        lambda: server.ask("GET", f"/api/chats/{room}").status,
+        lambda: server.ask("DELETE", f"/api/chats/{room}").status,
+        lambda: server.refusal(f"/api/chats/ws/{room}?user_id=carol"),
+    ]
+
+    def timed(request: Callable[[], int]) -> tuple[int, bool]:
+        begin = time.monotonic()
+        status = request()
+        return status, time.monotonic() - begin < ANSWER_SECONDS
+
+    with ThreadPoolExecutor(25) as threads:
+        assert set(threads.map(timed, requests * 5)) == {(503, True)}
+
+
+def test_members_talk_on_and_requests_hear_503_until_the_store_is_back(tmp_path: Path) -> None:
+    port = free_port()
+    with service(tmp_path / "server", port) as server:
+        with dynamodb(port):
+            room = server.make_room()
+            alice, bob = server.connect(room, "alice"), server.connect(room, "bob")
+            alice.hears()
+        assert_refused(server, room)
+        alice.say("soup")
+        assert bob.hears()["content"] == alice.hears()["content"] == "soup"
+        assert server.ask("GET", "/health").status == 200
+        body = server.ask("POST", "/api/chats", {"name": "Kitchen", "created_by": "alice"}).json
+        assert body == {"error": "the store of rooms is away; try again in a few seconds"}
+
+        with dynamodb(port):  # an empty one: the table has to be made again
+            begin = time.monotonic()
+            other = server.make_room()
+            server.connect(other, "alice").say("again")
+            assert time.monotonic() - begin < HEAL_SECONDS
+        assert "ERROR" not in server.log
+
+
+def test_a_store_that_stands_still_holds_nobody_else_up(tmp_path: Path) -> None:
+    with dynamodb() as store, service(tmp_path / "server", store.port) as server:
+        room = server.make_room()
+        alice, bob = server.connect(room, "alice"), server.connect(room, "bob")
+        alice.hears()
+        with store.standing_still(), ThreadPoolExecutor(1) as thread:
+            asking = thread.submit(assert_refused, server, room)
+            alice.say("soup")
+            assert bob.hears()["content"] == alice.hears()["content"] == "soup"
+            begin = time.monotonic()
+            assert server.ask("GET", "/api/chats/ws/stats").json["total_connections"] == 2
+            assert time.monotonic() - begin < 2
+            asking.result()
+
+        eventually(lambda: server.ask("GET", "/api/chats/none").status == 404, "the store is back", HEAL_SECONDS)
+
+
+def test_the_server_ends_in_time_while_the_store_stands_still(tmp_path: Path) -> None:
+    with dynamodb() as store, service(tmp_path / "server", store.port) as server:
+        room = server.make_room()
+        with store.standing_still():
+            for number in range(3):
+                server.raw(room, f"coming{number}")
+            code, seconds = server.end()
+
+        assert code == 0
+        assert seconds < 5
+
+
+def test_a_room_that_is_too_large_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with dynamodb() as store, service(tmp_path / "server", store.port) as server:
+        large = {"name": "Kitchen", "created_by": "alice", "metadata": {"text": "x" * 450_000}}
+        created = server.ask("POST", "/api/chats", large)
+        room = server.make_room()
+        many = {"participant_ids": [f"{number:060}" for number in range(8_000)]}
+        added = server.ask("POST", f"/api/chats/{room}/participants", many)
+
+        assert (created.status, added.status) == (413, 413)
+        assert "400 KB" in created.json["error"]
+        assert server.ask("GET", f"/api/chats/{room}").json["participants"] == ["alice"]
+        assert "ERROR" not in server.log
+
+
+def test_instances_that_make_the_table_at_once_share_it(tmp_path: Path) -> None:
+    with (
+        dynamodb() as store,
+        service(tmp_path / "here", store.port) as here,
+        service(tmp_path / "there", store.port) as there,
+        ThreadPoolExecutor(8) as threads,
+    ):
+        for room in threads.map(Server.make_room, (here, there) * 4):
+            assert [one.ask("GET", f"/api/chats/{room}").status for one in (here, there)] == [200, 200]

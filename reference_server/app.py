@@ -11,10 +11,12 @@ from werkzeug.routing import BaseConverter
 
 from reference_server import bodies
 from reference_server.away import Away
+from reference_server.cors import allow_every_origin
 from reference_server.instance import NO_SUCH_ROOM, Instance
 from reference_server.log import origin
 from reference_server.member import Member
 from reference_server.names import USER_ID_LENGTH, ChatId, UserId, can_be_chat_id, fault_in, new_chat_id
+from reference_server.page import add_page
 from reference_server.store import Chat, Store, TooLarge
 from reference_server.websocket import ChatConnection, ChatWebsocket
 
@@ -51,6 +53,8 @@ def create_app(store: Store, instance: Instance) -> Quart:
     app.config["MAX_CONTENT_LENGTH"] = None  # _body has the limit
     app.url_map.converters["anything"] = _Anything
     app.url_map.merge_slashes = False  # otherwise a handshake with // in its path is redirected
+    allow_every_origin(app)
+    add_page(app)
 
     @app.post("/api/chats")
     async def create() -> Response:

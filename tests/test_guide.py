@@ -39,7 +39,8 @@ class Terminal:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
         self._lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -68,6 +69,7 @@ class Terminal:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
 
 
 @dataclass(frozen=True)

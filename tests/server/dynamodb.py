@@ -48,7 +48,7 @@ class Dynamodb:
 def dynamodb(port: int | None = None) -> Iterator[Dynamodb]:
     """Its tables are gone with it."""
     port = port or free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, "-m", "tests.server.one_at_a_time", str(port)]
     if setpriv := shutil.which("setpriv"):
         command = [setpriv, "--pdeathsig", "KILL", *command]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:

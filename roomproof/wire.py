@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import NoReturn
 
 FRAME_BYTES = 65_536
 """Frames up to here are accepted by every server (DELIVER-13)."""
@@ -133,7 +134,12 @@ def _integer(digits: str) -> float:
     return int(digits) if len(digits) < 1_000 else float(digits)
 
 
-_decode = json.JSONDecoder(parse_int=_integer).decode
+def _refuse_constant(constant: str) -> NoReturn:
+    """Python's decoder takes NaN and Infinity, which RFC 8259 does not have."""
+    raise ValueError(f"{constant} is not JSON")
+
+
+_decode = json.JSONDecoder(parse_int=_integer, parse_constant=_refuse_constant).decode
 
 
 @lru_cache(FRAMES_REMEMBERED)

@@ -75,6 +75,8 @@ def test_a_message_without_a_field_is_malformed(missing: str) -> None:
         pytest.param(json.dumps({**JOINED, "chat_id": None}), id="a notice of no room"),
         pytest.param('{"type":"system","content":null}', id="a system frame without text"),
         pytest.param("[" * 100_000, id="nested too deep"),
+        pytest.param(json.dumps({**MESSAGE, "mood": float("nan")}), id="with NaN in it"),
+        pytest.param(json.dumps({**MESSAGE, "mood": [float("-inf")]}), id="with -Infinity in it"),
     ],
 )
 def test_a_frame_is_malformed(frame: str | bytes) -> None:
@@ -96,6 +98,7 @@ def test_a_frame_is_malformed(frame: str | bytes) -> None:
         pytest.param('{"type":"message","content":"\\ud800"}', Bad, id="a lone surrogate"),
         pytest.param('{"type":null,"content":"x"}', Bad, id="null as type"),
         pytest.param("[1]", Bad, id="an array"),
+        pytest.param('{"type":"message","content":"x","n":NaN}', Bad, id="NaN is not JSON"),
         pytest.param(b'{"type":"message","content":"x"}', Bad, id="binary"),
     ],
 )

@@ -1,8 +1,8 @@
 """A run as its connections lived it: one event a line of JSON, in the order of recording. Pure.
 
 Times are nanoseconds of one monotonic clock. `said`, `opening`, `closing`, `dying` and `deleting` are taken before the
-act; `opened`, `refused`, `received` and `closed` after it (ORACLE.md). So an event that stands before another by its
-time may still have happened together with it, and equal times are concurrent.
+act; `opened`, `refused`, `received` and `closed` after it. So an event that stands before another by its time may still
+have happened together with it, and equal times are concurrent.
 """
 
 from collections.abc import Iterable, Iterator

@@ -99,7 +99,8 @@ class Decoder:
             text = f"the checksum is not that of {quoted(message.content)}"
             decoded.faults.append(Fault(Kind.ALTERED, "DELIVER-5", text, *about))
         if message.sender_id != speaker.user:
-            text = f"{speaker.user!r} said it, the frame says {message.sender_id!r}"
+            user, claimed = quoted(speaker.user, message.sender_id), quoted(message.sender_id, speaker.user)
+            text = f"{user} said it, the frame says {claimed}"
             decoded.faults.append(Fault(Kind.MISATTRIBUTED, "DELIVER-6", text, *about))
         self._check(decoded, message, at, may_be_old=may_be_old)
         return decoded

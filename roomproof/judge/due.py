@@ -212,7 +212,7 @@ class _Reached:
 
 
 def excused(due: Due, item: int, windows: list[FaultWindow]) -> bool:
-    """Whether a fault that was injected on purpose can have swallowed an item (ORACLE: faults)."""
+    """Whether a fault that was injected on purpose can have swallowed an item."""
     return any(_covers(window, due, item) for window in windows)
 
 

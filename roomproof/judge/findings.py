@@ -1,5 +1,6 @@
 """What the oracle can hold against a server: kinds of findings, and a finding with its witness."""
 
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -7,7 +8,7 @@ from roomproof.history import Event
 
 
 class Kind(StrEnum):
-    """The kinds of findings (ORACLE: definition). Each names a fault of the server."""
+    """The kinds of findings (due.py has the definition). Each names a fault of the server."""
 
     LOST = "lost"
     REPLAYED = "replayed"
@@ -58,6 +59,18 @@ class Finding:
         return self.hole or self.kind not in LIVENESS
 
 
-def quoted(content: str) -> str:
-    """The content as a finding names it, cut where it is long."""
-    return repr(content) if len(content) <= 120 else f"{content[:100]!r}... ({len(content)} code points)"
+SHOWN_CODE_POINTS = 120
+"""Longer contents lose their end."""
+
+
+def quoted(content: str, *others: str) -> str:
+    """The content as a finding names it, cut where it is long; code point by code point where another looks like it."""
+    show = ascii if any(_looks_like(content, other) for other in others) else repr
+    if len(content) <= SHOWN_CODE_POINTS:
+        return show(content)
+    return f"{show(content[: SHOWN_CODE_POINTS - 20])}... ({len(content)} code points)"
+
+
+def _looks_like(one: str, other: str) -> bool:
+    normal = (unicodedata.normalize("NFKC", text) for text in (one, other))
+    return one != other and not one.isascii() and len(set(normal)) == 1

@@ -102,7 +102,8 @@ class _Listener:
             self._find(Kind.PHANTOM, "DELIVER-14", receiver, receipt, text, speaker, item)
             return None
         if not own:
-            text = f"{speaker.user!r} said it, the frame says {message.sender_id!r}"
+            user, claimed = quoted(speaker.user, message.sender_id), quoted(message.sender_id, speaker.user)
+            text = f"{user} said it, the frame says {claimed}"
             self._find(Kind.MISATTRIBUTED, "DELIVER-6", receiver, receipt, text, speaker, item)
         if message.chat_id != receiver.room:
             self._find_wrong_chat(receiver, receipt, message.chat_id)
@@ -145,7 +146,8 @@ class _Listener:
             self._find(Kind.PHANTOM, rule, receiver, receipt, f"nobody said {quoted(message.content)}")
             return None
         speaker, item = _best_place(receiver, position, waiting, heard)
-        text = f"expected {quoted(item.content)}, got {quoted(message.content)}"
+        said, told = quoted(item.content, message.content), quoted(message.content, item.content)
+        text = f"expected {said}, got {told}"
         self._find(Kind.ALTERED, "DELIVER-5", receiver, receipt, text, speaker, item)
         return Heard(speaker.number, item.number, receipt)
 
@@ -153,7 +155,7 @@ class _Listener:
         namesakes = self.users.get(notice.user_id, [])
         here = [one for one in namesakes if one.room == receiver.room]
         present = [one for one in here if one.perhaps_member]
-        text = f"{notice.user_id!r} {notice.kind}"
+        text = f"{quoted(notice.user_id, *self.users)} {notice.kind}"
         if notice.chat_id != receiver.room:
             elsewhere = [one for one in namesakes if one.room == notice.chat_id] or ([] if here else namesakes)
             if elsewhere:

@@ -123,7 +123,7 @@ class People:
 
     def _die(self, line: Line) -> None:
         if line.over and line.reads:
-            return  # not in the moment in which the server sends it away: see ORACLE.md
+            return  # not in the moment in which the server sends it away: whose end it was could not be told
         how = self.random.choice(["fin", "rst"])
         line.gone = True
         self.world.record(Dying(line.number, self.world.at, how))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from roomproof.judge.findings import Kind
+from roomproof.judge.findings import Kind, quoted
+from roomproof.judge.offline import judge
 from tests.unit.judge.tale import Tale, finding
 
 
@@ -109,6 +110,34 @@ def test_a_binary_frame_is_malformed() -> None:
     alice.receives(binary=b'{"type": "message"}')
 
     assert tale.findings() == [finding(Kind.MALFORMED, "DELIVER-7", alice)]
+
+
+def test_texts_that_look_alike_are_told_apart() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    zoe = tale.joins("Zoe\u0308")
+    alice.hears(zoe.joined)
+    soup = zoe.says("soup")
+    zoe.hears(soup)
+    alice.hears(soup, sender_id="Zo\u00eb")
+
+    texts = [one.text for one in judge(tale.events)]
+
+    assert texts == [r"'Zoe\u0308' said it, the frame says 'Zo\xeb'"]
+
+
+@pytest.mark.parametrize(
+    ("content", "other", "shown"),
+    [
+        pytest.param("Zo\u00eb", "Zoe", "'Zo\u00eb'", id="another text"),
+        pytest.param("Zo\u00eb", "Zo\u00eb", "'Zo\u00eb'", id="the same text"),
+        pytest.param("Zo\u00eb", "Zoe\u0308", r"'Zo\xeb'", id="another normal form"),
+        pytest.param("\ufb01sh", "fish", r"'\ufb01sh'", id="a ligature"),
+        pytest.param("no\u200bise", "noise", r"'no\u200bise'", id="an invisible character"),
+    ],
+)
+def test_a_text_is_quoted_as_a_reader_needs_it(content: str, other: str, shown: str) -> None:
+    assert quoted(content, other) == shown
 
 
 def test_what_nobody_said_is_a_phantom() -> None:

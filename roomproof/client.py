@@ -1,9 +1,12 @@
 """One WebSocket connection that records everything it does and sees."""
 
 import contextlib
+import queue
 import socket
 import struct
 import threading
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import websocket
@@ -68,6 +71,7 @@ class Connection:
         self._reader: threading.Thread | None = None
         self._closing = False
         self._dead = False
+        self._pongs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def open(self, *, reads: bool = True, source: str | None = None) -> bool:
         """Shake hands; False if that was refused, with the reason in `refused`.
@@ -160,15 +164,40 @@ class Connection:
             self._recorder.record(Sent(self.number, self._recorder.now(), binary=frame))
         self._send(frame, websocket.ABNF.OPCODE_BINARY if binary else websocket.ABNF.OPCODE_TEXT)
 
-    def ping(self) -> None:
-        """Send a WebSocket ping."""
-        self._send(b"", websocket.ABNF.OPCODE_PING)
+    def send_fragments(self, fragments: Sequence[bytes], *, pings: bool = False) -> None:
+        """Send one text message in several frames, with `pings` between them. Raises ConnectionError as `send` does."""
+        if not self.is_open:
+            raise ConnectionError(f"connection {self.number} is not open")
+        self._recorder.record(Sent(self.number, self._recorder.now(), text=b"".join(fragments).decode()))
+        last = len(fragments) - 1
+        for number, fragment in enumerate(fragments):
+            opcode = websocket.ABNF.OPCODE_CONT if number else websocket.ABNF.OPCODE_TEXT
+            self._send(fragment, opcode, fin=int(number == last))
+            if pings and number < last:
+                self.ping()
 
-    def _send(self, payload: str | bytes, opcode: int) -> None:
+    def ping(self, payload: bytes = b"") -> None:
+        """Send a WebSocket ping."""
+        self._send(payload, websocket.ABNF.OPCODE_PING)
+
+    def pong(self, payload: bytes = b"") -> None:
+        """Send a WebSocket pong that nobody asked for."""
+        self._send(payload, websocket.ABNF.OPCODE_PONG)
+
+    def gets_pong(self, payload: bytes) -> bool:
+        """Whether a pong with this payload comes within the deadline, if none of those that have come has it."""
+        deadline = time.monotonic() + self._target.deadline
+        with contextlib.suppress(queue.Empty):
+            while self._pongs.get(timeout=max(0.0, deadline - time.monotonic())) != payload:
+                pass
+            return True
+        return False
+
+    def _send(self, payload: str | bytes, opcode: int, *, fin: int = 1) -> None:
         if self._socket is None:
             raise ConnectionError(f"connection {self.number} is not open")
         try:
-            self._socket.send(payload, opcode)
+            self._socket.send_frame(websocket.ABNF.create_frame(payload, opcode, fin))
         except (websocket.WebSocketException, OSError) as error:
             if self._reader is not None and not isinstance(error, websocket.WebSocketTimeoutException):
                 # The link is gone: what the server did to it is on record before anybody judges this failure.
@@ -231,6 +260,8 @@ class Connection:
                 break
             if opcode in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY):
                 self._receive(opcode, frame.data)
+            if opcode == websocket.ABNF.OPCODE_PONG:
+                self._pongs.put(bytes(frame.data))
         if self._dead:
             return
         self.closed = Closed(self.number, self._recorder.now(), code, reason)

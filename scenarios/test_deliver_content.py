@@ -1,12 +1,13 @@
 """What is delivered is what was said, by whom it was said."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
 from roomproof.rules import rule
 from roomproof.stage.room import Room
-from roomproof.wire import CONTENT_CODE_POINTS, FRAME_BYTES, NoticeKind, parse_timestamp
+from roomproof.wire import CONTENT_CODE_POINTS, FRAME_BYTES, NoticeKind, message, parse_timestamp
 
 CONTENTS = {
     "white space at both ends": "  soup \t\n",
@@ -139,6 +140,25 @@ def test_the_largest_frame_is_accepted(kitchen: Room) -> None:
     assert len(frame) == FRAME_BYTES
 
     alice.send(frame)
+
+    assert bob.heard(content)
+    assert alice.heard(content)
+
+
+FRAGMENTS: dict[str, Callable[[bytes], list[bytes]]] = {
+    "two halves": lambda frame: [frame[: len(frame) // 2], frame[len(frame) // 2 :]],
+    "one for each byte": lambda frame: [frame[at : at + 1] for at in range(len(frame))],
+    "empty ones around it": lambda frame: [b"", frame, b""],
+}
+
+
+@rule("DELIVER-13")
+@pytest.mark.parametrize("fragmented", [pytest.param(cut, id=case) for case, cut in FRAGMENTS.items()])
+def test_a_message_in_fragments_is_carried_whole(kitchen: Room, fragmented: Callable[[bytes], list[bytes]]) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    content = f"soup 🍲 [{alice.token}]"
+
+    alice.send_fragments(*fragmented(message(content).encode()))
 
     assert bob.heard(content)
     assert alice.heard(content)

@@ -5,8 +5,9 @@ import time
 import pytest
 
 from roomproof.protocol import Capability
-from roomproof.rules import rule, unless
+from roomproof.rules import needs, rule, unless
 from roomproof.stage.room import Room
+from roomproof.stage.stage import Stage
 from roomproof.wire import NoticeKind, parse_timestamp
 
 
@@ -59,6 +60,59 @@ def test_nothing_is_repeated_to_late_comers(kitchen: Room) -> None:
 
     assert not [message for message in said if charlie.echoed(message)]
     assert not charlie.notices(NoticeKind.JOINED, "alice")
+
+
+@rule("DELIVER-10")
+@unless(Capability.HISTORY)
+def test_nothing_is_repeated_in_a_room_that_was_empty(stage: Stage, kitchen: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    said = alice.say_all(5) + bob.say_all(5)
+    alice.hears(*said)
+    bob.leave()
+    alice.hears_leave_of("bob")
+    alice.fence()
+    alice.leave()
+    stage.stats_once(lambda stats: kitchen.id not in stats.active_rooms)
+
+    charlie = kitchen.join("charlie")
+    charlie.fence()
+
+    assert not [message for message in said if charlie.echoed(message)]
+
+
+@rule("DELIVER-10")
+@needs(Capability.HISTORY)
+def test_history_comes_once_and_in_order(kitchen: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    said = [message for _ in range(3) for speaker in (alice, bob) for message in speaker.say_all(2)]
+    alice.hears(*said)
+    bob.hears(*said)
+
+    charlie = kitchen.join("charlie")
+    charlie.fence()
+    charlie.hears(alice.say("welcome"), bob.say("welcome"))
+
+    for speaker in (alice, bob):
+        heard = [message.content for message in charlie.messages() if message.sender_id == speaker.user]
+        earlier = [content for content in heard if content in said]
+        assert earlier == sorted(set(earlier), key=said.index), f"what {speaker.user} said, each once and in order"
+        assert not charlie.notices(NoticeKind.JOINED, speaker.user)
+
+
+@rule("DELIVER-10")
+@needs(Capability.HISTORY)
+def test_history_is_told_to_nobody_who_was_there(kitchen: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    said = alice.say_all(5) + bob.say_all(5)
+    alice.hears(*said)
+    bob.hears(*said)
+
+    kitchen.join("charlie").fence()
+    alice.fence()
+    bob.fence()
+
+    for listener in (alice, bob):
+        assert sorted(message.content for message in listener.messages() if message.content in said) == sorted(said)
 
 
 @rule("DELIVER-11")

@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 import pytest
 
+from roomproof.judge.closing import BAD_FRAMES_BORNE
 from roomproof.rules import rule
 from roomproof.stage.room import Room
-from roomproof.wire import Error, Pong, parse_timestamp
+from roomproof.wire import Error, Pong, message, parse_timestamp
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,21 @@ def test_a_bad_frame_disturbs_nobody_else(kitchen: Room, bad: BadFrame) -> None:
     assert not bob.answers(Error)
 
 
+@rule("FRAME-2")
+@pytest.mark.parametrize(
+    "bad", [pytest.param(FRAMES[case], id=case) for case in ("no JSON", "an unknown type", "no content", "binary")]
+)
+def test_a_bad_frame_disturbs_no_other_device(kitchen: Room, bad: BadFrame) -> None:
+    alice, mallory, mallorys_phone = (kitchen.join(user) for user in ("alice", "mallory", "mallory"))
+
+    mallorys_phone.send(bad.marked("x"), binary=bad.binary)
+    mallorys_phone.stays()
+
+    assert mallory.heard(alice.say("soup is ready"))
+    assert alice.heard(mallory.say("coming"))
+    assert not mallory.answers(Error)
+
+
 @rule("FRAME-3")
 @bad_frames
 def test_the_sender_of_a_bad_frame_goes_on(kitchen: Room, bad: BadFrame) -> None:
@@ -90,6 +107,19 @@ def test_the_sender_of_a_bad_frame_goes_on(kitchen: Room, bad: BadFrame) -> None
 
     allowed = bad.code is not None and not mallory.stays() and mallory.was_closed_with() == bad.code
     assert allowed or (mallory.heard(sorry) and alice.heard(sorry)), mallory.account()
+
+
+@rule("FRAME-3")
+def test_19_bad_frames_are_forgiven(kitchen: Room) -> None:
+    alice, mallory = kitchen.join("alice"), kitchen.join("mallory")
+    texts = [frame.marked("x") for frame in FRAMES.values() if not frame.binary]
+
+    for text in islice(cycle(texts), BAD_FRAMES_BORNE - 1):
+        mallory.send_or_be_gone(text)
+    sorry = mallory.say_or_be_gone("sorry about that")
+
+    assert mallory.heard(sorry), mallory.account()
+    assert alice.heard(sorry)
 
 
 @rule("FRAME-4")
@@ -176,3 +206,50 @@ def test_a_ping_is_answered_with_a_pong(kitchen: Room) -> None:
     assert all(parse_timestamp(pong.timestamp) for pong in pongs)
     bob.hears(alice.say("just checking"))
     assert not bob.answers(Pong)
+
+
+@rule("FRAME-7")
+def test_a_pong_answers_one_device(kitchen: Room) -> None:
+    alice, alices_phone = kitchen.join("alice"), kitchen.join("alice")
+
+    alices_phone.send('{"type":"ping"}')
+
+    assert alices_phone.was_answered(Pong)
+    alice.hears(alices_phone.say("just checking"))
+    alice.fence()
+    assert not alice.answers(Pong)
+
+
+PAYLOADS = {"nothing": b"", "a text": b"are you there?", "125 bytes of any kind": bytes(range(131, 256))}
+
+
+@rule("FRAME-8")
+@pytest.mark.parametrize("payload", [pytest.param(payload, id=case) for case, payload in PAYLOADS.items()])
+def test_a_websocket_ping_is_answered_with_its_bytes(kitchen: Room, payload: bytes) -> None:
+    alice = kitchen.join("alice")
+
+    alice.ping(payload)
+
+    assert alice.gets_pong(payload), f"no pong with {payload!r} came"
+
+
+@rule("FRAME-8")
+def test_a_websocket_ping_between_fragments_is_answered(kitchen: Room) -> None:
+    alice = kitchen.join("alice")
+    content = f"soup [{alice.token}]"
+    frame = message(content).encode()
+
+    alice.send_fragments(frame[:10], frame[10:20], frame[20:], pings=True)
+
+    assert alice.gets_pong(b""), "no pong came"
+    assert alice.heard(content)
+
+
+@rule("FRAME-8")
+def test_a_websocket_pong_that_nobody_asked_for_is_ignored(kitchen: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+
+    alice.pong(b"here I am")
+
+    assert bob.heard(alice.say("soup is ready"))
+    assert alice.heard(bob.say("coming"))

@@ -53,8 +53,32 @@ class Member:
 
     def send(self, frame: str | bytes, *, binary: bool = False) -> None:
         """Send any frame, text or binary."""
-        try:
+        with self._speaking():
             self.connection.send(frame, binary=binary)
+
+    def send_fragments(self, *fragments: bytes, pings: bool = False) -> None:
+        """Send one text frame in fragments, with WebSocket `pings` between them."""
+        with self._speaking():
+            self.connection.send_fragments(fragments, pings=pings)
+
+    def ping(self, payload: bytes) -> None:
+        """Send a WebSocket ping."""
+        with self._speaking():
+            self.connection.ping(payload)
+
+    def gets_pong(self, payload: bytes) -> bool:
+        """Whether a WebSocket pong with these bytes comes within the deadline."""
+        return self.connection.gets_pong(payload)
+
+    def pong(self, payload: bytes) -> None:
+        """Send a WebSocket pong that nobody asked for."""
+        with self._speaking():
+            self.connection.pong(payload)
+
+    @contextlib.contextmanager
+    def _speaking(self) -> Iterator[None]:
+        try:
+            yield
         except ConnectionError as error:
             closed = self.connection.closed
             came = f"it was closed with {closed.code} {closed.reason!r}" if closed else str(error)

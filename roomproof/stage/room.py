@@ -7,6 +7,7 @@ from roomproof import wire
 from roomproof.client import Connection
 from roomproof.history import Deleting
 from roomproof.http import Answer
+from roomproof.protocol import Capability
 from roomproof.stage.member import Member
 from roomproof.stage.scene import RuleBrokenError, Scene
 from roomproof.wire import Frame, Notice, NoticeKind
@@ -152,9 +153,13 @@ class Room:
                 raise RuleBrokenError(rule, f"{member.user}, who was let in, to hear itself", member.account())
             return
 
+        # What was said earlier may come before membership, where that is sent at all.
+        has_history = Capability.HISTORY in self._scene.target.capabilities
+        shown_by = Notice if has_history else wire.Message | Notice
+
         def announced() -> bool | None:
             over = member.connection.is_over
-            own = any(isinstance(frame, wire.Message | Notice) for frame in member.frames)
+            own = any(isinstance(frame, shown_by) for frame in member.frames)
             told = own or any(one.notices(NoticeKind.JOINED, member.user) for one in witnesses)
             return told or (False if over else None)
 
@@ -181,6 +186,18 @@ class Room:
             self._scene.recorder.wait_for(lambda: connection.closed, self._scene.deadline * REFUSAL_PATIENCE)
             connection.die("fin")
         return content
+
+    def participants(self) -> list[str] | None:
+        """The participants that the server lists (capability `fetch`); None if it lists none.
+
+        Raises RuleBrokenError (CREATE-5) if it does not tell of the room, or lists anything but user ids.
+        """
+        answer = self._scene.http.request("GET", self.path)
+        listed = answer.fields().get("participants", [])
+        if answer.status != 200 or not isinstance(listed, list) or not all(isinstance(user, str) for user in listed):
+            expected = f"200 for {self.path}, with participants, if there are any in it, as an array of user ids"
+            raise RuleBrokenError("CREATE-5", expected, f"got {answer}")
+        return listed if "participants" in answer.fields() else None
 
     def delete(self) -> Answer:
         """Ask the server to delete it."""

@@ -36,11 +36,12 @@ class Stage:
         self.scene.recorder.record(Started(epoch=epoch, server_ahead=server_ahead, capabilities=capabilities))
 
     def room(self, name: str = "Kitchen", **fields: object) -> Room:
-        """Make a room. Raises RuleBrokenError (CREATE-1) if the server does not."""
+        """Make a room. Raises RuleBrokenError (CREATE-1, with metadata CREATE-3) if the server does not."""
         body = {"name": name, "created_by": "alice", **fields}
         answer = self.scene.http.request("POST", "/api/chats", body)
         if not answer.ok or not isinstance(answer.fields().get("id"), str):
-            raise RuleBrokenError("CREATE-1", "201 with an id for POST /api/chats", f"got {answer}")
+            rule = "CREATE-3" if "metadata" in fields else "CREATE-1"
+            raise RuleBrokenError(rule, "201 with an id for POST /api/chats", f"got {answer}")
         room = Room(self.scene, answer)
         if room.id in self._known_ids or not CHAT_ID.fullmatch(room.id):
             raise RuleBrokenError("CREATE-2", "a new, URL-safe id for each room", f"got {room.id!r}")

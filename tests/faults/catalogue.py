@@ -5,12 +5,16 @@ from tests.faults.plants import (
     close,
     content,
     delivery,
+    devices,
     frames,
+    history,
     http,
     identity,
     isolation,
+    links,
     order,
     refusal,
+    rooms,
     stats,
     system,
 )
@@ -18,5 +22,22 @@ from tests.faults.plants import time as timestamps
 
 __all__ = ["FAULTS"]
 
-FAMILIES = (refusal, delivery, order, isolation, content, identity, timestamps, system, stats, frames, close, http)
+FAMILIES = (
+    refusal,
+    delivery,
+    history,
+    order,
+    isolation,
+    content,
+    identity,
+    timestamps,
+    system,
+    stats,
+    frames,
+    devices,
+    links,
+    close,
+    http,
+    rooms,
+)
 """Importing them has registered their faults."""

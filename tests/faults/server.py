@@ -1,25 +1,28 @@
 """The reference server with one fault, or a few freedoms: `python -m tests.faults.server NAME [its own options]`."""
 
 import sys
+from collections.abc import Callable
 
 from reference_server.__main__ import main
 from tests.faults.catalogue import FAULTS
 from tests.faults.freedoms import FREEDOMS
+from tests.faults.plants import history
 
-CLEAN = "clean"
-"""The name under which nothing is planted."""
+CLEAN: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
+    "clean": (lambda: None, ()),
+    "clean, with history": (history.kept, ("history",)),
+    **{name: (take, ()) for name, take in FREEDOMS.items()},
+}
+"""Servers without fault: how they differ from the reference server, and what they declare beyond it."""
 
 
 def serve() -> int:
     """Plant the fault that the first argument names, then serve."""
     name = sys.argv.pop(1) if len(sys.argv) > 1 else ""
-    plants = {fault: one.plant for fault, one in FAULTS.items()} | FREEDOMS
-    if name != CLEAN:
-        if name not in plants:
-            raise SystemExit(
-                f"expected the name of a fault or freedom ({', '.join(plants)}) or {CLEAN!r}, got {name!r}"
-            )
-        plants[name]()
+    plants = {name: plant for name, (plant, _) in CLEAN.items()} | {name: one.plant for name, one in FAULTS.items()}
+    if name not in plants:
+        raise SystemExit(f"expected one of {', '.join(map(repr, plants))}, got {name!r}")
+    plants[name]()
     return main()
 
 

@@ -143,6 +143,19 @@ def deaf_after_one() -> None:
     _hearing(change)
 
 
+@fault("the fifth bad frame closes", breaks="FRAME-3", shows=Kind.DROPPED)
+def fifth_closes() -> None:
+    """Whoever sends a fifth bad frame is closed with 1008."""
+
+    def change(member: Any, frame: str | bytes, hear: Any) -> None:
+        member._bad = member.__dict__.get("_bad", 0) + isinstance(frames.decode(frame), Bad)
+        hear()
+        if member._bad == 5:
+            member.close(1008)
+
+    _hearing(change)
+
+
 @fault("a bad frame empties the room", breaks="FRAME-2")
 def empties_the_room() -> None:
     """A bad frame closes everybody else in the room with 1003."""

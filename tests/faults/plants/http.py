@@ -39,6 +39,12 @@ def names_trimmed() -> None:
     _answers("create", lambda status, fields: (status, fields | {"name": fields["name"].strip()}))
 
 
+@fault("names beyond 255 bytes refused", breaks="CREATE-1")
+def names_in_bytes() -> None:
+    """The length of a name is counted in bytes, and 255 are the most."""
+    _refusing(lambda chat: len(chat.name.encode()) > 255)
+
+
 @fault("created_at missing", breaks="CREATE-1")
 def created_at_missing() -> None:
     """The answer to a creation has no created_at."""
@@ -85,6 +91,36 @@ def metadata_strings() -> None:
     _answers("create", lambda status, fields: (status, fields | {"metadata": as_text(fields["metadata"])}))
 
 
+@fault("metadata missing", breaks="CREATE-3")
+def metadata_missing() -> None:
+    """The answer to a creation has no metadata."""
+    _answers("create", lambda status, fields: (status, {k: v for k, v in fields.items() if k != "metadata"}))
+
+
+@fault("metadata beyond 16 levels refused", breaks="CREATE-3")
+def metadata_flat() -> None:
+    """Metadata that are nested more than 16 deep are refused."""
+
+    def levels(value: Any) -> int:
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+        return 0 if inner is None else 1 + max(map(levels, inner), default=0)
+
+    _refusing(lambda chat: levels(chat.metadata) > 16)
+
+
+def _refusing(is_refused: Any) -> None:
+    def wrapped(new_chat: Any) -> Any:
+        def strict(body: bytes) -> Any:
+            chat = new_chat(body)
+            if is_refused(chat):
+                raise bodies.BodyError("too much")
+            return chat
+
+        return strict
+
+    wrap(bodies, "new_chat", wrapped)
+
+
 @fault("500 for bad bodies", breaks="CREATE-4")
 def bad_body_500() -> None:
     """A bad body is answered with 500."""
@@ -94,7 +130,17 @@ def bad_body_500() -> None:
 @fault("bad bodies accepted", breaks="CREATE-4")
 def bad_body_accepted() -> None:
     """A bad body makes a room called Unnamed."""
+    _unnamed()
 
+
+@fault("bad bodies refused, and taken", breaks="CREATE-4")
+def bad_body_taken() -> None:
+    """A bad body is answered with 400, and makes a room all the same, whose id stands in the answer."""
+    _unnamed()
+    _answers("create", lambda status, fields: (400 if fields.get("name") == "Unnamed" else status, fields))
+
+
+def _unnamed() -> None:
     def wrapped(new_chat: Any) -> Any:
         def lenient(body: bytes) -> Any:
             try:
@@ -127,6 +173,17 @@ def unknown_200() -> None:
 def fetched_without() -> None:
     """A fetched room has lost its metadata."""
     _answers("fetch", lambda status, fields: (status, fields | {"metadata": {}}))
+
+
+@fault("participants listed as objects", breaks="CREATE-5")
+def participant_objects() -> None:
+    """A fetched room lists its participants as objects."""
+
+    def change(status: int, fields: dict[str, Any]) -> Any:
+        objects = [{"user_id": user} for user in fields.get("participants", [])]
+        return status, fields | ({"participants": objects} if status == 200 else {})
+
+    _answers("fetch", change)
 
 
 @fault("deleted rooms live on", breaks="CREATE-6")

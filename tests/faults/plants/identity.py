@@ -1,6 +1,7 @@
 """Faults of identity."""
 
 import json
+import re
 from typing import Any
 
 from reference_server import app
@@ -72,7 +73,21 @@ def lower_case() -> None:
     _user_ids(str.lower)
 
 
-@fault("user ids normalised", breaks="JOIN-7")
+@fault("only plain user ids let in", breaks="JOIN-7")
+def plain_only() -> None:
+    """A user id with anything but ASCII letters, digits and a few marks is refused."""
+
+    def wrapped(fault_in: Any) -> Any:
+        def strict(user_id: str, longest: int) -> Any:
+            is_plain = re.fullmatch(r"[A-Za-z0-9._@-]+", user_id)
+            return fault_in(user_id, longest) if is_plain else "have ASCII letters and digits only"
+
+        return strict
+
+    wrap(app, "fault_in", wrapped)
+
+
+@fault("user ids normalised", breaks="DELIVER-6", shows=Kind.MISATTRIBUTED)
 def ids_normalised() -> None:
     """User ids are put into Unicode's normal form C."""
     import unicodedata

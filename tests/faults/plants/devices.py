@@ -1,0 +1,61 @@
+"""Faults that take the connections of one user for one."""
+
+from typing import Any
+
+from reference_server import frames
+from reference_server.frames import Bad, Pinged
+from reference_server.member import Member
+from roomproof.judge.findings import Kind
+from tests.faults.fault import fault, wrap
+
+
+def _hearing(change: Any) -> None:
+    wrap(Member, "_hear", lambda hear: lambda self, frame: change(self, frame, lambda: hear(self, frame)))
+
+
+def _devices(member: Member) -> list[Any]:
+    """All connections of a member's user in its room, its own too."""
+    return [one for one in list(member._room.members) if one.user_id == member.user_id]
+
+
+@fault("errors for all devices", breaks="FRAME-2", shows=Kind.UNPROVOKED_ERROR)
+def errors_for_all() -> None:
+    """The error frame that answers a bad frame goes to all connections of its user."""
+
+    def change(member: Member, frame: str | bytes, hear: Any) -> None:
+        understood = frames.decode(frame)
+        if isinstance(understood, Bad):
+            for device in _devices(member):
+                device.tell(frames.error(understood.reason))
+        else:
+            hear()
+
+    _hearing(change)
+
+
+@fault("pongs for all devices", breaks="FRAME-7")
+def pongs_for_all() -> None:
+    """A ping is answered to all connections of its user."""
+
+    def change(member: Member, frame: str | bytes, hear: Any) -> None:
+        if isinstance(frames.decode(frame), Pinged):
+            for device in _devices(member):
+                device.tell(frames.pong(member._instance.clock.timestamp()))
+        else:
+            hear()
+
+    _hearing(change)
+
+
+@fault("a binary frame closes all devices", breaks="FRAME-2", shows=Kind.DROPPED)
+def binary_closes_all() -> None:
+    """A binary frame closes all connections of its user with 1003."""
+
+    def change(member: Member, frame: str | bytes, hear: Any) -> None:
+        if isinstance(frame, bytes):
+            for device in _devices(member):
+                device.close(1003)
+        else:
+            hear()
+
+    _hearing(change)

@@ -1,0 +1,78 @@
+"""What was said earlier, told to whoever joins: as the capability `history` allows it, and faults of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from reference_server import frames
+from reference_server.room import Room
+from roomproof.judge.findings import Kind
+from tests.faults.fault import fault, wrap
+
+KEPT_MESSAGES = 20
+"""So many messages of a room are remembered."""
+
+Kept = list[str]
+
+KEPT: dict[str, Kept] = {}
+"""The frames of the last messages, by room."""
+
+
+def _retold(choose: Callable[[Room[Any], Kept], Kept]) -> None:
+    """Tell every newcomer what `choose` makes of the last messages of its room."""
+
+    def wrapped(say: Any) -> Any:
+        def remembering(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
+            if speaker in self.members:
+                kept = KEPT.setdefault(self.chat_id, [])
+                kept.append(frames.message(content, speaker.user_id, self.chat_id, timestamp))
+                del kept[:-KEPT_MESSAGES]
+            return say(self, speaker, content, timestamp)
+
+        return remembering
+
+    def wrapped_join(join: Any) -> Any:
+        def retelling(self: Room[Any], member: Any, timestamp: str) -> Any:
+            for frame in choose(self, KEPT.get(self.chat_id, [])):
+                member.tell(frame)
+            return join(self, member, timestamp)
+
+        return retelling
+
+    wrap(Room, "say", wrapped)
+    wrap(Room, "join", wrapped_join)
+
+
+def kept() -> None:
+    """No fault: whoever joins is told what was said last."""
+    _retold(lambda _, kept: kept)
+
+
+@fault("an emptied room says its last words again", breaks="DELIVER-10", shows=Kind.REPLAYED)
+def emptied_room() -> None:
+    """Whoever enters a room in which nobody is is told what was said there last."""
+    _retold(lambda room, kept: [] if room.members else kept)
+
+
+@fault("history told twice", breaks="DELIVER-10", declares=("history",))
+def twice() -> None:
+    """Whoever joins is told each of the last messages twice."""
+    _retold(lambda _, kept: [frame for frame in kept for _ in range(2)])
+
+
+@fault("history told backwards", breaks="DELIVER-10", declares=("history",))
+def backwards() -> None:
+    """Whoever joins is told the last messages in reverse."""
+    _retold(lambda _, kept: kept[::-1])
+
+
+@fault("history told to all", breaks="DELIVER-10", declares=("history",))
+def to_all() -> None:
+    """Whenever somebody joins, everybody is told the last messages."""
+
+    def choose(room: Room[Any], kept: Kept) -> Kept:
+        for member in room.members:
+            for frame in kept:
+                member.tell(frame)
+        return kept
+
+    _retold(choose)

@@ -67,6 +67,7 @@ def terse() -> None:
     def hearing(hear: Any) -> Any:
         def listening(self: Any, frame: str | bytes) -> None:
             if isinstance(frame, bytes):
+                self.tell(frames.error("expected text"))
                 self.close(1003)
             else:
                 hear(self, frame)

@@ -13,6 +13,7 @@ import websocket
 from websocket import _handshake
 
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Received, Refused, Sent
+from roomproof.http import served_by
 from roomproof.recorder import Recorder
 from roomproof.target import Target
 from roomproof.tls import TlsLink
@@ -60,6 +61,8 @@ class Connection:
         self.room = room
         self.user = user
         self.instance: str | None = None
+        """The instance that serves it, where that is known."""
+        self.source: str | None = None
         self.reads = True
         self.refused: Refused | None = None
         self.closed: Closed | None = None
@@ -80,6 +83,7 @@ class Connection:
         client address to connect from.
         """
         deadline = self._target.deadline
+        self.source = source
         # The library keeps cookies for the whole process, and would carry them from one connection to another.
         _handshake.CookieJar.jar.clear()
         self._recorder.record(Opening(self.number, self._recorder.now(), self.room, self.user))
@@ -90,7 +94,7 @@ class Connection:
                 web.connect(  # type: ignore[no-untyped-call]  # the library annotates it in part
                     self._target.websocket_url(self.room, self.user),
                     socket=link,
-                    header=self._target.headers,
+                    header=self._target.headers_of(source),
                     redirect_limit=0,
                     suppress_origin=True,
                     timeout=deadline,
@@ -101,7 +105,9 @@ class Connection:
             return self._refuse(None, f"{type(error).__name__}: {error}")
         self._socket = web
         self.reads = reads
-        self.instance = (web.getheaders() or {}).get("x-upstream")
+        self.instance = served_by((web.getheaders() or {}).get("x-upstream")) or self._target.instances.get(
+            source or ""
+        )
         self._recorder.record(Opened(self.number, self._recorder.now(), self.instance))
         if reads:
             self._start_reading()
@@ -111,7 +117,7 @@ class Connection:
 
     def _connect(self, reads: bool, source: str | None) -> socket.socket | TlsLink:
         host, port = self._target.address
-        bind = (source, 0) if source else None
+        bind = self._target.bound_to(source)
         if reads:
             link = socket.create_connection((host, port), self._target.deadline, bind)
         else:

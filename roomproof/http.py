@@ -1,5 +1,6 @@
 """The HTTP side of a target."""
 
+import re
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -22,6 +23,11 @@ class UnreachableError(Exception):
         super().__init__(escaped(sentence))
 
 
+def served_by(upstream: str | None) -> str | None:
+    """The instance that served, out of an X-Upstream; the last one, where several were tried."""
+    return re.split(r"(?:,| :) ", upstream)[-1] if upstream else None
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An HTTP answer."""
@@ -29,6 +35,11 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+
+    @property
+    def instance(self) -> str | None:
+        """The instance that served, where the front says so."""
+        return served_by(self.headers.get("x-upstream"))
 
     @property
     def ok(self) -> bool:
@@ -77,33 +88,54 @@ class _TlsPool(urllib3.HTTPSConnectionPool):
 
 
 class Http:
-    """HTTP requests to a target, each on a connection of its own, so that none can meet a connection just given up."""
+    """HTTP requests to a target, each on a connection of its own, so that none can meet a connection just given up.
 
-    def __init__(self, target: Target) -> None:
+    `home` is the client address from which they come, unless they are told another.
+    """
+
+    def __init__(self, target: Target, home: str | None = None) -> None:
         self._target = target
-        self._pool = urllib3.PoolManager(
-            retries=False,
-            headers={**target.headers, "Connection": "close"},
-            ssl_context=target.tls() if target.is_tls else None,
-        )
-        self._pool.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self.home = home
+        self._pools: dict[str | None, urllib3.PoolManager] = {}
 
-    def request(self, method: str, path: str, body: object = None, *, raw: bytes | None = None) -> Answer:
-        """Ask, with `body` as JSON or `raw` as it is.
+    def _pool(self, address: str | None) -> urllib3.PoolManager:
+        if address not in self._pools:
+            pool = self._pools[address] = urllib3.PoolManager(
+                retries=False,
+                headers={**self._target.headers_of(address), "Connection": "close"},
+                ssl_context=self._target.tls() if self._target.is_tls else None,
+                source_address=self._target.bound_to(address),
+            )
+            pool.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        return self._pools[address]
 
-        Raises UnreachableError where no HTTP answer comes within the deadline.
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        raw: bytes | None = None,
+        source: str | None = None,
+        within: float | None = None,
+    ) -> Answer:
+        """Ask, with `body` as JSON or `raw` as it is, from the client address `source`.
+
+        Raises UnreachableError where no HTTP answer comes `within` so many seconds, or within the deadline.
         """
-        headers = dict(self._pool.headers)
+        pool = self._pool(source or self.home)
+        headers = dict(pool.headers)
         data = raw
         if raw is None and body is not None:
             data = msgspec.json.encode(body)
         if data is not None:
             headers["Content-Type"] = "application/json"
-        timeout = urllib3.Timeout(total=self._target.deadline)
+        deadline = within or self._target.deadline
+        timeout = urllib3.Timeout(total=deadline)
         url = self._target.url + path
-        until = time.monotonic() + self._target.deadline
+        until = time.monotonic() + deadline
         try:
-            with self._pool.request(
+            with pool.request(
                 method, url, body=data, headers=headers, timeout=timeout, redirect=False, preload_content=False
             ) as answer:
                 content = _read(answer, until)
@@ -111,9 +143,9 @@ class Http:
             raise UnreachableError(f"{method} {path} got no HTTP answer: {error}") from error
         return Answer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
 
-    def stats(self) -> Answer:
+    def stats(self, source: str | None = None) -> Answer:
         """GET the statistics of the instance that answers."""
-        return self.request("GET", "/api/chats/ws/stats")
+        return self.request("GET", "/api/chats/ws/stats", source=source)
 
     def clock_ahead_ns(self) -> int:
         """How far the server's clock is ahead of ours, by the Date of its answers; 0 where the difference is below 2 s.

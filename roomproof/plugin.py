@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from roomproof.deviations import read_deviations
-from roomproof.embedded import embedded_capabilities
 from roomproof.protocol import ProtocolError
 from roomproof.report import prepare_folder
 from roomproof.runner.folder import scenarios_folder
+from roomproof.runner.ground import declared_ground
+from roomproof.runner.host import Host, take_handle
 from roomproof.runner.options import add_options, declared_target, is_narrowed
 from roomproof.runner.player import Player, rules_of, scenario_id
 from roomproof.runner.referee import Referee
@@ -30,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the marks of scenarios."""
     config.addinivalue_line("markers", "rule(*ids): the rules of PROTOCOL.md that a scenario tests")
     config.addinivalue_line("markers", "needs(capability): not applicable to targets that do not declare this")
+    config.addinivalue_line("markers", "several_addresses: not applicable where all clients have one address")
+    config.addinivalue_line("markers", "breaks_parts: not applicable where Roomproof did not start what it tests")
     config.addinivalue_line("markers", "unless(capability): not applicable to targets that declare this")
     if config.option.pyargs and any(SCENARIOS.name == word.partition(".")[0] for word in config.args):
         # pytest finds the conftest of a package only while it collects, and that is too late to begin.
@@ -50,12 +53,16 @@ def begin(config: pytest.Config, scenarios: Path) -> None:
         deviations = read_deviations(config.option.deviations) if config.option.deviations else []
         is_worker = hasattr(config, "workerinput")
         if not is_worker:
-            referee = Referee(config, target, deviations, narrowed=is_narrowed(config, scenarios))
+            host = Host(config, config.option.topology) if config.option.topology else None
+            if host:
+                config.pluginmanager.register(host, "roomproof-host")
+            referee = Referee(config, target, host, deviations, narrowed=is_narrowed(config, scenarios))
             config.pluginmanager.register(referee, "roomproof-referee")
     except (UsageError, ProtocolError) as error:
         raise pytest.UsageError(f"roomproof: {error}") from error
     config.stash[TARGET] = target
-    player = Player(config, target.capabilities if target else embedded_capabilities(), deviations)
+    take_handle(config)
+    player = Player(config, deviations, declared_ground(config, target))
     config.pluginmanager.register(player, "roomproof-player")
 
 

@@ -1,7 +1,7 @@
 """What a run leaves behind: the result file, and the text that explains a failed scenario."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,8 +12,8 @@ import msgspec
 from roomproof.history import Event, dump
 from roomproof.judge.findings import Finding
 from roomproof.printable import printable
-from roomproof.protocol import Protocol, load
-from roomproof.target import Target, UsageError
+from roomproof.protocol import Capability, Protocol, load
+from roomproof.target import UsageError
 from roomproof.timeline import names, timeline
 from roomproof.verdict import ScenarioResult, Verdict
 
@@ -26,9 +26,9 @@ def tool_version() -> str:
         return "0"
 
 
-def capability_names(target: Target) -> list[str]:
-    """The declared capabilities as the user writes them."""
-    return [name if number is None else f"{name}={number:g}" for name, number in target.capabilities.items()]
+def capability_names(capabilities: Mapping[Capability, float | None]) -> list[str]:
+    """Capabilities as the user writes them."""
+    return [name if number is None else f"{name}={number:g}" for name, number in capabilities.items()]
 
 
 class ResultFile:

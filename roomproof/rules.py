@@ -13,6 +13,13 @@ def rule(*ids: str) -> pytest.MarkDecorator:
     return pytest.mark.rule(*ids)
 
 
+several_addresses = pytest.mark.several_addresses
+"""Mark a scenario as not applicable where all clients have one address."""
+
+breaks_parts = pytest.mark.breaks_parts
+"""Mark a scenario as not applicable to what Roomproof did not start itself."""
+
+
 def needs(capability: Capability) -> pytest.MarkDecorator:
     """Mark a scenario as not applicable to servers that do not declare a capability."""
     return pytest.mark.needs(capability)

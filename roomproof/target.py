@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -36,9 +37,14 @@ class Target:
     """Sent with every request and handshake. They may be secret, and no output shows them."""
     ca: str | None = None
     source_addresses: tuple[str, ...] = ()
+    """Addresses of this machine from which clients may connect, so that they are told apart."""
+    forwarded_addresses: tuple[str, ...] = ()
+    """The same for a front that believes X-Forwarded-For: what clients put into it."""
     exclusive: bool = False
     deadline: float = 5.0
     """How long anything may take that the protocol does not give more time, in seconds."""
+    instances: dict[str, str] = field(default_factory=dict)
+    """The instance that each client address reaches, where that was found out otherwise than by X-Upstream."""
 
     def __post_init__(self) -> None:
         if "@" in self.url:
@@ -58,10 +64,37 @@ class Target:
         if not LEAST_DEADLINE <= self.deadline <= LONGEST_DEADLINE:
             expected = f"from {LEAST_DEADLINE:g} to {LONGEST_DEADLINE:g} seconds"
             raise UsageError(f"expected a deadline {expected}, got {self.deadline:g}")
+        if self.source_addresses and self.forwarded_addresses:
+            raise UsageError("expected source_addresses or forwarded_addresses in the target, got both")
+        for address in self.addresses:
+            try:
+                ip_address(address)
+            except ValueError as error:
+                raise UsageError(f"expected IP addresses as client addresses, got {address!r}") from error
 
     def declares(self, capability: Capability) -> bool:
         """Whether the target declares a capability."""
         return capability in self.capabilities
+
+    @property
+    def has_instances(self) -> bool:
+        """Whether it declares that there are several instances."""
+        return self.declares(Capability.STICKY) or self.declares(Capability.PUBSUB)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The client addresses that may be used, in whatever way."""
+        return self.source_addresses or self.forwarded_addresses
+
+    def bound_to(self, address: str | None) -> tuple[str, int] | None:
+        """What a client with this address binds its socket to; None if that is up to the system."""
+        return (address, 0) if address and address not in self.forwarded_addresses else None
+
+    def headers_of(self, address: str | None) -> dict[str, str]:
+        """The headers that a client with this address sends."""
+        if address in self.forwarded_addresses:
+            return {**self.headers, "X-Forwarded-For": str(address)}
+        return self.headers
 
     @property
     def is_tls(self) -> bool:
@@ -98,6 +131,7 @@ class _TargetFile(msgspec.Struct, forbid_unknown_fields=True):
     headers: dict[str, str] = {}
     ca: str | None = None
     source_addresses: list[str] = []
+    forwarded_addresses: list[str] = []
     exclusive: bool = False
 
 
@@ -167,6 +201,7 @@ def read_target(
         headers=file.headers | parse_headers(headers),
         ca=ca or file.ca,
         source_addresses=tuple(file.source_addresses),
+        forwarded_addresses=tuple(file.forwarded_addresses),
         exclusive=exclusive or file.exclusive,
         deadline=deadline,
     )

@@ -105,7 +105,11 @@ def conclude(
     all_broken = {rule for result in results for rule in result.broken} | set(broken)
     held = {rule for result in results for rule in result.held}
     deviating = {rule for result in results for rule in result.deviating}
-    rules = {rule.id: _standing(rule, declared, held, all_broken, deviating) for rule in protocol.rules.values()}
+    inapplicable = _inapplicable(results)
+    rules = {
+        rule.id: _standing(rule, declared, held, all_broken, deviating, inapplicable)
+        for rule in protocol.rules.values()
+    }
     musts = [rule for rule in protocol.rules.values() if rule.level is Level.MUST]
     broken_musts = [rule.id for rule in musts if rules[rule.id] is Standing.BROKEN]
     untested = [rule.id for rule in musts if rules[rule.id] is Standing.UNTESTED]
@@ -135,12 +139,28 @@ def conclude(
     return verdict(Conclusion.VALID, reason)
 
 
-def _standing(rule: Rule, declared: set[Capability], held: set[str], broken: set[str], deviating: set[str]) -> Standing:
+def _inapplicable(results: Iterable[ScenarioResult]) -> set[str]:
+    """Rules whose scenarios were all found not to apply."""
+    applies: dict[str, bool] = {}
+    for result in results:
+        for rule in result.rules:
+            applies[rule] = applies.get(rule, False) or result.outcome is not Outcome.NOT_APPLICABLE
+    return {rule for rule, does in applies.items() if not does}
+
+
+def _standing(
+    rule: Rule,
+    declared: set[Capability],
+    held: set[str],
+    broken: set[str],
+    deviating: set[str],
+    inapplicable: set[str],
+) -> Standing:
     if rule.id in broken:
         return Standing.BROKEN if rule.level is Level.MUST else Standing.WARNED
     if rule.id in deviating:
         return Standing.DEVIATING
-    if rule.capability is not None and rule.capability not in declared:
+    if rule.capability is not None and (rule.capability not in declared or rule.id in inapplicable):
         return Standing.NOT_APPLICABLE
     return Standing.HELD if rule.id in held else Standing.UNTESTED
 

@@ -1,5 +1,6 @@
 """Who is on stage in a scenario, and where."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +11,9 @@ import pytest
 from roomproof.embedded import reference_server
 from roomproof.http import Http
 from roomproof.plugin import TARGET, begin
+from roomproof.runner.host import HANDLE
 from roomproof.runner.player import STAGE
+from roomproof.stage.instances import Instances, observe
 from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
 from roomproof.target import Target
@@ -23,27 +26,41 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
-    """The server under test: the declared one, or a reference server of this worker's own."""
-    declared = request.config.stash[TARGET]
+    """The server under test: the declared one, that of the topology, or a reference server of this worker's own."""
+    handle = request.config.stash.get(HANDLE, None)
+    declared = handle.target if handle else request.config.stash[TARGET]
     if declared is None:
         with reference_server(deadline=request.config.option.deadline) as embedded:
             yield embedded
         return
     # Parallel workers are tenants of each other.
     alone = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) == 1
-    yield replace(declared, exclusive=declared.exclusive and alone)
+    declared = replace(declared, exclusive=declared.exclusive and alone)
+    yield replace(declared, instances=observe(declared, Http(declared))) if declared.has_instances else declared
 
 
 @pytest.fixture(scope="session")
-def http(target: Target) -> Http:
-    """HTTP requests to the server under test."""
-    return Http(target)
-
-
-@pytest.fixture(scope="session")
-def server_ahead(http: Http) -> int:
+def server_ahead(target: Target) -> int:
     """How far the server's clock is ahead of ours, in nanoseconds."""
-    return http.clock_ahead_ns()
+    return Http(target).clock_ahead_ns()
+
+
+@pytest.fixture(scope="session")
+def instances(target: Target) -> Instances:
+    """Which instance each client address reaches."""
+    return Instances(target.instances)
+
+
+@pytest.fixture(scope="session")
+def homes(instances: Instances) -> Iterator[str | None]:
+    """The client addresses of the scenarios, one after the other, so that they take place on all instances."""
+    return itertools.cycle(instances.each)
+
+
+@pytest.fixture
+def http(target: Target, homes: Iterator[str | None]) -> Http:
+    """HTTP requests to the server under test, from the client address of this scenario."""
+    return Http(target, next(homes))
 
 
 @pytest.fixture(scope="session")
@@ -53,9 +70,16 @@ def known_ids() -> set[str]:
 
 
 @pytest.fixture
-def stage(request: pytest.FixtureRequest, target: Target, http: Http, server_ahead: int, known_ids: set[str]) -> Stage:
+def stage(
+    request: pytest.FixtureRequest,
+    target: Target,
+    http: Http,
+    server_ahead: int,
+    known_ids: set[str],
+    instances: Instances,
+) -> Stage:
     """The stage of one scenario. The player closes and judges it."""
-    stage = Stage(target, http, server_ahead=server_ahead, known_ids=known_ids)
+    stage = Stage(target, http, server_ahead=server_ahead, known_ids=known_ids, instances=instances)
     request.node.stash[STAGE] = stage
     return stage
 

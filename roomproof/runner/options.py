@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from roomproof.target import LEAST_DEADLINE, LONGEST_DEADLINE, Target, UsageError, read_target
+from roomproof.topologies import catalogue
 
 DEADLINE_SECONDS = 5.0
 
@@ -17,7 +18,13 @@ def add_options(parser: pytest.Parser) -> None:
         "--target",
         metavar="URL|FILE.toml",
         help="the server to test: http(s)://host:port, or a TOML file with url, capabilities, headers, ca, "
-        "source_addresses, exclusive. Default: a private reference server for each worker",
+        "source_addresses, forwarded_addresses, exclusive. Default: a private reference server for each worker",
+    )
+    group.addoption(
+        "--topology",
+        metavar="NAME",
+        help=f"start the reference server as a topology of its own and test that: {', '.join(catalogue.NAMES)}. sticky "
+        "and pubsub need nginx, pubsub needs Redis; with these, parts are broken on purpose, too",
     )
     group.addoption(
         "--capability",
@@ -56,7 +63,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def declared_target(config: pytest.Config) -> Target | None:
-    """The target that the command line names; None for the embedded reference server.
+    """The target that the command line names; None for the embedded reference server, and for a topology.
 
     Raises UsageError for whatever is wrong with it.
     """
@@ -64,6 +71,10 @@ def declared_target(config: pytest.Config) -> Target | None:
     if not LEAST_DEADLINE <= option.deadline <= LONGEST_DEADLINE:
         expected = f"from {LEAST_DEADLINE:g} to {LONGEST_DEADLINE:g} seconds"
         raise UsageError(f"expected a --deadline {expected}, got {option.deadline:g}")
+    if option.topology is not None:
+        catalogue.capabilities_of(option.topology)
+        if option.target is not None:
+            raise UsageError("--topology starts what it tests, and --target names what runs already: say one of them")
     if option.target is None:
         if getattr(option, "host", None):
             raise UsageError("--host is Locust's option and would test the embedded server: say --target")
@@ -95,6 +106,8 @@ def again(config: pytest.Config, scenario: str) -> str:
     """The command that runs one scenario against the same target, without the values of headers: they may be secret."""
     option = config.option
     words = ["roomproof", "verify", scenario]
+    if option.topology:
+        words += ["--topology", option.topology]
     if option.target:
         words += ["--target", option.target]
     for capability in option.capability:

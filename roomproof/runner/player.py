@@ -1,6 +1,6 @@
 """Plays scenarios: decides which apply, has their histories judged, and tells the referee how they ended."""
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from roomproof.http import UnreachableError
 from roomproof.judge.findings import Finding
 from roomproof.protocol import Capability, load
 from roomproof.report import describe, explain, keep_history
+from roomproof.runner.ground import DeclaredGround
 from roomproof.runner.options import again
 from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
@@ -73,30 +74,38 @@ class ScenarioFailedError(AssertionError):
 class Player:
     """The pytest plugin that is active wherever scenarios run."""
 
-    def __init__(
-        self, config: pytest.Config, capabilities: Iterable[Capability], deviations: Sequence[Deviation]
-    ) -> None:
+    def __init__(self, config: pytest.Config, deviations: Sequence[Deviation], ground: DeclaredGround) -> None:
         self._config = config
         self._deviations = deviations
-        self._declared = set(capabilities)
+        self._ground = ground
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip what does not apply to the target."""
         ending = item.stash[ENDING] = Ending(item)
+        ending.rules = self._applicable(ending.rules)
         item.user_properties += [("rule", rule) for rule in ending.rules]
         reason = self._not_applicable(item, ending.rules)
         if reason:
             ending.detail = reason
             pytest.skip(reason)
 
+    def _applicable(self, rules: tuple[str, ...]) -> tuple[str, ...]:
+        """Of rules that say the same for several topologies, those of the declared one; all, if none is declared."""
+        others = {Capability.STICKY, Capability.PUBSUB} - self._ground.capabilities.keys()
+        return tuple(rule for rule in rules if load().rules[rule].capability not in others) or rules
+
     def _not_applicable(self, item: pytest.Item, rules: tuple[str, ...]) -> str | None:
-        declared = self._declared
+        declared = self._ground.capabilities
         needed = {load().rules[rule].capability for rule in rules} - {None}
         needed |= {mark.args[0] for mark in item.iter_markers("needs")}
         missing = sorted(str(capability) for capability in needed if capability not in declared)
         if missing:
             return f"not applicable: the target does not declare {', '.join(missing)}"
+        if item.get_closest_marker("several_addresses") and not self._ground.has_several_addresses:
+            return "not applicable: all clients have one address; a target file may give source_addresses"
+        if item.get_closest_marker("breaks_parts") and not self._ground.can_break:
+            return "not applicable: parts are broken only where Roomproof started them, see --topology"
         barred = [str(mark.args[0]) for mark in item.iter_markers("unless") if mark.args[0] in declared]
         return f"not applicable: the target declares {', '.join(barred)}" if barred else None
 

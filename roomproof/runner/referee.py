@@ -2,59 +2,72 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from roomproof.deviations import Deviation, Played, stale
-from roomproof.embedded import CAPABILITIES, embedded_capabilities
 from roomproof.protocol import load
-from roomproof.report import ResultFile, capability_names
+from roomproof.report import ResultFile
+from roomproof.runner.ground import declared_ground
+from roomproof.runner.host import Host
 from roomproof.runner.player import rules_of, scenario_id
 from roomproof.runner.preflight import check
 from roomproof.target import Target
+from roomproof.topologies.topology import TopologyError
 from roomproof.verdict import Conclusion, Outcome, ScenarioResult, Standing, Verdict, conclude
-
-EMBEDDED = "embedded reference server"
 
 
 class Referee:
     """The pytest plugin that sums up a run."""
 
     def __init__(
-        self, config: pytest.Config, declared: Target | None, deviations: Sequence[Deviation], *, narrowed: bool
+        self,
+        config: pytest.Config,
+        declared: Target | None,
+        host: Host | None,
+        deviations: Sequence[Deviation],
+        *,
+        narrowed: bool,
     ) -> None:
         self._deviations = list(deviations)
         self._declared = declared
+        self._host = host
+        self._ground = declared_ground(config, declared)
         self._partial = narrowed
         self._results: dict[str, ScenarioResult] = {}
         self._troubles: list[str] = []
         self._deselected: dict[str, tuple[str, ...]] = {}
         self._interrupted = False
         self._verdict: Verdict | None = None
-        self._capabilities = declared.capabilities if declared else embedded_capabilities()
         self._file: ResultFile | None = None
         if config.option.results:
             self._file = ResultFile(Path(config.option.results))
-            names = capability_names(declared) if declared else list(CAPABILITIES)
-            self._file.run(load(), declared.url if declared else EMBEDDED, names, partial=narrowed)
+            self._file.run(load(), self._ground.name, self._ground.capability_names, partial=narrowed)
 
     def pytest_report_header(self) -> str:
         """Say what is tested."""
-        names = capability_names(self._declared) if self._declared else list(CAPABILITIES)
-        target = self._declared.url if self._declared else EMBEDDED
-        return f"roomproof: protocol {load().version}, target: {target}, declares: {', '.join(names) or 'nothing'}"
+        declared = ", ".join(self._ground.capability_names) or "nothing"
+        return f"roomproof: protocol {load().version}, target: {self._ground.name}, declares: {declared}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """Look whether there is anything to test. A target on which nothing works ends the run here."""
-        if self._declared is None:
+        target = self._declared
+        if self._host:
+            try:
+                target = self._host.start()
+            except TopologyError as error:
+                self._give_up(str(error))
+        if target is None:
             return
-        ground = check(self._declared)
-        if ground.is_fit:
-            return
-        self._troubles.append(ground.sentence)
-        verdict = self._conclude(broken=ground.broken)
+        ground = check(target)
+        if not ground.is_fit:
+            self._give_up(ground.sentence, ground.broken)
+
+    def _give_up(self, sentence: str, broken: Sequence[str] = ()) -> NoReturn:
+        self._troubles.append(sentence)
+        verdict = self._conclude(broken=broken)
         self._write(verdict)
         pytest.exit(f"{verdict.conclusion.upper()}: {verdict.reason}", returncode=verdict.exit_code)
 
@@ -126,7 +139,7 @@ class Referee:
         return conclude(
             load(),
             ran,
-            self._capabilities,
+            self._ground.capabilities,
             partial=self._partial,
             trouble=self._troubles[0] if self._troubles else None,
             broken=broken,

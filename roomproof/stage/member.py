@@ -150,9 +150,9 @@ class Member:
             frame for frame in self.frames if isinstance(frame, Notice) and (frame.kind, frame.user_id) == (kind, user)
         ]
 
-    def hears_join_of(self, user: str, *, times: int = 1) -> None:
-        """Wait for the notice of a join. Raises RuleBrokenError (JOIN-1) if it does not come."""
-        self._hears_notice(NoticeKind.JOINED, user, times, "JOIN-1", self._scene.deadline)
+    def hears_join_of(self, user: str, *, times: int = 1, rule: str = "JOIN-1") -> None:
+        """Wait for the notice of a join. Raises RuleBrokenError if it does not come."""
+        self._hears_notice(NoticeKind.JOINED, user, times, rule, self._scene.deadline)
 
     def hears_leave_of(self, user: str, *, times: int = 1, rule: str = "LEAVE-1", within: float | None = None) -> None:
         """Wait for the notice of a leave, `within` so many seconds. Raises RuleBrokenError if it does not come."""

@@ -46,7 +46,7 @@ def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Member:
     A handshake that gets no answer at all is a refusal without status and code.
     """
     connection = Connection(scene.target, scene.recorder, room_id, user)
-    if not connection.open():
+    if not connection.open(source=next(scene.sources)):
         return Refusal(connection.refused.status if connection.refused else None, None)
     member = Member(scene, connection, user or "")
 
@@ -112,7 +112,7 @@ class Room:
         elif user not in self._invited:
             self.invite(user)
         connection = Connection(self._scene.target, self._scene.recorder, self.id, user)
-        if not connection.open(reads=reads, source=source):
+        if not connection.open(reads=reads, source=source or next(self._scene.sources)):
             refused = connection.refused
             came = f"the handshake got {refused.status}: {refused.reason}" if refused else "it is not open"
             raise RuleBrokenError("JOIN-6", f"{user} to be let into the existing room {self.id}", came)
@@ -145,7 +145,7 @@ class Room:
     def _await_evidence(self, member: Member) -> None:
         """Wait until the others hear of the join; where nobody can, say something and hear it."""
         before = [one for one in self.members if one is not member]
-        witnesses = [one for one in before if one.is_open and one.connection.reads]
+        witnesses = [one for one in before if one.is_open and one.connection.reads and self._can_hear(one, member)]
         if not witnesses or any(one.user == member.user for one in before):
             if not member.heard(member.say("hello")):
                 # Were only its first words lost, or is it no member at all?
@@ -166,6 +166,11 @@ class Room:
         if not self._scene.recorder.wait_for(announced, self._scene.deadline):
             raise RuleBrokenError("JOIN-1", f"the others to hear that {member.user} joined", member.account())
 
+    def _can_hear(self, listener: Member, speaker: Member) -> bool:
+        """Whether one certainly is in the audience of another (STICKY-4)."""
+        here, there = listener.connection.instance, speaker.connection.instance
+        return not self._scene.target.declares(Capability.STICKY) or (here is not None and here == there)
+
     def knock(self, user: str | None) -> Refusal | Member:
         """Try to get in, with whatever user id, into a room that may not exist any more."""
         answer = knock(self._scene, self.id, user)
@@ -180,7 +185,7 @@ class Room:
         """
         connection = Connection(self._scene.target, self._scene.recorder, self.id, user)
         content = self._scene.unique(text)
-        if connection.open():
+        if connection.open(source=next(self._scene.sources)):
             with contextlib.suppress(ConnectionError):
                 connection.send(wire.message(content))
             self._scene.recorder.wait_for(lambda: connection.closed, self._scene.deadline * REFUSAL_PATIENCE)

@@ -29,6 +29,8 @@ class Scene:
     http: Http
     recorder: Recorder = field(default_factory=Recorder)
     token: str = field(default_factory=lambda: secrets.token_hex(4))
+    sources: Iterator[str | None] = field(default_factory=lambda: itertools.repeat(None))
+    """The client addresses from which people come whom nobody tells another."""
     _counter: Iterator[int] = field(default_factory=itertools.count)
 
     @property

@@ -1,6 +1,7 @@
 """The world of one scenario, from the first room to the oracle's findings."""
 
 import contextlib
+import itertools
 import re
 import time
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from roomproof.history import Deadline, Event, Sent, Started
 from roomproof.http import Http
 from roomproof.judge.findings import LIVENESS, OVERDUE, Finding, Kind
 from roomproof.judge.offline import judge
+from roomproof.protocol import Capability
+from roomproof.stage.instances import Instances, instance_of
 from roomproof.stage.member import Member
 from roomproof.stage.room import Refusal, Room, knock
 from roomproof.stage.scene import RuleBrokenError, Scene
@@ -25,20 +28,37 @@ POLL_SECONDS = 0.02
 class Stage:
     """Makes rooms, and in the end judges all that happened in them."""
 
-    def __init__(self, target: Target, http: Http, *, server_ahead: int, known_ids: set[str]) -> None:
-        """`server_ahead` is in nanoseconds; `known_ids` are those of all rooms ever made on this target by this run."""
+    def __init__(
+        self,
+        target: Target,
+        http: Http,
+        *,
+        server_ahead: int,
+        known_ids: set[str],
+        instances: Instances | None = None,
+    ) -> None:
+        """`server_ahead` is in nanoseconds; `known_ids` are those of all rooms ever made on this target by this run.
+
+        Everybody comes from the home address of `http`; in a pubsub topology they come to all `instances` in turn.
+        """
         self._known_ids = known_ids
-        self.scene = Scene(target, http)
+        self.instances = instances or Instances({})
+        spread = target.declares(Capability.PUBSUB)
+        sources = itertools.cycle(self.instances.alternating() if spread else [http.home])
+        self.scene = Scene(target, http, sources=sources)
         self.rooms: list[Room] = []
         self._strangers: list[Member] = []
         capabilities = [str(capability) for capability in target.capabilities]
         epoch = time.time_ns() - self.scene.recorder.now()
         self.scene.recorder.record(Started(epoch=epoch, server_ahead=server_ahead, capabilities=capabilities))
 
-    def room(self, name: str = "Kitchen", **fields: object) -> Room:
-        """Make a room. Raises RuleBrokenError (CREATE-1, with metadata CREATE-3) if the server does not."""
+    def room(self, name: str = "Kitchen", *, source: str | None = None, **fields: object) -> Room:
+        """Make a room, through the instance that the client address `source` reaches.
+
+        Raises RuleBrokenError (CREATE-1, with metadata CREATE-3) if the server does not.
+        """
         body = {"name": name, "created_by": "alice", **fields}
-        answer = self.scene.http.request("POST", "/api/chats", body)
+        answer = self.scene.http.request("POST", "/api/chats", body, source=source)
         if not answer.ok or not isinstance(answer.fields().get("id"), str):
             rule = "CREATE-3" if "metadata" in fields else "CREATE-1"
             raise RuleBrokenError(rule, "201 with an id for POST /api/chats", f"got {answer}")
@@ -56,15 +76,20 @@ class Stage:
             self._strangers.append(answer)
         return answer
 
-    def stats(self) -> Stats:
-        """The statistics of the instance that answers. Raises RuleBrokenError (STATS-1) for malformed ones."""
-        return read_stats(self.scene.http.stats())
+    def stats(self, source: str | None = None) -> Stats:
+        """The statistics of the instance that the client address `source` reaches, or else of all that have members of
+        this stage, added up. Raises RuleBrokenError (STATS-1) for malformed ones."""
+        if source is not None or not self.scene.target.declares(Capability.PUBSUB):
+            return read_stats(self.scene.http.stats(source))
+        answers = [(address, self.scene.http.stats(address)) for address in self.instances.each]
+        by_instance = {instance_of(answer) or address: read_stats(answer) for address, answer in answers}
+        return Stats.of_all(by_instance.values())
 
-    def stats_once(self, settled: Callable[[Stats], bool]) -> Stats:
+    def stats_once(self, settled: Callable[[Stats], bool], source: str | None = None) -> Stats:
         """The first statistics for which `settled` holds; the last ones, if it does not within the deadline."""
         deadline = time.monotonic() + self.scene.deadline
         while True:
-            stats = self.stats()
+            stats = self.stats(source)
             if settled(stats) or time.monotonic() > deadline:
                 return stats
             time.sleep(POLL_SECONDS)

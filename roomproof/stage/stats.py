@@ -1,5 +1,6 @@
 """The statistics of an instance, checked."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from roomproof.http import Answer
@@ -12,6 +13,13 @@ class Stats:
 
     total_connections: int
     active_rooms: tuple[str, ...]
+
+    @classmethod
+    def of_all(cls, parts: Iterable["Stats"]) -> "Stats":
+        """Those of several instances, added up."""
+        parts = list(parts)
+        rooms = dict.fromkeys(room for part in parts for room in part.active_rooms)
+        return cls(sum(part.total_connections for part in parts), tuple(rooms))
 
     def are_only_of(self, rooms: set[str]) -> bool:
         """Whether nobody else is on the instance, as far as it tells."""

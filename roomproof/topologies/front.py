@@ -1,0 +1,78 @@
+"""nginx with the configuration that Roomproof ships, in front of local instances."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from roomproof.topologies.ports import accepts, free_port
+from roomproof.topologies.process import POLL_SECONDS, START_SECONDS, Process, find
+from roomproof.topologies.topology import TopologyError
+
+PACKAGE = "nginx-light"
+
+CONFIGURATION = "nginx.conf"
+
+
+def shipped_folder() -> Path:
+    """The folder with the configuration: beside this package in a checkout, else inside it."""
+    beside = Path(__file__).resolve().parents[2] / "nginx"
+    return beside if (beside / CONFIGURATION).is_file() else Path(__file__).resolve().parents[1] / "nginx"
+
+
+def server_line(upstream: str) -> str:
+    """The line of upstreams.conf for an instance."""
+    return f"server {upstream} max_fails=3 fail_timeout=5s;"
+
+
+def write_configuration(folder: Path, port: int, upstreams: Sequence[str]) -> None:
+    """Put the configuration, for these instances, into a folder."""
+    shutil.copy(shipped_folder() / CONFIGURATION, folder / CONFIGURATION)
+    (folder / "listen.conf").write_text(f"listen 127.0.0.1:{port};\n")
+    (folder / "upstreams.conf").write_text("".join(f"{server_line(upstream)}\n" for upstream in upstreams))
+
+
+class Nginx:
+    """The front. It serves as soon as it was started."""
+
+    def __init__(self, folder: Path, upstreams: Sequence[str]) -> None:
+        """Raises TopologyError where nginx is missing."""
+        program = find("nginx", PACKAGE)
+        self.port = free_port()
+        folder.mkdir()
+        folder.chmod(0o755)  # its workers are another user where it is started by root
+        write_configuration(folder, self.port, upstreams)
+        command = [program, "-p", str(folder), "-c", str(folder / CONFIGURATION)]
+        if os.geteuid() == 0:
+            command += ["-g", "user root;"]
+        self._pid_file = folder / "nginx.pid"
+        # Killed outright it would leave its workers behind.
+        self._process = Process("nginx", command, folder.parent / "nginx.log", ends_by=signal.SIGTERM)
+
+    @property
+    def url(self) -> str:
+        """Where clients find it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it serves."""
+        self._process.launch(lambda: self._pid_file.exists() and accepts(self.port))
+
+    def reload(self) -> None:
+        """Make it read its configuration again, and wait until the workers that did not have been told to go."""
+        before = self._farewells()
+        self._process.send(signal.SIGHUP)
+        deadline = time.monotonic() + START_SECONDS
+        while self._farewells() == before:
+            if time.monotonic() > deadline:
+                raise TopologyError(f"nginx did not reload within {START_SECONDS:g} s: {self._process.last_lines()}")
+            time.sleep(POLL_SECONDS)
+
+    def _farewells(self) -> int:
+        return self._process.log.read_text(errors="replace").count("gracefully shutting down")
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.stop()

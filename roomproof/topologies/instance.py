@@ -1,0 +1,67 @@
+"""An instance of the reference server as a process of a local topology."""
+
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+from roomproof.embedded import FAR_ZONE
+from roomproof.topologies.link import TcpLink
+from roomproof.topologies.ports import free_port
+from roomproof.topologies.process import Process
+
+SERVER = (sys.executable, "-m", "reference_server")
+"""The program that serves, and what makes it do so."""
+
+HEARTBEAT_SECONDS = "3"
+
+
+class LocalInstance:
+    """One process of the service, on a port that it keeps."""
+
+    def __init__(self, name: str, folder: Path, options: Sequence[str], *, bus: TcpLink | None) -> None:
+        self.name = name
+        self.bus = bus
+        self.port = free_port()
+        command = [*SERVER, "--host", "127.0.0.1", "--port", str(self.port), "--heartbeat", HEARTBEAT_SECONDS, *options]
+        log = folder / f"{name}.log"
+        self._process = Process(name, command, log, environment={"TZ": FAR_ZONE}, ends_by=signal.SIGKILL)
+
+    @property
+    def upstream(self) -> str:
+        """What X-Upstream says of it."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Where it is without any front."""
+        return f"http://{self.upstream}"
+
+    def start(self) -> None:
+        """Start it, and wait until it is healthy."""
+        self._process.launch(self._is_healthy)
+
+    def _is_healthy(self) -> bool:
+        try:
+            with build_opener(ProxyHandler({})).open(f"{self.url}/health", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+
+    def stop(self) -> None:
+        """Ask it to end, and wait until it has."""
+        self._process.stop()
+
+    def pause(self) -> None:
+        """Make it stand still."""
+        self._process.pause()
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._process.resume()

@@ -1,0 +1,101 @@
+"""A TCP proxy that can be cut: what stands between parts of a topology that are to lose each other."""
+
+import contextlib
+import select
+import socket
+import threading
+
+CHUNK = 65_536
+
+
+class TcpLink:
+    """Carries connections from a port of the loopback address to another, unless it is cut or stalled."""
+
+    def __init__(self, port: int) -> None:
+        """`port` is where it carries to. Where it listens is in the attribute `port`."""
+        self._to = port
+        self._carries = True
+        self._refuses = False
+        self._ends: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, name=f"link to {port}", daemon=True).start()
+
+    def cut(self) -> None:
+        """End what is connected, and refuse what would connect."""
+        with self._lock:
+            self._carries, self._refuses = False, True
+        self._end_all()
+
+    def stall(self) -> None:
+        """Carry nothing any more, and tell nobody."""
+        with self._lock:
+            self._carries, self._refuses = False, False
+
+    def mend(self) -> None:
+        """Carry everything again. What was stalled is lost, and its connections end."""
+        self._end_all()
+        with self._lock:
+            self._carries, self._refuses = True, False
+
+    def close(self) -> None:
+        """End it."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._end_all()
+
+    def _end_all(self) -> None:
+        with self._lock:
+            ends, self._ends = self._ends, set()
+        for end in ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return  # the listener is closed
+            threading.Thread(target=self._carry, args=(client,), daemon=True).start()
+
+    def _carry(self, client: socket.socket) -> None:
+        with client, contextlib.suppress(OSError):
+            with self._lock:
+                if self._refuses:
+                    return
+                self._ends.add(client)
+                carries = self._carries
+            try:
+                if not carries:
+                    self._swallow(client)
+                    return
+                with socket.create_connection(("127.0.0.1", self._to), timeout=5) as server:
+                    server.settimeout(None)
+                    with self._lock:
+                        self._ends.add(server)
+                    self._pump(client, server)
+            finally:
+                with self._lock:
+                    self._ends.discard(client)
+
+    def _swallow(self, client: socket.socket) -> None:
+        while client.recv(CHUNK):
+            pass
+
+    def _pump(self, client: socket.socket, server: socket.socket) -> None:
+        """Carry both ways until one side ends, or the link is cut."""
+        other = {client: server, server: client}
+        try:
+            while True:
+                for end in select.select([client, server], [], [])[0]:
+                    data = end.recv(CHUNK)
+                    if not data:
+                        return
+                    if self._carries:
+                        other[end].sendall(data)
+        finally:
+            with self._lock:
+                self._ends.discard(server)

@@ -1,0 +1,106 @@
+"""Several instances that pass everything on to each other are one."""
+
+import pytest
+
+from roomproof.rules import rule, several_addresses
+from roomproof.stage.member import Member
+from roomproof.stage.room import Room
+from roomproof.stage.stage import Stage
+from roomproof.wire import NoticeKind
+
+
+def two_on_each(stage: Stage, room: Room) -> list[Member]:
+    """Alice and Anna on one instance, Bob and Ben on another, as their handshakes show."""
+    here, there = stage.instances.apart("PUBSUB-1")
+    members = [room.join(user, source=source) for user, source in (("alice", here), ("bob", there))]
+    members += [room.join(user, source=source) for user, source in (("anna", here), ("ben", there))]
+    assert len({member.connection.instance for member in members}) == 2, "they are not on two instances"
+    return members
+
+
+@rule("PUBSUB-3")
+@several_addresses
+def test_everybody_hears_everybody_on_whatever_instance(stage: Stage, kitchen: Room) -> None:
+    people = two_on_each(stage, kitchen)
+
+    for speaker in people:
+        message = speaker.say(f"{speaker.user} speaking")
+        for listener in people:
+            assert listener.heard(message), f"{listener.user} does not hear {speaker.user}"
+
+
+@rule("PUBSUB-3")
+@several_addresses
+def test_a_busy_room_is_heard_once_and_in_order_on_every_instance(stage: Stage, kitchen: Room) -> None:
+    people = two_on_each(stage, kitchen)
+
+    said: dict[str, list[str]] = {speaker.user: [] for speaker in people}
+    for _ in range(15):
+        for speaker in people:
+            said[speaker.user] += speaker.say_all(4)
+
+    for listener in people:
+        for burst in said.values():
+            assert listener.heard(burst[-1])
+            assert [one.content for one in listener.messages() if one.content in set(burst)] == burst
+
+
+@rule("PUBSUB-4")
+@several_addresses
+@pytest.mark.parametrize("how", ["close", "fin", "rst"])
+def test_joins_and_leaves_are_announced_once_on_every_instance(stage: Stage, kitchen: Room, how: str) -> None:
+    people = two_on_each(stage, kitchen)
+
+    for number, source in enumerate(stage.instances.apart("PUBSUB-1") * 2):
+        guest = kitchen.join(f"guest-{number}", source=source)
+        for listener in people:
+            listener.hears_join_of(guest.user, rule="PUBSUB-4")
+        guest.go(how)
+        for listener in people:
+            listener.hears_leave_of(guest.user, rule="PUBSUB-4")
+
+    for listener in people:
+        listener.fence()
+        for number in range(4):
+            for kind in NoticeKind:
+                assert len(listener.notices(kind, f"guest-{number}")) == 1, f"{listener.user}: {kind}"
+
+
+@rule("PUBSUB-4")
+@several_addresses
+def test_an_instance_that_a_room_had_left_is_reached_again(stage: Stage, kitchen: Room) -> None:
+    here, there = stage.instances.apart("PUBSUB-1")
+    alice = kitchen.join("alice", source=here)
+
+    for number in range(6):
+        guest = kitchen.enter(f"guest-{number}", source=there)
+        alice.hears_join_of(guest.user, rule="PUBSUB-4")
+        welcome = alice.say(f"welcome, {guest.user}")
+        assert guest.heard(welcome), f"{guest.user} had been announced"
+        guest.leave()
+        # The next one comes while the last one may still be leaving.
+
+    for number in range(6):
+        alice.hears_leave_of(f"guest-{number}", rule="PUBSUB-4")
+
+
+@rule("PUBSUB-5")
+@several_addresses
+def test_each_instance_counts_its_own_members(stage: Stage, kitchen: Room, garage: Room) -> None:
+    here, there = stage.instances.apart("PUBSUB-1")
+    kitchen.join("alice", source=here)
+    bob = kitchen.join("bob", source=there)
+    garage.join("charlie", source=here)
+    both = {kitchen.id, garage.id}
+
+    near = stage.stats_once(lambda stats: both <= set(stats.active_rooms), here)
+    far = stage.stats_once(lambda stats: kitchen.id in stats.active_rooms, there)
+
+    assert both <= set(near.active_rooms)
+    assert kitchen.id in far.active_rooms
+    assert garage.id not in far.active_rooms, "all members of this room are on another instance"
+    assert stage.is_counted(3)
+    bob.leave()
+    assert kitchen.id not in stage.stats_once(lambda stats: kitchen.id not in stats.active_rooms, there).active_rooms
+    assert kitchen.id in stage.stats(here).active_rooms
+    assert stage.is_counted(2)

@@ -1,0 +1,86 @@
+"""Several instances behind one address: who reaches which, and who hears whom where nothing connects them."""
+
+import pytest
+
+from roomproof.rules import rule, several_addresses
+from roomproof.stage.instances import instance_of
+from roomproof.stage.room import Room
+from roomproof.stage.stage import Stage
+from roomproof.stage.stats import read_stats
+from roomproof.target import Target
+from roomproof.wire import NoticeKind
+
+VISITS = 8
+"""A front that only happens to hand a client to the same one of two instances so often does so once in 128 runs."""
+
+
+@rule("STICKY-1", "PUBSUB-1")
+def test_one_client_address_keeps_its_instance(stage: Stage, kitchen: Room) -> None:
+    home = stage.scene.http.home
+    reached = set()
+
+    for number in range(VISITS):
+        reached.add(kitchen.join(f"guest-{number}", source=home).connection.instance)
+        answer = stage.scene.http.stats(home)
+        reached.add(instance_of(answer))
+        assert kitchen.id in read_stats(answer).active_rooms, "its statistics are those of another instance"
+
+    assert len(reached - {None}) <= 1, f"{home or 'one client address'} reached {reached}"
+
+
+@rule("STICKY-2", "PUBSUB-1")
+@several_addresses
+def test_many_client_addresses_reach_several_instances(stage: Stage, kitchen: Room, target: Target) -> None:
+    guests = [kitchen.enter(f"guest-{number}", source=source) for number, source in enumerate(target.addresses)]
+
+    reached = {guest.connection.instance for guest in guests}
+
+    assert len(reached) > 1, f"all of {', '.join(target.addresses)} reached {reached}"
+    assert set(stage.instances.by_address.values()) >= reached, "the first look reached others"
+
+
+@rule("STICKY-3", "PUBSUB-2")
+@several_addresses
+@pytest.mark.parametrize("way", ["there", "back"])
+def test_a_room_made_through_one_instance_can_be_joined_through_another(stage: Stage, way: str) -> None:
+    here, there = stage.instances.apart("STICKY-2")
+    made_at, joined_at = {"there": (here, there), "back": (there, here)}[way]
+
+    kitchen = stage.room(source=made_at)
+    alice, bob = kitchen.join("alice", source=joined_at), kitchen.join("bob", source=made_at)
+
+    assert alice.heard(alice.say("from elsewhere"))
+    assert bob.heard(bob.say("at home"))
+    assert alice.connection.instance != bob.connection.instance
+
+
+@rule("STICKY-4")
+@several_addresses
+def test_members_on_one_instance_hear_each_other_and_no_others(stage: Stage, kitchen: Room) -> None:
+    here, there = stage.instances.apart("STICKY-2")
+    alice, anna = kitchen.join("alice", source=here), kitchen.join("anna", source=here)
+    bob, ben = kitchen.join("bob", source=there), kitchen.join("ben", source=there)
+
+    for _ in range(5):
+        for speaker, near, far in ((alice, anna, [bob, ben]), (ben, bob, [alice, anna])):
+            burst = speaker.say_all(5)
+            assert near.heard(burst[-1])
+            for stranger in far:
+                stranger.fence()
+                assert not any(stranger.echoed(one) for one in burst), f"{stranger.user} heard {speaker.user}"
+
+
+@rule("STICKY-4")
+@several_addresses
+def test_nobody_hears_who_joins_and_leaves_on_another_instance(stage: Stage, kitchen: Room) -> None:
+    here, there = stage.instances.apart("STICKY-2")
+    alice, bob = kitchen.join("alice", source=here), kitchen.join("bob", source=there)
+
+    for number in range(5):
+        guest = kitchen.join(f"guest-{number}", source=here)
+        alice.hears_join_of(guest.user)
+        guest.leave()
+        alice.hears_leave_of(guest.user)
+        bob.fence()
+        assert not bob.notices(NoticeKind.JOINED, guest.user)
+        assert not bob.notices(NoticeKind.LEFT, guest.user)

@@ -10,6 +10,7 @@ import pytest
 
 from roomproof.embedded import reference_server
 from roomproof.http import Http
+from roomproof.nemesis.site import Site
 from roomproof.plugin import TARGET, begin
 from roomproof.runner.host import HANDLE
 from roomproof.runner.player import STAGE
@@ -17,6 +18,7 @@ from roomproof.stage.instances import Instances, observe
 from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
 from roomproof.target import Target
+from roomproof.topologies import catalogue
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -94,3 +96,20 @@ def kitchen(stage: Stage) -> Room:
 def garage(stage: Stage) -> Room:
     """Another room."""
     return stage.room("Garage")
+
+
+@pytest.fixture
+def site(request: pytest.FixtureRequest) -> Iterator[Site]:
+    """A topology of this scenario's own, of the kind under test, that may be broken."""
+    option = request.config.option
+    topology = catalogue.start(option.topology, deadline=option.deadline, breakable=True)
+    try:
+        request.node.stash[HANDLE] = topology.handle
+        target = topology.handle.target
+        http = Http(target)
+        instances = Instances(observe(target, http))
+        stage = Stage(target, http, server_ahead=http.clock_ahead_ns(), known_ids=set(), instances=instances)
+        request.node.stash[STAGE] = stage
+        yield Site(topology, stage)
+    finally:
+        topology.close()

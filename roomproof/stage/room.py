@@ -120,10 +120,10 @@ class Room:
         self.members.append(member)
         return member
 
-    def admit(self, user: str) -> Member | None:
+    def admit(self, user: str, *, source: str | None = None) -> Member | None:
         """Bring somebody in whom the server may refuse, without waiting for evidence; None if it does."""
         try:
-            return self.enter(user)
+            return self.enter(user, source=source)
         except RuleBrokenError as error:
             if error.rule in ("JOIN-6", "PARTICIPANTS-1"):
                 return None

@@ -1,0 +1,126 @@
+"""A topology that one scenario has for itself, with people on two instances who talk while parts of it are broken."""
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+
+from roomproof.history import FaultWindow
+from roomproof.protocol import Capability
+from roomproof.stage.member import Member
+from roomproof.stage.room import Room
+from roomproof.stage.stage import Stage
+from roomproof.topologies.topology import Instance, Topology
+
+LEFT_OUT_SECONDS = 10.0
+"""A front leaves out an instance that died (STICKY-5)."""
+
+FOUND_AGAIN_SECONDS = 15.0
+"""A front finds an instance again that is back (STICKY-6)."""
+
+HEAL_SECONDS = 10.0
+"""The instances hear each other again after the bus is back (PUBSUB-7), and have their store again (STICKY-9)."""
+
+PROTOCOL_DEADLINE = 5.0
+"""What --deadline is by the protocol: another one scales all times."""
+
+POLL_SECONDS = 0.05
+
+ROUND_SECONDS = 0.5
+"""So long those who try whether they hear each other wait for what was said, before they say something else."""
+
+
+class Site:
+    """Alice and Anna are on one instance, near; Bob and Ben on another, far."""
+
+    def __init__(self, topology: Topology, stage: Stage) -> None:
+        self.topology = topology
+        self.stage = stage
+        self.crosses = stage.scene.target.declares(Capability.PUBSUB)
+        rule = "PUBSUB-1" if self.crosses else "STICKY-2"
+        self.here, self.there = stage.instances.apart(rule)
+        self.room: Room = stage.room()
+        self.room.invite("alice", "anna", "bob", "ben", *(f"guest-{number}" for number in range(20)))
+        self.alice, self.bob = self.room.join("alice", source=self.here), self.room.join("bob", source=self.there)
+        self.anna, self.ben = self.room.join("anna", source=self.here), self.room.join("ben", source=self.there)
+        self.people = [self.alice, self.anna, self.bob, self.ben]
+        self.near, self.far = self._instance_of(self.alice), self._instance_of(self.bob)
+        assert self.near is not self.far, "they are not on two instances"
+
+    def _instance_of(self, member: Member) -> Instance:
+        reached = member.connection.instance
+        return next(one for one in self.topology.instances if one.upstream == reached)
+
+    def scaled(self, seconds: float) -> float:
+        """A time of the protocol, by the deadline of this run."""
+        return seconds * self.stage.scene.deadline / PROTOCOL_DEADLINE
+
+    @contextlib.contextmanager
+    def broken(self, what: str, *instances: Instance, heal: float = 0) -> Iterator[None]:
+        """What happens within may be lost where the paths of these instances, or all, are concerned.
+
+        `heal` is how long the service may take afterwards, in seconds of the protocol.
+        """
+        recorder = self.stage.scene.recorder
+        began = recorder.now()
+        scope = [instance.upstream for instance in instances] or None
+        try:
+            yield
+        finally:
+            recorder.record(FaultWindow(began, recorder.now(), round(self.scaled(heal) * 1e9), what, scope))
+
+    def audience(self, speaker: Member, people: Sequence[Member]) -> list[Member]:
+        """Who of these people hears somebody."""
+        return [one for one in people if self.crosses or one.connection.instance == speaker.connection.instance]
+
+    def talks(self, *people: Member, within: float | None = None) -> str:
+        """Whether all of these hear each other, as far as the topology connects them: who does not hear whom, in words.
+
+        Empty if all do. They try again and again for so many seconds of the protocol; without a limit, once.
+        """
+        deadline = time.monotonic() + self.scaled(within or 0)
+        patience = 1.0 if within is None else ROUND_SECONDS / self.stage.scene.deadline
+        while True:
+            said = {speaker: speaker.say_or_be_gone("does everybody hear me?") for speaker in people}
+            deaf = [
+                f"{listener.user} does not hear {speaker.user}: {listener.account()}"
+                for speaker, content in said.items()
+                for listener in self.audience(speaker, people)
+                if not listener.heard(content, patience=patience)
+            ]
+            if not deaf or time.monotonic() > deadline:
+                return deaf[0] if deaf else ""
+
+    def comes_back(self, user: str, source: str, within: float) -> Member:
+        """Connect again and again until the service lets one in, for so many seconds of the protocol.
+
+        Raises RuleBrokenError if it does not.
+        """
+        deadline = time.monotonic() + self.scaled(within)
+        while time.monotonic() < deadline:
+            member = self.room.admit(user, source=source)
+            if member is not None:
+                return member
+            time.sleep(POLL_SECONDS)
+        return self.room.enter(user, source=source)
+
+    def is_served_by(self, instance: Instance, source: str, within: float) -> bool:
+        """Whether a client address reaches an instance within so many seconds of the protocol."""
+        deadline = time.monotonic() + self.scaled(within)
+        while time.monotonic() < deadline:
+            if self.stage.scene.http.request("GET", "/api/chats/ws/stats", source=source).instance == instance.upstream:
+                return True
+            time.sleep(POLL_SECONDS)
+        return False
+
+    def all_stay(self, *people: Member) -> str:
+        """Whose connection has ended, in words; empty if nobody's has."""
+        gone = [f"{one.user} was cut off: {one.account()}" for one in people if not one.is_open]
+        return gone[0] if gone else ""
+
+    def doubled(self, *people: Member) -> list[str]:
+        """What somebody heard twice."""
+        for one in people:
+            contents = [message.content for message in one.messages()]
+            if len(contents) > len(set(contents)):
+                return sorted(content for content in set(contents) if contents.count(content) > 1)
+        return []

@@ -1,0 +1,48 @@
+"""People who keep talking, whatever happens."""
+
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+
+from roomproof.stage.member import Member
+
+PAUSE_SECONDS = 0.05
+"""How long each of them waits before it speaks again."""
+
+
+class Talk:
+    """A context in which each of the speakers says one thing after the other, for as long as it is connected."""
+
+    def __init__(self, *speakers: Member) -> None:
+        self.said: dict[Member, list[str]] = {speaker: [] for speaker in speakers}
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._speak, args=(speaker,), daemon=True) for speaker in speakers]
+
+    def _speak(self, speaker: Member) -> None:
+        said = self.said[speaker]
+        while speaker.is_open and not self._over.wait(PAUSE_SECONDS):
+            said.append(speaker.say_or_be_gone("and"))
+
+    def __enter__(self) -> "Talk":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Everybody stops talking."""
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def unheard(self, speaker: Member, listeners: Sequence[Member]) -> str:
+        """What one of the listeners does not hear of all that a speaker said, in words; empty if it hears all."""
+        for listener in listeners:
+            for content in self.said[speaker]:
+                if not listener.heard(content):
+                    return f"{listener.user} does not hear {content!r} of {speaker.user}: {listener.account()}"
+        return ""

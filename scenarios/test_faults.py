@@ -1,0 +1,84 @@
+"""Parts of several instances break, and people go on talking."""
+
+import time
+
+import pytest
+
+from roomproof.nemesis.site import FOUND_AGAIN_SECONDS, LEFT_OUT_SECONDS, Site
+from roomproof.nemesis.talk import Talk
+from roomproof.rules import breaks_parts, rule
+
+pytestmark = breaks_parts
+
+PAUSE_SECONDS = 5.0
+"""An instance may stand still for so long and lose nothing (STICKY-7)."""
+
+
+@rule("STICKY-5", "PUBSUB-6")
+def test_members_of_an_instance_that_dies_find_another(site: Site) -> None:
+    assert not site.talks(*site.people)
+
+    with Talk(*site.people):
+        with site.broken("an instance is killed", site.near):
+            site.near.kill()
+            site.alice.was_closed_with()
+            site.anna.was_closed_with()
+        again = site.comes_back("alice", site.here, within=LEFT_OUT_SECONDS)
+        assert not site.talks(again, site.bob, site.ben)
+
+    assert again.connection.instance == site.far.upstream
+    assert not site.all_stay(again, site.bob, site.ben)
+
+
+@rule("STICKY-6", "PUBSUB-6")
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_an_instance_that_is_back_is_used_again(site: Site, end: str) -> None:
+    assert not site.talks(*site.people)
+
+    with Talk(site.bob, site.ben):
+        with site.broken("an instance is restarted", site.near):
+            {"stop": site.near.stop, "kill": site.near.kill}[end]()
+            site.alice.was_closed_with()
+            site.anna.was_closed_with()
+            refugee = site.comes_back("alice", site.here, within=LEFT_OUT_SECONDS)
+            refugee.fence()
+            site.near.start()
+        assert site.is_served_by(site.near, site.here, within=FOUND_AGAIN_SECONDS), f"{site.near.name} stays left out"
+        anna = site.comes_back("anna", site.here, within=LEFT_OUT_SECONDS)
+        assert not site.talks(refugee, anna, site.bob, site.ben)
+
+    assert anna.connection.instance == site.near.upstream
+    assert refugee.connection.instance == site.far.upstream
+    assert not site.all_stay(refugee, anna, site.bob, site.ben)
+
+
+@rule("STICKY-7", "PUBSUB-6")
+def test_an_instance_that_stood_still_has_lost_nothing(site: Site) -> None:
+    assert not site.talks(*site.people)
+
+    with Talk(*site.people) as talk, site.broken("an instance stands still", site.near):
+        site.near.pause()
+        time.sleep(PAUSE_SECONDS)  # this is the fault itself
+        site.near.resume()
+    still_here = [one for one in site.people if one.is_open]
+
+    for speaker in still_here:
+        assert not talk.unheard(speaker, site.audience(speaker, still_here))
+    assert not site.all_stay(site.bob, site.ben)
+    assert not site.talks(*still_here)
+    assert not site.doubled(*still_here)
+
+
+@rule("STICKY-8", "PUBSUB-6")
+def test_reloading_the_front_disturbs_nobody(site: Site) -> None:
+    assert not site.talks(*site.people)
+
+    with Talk(*site.people) as talk:
+        for number in range(3):
+            site.topology.reload_front()
+            site.room.join(f"guest-{number}", source=site.here)
+            assert not site.talks(*site.people)
+
+    for speaker in site.people:
+        assert not talk.unheard(speaker, site.audience(speaker, site.people))
+    assert not site.all_stay(*site.people)

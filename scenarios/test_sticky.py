@@ -47,8 +47,10 @@ def test_a_room_made_through_one_instance_can_be_joined_through_another(stage: S
     made_at, joined_at = {"there": (here, there), "back": (there, here)}[way]
 
     kitchen = stage.room(source=made_at)
-    alice, bob = kitchen.join("alice", source=joined_at), kitchen.join("bob", source=made_at)
+    alice, bob = kitchen.admit("alice", source=joined_at), kitchen.admit("bob", source=made_at)
 
+    assert alice is not None, f"{joined_at} does not get into a room made from {made_at}"
+    assert bob is not None, f"{made_at} does not get into a room of its own"
     assert alice.heard(alice.say("from elsewhere"))
     assert bob.heard(bob.say("at home"))
     assert alice.connection.instance != bob.connection.instance

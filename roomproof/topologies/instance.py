@@ -12,7 +12,7 @@ from roomproof.topologies.link import TcpLink
 from roomproof.topologies.ports import free_port
 from roomproof.topologies.process import Process
 
-SERVER = (sys.executable, "-m", "reference_server")
+SERVER: tuple[str, ...] = (sys.executable, "-m", "reference_server")
 """The program that serves, and what makes it do so."""
 
 HEARTBEAT_SECONDS = "3"

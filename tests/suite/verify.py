@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,18 @@ class Run:
         return [line for line in self.results if line["kind"] == "scenario" and line["outcome"] == outcome]
 
 
-def verify(folder: Path, *arguments: str, module: tuple[str, ...] = ("-m", "roomproof.cli", "verify")) -> Run:
-    """Run the suite with these arguments from a folder of its own."""
+def verify(
+    folder: Path,
+    *arguments: str,
+    module: tuple[str, ...] = ("-m", "roomproof.cli", "verify"),
+    environment: Mapping[str, str] | None = None,
+) -> Run:
+    """Run the suite with these arguments from a folder of its own; `environment` is added to what there is."""
     results = folder / "results.jsonl"
     words = [sys.executable, *module, *arguments, "--results", str(results), "--color=no"]
+    variables = clean_environment() | dict(environment or {})
     done = subprocess.run(
-        words, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=RUN_SECONDS, check=False
+        words, cwd=folder, env=variables, capture_output=True, text=True, timeout=RUN_SECONDS, check=False
     )
     return Run(done.returncode, done.stdout + done.stderr, read(results))
 

@@ -1,0 +1,54 @@
+"""The suite on every topology, and on topologies with every fault that only they can have.
+
+Not collected by default, because it takes minutes: `tox -e topologies`, or `pytest tests/topologies/matrix.py -n 2`.
+With the variable ROOMPROOF_MATRIX set to a folder, the verdicts are left there, for the table (see `table.py`).
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from roomproof.protocol import Level, load
+from roomproof.topologies.catalogue import NAMES
+from tests.conftest import require
+from tests.listening import ROOT
+from tests.suite.verify import Run, verify
+from tests.topologies.catalogue import TOPOLOGY_FAULTS
+from tests.topologies.fault import VARIABLE, TopologyFault
+
+FAULT_DEADLINE = "2"
+"""Faults make the suite wait in vain: the less time it gives, the sooner it is through. In seconds."""
+
+
+@pytest.fixture(autouse=True)
+def _programs() -> None:
+    require("nginx", "apt-get install nginx-light")
+    require("redis-server", "apt-get install redis-server")
+
+
+@pytest.mark.parametrize("topology", NAMES)
+def test_a_topology_without_faults_holds_all(tmp_path: Path, topology: str) -> None:
+    run = verify(tmp_path, "--topology", topology, "-n", "2", "--tb=short")
+
+    if "ROOMPROOF_MATRIX" in os.environ:
+        (Path(os.environ["ROOMPROOF_MATRIX"]) / f"{topology}.json").write_text(json.dumps(run.verdict))
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
+    assert run.rules("broken") == run.rules("warned") == run.rules("untested") == set()
+
+
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=name) for name, fault in TOPOLOGY_FAULTS.items()])
+def test_a_fault_is_found_by_its_own_rule(tmp_path: Path, fault: TopologyFault) -> None:
+    run = planted(tmp_path, fault)
+
+    found = run.rules("broken") | run.rules("warned")
+    assert fault.breaks in found, f"{fault.text} The suite found {sorted(found) or 'nothing'}.\n{run.output[-5000:]}"
+    assert run.code == (1 if load().rules[fault.breaks].level is Level.MUST or run.rules("broken") else 0)
+
+
+def planted(folder: Path, fault: TopologyFault) -> Run:
+    """Run the scenarios that have to find a fault."""
+    plugin = ("-p", "tests.topologies.planted", "--topology", fault.topology, "--deadline", FAULT_DEADLINE)
+    more = {VARIABLE: fault.name, "PYTHONPATH": str(ROOT)}
+    return verify(folder, *fault.found_by, *plugin, "--tb=no", "-q", environment=more)

@@ -1,0 +1,52 @@
+"""Faults of the front."""
+
+import re
+
+from tests.topologies.fault import front_fault
+
+DIES = ("test_faults.py", "-k", "dies")
+RETURNS = ("test_faults.py", "-k", "back_is_used and kill")
+RELOADS = ("test_faults.py", "-k", "reload")
+
+
+@front_fault("round robin", topology="sticky", breaks="STICKY-1", found_by=("test_sticky.py",))
+@front_fault("round robin before a bus", topology="pubsub", breaks="PUBSUB-1", found_by=("test_sticky.py",))
+def round_robin(text: str) -> str:
+    """The front hands each connection to the next instance, whatever address it comes from."""
+    return text.replace("ip_hash;", "")
+
+
+@front_fault("one instance only", topology="sticky", breaks="STICKY-2", found_by=("test_sticky.py",))
+@front_fault("one instance only before a bus", topology="pubsub", breaks="PUBSUB-1", found_by=("test_sticky.py",))
+def one_instance(text: str) -> str:
+    """The front knows two instances and uses one."""
+    return re.sub(r"(server [^\n]*\nserver [^\n;]*);", r"\1 down;", text)
+
+
+@front_fault("clients not told apart", topology="sticky", breaks="STICKY-2", found_by=("test_sticky.py",))
+def clients_not_told_apart(text: str) -> str:
+    """All clients have one address to the front, as behind another proxy that it does not trust."""
+    return text.replace("ip_hash;", 'hash "the bridge";')
+
+
+@front_fault("the dead are asked", topology="sticky", breaks="STICKY-5", found_by=DIES)
+@front_fault("the dead are asked before a bus", topology="pubsub", breaks="PUBSUB-6", found_by=DIES)
+def the_dead_are_asked(text: str) -> str:
+    """The front goes on handing clients to an instance that is dead."""
+    return text.replace("proxy_next_upstream error timeout;", "proxy_next_upstream off;").replace(
+        "max_fails=3", "max_fails=0"
+    )
+
+
+@front_fault("the returned are forgotten", topology="sticky", breaks="STICKY-6", found_by=RETURNS)
+@front_fault("the returned are forgotten before a bus", topology="pubsub", breaks="PUBSUB-6", found_by=RETURNS)
+def the_returned_are_forgotten(text: str) -> str:
+    """An instance that could not be reached once is left out for ten minutes."""
+    return text.replace("max_fails=3 fail_timeout=5s", "max_fails=1 fail_timeout=10m")
+
+
+@front_fault("a reload cuts off", topology="sticky", breaks="STICKY-8", found_by=RELOADS)
+@front_fault("a reload cuts off before a bus", topology="pubsub", breaks="PUBSUB-6", found_by=RELOADS)
+def a_reload_cuts_off(text: str) -> str:
+    """Reloading the front ends the connections that it carries."""
+    return text.replace("worker_processes auto;", "worker_processes auto;\nworker_shutdown_timeout 1ms;")

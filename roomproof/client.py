@@ -76,13 +76,13 @@ class Connection:
         self._dead = False
         self._pongs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
-    def open(self, *, reads: bool = True, source: str | None = None) -> bool:
+    def open(self, *, reads: bool = True, source: str | None = None, within: float | None = None) -> bool:
         """Shake hands; False if that was refused, with the reason in `refused`.
 
         With `reads` false it reads nothing, and its kernel buffers little, until `read` is called. `source` is the
-        client address to connect from.
+        client address to connect from. The answer has to come `within` so many seconds, or within the deadline.
         """
-        deadline = self._target.deadline
+        deadline = within or self._target.deadline
         self.source = source
         # The library keeps cookies for the whole process, and would carry them from one connection to another.
         _handshake.CookieJar.jar.clear()

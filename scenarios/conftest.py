@@ -1,5 +1,6 @@
 """Who is on stage in a scenario, and where."""
 
+import contextlib
 import itertools
 import os
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
 from roomproof.target import Target
 from roomproof.topologies import catalogue
+from roomproof.topologies.topology import Inapplicable, Store
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -98,12 +100,15 @@ def garage(stage: Stage) -> Room:
     return stage.room("Garage")
 
 
-@pytest.fixture
-def site(request: pytest.FixtureRequest) -> Iterator[Site]:
+@contextlib.contextmanager
+def own_site(request: pytest.FixtureRequest, store: Store) -> Iterator[Site]:
     """A topology of this scenario's own, of the kind under test, that may be broken."""
     option = request.config.option
-    topology = catalogue.start(option.topology, deadline=option.deadline, breakable=True)
     try:
+        topology = catalogue.start(option.topology, deadline=option.deadline, breakable=True, store=store)
+    except Inapplicable as reason:
+        pytest.skip(f"not applicable: {reason}")
+    with contextlib.closing(topology):
         request.node.stash[HANDLE] = topology.handle
         target = topology.handle.target
         http = Http(target)
@@ -111,5 +116,17 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
         stage = Stage(target, http, server_ahead=http.clock_ahead_ns(), known_ids=set(), instances=instances)
         request.node.stash[STAGE] = stage
         yield Site(topology, stage)
-    finally:
-        topology.close()
+
+
+@pytest.fixture
+def site(request: pytest.FixtureRequest) -> Iterator[Site]:
+    """A topology of this scenario's own."""
+    with own_site(request, "sqlite") as site:
+        yield site
+
+
+@pytest.fixture
+def site_on_dynamodb(request: pytest.FixtureRequest) -> Iterator[Site]:
+    """A topology of this scenario's own whose store can be taken away."""
+    with own_site(request, "dynamodb") as site:
+        yield site

@@ -1,10 +1,13 @@
-"""Parts of several instances break, and people go on talking."""
+"""Instances, their front and their store break, and people go on talking."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from roomproof.nemesis.site import FOUND_AGAIN_SECONDS, LEFT_OUT_SECONDS, Site
+from roomproof.history import Refused
+from roomproof.http import Answer
+from roomproof.nemesis.site import FOUND_AGAIN_SECONDS, HEAL_SECONDS, LEFT_OUT_SECONDS, Site
 from roomproof.nemesis.talk import Talk
 from roomproof.rules import breaks_parts, rule
 
@@ -12,6 +15,20 @@ pytestmark = breaks_parts
 
 PAUSE_SECONDS = 5.0
 """An instance may stand still for so long and lose nothing (STICKY-7)."""
+
+STORE_ANSWER_SECONDS = 10.0
+"""So soon whoever needs the store is told that it is away (STICKY-9)."""
+
+NEW_ROOM = {"name": "Attic", "created_by": "alice"}
+WAITERS = 5
+"""So many ask each instance at once: where each holds everybody up in turn, that takes longer than allowed."""
+
+NEW_USERS = {"participant_ids": ["zoe"]}
+
+
+def says_why(answer: Answer) -> bool:
+    """Whether an error answer has a sentence."""
+    return any(isinstance(value, str) and " " in value for value in answer.fields().values())
 
 
 @rule("STICKY-5", "PUBSUB-6")
@@ -81,4 +98,38 @@ def test_reloading_the_front_disturbs_nobody(site: Site) -> None:
 
     for speaker in site.people:
         assert not talk.unheard(speaker, site.audience(speaker, site.people))
+    assert not site.all_stay(*site.people)
+
+
+@rule("STICKY-9", "PUBSUB-6")
+@pytest.mark.parametrize("how", ["cut", "stall"])
+def test_members_keep_talking_while_the_store_is_away(site_on_dynamodb: Site, how: str) -> None:
+    site = site_on_dynamodb
+    patience = site.scaled(STORE_ANSWER_SECONDS)
+    store, http = site.topology.store, site.stage.scene.http
+    assert store is not None
+    assert not site.talks(*site.people)
+
+    with Talk(*site.people):
+        {"cut": store.cut, "stall": store.stall}[how]()
+        with ThreadPoolExecutor() as asking:
+            asked = [
+                asking.submit(http.request, "POST", path, body, source=source, within=patience)
+                for source in (site.here, site.there)
+                for path, body in ((f"{site.room.path}/participants", NEW_USERS), *[("/api/chats", NEW_ROOM)] * WAITERS)
+            ]
+            while not all(one.done() for one in asked):
+                assert not site.talks(*site.people)
+            attempt = asking.submit(site.room.attempt, "guest-0", source=site.here, within=patience)
+            while not attempt.done():
+                assert not site.talks(*site.people)
+        for answer in (one.result() for one in asked):
+            assert (answer.status, says_why(answer)) == (503, True), f"a request that needs the store got {answer}"
+        refused = attempt.result()
+        assert not isinstance(refused, Refused) or refused.status == 503, f"a handshake got {refused}"
+        store.mend()
+        assert site.makes_rooms(within=HEAL_SECONDS), "no room can be made after the store is back"
+        guest = site.comes_back("guest-1", site.there, within=HEAL_SECONDS)
+        assert not site.talks(*site.people, guest)
+
     assert not site.all_stay(*site.people)

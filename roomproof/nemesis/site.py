@@ -8,6 +8,7 @@ from roomproof.history import FaultWindow
 from roomproof.protocol import Capability
 from roomproof.stage.member import Member
 from roomproof.stage.room import Room
+from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
 from roomproof.topologies.topology import Instance, Topology
 
@@ -44,7 +45,8 @@ class Site:
         self.anna, self.ben = self.room.join("anna", source=self.here), self.room.join("ben", source=self.there)
         self.people = [self.alice, self.anna, self.bob, self.ben]
         self.near, self.far = self._instance_of(self.alice), self._instance_of(self.bob)
-        assert self.near is not self.far, "they are not on two instances"
+        if self.near is self.far:
+            raise RuleBrokenError(rule, "alice and bob to be on two instances", f"both are on {self.near.name}")
 
     def _instance_of(self, member: Member) -> Instance:
         reached = member.connection.instance
@@ -81,14 +83,15 @@ class Site:
         patience = 1.0 if within is None else ROUND_SECONDS / self.stage.scene.deadline
         while True:
             said = {speaker: speaker.say_or_be_gone("does everybody hear me?") for speaker in people}
-            deaf = [
+            deaf = (
                 f"{listener.user} does not hear {speaker.user}: {listener.account()}"
                 for speaker, content in said.items()
                 for listener in self.audience(speaker, people)
                 if not listener.heard(content, patience=patience)
-            ]
-            if not deaf or time.monotonic() > deadline:
-                return deaf[0] if deaf else ""
+            )
+            trouble = next(deaf, "")
+            if not trouble or time.monotonic() > deadline:
+                return trouble
 
     def comes_back(self, user: str, source: str, within: float) -> Member:
         """Connect again and again until the service lets one in, for so many seconds of the protocol.
@@ -97,9 +100,9 @@ class Site:
         """
         deadline = time.monotonic() + self.scaled(within)
         while time.monotonic() < deadline:
-            member = self.room.admit(user, source=source)
-            if member is not None:
-                return member
+            answer = self.room.attempt(user, source=source)
+            if isinstance(answer, Member):
+                return answer
             time.sleep(POLL_SECONDS)
         raise AssertionError(f"{user} from {source} was not let in within {self.scaled(within):g} s")
 
@@ -111,6 +114,16 @@ class Site:
                 return True
             time.sleep(POLL_SECONDS)
         return False
+
+    def makes_rooms(self, within: float) -> bool:
+        """Whether rooms can be made through both instances, within so many seconds of the protocol."""
+        deadline = time.monotonic() + self.scaled(within)
+        http, body = self.stage.scene.http, {"name": "Attic", "created_by": "alice"}
+        while not all(http.request("POST", "/api/chats", body, source=one).ok for one in (self.here, self.there)):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(POLL_SECONDS)
+        return True
 
     def all_stay(self, *people: Member) -> str:
         """Whose connection has ended, in words; empty if nobody's has."""

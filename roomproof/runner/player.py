@@ -13,9 +13,11 @@ from roomproof.judge.findings import Finding
 from roomproof.protocol import Capability, load
 from roomproof.report import describe, explain, keep_history
 from roomproof.runner.ground import DeclaredGround
+from roomproof.runner.host import HANDLE
 from roomproof.runner.options import again
 from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
+from roomproof.topologies import catalogue
 from roomproof.verdict import Outcome, outcome_of
 
 STAGE = pytest.StashKey[Stage]()
@@ -52,6 +54,8 @@ class Ending:
         self.completed = False
         self.trouble = ""
         self.explanation = ""
+        self.logs: dict[str, list[str]] = {}
+        """What the parts of a topology of ours logged, by their names."""
 
     def plain(self, outcome: Outcome) -> dict[str, Any]:
         """As a dictionary of strings and lists."""
@@ -151,6 +155,9 @@ class Player:
         if ending.broken:
             command = again(self._config, scenario_id(item.nodeid))
             ending.explanation = explain(ending.broken, findings, events, command)
+            handle = item.stash.get(HANDLE, self._config.stash.get(HANDLE, None))
+            if handle is not None:
+                ending.logs = catalogue.logs(handle, {room.id for room in stage.rooms} if stage else set())
 
     def _excuse(self, ending: Ending, scenario: str) -> None:
         """Set apart what is known to be broken."""
@@ -183,6 +190,7 @@ class Player:
             return report
         error = call.excinfo.value if call.excinfo else None
         if report.skipped:
+            ending.detail = ending.detail or str(error)
             outcome = Outcome.NOT_APPLICABLE if ending.detail.startswith("not applicable") else Outcome.NOT_RUN
         elif report.when == "setup" and isinstance(error, RuleBrokenError | UnreachableError):
             self._judge(item, error)
@@ -200,6 +208,7 @@ class Player:
             report.longrepr = ending.detail
         if ending.explanation:
             report.sections.append(("roomproof", ending.explanation))
+            report.sections += [(f"log of {name}", "\n".join(lines)) for name, lines in ending.logs.items()]
         report.__dict__["roomproof"] = ending.plain(outcome)
         return report
 

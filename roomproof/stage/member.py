@@ -167,9 +167,11 @@ class Member:
         """The direct frames of a kind received so far."""
         return [frame for frame in self.frames if isinstance(frame, kind)]
 
-    def was_answered(self, kind: type[wire.Error] | type[wire.Pong], *, times: int = 1) -> bool:
-        """Whether so many direct frames of a kind arrive within the deadline."""
-        return self._await(lambda: len(self.answers(kind)) >= times, self._scene.deadline)
+    def was_answered(
+        self, kind: type[wire.Error] | type[wire.Pong], *, times: int = 1, within: float | None = None
+    ) -> bool:
+        """Whether so many direct frames of a kind arrive `within` so many seconds, or within the deadline."""
+        return self._await(lambda: len(self.answers(kind)) >= times, within or self._scene.deadline)
 
     def fence(self) -> None:
         """Say something and hear it: what the server did for this member before, it has done now."""

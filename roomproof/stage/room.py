@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from roomproof import wire
 from roomproof.client import Connection
-from roomproof.history import Deleting
+from roomproof.history import Deleting, Refused
 from roomproof.http import Answer
 from roomproof.protocol import Capability
 from roomproof.stage.member import Member
@@ -116,6 +116,19 @@ class Room:
             refused = connection.refused
             came = f"the handshake got {refused.status}: {refused.reason}" if refused else "it is not open"
             raise RuleBrokenError("JOIN-6", f"{user} to be let into the existing room {self.id}", came)
+        member = Member(self._scene, connection, user)
+        self.members.append(member)
+        return member
+
+    def attempt(self, user: str, *, source: str | None = None, within: float | None = None) -> Member | Refused:
+        """Knock at the door as somebody who was invited: the member that one became, or how the handshake was refused.
+
+        The answer has to come `within` so many seconds, or within the deadline.
+        """
+        connection = Connection(self._scene.target, self._scene.recorder, self.id, user)
+        if not connection.open(source=source or next(self._scene.sources), within=within):
+            assert connection.refused is not None
+            return connection.refused
         member = Member(self._scene, connection, user)
         self.members.append(member)
         return member

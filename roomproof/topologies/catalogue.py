@@ -5,7 +5,7 @@ from pathlib import Path
 from roomproof.protocol import Capability
 from roomproof.target import UsageError
 from roomproof.topologies.local import PLANS, LocalTopology
-from roomproof.topologies.topology import Handle, Topology
+from roomproof.topologies.topology import Handle, Store, Topology
 
 NAMES = tuple(PLANS)
 
@@ -20,10 +20,13 @@ def capabilities_of(name: str) -> dict[Capability, float | None]:
     return PLANS[name].capabilities
 
 
-def start(name: str, *, deadline: float, breakable: bool = False) -> Topology:
-    """Start a topology. With `breakable`, its links can be cut. Raises UsageError and TopologyError."""
+def start(name: str, *, deadline: float, breakable: bool = False, store: Store = "sqlite") -> Topology:
+    """Start a topology. With `breakable`, its links can be cut.
+
+    Raises UsageError, TopologyError, and Inapplicable where it cannot be had with this store.
+    """
     capabilities_of(name)
-    return LocalTopology(name, deadline=deadline, breakable=breakable)
+    return LocalTopology(name, deadline=deadline, breakable=breakable, store=store)
 
 
 def logs(handle: Handle, words: set[str]) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from roomproof.embedded import FAR_ZONE
 from roomproof.topologies.link import TcpLink
 from roomproof.topologies.ports import free_port
 from roomproof.topologies.process import Process
+from roomproof.topologies.store import CREDENTIALS
 
 SERVER: tuple[str, ...] = (sys.executable, "-m", "reference_server")
 """The program that serves, and what makes it do so."""
@@ -21,13 +22,13 @@ HEARTBEAT_SECONDS = "3"
 class LocalInstance:
     """One process of the service, on a port that it keeps."""
 
-    def __init__(self, name: str, folder: Path, options: Sequence[str], *, bus: TcpLink | None) -> None:
+    def __init__(self, name: str, folder: Path, options: Sequence[str], *, bus: TcpLink | None = None) -> None:
         self.name = name
         self.bus = bus
         self.port = free_port()
         command = [*SERVER, "--host", "127.0.0.1", "--port", str(self.port), "--heartbeat", HEARTBEAT_SECONDS, *options]
         log = folder / f"{name}.log"
-        self._process = Process(name, command, log, environment={"TZ": FAR_ZONE}, ends_by=signal.SIGKILL)
+        self._process = Process(name, command, log, environment={"TZ": FAR_ZONE, **CREDENTIALS}, ends_by=signal.SIGKILL)
 
     @property
     def upstream(self) -> str:

@@ -11,7 +11,8 @@ from roomproof.topologies.folder import Folder
 from roomproof.topologies.front import Nginx
 from roomproof.topologies.instance import LocalInstance
 from roomproof.topologies.link import TcpLink
-from roomproof.topologies.topology import Handle
+from roomproof.topologies.store import DynamoDb
+from roomproof.topologies.topology import Handle, Store
 
 ADDRESSES = tuple(f"127.0.{number}.1" for number in range(1, 9))
 """Client addresses that nginx tells apart: ip_hash takes the first three octets."""
@@ -42,8 +43,8 @@ PLANS = {
 class LocalTopology:
     """A topology of processes on this machine."""
 
-    def __init__(self, kind: str, *, deadline: float, breakable: bool) -> None:
-        """Start it. With `breakable` what connects its parts can be cut. Raises TopologyError."""
+    def __init__(self, kind: str, *, deadline: float, breakable: bool, store: Store = "sqlite") -> None:
+        """Start it. With `breakable` what connects its parts can be cut. Raises TopologyError and Inapplicable."""
         plan = PLANS[kind]
         self.instances: list[LocalInstance] = []
         self.bus: Redis | None = None
@@ -52,12 +53,19 @@ class LocalTopology:
         with contextlib.ExitStack() as closing:
             self._folder = Folder()
             closing.callback(self._folder.close)
+            options = ["--database", str(self._folder.path / "chats.sqlite3")]
+            if store == "dynamodb":
+                dynamodb = DynamoDb(self._folder.path)
+                closing.callback(dynamodb.stop)
+                dynamodb.start()
+                self.store = dynamodb.link
+                options = dynamodb.options
             if plan.bus:
                 self.bus = Redis(self._folder.path)
                 closing.callback(self.bus.kill)
                 self.bus.start()
             for number in range(1, plan.instances + 1):
-                self._add_instance(f"instance-{number}", closing, breakable=breakable)
+                self._add_instance(f"instance-{number}", options, closing, breakable=breakable)
             url = self.instances[0].url
             if plan.front:
                 self._front = Nginx(self._folder.path / "nginx", [one.upstream for one in self.instances])
@@ -69,8 +77,8 @@ class LocalTopology:
         target = Target(url, plan.capabilities, source_addresses=addresses, exclusive=True, deadline=deadline)
         self.handle = Handle(kind, str(self._folder.path), target)
 
-    def _add_instance(self, name: str, closing: contextlib.ExitStack, *, breakable: bool) -> None:
-        options = ["--database", str(self._folder.path / "chats.sqlite3")]
+    def _add_instance(self, name: str, options: list[str], closing: contextlib.ExitStack, *, breakable: bool) -> None:
+        options = [*options, "--instance", name]
         link: TcpLink | None = None
         if self.bus is not None:
             port = self.bus.port
@@ -78,7 +86,7 @@ class LocalTopology:
                 link = TcpLink(port)
                 closing.callback(link.close)
                 port = link.port
-            options += ["--broadcast", f"redis://127.0.0.1:{port}", "--instance", name]
+            options += ["--broadcast", f"redis://127.0.0.1:{port}"]
         instance = LocalInstance(name, self._folder.path, options, bus=link)
         closing.callback(instance.stop)
         instance.start()

@@ -1,15 +1,22 @@
 """What a topology is to whoever tests it: a target, and parts that can be broken and mended."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from roomproof.target import Target
 
+Store = Literal["sqlite", "dynamodb"]
+"""What instances keep their rooms in: a file that they share, or a service that can be taken away."""
+
 
 class TopologyError(Exception):
     """A topology cannot be started; the message says what is missing and what to do."""
+
+
+class Inapplicable(Exception):  # noqa: N818 - it is no error of anybody's
+    """A topology cannot be had in this way; the message says why, and what to do."""
 
 
 class Handle(msgspec.Struct, frozen=True):

@@ -1,0 +1,89 @@
+"""The bus between the instances goes away and comes back, and people go on talking."""
+
+from collections.abc import Callable
+
+import pytest
+
+from roomproof import wire
+from roomproof.history import Refused
+from roomproof.nemesis.site import HEAL_SECONDS, Site
+from roomproof.nemesis.talk import Talk
+from roomproof.rules import breaks_parts, rule
+from roomproof.topologies.topology import Instance, Link, Part
+
+pytestmark = breaks_parts
+
+OUTAGE_SECONDS = 5.0
+"""How long an outage lasts of which nobody is told: long enough to be noticed where nothing but silence tells of it."""
+
+
+def bus_of(site: Site) -> Part:
+    """The bus itself."""
+    assert site.topology.bus is not None
+    return site.topology.bus
+
+
+def link_of(site: Site) -> Link:
+    """What connects the near instance with the bus."""
+    assert site.near.bus is not None
+    return site.near.bus
+
+
+Fault = tuple[Callable[[Site], None], Callable[[Site], None], Callable[[Site], tuple[Instance, ...]]]
+
+FAULTS: dict[str, Fault] = {
+    "it is restarted": (lambda site: bus_of(site).stop(), lambda site: bus_of(site).start(), lambda _: ()),
+    "it dies and is back": (lambda site: bus_of(site).kill(), lambda site: bus_of(site).start(), lambda _: ()),
+    "it is cut off": (lambda site: link_of(site).cut(), lambda site: link_of(site).mend(), lambda site: (site.near,)),
+    "its link stalls": (
+        lambda site: link_of(site).stall(),
+        lambda site: link_of(site).mend(),
+        lambda site: (site.near,),
+    ),
+}
+
+
+@rule("PUBSUB-7")
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=case) for case, fault in FAULTS.items()])
+def test_members_stay_and_hear_each_other_again(site: Site, fault: Fault) -> None:
+    break_it, mend_it, scope = fault
+    alice, anna, bob, ben = site.people
+    assert not site.talks(*site.people)
+
+    with Talk(alice, anna, bob):
+        with site.broken("the bus is away", *scope(site), heal=HEAL_SECONDS):
+            break_it(site)
+            ben.leave()
+            early = site.room.attempt("guest-0", source=site.here)
+            alice.was_answered(wire.Error, within=OUTAGE_SECONDS)
+            mend_it(site)
+        assert not site.talks(alice, anna, bob, within=HEAL_SECONDS)
+
+    assert not isinstance(early, Refused) or early.status == 503, f"a handshake got {early}"
+    assert not site.all_stay(alice, anna, bob)
+    assert not site.doubled(alice, anna, bob)
+    for user, source in (("guest-1", site.there), ("guest-2", site.here)):
+        guest = site.room.join(user, source=source)
+        assert not site.talks(alice, anna, bob, guest)
+        guest.leave()
+        for listener in (alice, anna, bob):
+            listener.hears_join_of(user, rule="PUBSUB-7")
+            listener.hears_leave_of(user, rule="PUBSUB-7")
+
+
+@rule("PUBSUB-8")
+@pytest.mark.parametrize(
+    "fault", [pytest.param(FAULTS[case], id=case) for case in ("it dies and is back", "it is cut off")]
+)
+def test_who_cannot_be_heard_is_told(site: Site, fault: Fault) -> None:
+    break_it, mend_it, scope = fault
+    assert not site.talks(*site.people)
+
+    with site.broken("the bus is away", *scope(site), heal=HEAL_SECONDS):
+        break_it(site)
+        site.alice.say("hello?")
+        is_told = site.alice.was_answered(wire.Error)
+        mend_it(site)
+    assert not site.talks(*site.people, within=HEAL_SECONDS)
+
+    assert is_told, f"no error frame came: {site.alice.account()}"

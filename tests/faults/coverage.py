@@ -8,9 +8,9 @@ from pathlib import Path
 import scenarios
 from roomproof.protocol import load
 from tests.faults.catalogue import FAULTS
-
-UNBUILT = frozenset({"sticky", "pubsub"})
-"""Families whose scenarios come with their topologies."""
+from tests.faults.fault import Fault
+from tests.topologies.catalogue import TOPOLOGY_FAULTS
+from tests.topologies.fault import TopologyFault
 
 
 def scenario_rules() -> dict[str, tuple[str, ...]]:
@@ -28,9 +28,9 @@ def _marked() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def rules_without_scenario() -> set[str]:
-    """Rules that no scenario tests, of the families that are built."""
+    """Rules that no scenario tests."""
     tested = {rule for rules in scenario_rules().values() for rule in rules}
-    return {rule.id for rule in load().rules.values() if rule.family not in UNBUILT} - tested
+    return load().rules.keys() - tested
 
 
 def scenarios_without_rule() -> set[str]:
@@ -39,11 +39,15 @@ def scenarios_without_rule() -> set[str]:
 
 
 def rules_without_fault() -> set[str]:
-    """Rules, of the families that are built, that no planted fault breaks."""
-    broken = {fault.breaks for fault in FAULTS.values()}
-    return {rule.id for rule in load().rules.values() if rule.family not in UNBUILT} - broken
+    """Rules that no planted fault breaks."""
+    return load().rules.keys() - {fault.breaks for fault in all_faults()}
 
 
 def faults_without_rule() -> set[str]:
     """Faults that name no rule of PROTOCOL.md."""
-    return {fault.name for fault in FAULTS.values() if fault.breaks not in load().rules}
+    return {fault.name for fault in all_faults() if fault.breaks not in load().rules}
+
+
+def all_faults() -> list[Fault | TopologyFault]:
+    """All planted faults, of single servers and of topologies."""
+    return [*FAULTS.values(), *TOPOLOGY_FAULTS.values()]

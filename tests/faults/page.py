@@ -8,8 +8,9 @@ from pathlib import Path
 
 from roomproof.protocol import load
 from tests.faults.catalogue import FAULTS
-from tests.faults.coverage import UNBUILT, scenario_rules
+from tests.faults.coverage import all_faults, scenario_rules
 from tests.faults.nulls import EXPECTED
+from tests.topologies.catalogue import TOPOLOGY_FAULTS
 
 PAGE = Path(__file__).parents[2] / "SUITE.md"
 
@@ -19,14 +20,14 @@ HEAD = """\
 <!-- Written by `python -m tests.faults.page`. Do not edit. -->
 
 A conformance suite is worth what it notices. Roomproof's own tests run the suite against servers that are right but for
-one planted fault, and against servers that do nothing. `tox -e faults` fails unless every fault is found *by the rule
-that it was planted against*, in every run, and unless the server without faults holds every rule.
+one planted fault, and against servers that do nothing. `tox -e faults` and `tox -e topologies` fail unless every fault
+is found *by the rule that it was planted against*, in every run, and unless what has no fault holds every rule.
 """
 
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([HEAD, *_matrix(), "", *_floor(), "", *_coverage(), ""])
+    return "\n".join([HEAD, *_matrix(), "", *_topologies(), "", *_floor(), "", *_coverage(), ""])
 
 
 def _matrix() -> list[str]:
@@ -34,6 +35,13 @@ def _matrix() -> list[str]:
     lines += ["| fault | what it does | must be found by | shown as |", "|---|---|---|---|"]
     for fault in FAULTS.values():
         lines.append(f"| {fault.name} | {fault.text} | {fault.breaks} | {fault.shows or 'an expectation that fails'} |")
+    return lines
+
+
+def _topologies() -> list[str]:
+    lines = [f"## Faults that only several instances can have: {len(TOPOLOGY_FAULTS)} more", ""]
+    lines += ["| fault | topology | what it does | must be found by |", "|---|---|---|---|"]
+    lines += [f"| {one.name} | {one.topology} | {one.text} | {one.breaks} |" for one in TOPOLOGY_FAULTS.values()]
     return lines
 
 
@@ -53,9 +61,8 @@ def _coverage() -> list[str]:
     for rule in load().rules.values():
         level = f"{rule.level}, `{rule.capability}`" if rule.capability else rule.level
         scenarios = "<br>".join(f"`{name}`" for name in by_rule.get(rule.id, []))
-        faults = "<br>".join(fault.name for fault in FAULTS.values() if fault.breaks == rule.id)
-        missing = "with its topology" if rule.family in UNBUILT else ""
-        lines.append(f"| {rule.id} | {level} | {scenarios or missing} | {faults or missing} |")
+        faults = "<br>".join(fault.name for fault in all_faults() if fault.breaks == rule.id)
+        lines.append(f"| {rule.id} | {level} | {scenarios} | {faults} |")
     return lines
 
 

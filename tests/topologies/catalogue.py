@@ -1,9 +1,9 @@
 """All faults that are planted in topologies."""
 
 from tests.topologies.fault import TOPOLOGY_FAULTS
-from tests.topologies.plants import fronts, instances
+from tests.topologies.plants import bus, fronts, instances, outages, store
 
 __all__ = ["TOPOLOGY_FAULTS"]
 
-FAMILIES = (fronts, instances)
+FAMILIES = (fronts, instances, bus, outages, store)
 """Importing them has registered their faults."""

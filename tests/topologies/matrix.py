@@ -18,9 +18,6 @@ from tests.suite.verify import Run, verify
 from tests.topologies.catalogue import TOPOLOGY_FAULTS
 from tests.topologies.fault import VARIABLE, TopologyFault
 
-FAULT_DEADLINE = "2"
-"""Faults make the suite wait in vain: the less time it gives, the sooner it is through. In seconds."""
-
 
 @pytest.fixture(autouse=True)
 def _programs() -> None:
@@ -49,6 +46,6 @@ def test_a_fault_is_found_by_its_own_rule(tmp_path: Path, fault: TopologyFault) 
 
 def planted(folder: Path, fault: TopologyFault) -> Run:
     """Run the scenarios that have to find a fault."""
-    plugin = ("-p", "tests.topologies.planted", "--topology", fault.topology, "--deadline", FAULT_DEADLINE)
+    plugin = ("-p", "tests.topologies.planted", "--topology", fault.topology)
     more = {VARIABLE: fault.name, "PYTHONPATH": str(ROOT)}
     return verify(folder, *fault.found_by, *plugin, "--tb=no", "-q", environment=more)

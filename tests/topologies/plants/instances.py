@@ -11,7 +11,9 @@ from tests.faults.fault import wrap
 from tests.topologies.fault import server_fault
 
 PAUSED = ("test_faults.py", "-k", "stood_still")
-DIES = ("test_faults.py", "-k", "dies")
+
+PAUSE_SECONDS = 2.0
+"""An instance that did nothing for so long stood still."""
 
 
 @server_fault("a store for each instance", topology="sticky", breaks="STICKY-3", found_by=("test_sticky.py",))
@@ -21,42 +23,56 @@ def separate_stores() -> None:
     wrap(serve, "SqliteStore", lambda store: lambda path, *more: store(f"{path}.{os.getpid()}", *more))
 
 
+def noticing_pauses(hear_after: Any) -> None:
+    """Plant where an instance hears its members: `hear_after(seconds since the last pause, member, frame, hear)`."""
+    last = time.monotonic()
+    paused_at = 0.0
+    ticking = False
+
+    def look() -> None:
+        nonlocal last, paused_at
+        now = time.monotonic()
+        if now - last > PAUSE_SECONDS:
+            paused_at = now
+        last = now
+
+    def tick() -> None:
+        look()
+        asyncio.get_running_loop().call_later(0.1, tick)
+
+    def wrapped(hear: Any) -> Any:
+        def noticing(self: Any, frame: Any) -> None:
+            nonlocal ticking, last
+            if not ticking:
+                ticking, last = True, time.monotonic()
+                tick()
+            look()
+            hear_after(time.monotonic() - paused_at, self, frame, hear)
+
+        return noticing
+
+    wrap(Member, "_hear", wrapped)
+
+
 @server_fault("a pause forgets", topology="sticky", breaks="STICKY-7", found_by=PAUSED)
 @server_fault("a pause forgets behind a bus", topology="pubsub", breaks="PUBSUB-6", found_by=PAUSED)
 def a_pause_forgets() -> None:
     """What was said to an instance that stood still is thrown away."""
-    last = time.monotonic()
-    deaf_until = 0.0
 
-    def wrapped(hear: Any) -> Any:
-        def forgetting(self: Any, frame: Any) -> None:
-            nonlocal last, deaf_until
-            now = time.monotonic()
-            if now - last > 2:
-                deaf_until = now + 0.2
-            last = now
-            if now >= deaf_until:
-                hear(self, frame)
+    def hear_after(seconds: float, member: Any, frame: Any, hear: Any) -> None:
+        if seconds > 0.2:
+            hear(member, frame)
 
-        return forgetting
-
-    wrap(Member, "_hear", wrapped)
+    noticing_pauses(hear_after)
 
 
-@server_fault("a pause empties the rooms", topology="sticky", breaks="STICKY-7", found_by=PAUSED)
-def a_pause_empties() -> None:
-    """An instance that notices that it stood still closes everybody, after it has thrown away what they said."""
-    last = time.monotonic()
+@server_fault("a pause repeats", topology="sticky", breaks="STICKY-7", found_by=PAUSED)
+def a_pause_repeats() -> None:
+    """What was said to an instance that stood still is said twice."""
 
-    def wrapped(hear: Any) -> Any:
-        def closing(self: Any, frame: Any) -> None:
-            nonlocal last
-            now = time.monotonic()
-            if now - last > 2:
-                asyncio.get_running_loop().call_soon(self._instance.stop)
-            last = now
-            hear(self, frame)
+    def hear_after(seconds: float, member: Any, frame: Any, hear: Any) -> None:
+        hear(member, frame)
+        if seconds < 0.2:
+            hear(member, frame)
 
-        return closing
-
-    wrap(Member, "_hear", wrapped)
+    noticing_pauses(hear_after)

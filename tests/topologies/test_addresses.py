@@ -1,0 +1,89 @@
+"""However clients come to many addresses, and whatever the front says, the suite knows which instance is which."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from roomproof.topologies import front
+from roomproof.topologies.local import LocalTopology
+from tests.suite.verify import Run, verify
+
+pytestmark = pytest.mark.usefixtures("nginx")
+
+FORWARDED = [f"203.0.{number}.7" for number in range(6)]
+BOUND = [f"127.0.{number}.1" for number in range(1, 7)]
+
+
+def judged(folder: Path, topology: LocalTopology, **addresses: list[str]) -> Run:
+    """Run the scenarios of the sticky family against a topology that runs, as a target of the user's."""
+    lines = [f"{name} = {value}" for name, value in addresses.items()]
+    declared = ", ".join(f'"{name}"' for name in ("sticky", "fetch", "delete"))
+    text = "\n".join([f'url = "{topology.handle.target.url}"', f"capabilities = [{declared}]", *lines])
+    (folder / "target.toml").write_text(text)
+    return verify(folder, "test_sticky.py", "test_stats.py", "test_faults.py", "--target", "target.toml")
+
+
+@pytest.fixture
+def sticky() -> Iterator[LocalTopology]:
+    """A sticky topology."""
+    topology = LocalTopology("sticky", deadline=5, breakable=False)
+    yield topology
+    topology.close()
+
+
+@pytest.fixture
+def discreet(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalTopology]:
+    """A sticky topology whose front does not say who served."""
+    write = front.write_configuration
+
+    def without_upstream(folder: Path, port: int, upstreams: list[str]) -> None:
+        write(folder, port, upstreams)
+        path = folder / front.CONFIGURATION
+        path.write_text(re.sub("add_header X-Upstream.*", "", path.read_text()))
+
+    monkeypatch.setattr(front, "write_configuration", without_upstream)
+    topology = LocalTopology("sticky", deadline=5, breakable=False)
+    yield topology
+    topology.close()
+
+
+ADDRESSES = {"source_addresses": BOUND, "forwarded_addresses": FORWARDED}
+
+
+@pytest.mark.parametrize("kind", ADDRESSES)
+def test_many_addresses_are_many_clients(tmp_path: Path, sticky: LocalTopology, kind: str) -> None:
+    run = judged(tmp_path, sticky, **{kind: ADDRESSES[kind]})
+
+    assert run.code == 0, run.output
+    assert run.rules("held") >= {"STICKY-1", "STICKY-2", "STICKY-3", "STICKY-4"}
+    assert run.rules("not_applicable") >= {"STICKY-5", "STICKY-9"}, "nobody breaks what a user runs"
+
+
+@pytest.mark.parametrize("kind", ADDRESSES)
+def test_statistics_tell_instances_apart_where_the_front_does_not(
+    tmp_path: Path, discreet: LocalTopology, kind: str
+) -> None:
+    run = judged(tmp_path, discreet, **{kind: ADDRESSES[kind]})
+
+    assert run.code == 0, run.output
+    assert run.rules("held") >= {"STICKY-1", "STICKY-2", "STICKY-3", "STICKY-4"}
+
+
+@pytest.mark.parametrize("addresses", [{}, {"source_addresses": BOUND[:1]}], ids=["none named", "one named"])
+def test_with_one_address_several_instances_cannot_be_told(
+    tmp_path: Path, sticky: LocalTopology, addresses: dict[str, list[str]]
+) -> None:
+    run = judged(tmp_path, sticky, **addresses)
+
+    assert run.code == 0, run.output
+    assert "STICKY-1" in run.rules("held")
+    assert run.rules("not_applicable") >= {"STICKY-2", "STICKY-3", "STICKY-4"}
+
+
+def test_addresses_that_reach_one_instance_are_no_sticky_topology(tmp_path: Path, sticky: LocalTopology) -> None:
+    run = judged(tmp_path, sticky, source_addresses=["127.0.1.1", "127.0.1.2"])
+
+    assert run.code == 1
+    assert "STICKY-2" in run.rules("broken")

@@ -1,6 +1,7 @@
 """nginx with the configuration that Roomproof ships, in front of local instances."""
 
 import os
+import resource
 import shutil
 import signal
 import time
@@ -44,9 +45,9 @@ class Nginx:
         folder.mkdir()
         folder.chmod(0o755)  # its workers are another user where it is started by root
         write_configuration(folder, self.port, upstreams)
-        command = [program, "-p", str(folder), "-c", str(folder / CONFIGURATION)]
-        if os.geteuid() == 0:
-            command += ["-g", "user root;"]
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        directives = f"worker_rlimit_nofile {most};" + (" user root;" if os.geteuid() == 0 else "")
+        command = [program, "-p", str(folder), "-c", str(folder / CONFIGURATION), "-g", directives]
         self._pid_file = folder / "nginx.pid"
         # Killed outright it would leave its workers behind.
         self._process = Process("nginx", command, folder.parent / "nginx.log", ends_by=signal.SIGTERM)

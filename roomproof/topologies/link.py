@@ -1,7 +1,7 @@
 """A TCP proxy that can be cut: what stands between parts of a topology that are to lose each other."""
 
 import contextlib
-import select
+import selectors
 import socket
 import threading
 
@@ -87,15 +87,18 @@ class TcpLink:
 
     def _pump(self, client: socket.socket, server: socket.socket) -> None:
         """Carry both ways until one side ends, or the link is cut."""
-        other = {client: server, server: client}
+        sinks = {client: server, server: client}
         try:
-            while True:
-                for end in select.select([client, server], [], [])[0]:
-                    data = end.recv(CHUNK)
-                    if not data:
-                        return
-                    if self._carries:
-                        other[end].sendall(data)
+            with selectors.DefaultSelector() as ready:
+                for end in sinks:
+                    ready.register(end, selectors.EVENT_READ, sinks[end])
+                while True:
+                    for key, _ in ready.select():
+                        data = key.fileobj.recv(CHUNK)  # type: ignore[union-attr]  # they are sockets
+                        if not data:
+                            return
+                        if self._carries:
+                            key.data.sendall(data)
         finally:
             with self._lock:
                 self._ends.discard(server)

@@ -72,6 +72,8 @@ class Connection:
         self._recorder = recorder
         self._socket: _WebSocket | None = None
         self._reader: threading.Thread | None = None
+        self._speaking = threading.Lock()
+        """Whoever holds it sends. So the history has what was said in the order in which it was said."""
         self._closing = False
         self._dead = False
         self._pongs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -164,11 +166,12 @@ class Connection:
         """
         if not self.is_open:
             raise ConnectionError(f"connection {self.number} is not open")
-        if isinstance(frame, str):
-            self._recorder.record(Sent(self.number, self._recorder.now(), text=frame))
-        else:
-            self._recorder.record(Sent(self.number, self._recorder.now(), binary=frame))
-        self._send(frame, websocket.ABNF.OPCODE_BINARY if binary else websocket.ABNF.OPCODE_TEXT)
+        with self._speaking:
+            if isinstance(frame, str):
+                self._recorder.record(Sent(self.number, self._recorder.now(), text=frame))
+            else:
+                self._recorder.record(Sent(self.number, self._recorder.now(), binary=frame))
+            self._send(frame, websocket.ABNF.OPCODE_BINARY if binary else websocket.ABNF.OPCODE_TEXT)
 
     def send_fragments(self, fragments: Sequence[bytes], *, pings: bool = False) -> None:
         """Send one text message in several frames, with `pings` between them. Raises ConnectionError as `send` does."""

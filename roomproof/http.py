@@ -102,6 +102,7 @@ class Http:
         if address not in self._pools:
             pool = self._pools[address] = urllib3.PoolManager(
                 retries=False,
+                maxsize=16,  # so many threads may ask at once
                 headers={**self._target.headers_of(address), "Connection": "close"},
                 ssl_context=self._target.tls() if self._target.is_tls else None,
                 source_address=self._target.bound_to(address),

@@ -17,6 +17,10 @@ from roomproof.target import UsageError
 from roomproof.timeline import names, timeline
 from roomproof.verdict import ScenarioResult, Verdict
 
+SHOWN_FIRST = 100
+SHOWN_LAST = 300
+"""So many lines of a timeline are shown at most."""
+
 
 def tool_version() -> str:
     """The version of this Roomproof."""
@@ -110,6 +114,15 @@ def describe(finding: Finding, events: Sequence[Event]) -> str:
     return f"{finding.kind}, at {printable(receiver)}: {printable(finding.text)}"
 
 
+def _shortened(lines: list[str]) -> list[str]:
+    """The beginning and the end, where that is long."""
+    left_out = len(lines) - SHOWN_FIRST - SHOWN_LAST
+    if left_out <= 0:
+        return lines
+    note = f"   ... {left_out} more, which --histories FOLDER keeps ..."
+    return [*lines[:SHOWN_FIRST], note, *lines[-SHOWN_LAST:]]
+
+
 def explain(broken: dict[str, list[str]], findings: Sequence[Finding], events: Sequence[Event], again: str) -> str:
     """Why a scenario failed: each broken rule with its text and what was seen, the timeline, and how to run it again.
 
@@ -128,6 +141,6 @@ def explain(broken: dict[str, list[str]], findings: Sequence[Finding], events: S
         lines += ["", "The witnesses of the first finding:"]
         lines += timeline(findings[0].witness, zero=zero, called=called)
     lines += ["", "What happened, in seconds (> sent, < received):"]
-    lines += timeline(events, zero=zero, called=called) or ["    nothing was recorded"]
+    lines += _shortened(timeline(events, zero=zero, called=called)) or ["    nothing was recorded"]
     lines += ["", "Run just this scenario again:", f"    {again}"]
     return "\n".join(lines)

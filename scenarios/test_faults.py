@@ -1,7 +1,7 @@
 """Instances, their front and their store break, and people go on talking."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
@@ -18,6 +18,8 @@ PAUSE_SECONDS = 5.0
 
 STORE_ANSWER_SECONDS = 10.0
 """So soon whoever needs the store is told that it is away (STICKY-9)."""
+
+PAUSE_BETWEEN_TALKS = 0.1
 
 NEW_ROOM = {"name": "Attic", "created_by": "alice"}
 WAITERS = 5
@@ -118,10 +120,10 @@ def test_members_keep_talking_while_the_store_is_away(site_on_dynamodb: Site, ho
                 for source in (site.here, site.there)
                 for path, body in ((f"{site.room.path}/participants", NEW_USERS), *[("/api/chats", NEW_ROOM)] * WAITERS)
             ]
-            while not all(one.done() for one in asked):
+            while wait(asked, PAUSE_BETWEEN_TALKS).not_done:
                 assert not site.talks(*site.people)
             attempt = asking.submit(site.room.attempt, "guest-0", source=site.here, within=patience)
-            while not attempt.done():
+            while wait([attempt], PAUSE_BETWEEN_TALKS).not_done:
                 assert not site.talks(*site.people)
         for answer in (one.result() for one in asked):
             assert (answer.status, says_why(answer)) == (503, True), f"a request that needs the store got {answer}"

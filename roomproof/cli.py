@@ -20,6 +20,7 @@ exit codes: 0 valid, 1 invalid, 2 interrupted, 3 inconclusive, 4 usage error
 examples:
   roomproof verify                                  the embedded reference server
   roomproof verify --target http://localhost:8080   a server of yours
+  roomproof verify --topology pubsub -n 2           two instances, nginx and Redis, and what happens when they break
   roomproof verify -n 4 --results results.jsonl     in parallel, with a machine-readable result
   roomproof verify 'test_order.py::test_x'          one scenario, as failures name it
   roomproof verify --help                           all options: pytest's, and its group 'Roomproof'

@@ -31,11 +31,6 @@ class Instances:
         columns = zip_longest(*self._addresses.values())
         return [address for address in chain.from_iterable(columns) if address is not None] or [None]
 
-    def neighbours(self) -> tuple[str, str]:
-        """Two addresses that reach one instance."""
-        first, second, *_ = max(self._addresses.values(), key=len)
-        return first, second
-
     def apart(self, rule: str) -> tuple[str, str]:
         """Two addresses that reach different instances.
 

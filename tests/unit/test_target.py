@@ -121,3 +121,35 @@ def test_a_header_is_refused(header: str) -> None:
 def test_the_authorities_are_looked_at_before_the_run(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="PEM"):
         read_target("https://h", ca=str(tmp_path / "no.pem"))
+
+
+def target_file(folder: Path, *lines: str) -> str:
+    path = folder / "target.toml"
+    path.write_text("\n".join(['url = "http://h"', *lines]))
+    return str(path)
+
+
+def test_a_client_address_is_one_to_bind_to_or_one_to_forward(tmp_path: Path) -> None:
+    bound = read_target(target_file(tmp_path, 'source_addresses = ["127.0.1.1"]'))
+    forwarded = read_target(target_file(tmp_path, 'forwarded_addresses = ["203.0.113.1"]'))
+
+    assert (bound.addresses, bound.bound_to("127.0.1.1"), bound.headers_of("127.0.1.1")) == (
+        ("127.0.1.1",),
+        ("127.0.1.1", 0),
+        {},
+    )
+    assert (forwarded.addresses, forwarded.bound_to("203.0.113.1")) == (("203.0.113.1",), None)
+    assert forwarded.headers_of("203.0.113.1") == {"X-Forwarded-For": "203.0.113.1"}
+    assert (bound.bound_to(None), forwarded.headers_of(None)) == (None, {})
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(('source_addresses = ["here"]',), id="no address"),
+        pytest.param(('source_addresses = ["::1"]', 'forwarded_addresses = ["::1"]'), id="both kinds"),
+    ],
+)
+def test_wrong_client_addresses_are_refused(tmp_path: Path, lines: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="addresses"):
+        read_target(target_file(tmp_path, *lines))

@@ -98,3 +98,26 @@ def test_trouble_does_not_excuse_a_broken_must() -> None:
 )
 def test_the_outcome_follows_the_level(broken: tuple[str, ...], outcome: Outcome) -> None:
     assert outcome_of(broken, PROTOCOL) is outcome
+
+
+def skipped(*rules: str) -> ScenarioResult:
+    return ScenarioResult("s", rules, Outcome.NOT_APPLICABLE)
+
+
+def test_a_declared_capability_whose_scenarios_all_cannot_apply_is_not_applicable() -> None:
+    verdict = conclude(PROTOCOL, [*ALL, skipped("C-1")], [Capability.PING])
+
+    assert (verdict.conclusion, verdict.rules["C-1"]) == (Conclusion.VALID, Standing.NOT_APPLICABLE)
+
+
+def test_a_declared_capability_that_some_scenario_could_test_is_not_left_out() -> None:
+    other = ScenarioResult("t", ("C-1",), Outcome.FAILED)
+    verdict = conclude(PROTOCOL, [*ALL, skipped("C-1"), other], [Capability.PING])
+
+    assert (verdict.conclusion, verdict.rules["C-1"]) == (Conclusion.INCONCLUSIVE, Standing.UNTESTED)
+
+
+def test_what_binds_every_server_is_always_applicable() -> None:
+    verdict = conclude(PROTOCOL, [ran("A-1"), skipped("A-2")], [])
+
+    assert (verdict.conclusion, verdict.rules["A-2"]) == (Conclusion.INCONCLUSIVE, Standing.UNTESTED)

@@ -1,6 +1,7 @@
 """The bus between the instances goes away and comes back, and people go on talking."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 
@@ -29,34 +30,42 @@ def link_of(site: Site) -> Link:
     return site.near.bus
 
 
-Fault = tuple[Callable[[Site], None], Callable[[Site], None], Callable[[Site], tuple[Instance, ...]]]
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A way in which the bus goes away and comes back, for everybody or for the instance `near` only."""
 
-FAULTS: dict[str, Fault] = {
-    "it is restarted": (lambda site: bus_of(site).stop(), lambda site: bus_of(site).start(), lambda _: ()),
-    "it dies and is back": (lambda site: bus_of(site).kill(), lambda site: bus_of(site).start(), lambda _: ()),
-    "it is cut off": (lambda site: link_of(site).cut(), lambda site: link_of(site).mend(), lambda site: (site.near,)),
-    "its link stalls": (
-        lambda site: link_of(site).stall(),
-        lambda site: link_of(site).mend(),
-        lambda site: (site.near,),
+    begin: Callable[[Site], None]
+    end: Callable[[Site], None]
+    scope: Callable[[Site], list[Instance]] = lambda _: []
+
+
+OUTAGES = {
+    "it is restarted": Outage(lambda site: bus_of(site).stop(), lambda site: bus_of(site).start()),
+    "it dies and is back": Outage(lambda site: bus_of(site).kill(), lambda site: bus_of(site).start()),
+    "it is cut off": Outage(
+        lambda site: link_of(site).cut(), lambda site: link_of(site).mend(), lambda site: [site.near]
+    ),
+    "its link stalls": Outage(
+        lambda site: link_of(site).stall(), lambda site: link_of(site).mend(), lambda site: [site.near]
     ),
 }
+NOTICED = ("it dies and is back", "it is cut off")
+"""Those of which an instance hears at once."""
 
 
 @rule("PUBSUB-7")
-@pytest.mark.parametrize("fault", [pytest.param(fault, id=case) for case, fault in FAULTS.items()])
-def test_members_stay_and_hear_each_other_again(site: Site, fault: Fault) -> None:
-    break_it, mend_it, scope = fault
+@pytest.mark.parametrize("outage", [pytest.param(outage, id=case) for case, outage in OUTAGES.items()])
+def test_members_stay_and_hear_each_other_again(site: Site, outage: Outage) -> None:
     alice, anna, bob, ben = site.people
     assert not site.talks(*site.people)
 
     with Talk(alice, anna, bob):
-        with site.broken("the bus is away", *scope(site), heal=HEAL_SECONDS):
-            break_it(site)
+        with site.broken("the bus is away", *outage.scope(site), heal=HEAL_SECONDS):
+            outage.begin(site)
             ben.leave()
             early = site.room.attempt("guest-0", source=site.here)
             alice.was_answered(wire.Error, within=OUTAGE_SECONDS)
-            mend_it(site)
+            outage.end(site)
         assert not site.talks(alice, anna, bob, within=HEAL_SECONDS)
 
     assert not isinstance(early, Refused) or early.status == 503, f"a handshake got {early}"
@@ -72,18 +81,15 @@ def test_members_stay_and_hear_each_other_again(site: Site, fault: Fault) -> Non
 
 
 @rule("PUBSUB-8")
-@pytest.mark.parametrize(
-    "fault", [pytest.param(FAULTS[case], id=case) for case in ("it dies and is back", "it is cut off")]
-)
-def test_who_cannot_be_heard_is_told(site: Site, fault: Fault) -> None:
-    break_it, mend_it, scope = fault
+@pytest.mark.parametrize("outage", [pytest.param(OUTAGES[case], id=case) for case in NOTICED])
+def test_who_cannot_be_heard_is_told(site: Site, outage: Outage) -> None:
     assert not site.talks(*site.people)
 
-    with site.broken("the bus is away", *scope(site), heal=HEAL_SECONDS):
-        break_it(site)
+    with site.broken("the bus is away", *outage.scope(site), heal=HEAL_SECONDS):
+        outage.begin(site)
         site.alice.say("hello?")
         is_told = site.alice.was_answered(wire.Error)
-        mend_it(site)
+        outage.end(site)
     assert not site.talks(*site.people, within=HEAL_SECONDS)
 
     assert is_told, f"no error frame came: {site.alice.account()}"

@@ -7,7 +7,10 @@ from roomproof.target import UsageError
 from roomproof.topologies.local import PLANS, LocalTopology
 from roomproof.topologies.topology import Handle, Store, Topology
 
-NAMES = tuple(PLANS)
+COMPOSE = "compose:"
+"""Begins the names of those that run in containers; the rest is the name of the local one that they are like."""
+
+NAMES = (*PLANS, "compose:sticky", "compose:pubsub")
 
 LOG_LINES = 40
 """So many lines of each log are shown at most."""
@@ -15,9 +18,9 @@ LOG_LINES = 40
 
 def capabilities_of(name: str) -> dict[Capability, float | None]:
     """What a topology declares. Raises UsageError for a name that there is not."""
-    if name not in PLANS:
+    if name not in NAMES:
         raise UsageError(f"expected a topology ({', '.join(NAMES)}), got {name!r}")
-    return PLANS[name].capabilities
+    return PLANS[name.removeprefix(COMPOSE)].capabilities
 
 
 def start(name: str, *, deadline: float, breakable: bool = False, store: Store = "sqlite") -> Topology:
@@ -25,15 +28,28 @@ def start(name: str, *, deadline: float, breakable: bool = False, store: Store =
 
     Raises UsageError, TopologyError, and Inapplicable where it cannot be had with this store.
     """
-    capabilities_of(name)
+    capabilities = capabilities_of(name)
+    if name.startswith(COMPOSE):
+        from roomproof.topologies.compose import ComposeTopology  # the docker package takes long to import
+
+        return ComposeTopology(name, capabilities, deadline=deadline)
     return LocalTopology(name, deadline=deadline, breakable=breakable, store=store)
 
 
 def logs(handle: Handle, words: set[str]) -> dict[str, list[str]]:
     """The last lines of the log of each part, of those that hold one of these words, or that tell of trouble."""
     wanted = {*words, "WARNING", "ERROR", "error", "stopping"}
-    found: dict[str, list[str]] = {}
-    for log in sorted(Path(handle.where).glob("*.log")):
-        lines = log.read_text(errors="replace").splitlines()
-        found[log.stem] = [line for line in lines if any(word in line for word in wanted)][-LOG_LINES:]
+    found = {
+        name: [line for line in lines if any(word in line for word in wanted)][-LOG_LINES:]
+        for name, lines in _all_logs(handle).items()
+    }
     return {name: lines for name, lines in found.items() if lines}
+
+
+def _all_logs(handle: Handle) -> dict[str, list[str]]:
+    if handle.kind.startswith(COMPOSE):
+        from roomproof.topologies import compose
+
+        return compose.logs(handle.where)
+    files = sorted(Path(handle.where).glob("*.log"))
+    return {file.stem: file.read_text(errors="replace").splitlines() for file in files}

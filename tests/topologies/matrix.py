@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from roomproof.protocol import Level, load
-from roomproof.topologies.catalogue import NAMES
+from roomproof.topologies.local import PLANS
 from tests.conftest import require
 from tests.listening import ROOT
 from tests.suite.verify import Run, verify
@@ -25,7 +25,7 @@ def _programs() -> None:
     require("redis-server", "apt-get install redis-server")
 
 
-@pytest.mark.parametrize("topology", NAMES)
+@pytest.mark.parametrize("topology", PLANS)
 def test_a_topology_without_faults_holds_all(tmp_path: Path, topology: str) -> None:
     run = verify(tmp_path, "--topology", topology, "-n", "2", "--tb=short")
 

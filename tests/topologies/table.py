@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from roomproof.protocol import load
-from roomproof.topologies.catalogue import NAMES
+from roomproof.topologies.local import PLANS
 
 SIGNS = {"held": "held", "not_applicable": "-", "untested": "untested", "broken": "BROKEN", "warned": "WARNED"}
 
@@ -19,7 +19,7 @@ def table(verdicts: dict[str, dict[str, str]]) -> str:
 
 def main() -> int:
     """Print the table of the verdicts in the folder that the command line names."""
-    files = {name: Path(sys.argv[1]) / f"{name}.json" for name in NAMES}
+    files = {name: Path(sys.argv[1]) / f"{name}.json" for name in PLANS}
     missing = [str(file) for file in files.values() if not file.is_file()]
     if missing:
         print(f"no verdict in {', '.join(missing)}: the matrix has not run whole", file=sys.stderr)

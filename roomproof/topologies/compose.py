@@ -1,0 +1,186 @@
+"""The stack of docker-compose.yml as a topology: each has a project of its own, on a free port."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import uuid4
+
+from docker.models.containers import Container
+
+from roomproof.http import Http, UnreachableError
+from roomproof.protocol import Capability
+from roomproof.target import Target
+from roomproof.topologies.containers import BUS_NETWORK, Engine, NetworkLink, Service, StoreLink
+from roomproof.topologies.topology import Handle, TopologyError
+
+FILE = Path(__file__).resolve().parents[2] / "docker-compose.yml"
+
+ADDRESSES = tuple(f"10.1.{number}.1" for number in range(1, 9))
+"""What clients say in X-Forwarded-For: all of them have the address of the bridge, from which nginx believes it."""
+
+HEARTBEAT_SECONDS = "3"
+BROADCAST = "redis://redis:6379"
+
+BUILD_SECONDS = 900.0
+UP_SECONDS = 120.0
+DOWN_SECONDS = 60.0
+POLL_SECONDS = 0.05
+
+
+def command_line() -> list[str]:
+    """The words that begin a command of Compose. Raises TopologyError where it is missing."""
+    if shutil.which("docker") and subprocess.run(["docker", "compose", "version"], capture_output=True).returncode == 0:
+        return ["docker", "compose"]
+    if path := shutil.which("docker-compose"):
+        return [path]
+    raise TopologyError("this topology needs Docker Compose, which is not installed: apt-get install docker-compose")
+
+
+class Project:
+    """A project of Compose. If this process is killed, a watchman takes it down."""
+
+    def __init__(self, *, broadcast: str) -> None:
+        """Raises TopologyError where Compose, or the checkout, is missing."""
+        if not FILE.is_file():
+            raise TopologyError(f"this topology needs a checkout of Roomproof: there is no {FILE}")
+        self.name = f"roomproof-{uuid4().hex[:12]}"
+        self._words = [*command_line(), "-p", self.name, "-f", str(FILE)]
+        self._environment = {
+            **os.environ,
+            "HTTP_PORT": "0",  # a free one
+            "HEARTBEAT": HEARTBEAT_SECONDS,
+            "BROADCAST": broadcast,
+            "COMPOSE_PROFILES": "pubsub" if broadcast else "",
+        }
+        down = ["down", "--volumes", "--timeout", "1"]
+        self._down = down
+        # It reads until our end of the pipe closes, which is what happens when we end.
+        self._watchman = subprocess.Popen(
+            ["sh", "-c", 'read -r _ || exec "$@"', "watchman", *self._words, *down],
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def run(self, *words: str, within: float) -> None:
+        """Run a command of Compose. Raises TopologyError with the end of what it said, if it fails."""
+        try:
+            done = subprocess.run(
+                [*self._words, *words],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=within,
+                check=False,
+                start_new_session=True,  # keys pressed are for us
+            )
+        except subprocess.TimeoutExpired as error:
+            raise TopologyError(f"`docker-compose {words[0]}` takes longer than {within:g} s") from error
+        if done.returncode:
+            said = " | ".join(line for line in done.stdout.splitlines() if line.strip())[-1000:]
+            raise TopologyError(f"`docker-compose {words[0]}` failed: {said}")
+
+    def close(self) -> None:
+        """Take it down, volumes included."""
+        with contextlib.suppress(TopologyError):
+            self.run(*self._down, within=DOWN_SECONDS)
+            self._watchman.communicate(b"\n")
+        # If that failed, the watchman tries once more.
+        if self._watchman.stdin:
+            self._watchman.stdin.close()
+
+
+class ComposeTopology:
+    """nginx, two instances and DynamoDB Local, with Redis in `compose:pubsub`, in containers."""
+
+    def __init__(self, kind: str, capabilities: dict[Capability, float | None], *, deadline: float) -> None:
+        """Start it. Raises TopologyError."""
+        is_pubsub = Capability.PUBSUB in capabilities
+        with contextlib.ExitStack() as closing:
+            self._engine = Engine()
+            closing.callback(self._engine.close)
+            project = Project(broadcast=BROADCAST if is_pubsub else "")
+            closing.callback(project.close)
+            project.run("build", "nginx", "chat-service", within=BUILD_SECONDS)
+            project.run("up", "--detach", "--no-build", within=UP_SECONDS)
+            self._front = self._engine.container(project.name, "nginx")
+            network = self._engine.network(project.name, BUS_NETWORK)
+            self.instances: Sequence[Service] = [
+                Service(one, bus=NetworkLink(network, one) if is_pubsub else None)
+                for one in self._engine.containers(project.name, "chat-service")
+            ]
+            self.bus = Service(self._engine.container(project.name, "redis")) if is_pubsub else None
+            if self.bus:
+                self.bus.await_health()
+            dynamodb = self._engine.container(project.name, "dynamodb")
+            self.store = StoreLink(self._engine.network(project.name, "default"), dynamodb)
+            target = Target(
+                f"http://127.0.0.1:{published_port(self._front)}",
+                capabilities,
+                forwarded_addresses=ADDRESSES,
+                exclusive=True,
+                deadline=deadline,
+            )
+            self.handle = Handle(kind, project.name, target)
+            self._await_instances()
+            self._closing = closing.pop_all()
+
+    def _await_instances(self) -> None:
+        """Wait until the front serves by all of them."""
+        deadline = time.monotonic() + UP_SECONDS
+        expected = {one.upstream for one in self.instances}
+        target = self.handle.target
+        while True:
+            try:
+                found = {Http(target, one).request("GET", "/health").instance for one in target.addresses}
+                if found == expected:
+                    return
+            except UnreachableError as error:
+                found = {str(error)}
+            if time.monotonic() > deadline:
+                raise TopologyError(f"the front does not serve by {sorted(expected)}, but by {found}")
+            time.sleep(POLL_SECONDS)
+
+    def reload_front(self) -> None:
+        """Make nginx read its configuration again, and wait until the workers that did not have been told to go."""
+        before = farewells(self._front)
+        self._front.kill("SIGHUP")
+        deadline = time.monotonic() + UP_SECONDS
+        while farewells(self._front) == before:
+            if time.monotonic() > deadline:
+                raise TopologyError(f"nginx did not reload within {UP_SECONDS:g} s")
+            time.sleep(POLL_SECONDS)
+
+    def close(self) -> None:
+        """Take everything down."""
+        self._closing.close()
+
+
+def published_port(front: Container) -> int:
+    """The port of the loopback address at which the front is found."""
+    front.reload()
+    return int(front.ports["80/tcp"][0]["HostPort"])
+
+
+def farewells(front: Container) -> int:
+    """How many workers of nginx have been told to go."""
+    return int(front.logs().count(b"gracefully shutting down"))
+
+
+def logs(project: str) -> dict[str, list[str]]:
+    """The lines that each container of a project has logged."""
+    with contextlib.closing(Engine()) as engine:
+        return {
+            f"{one.labels['com.docker.compose.service']}-{one.labels['com.docker.compose.container-number']}": (
+                one.logs().decode(errors="replace").splitlines()
+            )
+            for one in engine.containers(project)
+        }

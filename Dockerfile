@@ -10,7 +10,7 @@ FROM python AS server-packages
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /build
 RUN python3 -m venv /opt/venv
-COPY pyproject.toml docker/dependencies.py ./
+COPY pyproject.toml compose/dependencies.py ./
 RUN python3 dependencies.py > dependencies.txt \
     && pip install -q --constraint dependencies.txt boto3 hypercorn msgspec quart redis uvloop
 
@@ -40,7 +40,7 @@ COPY --from=wheel /wheel /wheel
 RUN pip install -q --no-cache-dir --no-deps /wheel/*.whl
 WORKDIR /app
 COPY locustfiles locustfiles
-COPY docker/verify docker/front.toml ./
+COPY compose/verify compose/front.toml ./
 USER 10001:10001
 ENV HOME=/tmp
 ENTRYPOINT ["/app/verify"]

@@ -14,7 +14,7 @@ from docker.models.containers import Container
 from roomproof.http import Http, UnreachableError
 from roomproof.protocol import Capability
 from roomproof.target import Target
-from roomproof.topologies.containers import BUS_NETWORK, Engine, NetworkLink, Service, StoreLink
+from roomproof.topologies.containers import BUS_NETWORK, Engine, NetworkLink, Service, StoreLink, name_of
 from roomproof.topologies.topology import Handle, TopologyError
 
 FILE = Path(__file__).resolve().parents[2] / "docker-compose.yml"
@@ -47,7 +47,7 @@ class Project:
         """Raises TopologyError where Compose, or the checkout, is missing."""
         if not FILE.is_file():
             raise TopologyError(f"this topology needs a checkout of Roomproof: there is no {FILE}")
-        self.name = f"roomproof-{uuid4().hex[:12]}"
+        self.name = f"roomproof-topology-{uuid4().hex[:12]}"
         self._words = [*command_line(), "-p", self.name, "-f", str(FILE)]
         self._environment = {
             **os.environ,
@@ -178,9 +178,5 @@ def farewells(front: Container) -> int:
 def logs(project: str) -> dict[str, list[str]]:
     """The lines that each container of a project has logged."""
     with contextlib.closing(Engine()) as engine:
-        return {
-            f"{one.labels['com.docker.compose.service']}-{one.labels['com.docker.compose.container-number']}": (
-                one.logs().decode(errors="replace").splitlines()
-            )
-            for one in engine.containers(project)
-        }
+        found = engine.containers(project)
+        return {name_of(one): one.logs().decode(errors="replace").splitlines() for one in found}

@@ -16,6 +16,11 @@ POLL_SECONDS = 0.05
 
 SERVICE_PORT = 8000
 
+PROJECT = "com.docker.compose.project"
+SERVICE = "com.docker.compose.service"
+NUMBER = "com.docker.compose.container-number"
+"""The labels that Compose gives to containers."""
+
 BUS_NETWORK = "bus"
 """The network on which the instances find Redis."""
 
@@ -32,16 +37,20 @@ class Engine:
             self._client = docker.from_env()
             self._client.ping()
         except DockerException as error:
-            raise TopologyError(
-                f"this topology needs a Docker engine, and none answers (apt-get install docker.io docker-compose): {error}"
-            ) from error
+            hint = "apt-get install docker.io docker-compose"
+            raise TopologyError(f"this topology needs a Docker engine, and none answers ({hint}): {error}") from error
 
     def containers(self, project: str, service: str | None = None) -> list[Container]:
         """All containers of a project, or of a service, in the order of their numbers."""
-        labels = [f"com.docker.compose.project={project}"]
-        labels += [f"com.docker.compose.service={service}"] if service else []
+        labels = [f"{PROJECT}={project}"]
+        labels += [f"{SERVICE}={service}"] if service else []
         found = self._client.containers.list(all=True, filters={"label": labels})
-        return sorted(found, key=lambda one: str(one.name))
+        return sorted(found, key=lambda one: (one.labels[SERVICE], int(one.labels[NUMBER])))
+
+    def projects(self, prefix: str) -> list[Container]:
+        """All containers of the projects whose names begin so."""
+        found = self._client.containers.list(all=True, filters={"label": PROJECT})
+        return [one for one in found if one.labels[PROJECT].startswith(prefix)]
 
     def container(self, project: str, service: str) -> Container:
         """The only container of a service. Raises TopologyError if there is another number of them."""
@@ -52,13 +61,18 @@ class Engine:
 
     def network(self, project: str, name: str) -> Network:
         """A network of a project."""
-        labels = [f"com.docker.compose.project={project}", f"com.docker.compose.network={name}"]
+        labels = [f"{PROJECT}={project}", f"com.docker.compose.network={name}"]
         (found,) = self._client.networks.list(filters={"label": labels})
         return found
 
     def close(self) -> None:
         """Give up the connection with it."""
         self._client.close()
+
+
+def name_of(container: Container) -> str:
+    """The service and the number of a container, which its log goes by."""
+    return f"{container.labels[SERVICE]}-{container.labels[NUMBER]}"
 
 
 class NetworkLink:
@@ -78,7 +92,7 @@ class NetworkLink:
 
     def mend(self) -> None:
         """Connect it again, under the name of its service."""
-        self._network.connect(self._container, aliases=[self._container.labels["com.docker.compose.service"]])
+        self._network.connect(self._container, aliases=[self._container.labels[SERVICE]])
 
 
 class StoreLink:
@@ -113,8 +127,7 @@ class Service:
     def __init__(self, container: Container, *, bus: NetworkLink | None = None) -> None:
         self._container = container
         self.bus = bus
-        labels = container.labels
-        self.name = f"{labels['com.docker.compose.service']}-{labels['com.docker.compose.container-number']}"
+        self.name = name_of(container)
         self._address = self._read_address()
 
     def _read_address(self) -> str:

@@ -1,0 +1,72 @@
+"""What these tests need of the machine."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+import pytest
+
+from roomproof.topologies.compose import command_line
+from roomproof.topologies.containers import Engine
+from roomproof.topologies.ports import free_port
+from roomproof.topologies.topology import TopologyError
+from tests.listening import ROOT
+
+SECONDS = 600.0
+"""A command that takes longer hangs. The first one builds the images."""
+
+HINT = "apt-get install docker.io docker-compose, and start dockerd; without an image registry, on Debian as root: "
+HINT += "../shared/tools/offline-docker"
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """The Docker engine. Where none answers, the tests are skipped, but under CI, where all must run, they fail."""
+    try:
+        command_line()
+        found = Engine()
+    except TopologyError as error:
+        reason = f"{error}. How to get it: {HINT}"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with closing(found):
+        yield found
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The stack in a project of its own, and the commands that people type."""
+
+    project: str
+    port: int
+    broadcast: str = ""
+
+    def compose(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """A command of Compose."""
+        environment = {**os.environ, "HTTP_PORT": str(self.port), "HEARTBEAT": "3", "BROADCAST": self.broadcast}
+        environment["LOCUST_PORT"] = "0"
+        command = [*command_line(), "-p", self.project, *words]
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+
+    def log_of(self, service: str) -> str:
+        """What `docker-compose logs` shows."""
+        return self.compose("logs", "--no-color", service).stdout
+
+
+@pytest.fixture(scope="module")
+def stack(engine: Engine) -> Iterator[Stack]:
+    """What `docker-compose up` starts."""
+    assert engine
+    stack = Stack(f"roomproof-test-{os.getpid()}", free_port())
+    try:
+        up = stack.compose("up", "--detach", "--build")
+        assert up.returncode == 0, up.stdout + up.stderr
+        yield stack
+    finally:
+        down = stack.compose("down", "--volumes", "--timeout", "1")
+        assert down.returncode == 0, down.stderr

@@ -1,0 +1,59 @@
+"""The suite brings the stack up itself: `--topology compose:sticky` and `compose:pubsub`.
+
+Not collected by default, because it takes minutes and a Docker engine: `tox -e compose`.
+"""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from roomproof.topologies.containers import Engine
+from tests.suite.verify import verify
+from tests.topologies.test_command import HERE, verifying
+from tests.topologies.traces import eventually
+
+pytestmark = pytest.mark.usefixtures("engine")
+
+
+def left_over(engine: Engine) -> list[str]:
+    """The containers of topologies."""
+    return [str(one.name) for one in engine.projects("roomproof-topology-")]
+
+
+@pytest.mark.parametrize(
+    ("topology", "which"),
+    [
+        # Inside the containers nothing differs from the local ones but how parts break, and how the front learns of it.
+        ("compose:sticky", "test_sticky or test_stats or test_deliver.py or test_faults"),
+        ("compose:pubsub", "test_pubsub or dies or restarted or cut"),
+    ],
+)
+def test_the_stack_is_what_it_says_and_survives_what_breaks(
+    tmp_path: Path, engine: Engine, topology: str, which: str
+) -> None:
+    run = verify(tmp_path, "--topology", topology, "-n", "2", "-k", which, "--tb=short")
+
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
+    assert not left_over(engine)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_is_ended_takes_its_containers_down(tmp_path: Path, engine: Engine, how: signal.Signals) -> None:
+    with verifying(tmp_path, "--topology", "compose:sticky") as process:
+        assert eventually(lambda: any("chat-service" in name for name in left_over(engine)))
+
+        os.kill(process.pid, how)
+        process.wait()
+
+    assert eventually(lambda: not left_over(engine)), left_over(engine)
+
+
+def test_a_failure_shows_what_the_containers_logged(tmp_path: Path) -> None:
+    arguments = ("test_order.py", "--topology", "compose:sticky", "-p", "disorder")
+    run = verify(tmp_path, *arguments, environment={"PYTHONPATH": HERE})
+
+    assert run.code == 1, run.output
+    assert "log of chat-service-1" in run.output or "log of chat-service-2" in run.output
+    assert "joined chat=" in run.output

@@ -14,7 +14,7 @@ from docker.models.containers import Container
 from roomproof.http import Http, UnreachableError
 from roomproof.protocol import Capability
 from roomproof.target import Target
-from roomproof.topologies.containers import BUS_NETWORK, Engine, NetworkLink, Service, StoreLink, name_of
+from roomproof.topologies.containers import BUS_NETWORK, FRONT_NETWORK, BusLink, Engine, Service, StoreLink, name_of
 from roomproof.topologies.topology import Handle, TopologyError
 
 FILE = Path(__file__).resolve().parents[2] / "docker-compose.yml"
@@ -112,16 +112,19 @@ class ComposeTopology:
             project.run("build", "nginx", "chat-service", within=BUILD_SECONDS)
             project.run("up", "--detach", "--no-build", within=UP_SECONDS)
             self._front = self._engine.container(project.name, "nginx")
-            network = self._engine.network(project.name, BUS_NETWORK)
-            self.instances: Sequence[Service] = [
-                Service(one, bus=NetworkLink(network, one) if is_pubsub else None)
-                for one in self._engine.containers(project.name, "chat-service")
-            ]
-            self.bus = Service(self._engine.container(project.name, "redis")) if is_pubsub else None
-            if self.bus:
+            instances = self._engine.containers(project.name, "chat-service")
+            self.instances: Sequence[Service]
+            self.bus: Service | None = None
+            if is_pubsub:
+                redis = self._engine.container(project.name, "redis")
+                network = self._engine.network(project.name, BUS_NETWORK)
+                self.instances = [Service(one, bus=BusLink(network, one, redis)) for one in instances]
+                self.bus = Service(redis)
                 self.bus.await_health()
+            else:
+                self.instances = [Service(one) for one in instances]
             dynamodb = self._engine.container(project.name, "dynamodb")
-            self.store = StoreLink(self._engine.network(project.name, "default"), dynamodb)
+            self.store = StoreLink(self._engine.network(project.name, FRONT_NETWORK), dynamodb)
             target = Target(
                 f"http://127.0.0.1:{published_port(self._front)}",
                 capabilities,

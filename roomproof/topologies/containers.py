@@ -1,5 +1,6 @@
 """Containers that Compose started, and how they are broken and mended."""
 
+import re
 import time
 from typing import Any
 
@@ -44,12 +45,12 @@ class Engine:
         """All containers of a project, or of a service, in the order of their numbers."""
         labels = [f"{PROJECT}={project}"]
         labels += [f"{SERVICE}={service}"] if service else []
-        found = self._client.containers.list(all=True, filters={"label": labels})
+        found = self._client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
         return sorted(found, key=lambda one: (one.labels[SERVICE], int(one.labels[NUMBER])))
 
     def projects(self, prefix: str) -> list[Container]:
         """All containers of the projects whose names begin so."""
-        found = self._client.containers.list(all=True, filters={"label": PROJECT})
+        found = self._client.containers.list(all=True, filters={"label": PROJECT}, ignore_removed=True)
         return [one for one in found if one.labels[PROJECT].startswith(prefix)]
 
     def container(self, project: str, service: str) -> Container:
@@ -76,55 +77,84 @@ def name_of(container: Container) -> str:
 
 
 class NetworkLink:
-    """What connects a container with a network. Cut or stalled, it is out of that network: nobody is told."""
+    """What connects a container with a network. Without it, it is not found there, and nobody is told."""
 
     def __init__(self, network: Network, container: Container) -> None:
         self._network = network
         self._container = container
 
-    def cut(self) -> None:
-        """Nothing passes any more, and its peers are no longer found."""
+    def address(self) -> str:
+        """The address that the container has on that network."""
+        self._container.reload()
+        return str(self._container.attrs["NetworkSettings"]["Networks"][self._network.name]["IPAddress"])
+
+    def disconnect(self) -> None:
+        """Take the container out of the network."""
         self._network.disconnect(self._container)
 
-    def stall(self) -> None:
-        """The same: a network that is gone tells nobody."""
-        self.cut()
-
-    def mend(self) -> None:
-        """Connect it again, under the name of its service."""
+    def connect(self) -> None:
+        """Put it there again, under the name of its service."""
         self._network.connect(self._container, aliases=[self._container.labels[SERVICE]])
 
 
-class StoreLink:
-    """What connects the instances with the store: cut, the store is out of their network; stalled, it stands still."""
+class BusLink:
+    """What connects an instance with Redis."""
 
-    def __init__(self, network: Network, container: Container) -> None:
-        self._link = NetworkLink(network, container)
-        self._container = container
-        self._is_paused = False
+    def __init__(self, network: Network, instance: Container, redis: Container) -> None:
+        self._link = NetworkLink(network, instance)
+        self._instance = instance
+        self._redis = redis
+
+    def cut(self) -> None:
+        """End its connections. It is frozen meanwhile, so that it finds Redis gone when it would connect again."""
+        self._instance.pause()
+        try:
+            clients = self._redis.exec_run(["redis-cli", "CLIENT", "LIST"]).output.decode()
+            for client in re.findall(rf"\baddr=({re.escape(self._link.address())}:\d+)", clients):
+                self._redis.exec_run(["redis-cli", "CLIENT", "KILL", client])
+            self._link.disconnect()
+        finally:
+            self._instance.unpause()
+
+    def stall(self) -> None:
+        """Nothing passes any more, and nobody is told."""
+        self._link.disconnect()
+
+    def mend(self) -> None:
+        """Connect it again."""
+        self._link.connect()
+
+
+class StoreLink:
+    """What connects all instances with the store."""
+
+    def __init__(self, network: Network, store: Container) -> None:
+        self._link = NetworkLink(network, store)
+        self._store = store
+        self._is_frozen = False
 
     def cut(self) -> None:
         """The store is no longer found."""
-        self._link.cut()
+        self._link.disconnect()
 
     def stall(self) -> None:
         """The store is found, and does not answer."""
-        self._container.pause()
-        self._is_paused = True
+        self._store.pause()
+        self._is_frozen = True
 
     def mend(self) -> None:
         """The store is there again."""
-        if self._is_paused:
-            self._container.unpause()
-            self._is_paused = False
+        if self._is_frozen:
+            self._store.unpause()
+            self._is_frozen = False
         else:
-            self._link.mend()
+            self._link.connect()
 
 
 class Service:
     """A container that can be broken: an instance, or the bus."""
 
-    def __init__(self, container: Container, *, bus: NetworkLink | None = None) -> None:
+    def __init__(self, container: Container, *, bus: BusLink | None = None) -> None:
         self._container = container
         self.bus = bus
         self.name = name_of(container)

@@ -5,8 +5,7 @@ own items included. These laws keep promises A2 to A7 of the oracle, and PUBSUB-
 
 - A member joins after the subscription is confirmed, and its join notice is published after that (A5).
 - All items of an instance go through one connection, in order, so that each member's stream keeps its order (A2).
-- Each instance numbers its items, and nobody takes an item that is not newer than the latest from there. So nothing is
-  doubled or swapped, even if Redis still does what it was sent through a connection that has been given up.
+- Items are numbered, so nothing is doubled or swapped, whatever happens on the way (see ``numbering``).
 - A message is published once. If nobody knows whether that worked, or if Redis is away, its sender is told.
 - Notices of joins and leaves, and deletions, are kept and published when Redis is back.
 """
@@ -30,6 +29,7 @@ from reference_server.away import Away
 from reference_server.broadcast import Audience, BroadcastAway
 from reference_server.log import origin
 from reference_server.names import ChatId
+from reference_server.numbering import Numbering
 from reference_server.redis_session import RedisSession, Silent
 from reference_server.room import Closable, Room
 
@@ -39,11 +39,18 @@ CONNECT_SECONDS = 3.0
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Seconds to wait before the next attempts to connect."""
 
+SETTLE_SECONDS = (0.0, 0.3, 1.5)
+"""How long to publish nothing after connecting: at the start, after a cut, and after an outage. Other instances need as
+long to be back, and would otherwise miss what comes first."""
+
 HANDSHAKE_SECONDS = 3.0
 """How long a handshake waits for its room to be heard, before it is refused (PUBSUB-7)."""
 
 FINISH_SECONDS = 1.0
 """How long the end of the server waits until the last leaves are published."""
+
+DELETED = ""
+"""What is published in place of a frame when a room was deleted."""
 
 AWAY = "the broadcast between the instances is away; connect again in a few seconds"
 NOT_PASSED_ON = "this was not passed on, because the broadcast between the instances is away; say it again later"
@@ -82,9 +89,7 @@ class RedisBroadcast:
         kwargs = self._pool.connection_kwargs
         self._place = f"{kwargs.get('host', 'localhost')}:{kwargs.get('port', 6379)}"
         self._prefix = f"roomproof:{kwargs.get('db', 0)}:"  # Redis itself does not keep channels apart by database
-        self._name = uuid4().hex
-        self._number = 0
-        self._latest: dict[str, int] = {}
+        self._numbering = Numbering(uuid4().hex)
         self._subscriptions: dict[ChatId, _Subscription] = {}
         self._session: RedisSession[_Item] | None = None
         self._kept: list[_Item] = []
@@ -133,7 +138,7 @@ class RedisBroadcast:
                 speaker.fail(NOT_PASSED_ON)
             else:
                 frame = frames.message(content, speaker.user_id, room.chat_id, timestamp)
-                self._publish(_Item(self._next(), room.chat_id, speaker), frame)
+                self._publish(_Item(self._numbering.next(), room.chat_id, speaker), frame)
         return []
 
     def leave(self, room: Room[Closable], member: Closable, timestamp: str) -> list[Closable]:
@@ -145,28 +150,24 @@ class RedisBroadcast:
         self._announce(room, partial(frames.left, member.user_id, room.chat_id), timestamp)
 
     def delete(self, chat_id: ChatId) -> None:
-        self._publish(_Item(self._next(), chat_id), "")
+        self._publish(_Item(self._numbering.next(), chat_id), DELETED)
 
     async def finish(self) -> None:
         if self._session is not None:
             done = asyncio.Event()
+            self._session.publish_now()
             self._session.ping(done.set)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(done.wait(), FINISH_SECONDS)
 
     def _announce(self, room: Room[Closable], notice: Callable[[str], str], timestamp: str) -> None:
-        self._publish(_Item(self._next(), room.chat_id, notice=notice), notice(timestamp))
-
-    def _next(self) -> int:
-        self._number += 1
-        return self._number
+        self._publish(_Item(self._numbering.next(), room.chat_id, notice=notice), notice(timestamp))
 
     def _publish(self, item: _Item, frame: str) -> None:
         if self._session is None:
             self._kept.append(item)
         else:
-            payload = f"{self._name} {item.number} {frame}".encode()
-            self._session.publish(self._prefix + item.chat_id, payload, item)
+            self._session.publish(self._prefix + item.chat_id, self._numbering.written(item.number, frame), item)
 
     def _subscribe(self, chat_id: ChatId, subscription: _Subscription) -> None:
         if self._session is not None:
@@ -174,30 +175,29 @@ class RedisBroadcast:
 
     def _hear(self, channel: str, payload: bytes) -> None:
         try:
-            instance, digits, frame = payload.decode().split(" ", 2)
-            number = int(digits)
+            frame = self._numbering.read(payload)
         except ValueError:
             _log.warning("heard something on %s that no instance says", channel)
             return
-        if number <= self._latest.get(instance, 0):
-            return
-        self._latest[instance] = number
         chat_id = ChatId(channel.removeprefix(self._prefix))
         if frame:
             self._audience.hear(chat_id, frame)
-        else:
+        elif frame == DELETED:
             self._audience.end(chat_id)
 
     async def _run(self) -> None:
         while True:
             try:
-                session = RedisSession[_Item](await self._connect(), self._hear)
+                session = RedisSession[_Item](await self._connect(), self._hear, self._settling())
                 await self._use(session)
             except (RedisError, OSError, TimeoutError, Silent) as error:
-                self._note_away(str(error) or "it does not answer in time")
+                self._note_away(str(error).rstrip(".") or "it does not answer in time")
             except Exception as error:  # noqa: BLE001 - whatever it is, the others must be heard again
                 self._note_away(origin(error))
             await asyncio.sleep(PAUSES[min(self._failures, len(PAUSES)) - 1])
+
+    def _settling(self) -> float:
+        return SETTLE_SECONDS[min(self._failures, len(SETTLE_SECONDS) - 1)]
 
     async def _connect(self) -> AbstractConnection:
         connection: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
@@ -214,9 +214,9 @@ class RedisBroadcast:
         self._session = session
         for chat_id, subscription in self._subscriptions.items():
             self._subscribe(chat_id, subscription)
-        kept, self._kept = self._kept, []
+        kept, self._kept = sorted(self._kept, key=lambda item: item.number), []
         for item in kept:
-            self._publish(item, item.notice(self._audience.clock.timestamp()) if item.notice else "")
+            self._publish(item, item.notice(self._audience.clock.timestamp()) if item.notice else DELETED)
         session.ping(self._note_back)
         try:
             await session.run()
@@ -227,11 +227,15 @@ class RedisBroadcast:
             self._give_up(*session.undone())
 
     def _give_up(self, sent: list[_Item], unsent: list[_Item]) -> None:
-        """Keeps notices, which may be repeated since they are numbered, and tells the speakers of messages."""
-        self._kept += [item for item in sent + unsent if item.speaker is None]
+        """Keeps notices, which may be repeated since they are numbered, and tells the speakers of messages. What came
+        back was passed on, although the answer did not come."""
         for items, reason in ((sent, PERHAPS_PASSED_ON), (unsent, NOT_PASSED_ON)):
             for item in items:
-                if item.speaker is not None:
+                if self._numbering.came_back(item.number):
+                    continue
+                if item.speaker is None:
+                    self._kept.append(item)
+                else:
                     item.speaker.fail(reason)
 
     def _note_away(self, reason: str) -> None:

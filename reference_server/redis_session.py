@@ -48,10 +48,13 @@ class _Command(Generic[ItemT]):
 class RedisSession(Generic[ItemT]):
     """``hear`` is called with the channel and what was published there."""
 
-    def __init__(self, connection: AbstractConnection, hear: Callable[[str, bytes], None]) -> None:
-        """The connection is open, and speaks RESP3."""
+    def __init__(
+        self, connection: AbstractConnection, hear: Callable[[str, bytes], None], publish_after: float
+    ) -> None:
+        """The connection is open, and speaks RESP3. What is published waits for so many seconds first."""
         self._connection = connection
         self._hear = hear
+        self._waiting: deque[_Command[ItemT]] = deque()
         self._unsent: deque[_Command[ItemT]] = deque()
         self._unanswered: deque[_Command[ItemT]] = deque()
         self._unconfirmed: deque[Callable[[], None]] = deque()
@@ -59,7 +62,10 @@ class RedisSession(Generic[ItemT]):
         self._eased = asyncio.Event()
         self._eased.set()
         self._wake = asyncio.Event()
-        self._heard_at = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        self._heard_at = loop.time()
+        self._publishes = publish_after == 0
+        self._publishing = loop.call_later(publish_after, self.publish_now)
 
     def subscribe(self, channel: str, confirmed: Callable[[], None]) -> None:
         self._unconfirmed.append(confirmed)
@@ -73,7 +79,18 @@ class RedisSession(Generic[ItemT]):
         self._bytes += len(payload)
         if self._items >= WINDOW_ITEMS or self._bytes >= WINDOW_BYTES:
             self._eased.clear()
-        self._send(_Command(("PUBLISH", channel, payload), item, len(payload)))
+        command = _Command(("PUBLISH", channel, payload), item, len(payload))
+        if self._publishes:
+            self._send(command)
+        else:
+            self._waiting.append(command)
+
+    def publish_now(self) -> None:
+        """Ends the waiting."""
+        self._publishes = True
+        for command in self._waiting:
+            self._send(command)
+        self._waiting.clear()
 
     def ping(self, answered: Callable[[], None]) -> None:
         """Calls back when Redis has done everything that it was asked before."""
@@ -94,6 +111,7 @@ class RedisSession(Generic[ItemT]):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._publishing.cancel()
             try:
                 await self._connection.disconnect(nowait=True)
             finally:
@@ -103,7 +121,7 @@ class RedisSession(Generic[ItemT]):
         """After the end, in the order of publishing: what may have been published, and what has not been."""
         sent, unsent = (
             [command.item for command in commands if command.item is not None]
-            for commands in (self._unanswered, self._unsent)
+            for commands in (self._unanswered, [*self._unsent, *self._waiting])
         )
         return sent, unsent
 

@@ -29,9 +29,15 @@ class Redis:
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}"
 
+    def url_of(self, user: str) -> str:
+        """With which only this instance connects, so that it can be cut off."""
+        return f"redis://{user}:secret@127.0.0.1:{self.port}"
+
     def start(self) -> None:
         program = require("redis-server", "apt-get install redis-server")
         command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
+        for user in ("here", "there"):
+            command += ["--user", user, "on", ">secret", "allkeys", "allchannels", "+@all"]
         if setpriv := shutil.which("setpriv"):
             command = [setpriv, "--pdeathsig", "KILL", *command]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -49,6 +55,16 @@ class Redis:
     def thaw(self) -> None:
         assert self.process is not None
         os.kill(self.process.pid, signal.SIGCONT)
+
+    def cut_off(self, user: str) -> None:
+        """Ends the connections of an instance, and accepts no new ones."""
+        with self.client() as client:
+            client.acl_setuser(user, enabled=False)
+            client.execute_command("CLIENT", "KILL", "USER", user)
+
+    def let_in(self, user: str) -> None:
+        with self.client() as client:
+            client.acl_setuser(user, enabled=True)
 
     def client(self) -> Any:
         return redis.Redis(port=self.port)
@@ -111,8 +127,8 @@ class Cluster:
 def running_cluster(folder: Path, *options: str) -> Iterator[Cluster]:
     with (
         running_redis(folder) as one_redis,
-        running_instance(folder, "here", one_redis.url, *options) as here,
-        running_instance(folder, "there", one_redis.url, *options) as there,
+        running_instance(folder, "here", one_redis.url_of("here"), *options) as here,
+        running_instance(folder, "there", one_redis.url_of("there"), *options) as there,
     ):
         cluster = Cluster(one_redis, here, there)
         cluster.await_broadcast()

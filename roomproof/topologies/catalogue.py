@@ -32,7 +32,8 @@ def start(name: str, *, deadline: float, breakable: bool = False, store: Store =
     if name.startswith(COMPOSE):
         from roomproof.topologies.compose import ComposeTopology  # the docker package takes long to import
 
-        return ComposeTopology(name, capabilities, deadline=deadline)
+        # One that is to be broken follows the one of the whole run, which has built the images.
+        return ComposeTopology(name, capabilities, deadline=deadline, builds=not breakable)
     return LocalTopology(name, deadline=deadline, breakable=breakable, store=store)
 
 

@@ -101,15 +101,18 @@ class Project:
 class ComposeTopology:
     """nginx, two instances and DynamoDB Local, with Redis in `compose:pubsub`, in containers."""
 
-    def __init__(self, kind: str, capabilities: dict[Capability, float | None], *, deadline: float) -> None:
-        """Start it. Raises TopologyError."""
+    def __init__(
+        self, kind: str, capabilities: dict[Capability, float | None], *, deadline: float, builds: bool
+    ) -> None:
+        """Start it, of images that are up to date if it `builds` them. Raises TopologyError."""
         is_pubsub = Capability.PUBSUB in capabilities
         with contextlib.ExitStack() as closing:
             self._engine = Engine()
             closing.callback(self._engine.close)
             project = Project(broadcast=BROADCAST if is_pubsub else "")
             closing.callback(project.close)
-            project.run("build", "nginx", "chat-service", within=BUILD_SECONDS)
+            if builds:
+                project.run("build", "nginx", "chat-service", within=BUILD_SECONDS)
             project.run("up", "--detach", "--no-build", within=UP_SECONDS)
             self._front = self._engine.container(project.name, "nginx")
             instances = self._engine.containers(project.name, "chat-service")

@@ -192,6 +192,7 @@ class Service:
     def await_health(self) -> None:
         """Wait until its health check passes. Raises TopologyError if it does not."""
         deadline = time.monotonic() + START_SECONDS
+        self._container.reload()  # what is known of it is from before it ended
         while self._container.health != "healthy":
             if time.monotonic() > deadline:
                 raise TopologyError(f"{self.name} is {self._container.health} after {START_SECONDS:g} s")

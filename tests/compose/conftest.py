@@ -1,7 +1,9 @@
 """What these tests need of the machine."""
 
+import gc
 import os
 import subprocess
+import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,18 +23,30 @@ HINT = "apt-get install docker.io docker-compose, and start dockerd; without an 
 HINT += "../shared/tools/offline-docker"
 
 
+def missing() -> str:
+    """What is missing for these tests, in a sentence; empty if nothing is."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # the docker package leaves open what it could not connect
+        try:
+            command_line()
+            Engine().close()
+        except TopologyError as error:
+            sentence = str(error)
+        else:
+            return ""
+        gc.collect()
+        return sentence
+
+
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """The Docker engine. Where none answers, the tests are skipped, but under CI, where all must run, they fail."""
-    try:
-        command_line()
-        found = Engine()
-    except TopologyError as error:
-        reason = f"{error}. How to get it: {HINT}"
+    if sentence := missing():
+        reason = f"{sentence}. How to get it: {HINT}"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    with closing(found):
+    with closing(Engine()) as found:
         yield found
 
 

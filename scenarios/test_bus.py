@@ -63,8 +63,8 @@ def test_members_stay_and_hear_each_other_again(site: Site, outage: Outage) -> N
         with site.broken("the bus is away", *outage.scope(site), heal=HEAL_SECONDS):
             outage.begin(site)
             ben.leave()
+            alice.was_answered(wire.Error, within=OUTAGE_SECONDS)  # now the instance has noticed
             early = site.room.attempt("guest-0", source=site.here)
-            alice.was_answered(wire.Error, within=OUTAGE_SECONDS)
             outage.end(site)
         assert not site.talks(alice, anna, bob, within=HEAL_SECONDS)
 

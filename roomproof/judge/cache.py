@@ -1,55 +1,100 @@
 """The decode cache of the streaming form: what the last frames of a room were, in the order in which they came.
 
 Everyone in a room usually gets the same bytes in the same order, so each distinct frame is decoded once, and the other
-receivers only compare bytes at their own cursor. What is not found costs a decoding, never a verdict.
+receivers only compare bytes at their own cursor: those on the wire, so that not even a frame has to be cut out. What is
+not found costs a decoding, never a verdict.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 CACHED_FRAMES = 256
-"""So many frames a room are remembered; a power of two."""
+"""So many frames a room are remembered, unless it is told otherwise."""
+
+LONGEST_READ = 65_536
+"""No more bytes than this may be looked at at a time."""
+
+TEXT_FRAME = 0x81
+"""The first byte of a whole text frame (RFC 6455, 5.2)."""
 
 
-class Slot(NamedTuple):
-    """A frame, the column of its speaker, which item it carries, and where the receiver's cursor goes from here."""
+@dataclass(eq=False, slots=True)
+class Slot:
+    """A frame as it comes over the wire, the column of its speaker, and which item it carries."""
 
-    frame: bytes
+    wire: bytes
+    size: int
+    payload: int
+    """Where the payload begins."""
     column: int
     item: int
     following: int
+    """Where the receiver's cursor goes from here."""
+    meant: int = 0
+    """When its message was meant to be said; 0 if that is not known."""
+    is_first: bool = False
+    """Whether nobody had received its message before."""
+    first: int = 0
+    last: int = 0
+    """When it came to the first and to the last receiver so far."""
+
+    @property
+    def frame(self) -> bytes:
+        """The payload."""
+        return self.wire[self.payload :]
 
 
-NOTHING = Slot(b"", -1, -1, 0)
+NOTHING = Slot(b"\0" * (LONGEST_READ + 1), LONGEST_READ + 1, 0, -1, -1, 0)
+"""What stands where nothing is remembered: longer than whatever is compared with it."""
+
+
+def on_the_wire(frame: bytes) -> bytes:
+    """A text frame of a server as it usually comes: whole, and not masked."""
+    size = len(frame)
+    if size < 126:
+        return bytes((TEXT_FRAME, size)) + frame
+    if size < 65_536:
+        return bytes((TEXT_FRAME, 126)) + size.to_bytes(2) + frame
+    return bytes((TEXT_FRAME, 127)) + size.to_bytes(8) + frame
 
 
 class Cache:
     """The last frames that came to anyone on one instance."""
 
-    def __init__(self) -> None:
-        self.slots = [NOTHING] * CACHED_FRAMES
-        self._by_frame: dict[bytes, Slot] = {}
+    def __init__(self, frames: int = CACHED_FRAMES) -> None:
+        self.slots = [NOTHING] * frames
+        self.spent: list[Slot] = []
+        """Messages that were forgotten, until somebody takes them from here."""
+        self._by_wire: dict[bytes, Slot] = {}
         self._count = 0
 
     def find(self, frame: bytes) -> Slot | None:
         """The slot of a frame, wherever it stands."""
-        return self._by_frame.get(frame)
+        return self._by_wire.get(on_the_wire(frame))
 
     def add(self, frame: bytes, column: int, item: int) -> Slot:
         """Remember a frame, and forget the oldest."""
-        index = self._count % CACHED_FRAMES
+        index = self._count % len(self.slots)
         self._count += 1
-        slot = Slot(frame, column, item, self._count % CACHED_FRAMES)
-        self._by_frame.pop(self.slots[index].frame, None)
-        self.slots[index] = self._by_frame[frame] = slot
+        wire = on_the_wire(frame)
+        slot = Slot(wire, len(wire), len(wire) - len(frame), column, item, self._count % len(self.slots))
+        self._drop(index)
+        self.slots[index] = self._by_wire[wire] = slot
         return slot
 
     def forget(self, column: int) -> None:
         """Forget all frames of one speaker."""
         for index, slot in enumerate(self.slots):
             if slot.column == column:
-                self._by_frame.pop(slot.frame, None)
-                self.slots[index] = NOTHING
+                self._drop(index)
 
     def frame_of(self, column: int, item: int) -> bytes | None:
         """The frame that carried an item, if it is remembered."""
         return next((slot.frame for slot in self.slots if (slot.column, slot.item) == (column, item)), None)
+
+    def _drop(self, index: int) -> None:
+        slot = self.slots[index]
+        if slot is not NOTHING:
+            self._by_wire.pop(slot.wire, None)
+            self.slots[index] = NOTHING
+            if slot.is_first and slot.meant:
+                self.spent.append(slot)

@@ -32,6 +32,8 @@ class Decoded:
     speaker: Line | None = None
     item: int = 0
     faults: list[Fault] = field(default_factory=list)
+    meant: int = 0
+    """When a message was meant to be said; 0 if it does not tell."""
 
 
 class Decoder:
@@ -94,7 +96,7 @@ class Decoder:
         if not 0 < seal.item <= speaker.said:
             text = f"{speaker.user!r} has said {speaker.said} messages"
             return _nothing_but(Fault(Kind.PHANTOM, "DELIVER-14", text, *about))
-        decoded = Decoded(speaker, seal.item)
+        decoded = Decoded(speaker, seal.item, meant=seal.meant)
         if not seal.intact:
             text = f"the checksum is not that of {quoted(message.content)}"
             decoded.faults.append(Fault(Kind.ALTERED, "DELIVER-5", text, *about))

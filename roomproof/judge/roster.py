@@ -14,7 +14,7 @@ from roomproof.protocol import Capability
 class Roster:
     """The state of one room."""
 
-    def __init__(self, started: Started) -> None:
+    def __init__(self, started: Started, cached_frames: int) -> None:
         self.ledger = Ledger()
         self.outages: list[Outage] = []
         self.caches: dict[str | None, Cache] = {}
@@ -24,11 +24,19 @@ class Roster:
         """Those that may still hear something."""
         self.deleted = False
         self.sticky = Capability.STICKY in started.capabilities
+        self._cached_frames = cached_frames
         self._one_instance = not self.sticky and Capability.PUBSUB not in started.capabilities
 
     def lines(self) -> list[Line]:
         """All speakers."""
         return [line for line in self.columns if line is not None]
+
+    def cache_of(self, instance: str | None) -> Cache:
+        """What came to anyone on an instance."""
+        cache = self.caches.get(instance)
+        if cache is None:
+            cache = self.caches[instance] = Cache(self._cached_frames)
+        return cache
 
     def add(self, opening: Opening) -> Line:
         """A new connection, in a column of its own."""
@@ -103,7 +111,7 @@ class Roster:
             return
         is_known = self._one_instance or line.instance is not None
         line.settle_floor(line.floors.get(line.instance) if is_known else None)
-        line.slots = self.caches.setdefault(line.instance, Cache()).slots
+        line.slots = self.cache_of(line.instance).slots
 
     def _keep_apart(self, line: Line) -> None:
         """Expect nothing across sticky instances, once they are known."""

@@ -1,7 +1,8 @@
 """How a message under load carries its identity: whose it is, which, and a checksum that shows every change.
 
-A sealed content reads `ROOM/CONNECTION/ITEM/CHECKSUM TEXT`. ROOM names a room in this run and has no slash. So nothing
-has to be remembered of what was said, however long a run is.
+A sealed content reads `ROOM/CONNECTION/ITEM/CHECKSUM TEXT`, or `ROOM/CONNECTION/ITEM@MEANT/CHECKSUM TEXT` where MEANT is
+when it was meant to be said. ROOM names a room in this run and has no slash. So nothing has to be remembered of what
+was said, however long a run is.
 """
 
 from dataclasses import dataclass
@@ -16,23 +17,28 @@ class Seal:
     connection: int
     item: int
     intact: bool
+    meant: int = 0
 
 
-def seal(room: str, connection: int, item: int, text: str) -> str:
-    """The content of a message that can be told from all others of the run."""
-    return f"{room}/{connection}/{item}/{_checksum(room, connection, item, text)} {text}"
+def seal(room: str, connection: int, item: int, text: str, meant: int = 0) -> str:
+    """The content of a message that can be told from all others of the run; `meant` is 0 where that does not matter."""
+    number = f"{item}@{meant}" if meant else str(item)
+    return f"{room}/{connection}/{number}/{_checksum(room, connection, number, text)} {text}"
 
 
 def unseal(content: str) -> Seal | None:
     """Whose message a content is; None if it was never sealed."""
     head, space, text = content.partition(" ")
     match head.split("/"):
-        case [room, connection, item, checksum] if connection.isdecimal() and item.isdecimal():
-            intact = space == " " and checksum == _checksum(room, int(connection), int(item), text)
-            return Seal(room, int(connection), int(item), intact)
+        case [room, connection, number, checksum]:
+            item, sign, meant = number.partition("@")
+            if not (connection.isdecimal() and item.isdecimal() and (meant.isdecimal() if sign else True)):
+                return None
+            intact = space == " " and checksum == _checksum(room, int(connection), number, text)
+            return Seal(room, int(connection), int(item), intact, int(meant or 0))
         case _:
             return None
 
 
-def _checksum(room: str, connection: int, item: int, text: str) -> str:
-    return f"{crc32(f'{room}/{connection}/{item} {text}'.encode()):08x}"
+def _checksum(room: str, connection: int, number: str, text: str) -> str:
+    return f"{crc32(f'{room}/{connection}/{number} {text}'.encode()):08x}"

@@ -7,7 +7,7 @@ speaker: what should come next. Each connection has a user id of its own, and sa
 
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused, Started
 from roomproof.judge import settling
-from roomproof.judge.cache import Cache, Slot
+from roomproof.judge.cache import CACHED_FRAMES, Cache, Slot
 from roomproof.judge.closing import TOO_FAR_BEHIND, may_close
 from roomproof.judge.decoding import Decoder
 from roomproof.judge.findings import Kind
@@ -23,11 +23,13 @@ from roomproof.judge.unusual import take
 class StreamingRoom:
     """One room of one worker. Times are nanoseconds of one clock; events are told in the order in which they happen."""
 
-    def __init__(self, room: str, started: Started, deadline: int) -> None:
+    def __init__(self, room: str, started: Started, deadline: int, cached_frames: int = CACHED_FRAMES) -> None:
         """`deadline` is how long, in nanoseconds, anything that is due may take."""
         self.room = room
+        self.delays: list[int] = []
+        """How long messages took, from when they were meant to be said, in nanoseconds: one for each delivery."""
         self._deadline = deadline
-        self._roster = Roster(started)
+        self._roster = Roster(started, cached_frames)
         self._decoder = Decoder(room, started)
 
     def open(self, opening: Opening) -> Line:
@@ -37,27 +39,52 @@ class StreamingRoom:
         self._decoder.learn(line)
         return line
 
-    def say(self, line: Line, words: str, at: int) -> str:
-        """A connection is about to say something; the content that it has to send is returned."""
+    def say(self, line: Line, words: str, at: int, meant: int = 0) -> str:
+        """A connection is about to say something; the content that it has to send is returned.
+
+        `meant` is when it was meant to say that, from which `delays` counts; 0 for what is not to be counted.
+        """
         self._look_at_the_clock(at)
         line.said += 1
         self._roster.ledger.sent += 1
-        return seal(self.room, line.number, line.said, words)
+        return seal(self.room, line.number, line.said, words, meant)
+
+    def follow(self, line: Line, data: bytes, at: int) -> int:
+        """A connection received these bytes of whole and cut frames; how many of them were those expected next.
+
+        Nearly every delivery comes through here, and no further: data is compared, never copied. The rest of the bytes
+        is to be cut into frames, for `received`. At most LONGEST_READ bytes can be looked at at a time.
+        """
+        position, size = 0, len(data)
+        slots, cursor, expected, delays = line.slots, line.cursor, line.expected, self.delays
+        while position < size:
+            slot = slots[cursor]
+            if not data.startswith(slot.wire, position):
+                break
+            position += slot.size
+            line.cursor = cursor = slot.following
+            column, item = slot.column, slot.item
+            if expected[column] == item:
+                expected[column] = item + 1
+                if slot.meant:
+                    delays.append(at - slot.meant)
+                    slot.last = at
+            else:
+                self._take_unusual(line, slot, slot.frame, at)
+        return position
 
     def received(self, line: Line, frame: bytes, at: int) -> None:
-        """A connection received a frame. Every delivery comes through here, and nearly always no further."""
-        cached, column, item, following = line.slots[line.cursor]
-        if cached != frame:
-            found = self._look_up(line, frame, at)
-            if found is None:
-                return
-            _, column, item, following = found
-        line.cursor = following
+        """A connection received a frame."""
+        slot = self._look_up(line, frame, at)
+        if slot is None:
+            return
+        line.cursor = slot.following
         expected = line.expected
-        if expected[column] == item:
-            expected[column] = item + 1
+        if expected[slot.column] == slot.item:
+            expected[slot.column] = slot.item + 1
+            self._time(slot, at)
         else:
-            self._take_unusual(line, column, item, frame, at)
+            self._take_unusual(line, slot, frame, at)
 
     def observe(self, line: Line, event: Opened | Refused | Reading | Closing | Dying | Closed) -> None:
         """Something else happens to a connection."""
@@ -65,7 +92,7 @@ class StreamingRoom:
         line.live(event)
         match event:
             case Opened():
-                self._roster.caches.setdefault(event.instance, Cache())
+                self._roster.cache_of(event.instance)
                 self._roster.settle_instance(line)
             case Refused():
                 line.turned_away = event.status is not None
@@ -117,7 +144,7 @@ class StreamingRoom:
 
     def _look_up(self, line: Line, frame: bytes, at: int) -> Slot | None:
         """The slot of a frame that is not where the cursor is; None if it carries no item."""
-        cache = self._roster.caches.setdefault(line.instance, Cache())
+        cache = self._roster.cache_of(line.instance)
         slot = cache.find(frame) or self._decode(cache, line, frame, at)
         if slot is not None and line.evidence_at is None:
             self._roster.show_membership(line, at)
@@ -142,16 +169,25 @@ class StreamingRoom:
         if item == 0 and speaker.evidence_at is None:
             self._roster.show_membership(speaker, at)
         number = speaker.leave if item == LEAVE else item
+        is_first = item > speaker.top
         speaker.high[line.instance] = max(number, speaker.high.get(line.instance, 0))
         speaker.top = max(item, speaker.top)
         if is_early:
             return None
         if decoded.faults:
-            return Slot(frame, speaker.column, item, line.cursor)
-        return cache.add(frame, speaker.column, item)
+            return Slot(frame, len(frame), 0, speaker.column, item, line.cursor)
+        slot = cache.add(frame, speaker.column, item)
+        slot.meant, slot.is_first, slot.first = decoded.meant, is_first, at
+        return slot
 
-    def _take_unusual(self, line: Line, column: int, item: int, frame: bytes, at: int) -> None:
+    def _time(self, slot: Slot, at: int) -> None:
+        if slot.meant:
+            self.delays.append(at - slot.meant)
+            slot.last = at
+
+    def _take_unusual(self, line: Line, slot: Slot, frame: bytes, at: int) -> None:
         roster = self._roster
+        column, item = slot.column, slot.item
         speaker = roster.columns[column]
         if speaker is None:
             return
@@ -159,6 +195,8 @@ class StreamingRoom:
         certain = roster.is_certain(speaker, line)
         for kind, rule in take(speaker, line, item, at, roster.outages, certain=certain):
             roster.find(line, kind, rule, name_of(speaker, number), speaker.number, number, (frame, at))
+        if line.expected[column] == item + 1:
+            self._time(slot, at)
 
     def _close(self, line: Line, closed: Closed) -> None:
         """Look at how a connection was closed (CLOSE-1, CLOSE-2)."""

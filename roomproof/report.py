@@ -35,6 +35,35 @@ def capability_names(capabilities: Mapping[Capability, float | None]) -> list[st
     return [name if number is None else f"{name}={number:g}" for name, number in capabilities.items()]
 
 
+def run_line(protocol: Protocol, target: str, capabilities: list[str], *, partial: bool) -> dict[str, object]:
+    """The first line of a result file."""
+    return {
+        "kind": "run",
+        "tool": "roomproof",
+        "version": tool_version(),
+        "protocol": protocol.version,
+        "target": target,
+        "capabilities": capabilities,
+        "started": datetime.now(UTC).isoformat(),
+        "partial": partial,
+    }
+
+
+def verdict_line(verdict: Verdict, protocol: Protocol) -> dict[str, object]:
+    """The last line of a result file."""
+    rules = {
+        rule_id: {"level": protocol.rules[rule_id].level, "outcome": standing}
+        for rule_id, standing in verdict.rules.items()
+    }
+    return {
+        "kind": "verdict",
+        "verdict": verdict.conclusion,
+        "reason": verdict.reason,
+        "partial": verdict.partial,
+        "rules": rules,
+    }
+
+
 class ResultFile:
     """JSON lines: one `run`, one `scenario` for each, last one `verdict`. A file without the last is an aborted run."""
 
@@ -50,18 +79,7 @@ class ResultFile:
 
     def run(self, protocol: Protocol, target: str, capabilities: list[str], *, partial: bool) -> None:
         """Write the first line."""
-        self._write(
-            {
-                "kind": "run",
-                "tool": "roomproof",
-                "version": tool_version(),
-                "protocol": protocol.version,
-                "target": target,
-                "capabilities": capabilities,
-                "started": datetime.now(UTC).isoformat(),
-                "partial": partial,
-            }
-        )
+        self._write(run_line(protocol, target, capabilities, partial=partial))
 
     def scenario(self, result: ScenarioResult) -> None:
         """Write the line of a scenario."""
@@ -78,19 +96,7 @@ class ResultFile:
 
     def verdict(self, verdict: Verdict, protocol: Protocol) -> None:
         """Write the last line, and close."""
-        rules = {
-            rule_id: {"level": protocol.rules[rule_id].level, "outcome": standing}
-            for rule_id, standing in verdict.rules.items()
-        }
-        self._write(
-            {
-                "kind": "verdict",
-                "verdict": verdict.conclusion,
-                "reason": verdict.reason,
-                "partial": verdict.partial,
-                "rules": rules,
-            }
-        )
+        self._write(verdict_line(verdict, protocol))
         self._file.close()
 
 

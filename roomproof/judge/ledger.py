@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from roomproof.judge.cache import Slot
 from roomproof.judge.findings import Finding, Kind
 
 KEPT_FINDINGS = 100
@@ -11,15 +12,26 @@ KEPT_FINDINGS = 100
 
 @dataclass(slots=True)
 class Ledger:
-    """Counts of one room or, added up, of many. `delivered` counts first copies of what was due or could come."""
+    """Counts of all rooms that were given this ledger. `delivered` counts first copies of what was due or could come."""
 
     sent: int = 0
     delivered: int = 0
     counts: Counter[Kind] = field(default_factory=Counter)
+    rules: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    """Findings by the rule that they break, and whether they are facts whatever the load."""
     findings: list[Finding] = field(default_factory=list)
+    delays: list[int] = field(default_factory=list)
+    """How long messages took, from when they were meant to be said, in nanoseconds: one for each delivery.
+
+    Whoever wants to know takes them out from time to time, here and below."""
+    spent: list[Slot] = field(default_factory=list)
+    """Messages that had their time, with when they came to the first and to the last receiver."""
+    joins: list[int] = field(default_factory=list)
+    """How long it took from an opening to the evidence of membership, in nanoseconds, where nothing was said before."""
 
     def note(self, finding: Finding) -> None:
         """Count a finding, and keep it if it is one of the first."""
         self.counts[finding.kind] += 1
+        self.rules[finding.rule, finding.safety] += 1
         if self.counts[finding.kind] <= KEPT_FINDINGS:
             self.findings.append(finding)

@@ -14,8 +14,8 @@ from roomproof.protocol import Capability
 class Roster:
     """The state of one room."""
 
-    def __init__(self, started: Started, cached_frames: int) -> None:
-        self.ledger = Ledger()
+    def __init__(self, started: Started, cached_frames: int, ledger: Ledger) -> None:
+        self.ledger = ledger
         self.outages: list[Outage] = []
         self.caches: dict[str | None, Cache] = {}
         self.columns: list[Line | None] = []
@@ -35,7 +35,7 @@ class Roster:
         """What came to anyone on an instance."""
         cache = self.caches.get(instance)
         if cache is None:
-            cache = self.caches[instance] = Cache(self._cached_frames)
+            cache = self.caches[instance] = Cache(self._cached_frames, self.ledger.spent)
         return cache
 
     def add(self, opening: Opening) -> Line:
@@ -99,6 +99,8 @@ class Roster:
 
     def show_membership(self, line: Line, at: int) -> None:
         """From now on everything that is said is due to a connection: it has shown that it is a member."""
+        if not line.said:
+            self.ledger.joins.append(at - line.opening.at)
         line.begin_to_count([one.said if one else -1 for one in self.columns], at)
         self.settle_instance(line)
 

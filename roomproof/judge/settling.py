@@ -35,6 +35,18 @@ def settle(roster: Roster, speaker: Line) -> None:
                     roster.ledger.note(_lost(roster, speaker, receiver.number, item, following, hole=False))
 
 
+def awaits(roster: Roster, speaker: Line) -> bool:
+    """Whether something of a speaker is due and has not arrived."""
+    column = speaker.column
+    return any(
+        receiver.evidence_at is not None
+        and receiver.expected[column] not in (APART, LEFT)
+        and roster.stays(receiver)
+        and next(_due_to_one_who_stays(roster, speaker, receiver), None) is not None
+        for receiver in roster.receivers
+    )
+
+
 def settle_holes(roster: Roster, speaker: Line, receiver: Line) -> None:
     """What was overtaken and did not come is lost; the last words of one who died only if they reached anyone."""
     holes = receiver.holes.pop(speaker.column, {})

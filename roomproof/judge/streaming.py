@@ -23,13 +23,20 @@ from roomproof.judge.unusual import take
 class StreamingRoom:
     """One room of one worker. Times are nanoseconds of one clock; events are told in the order in which they happen."""
 
-    def __init__(self, room: str, started: Started, deadline: int, cached_frames: int = CACHED_FRAMES) -> None:
-        """`deadline` is how long, in nanoseconds, anything that is due may take."""
+    def __init__(
+        self,
+        room: str,
+        started: Started,
+        deadline: int,
+        *,
+        cached_frames: int = CACHED_FRAMES,
+        ledger: Ledger | None = None,
+    ) -> None:
+        """`deadline` is how long, in nanoseconds, anything that is due may take. Rooms may share a ledger."""
         self.room = room
-        self.delays: list[int] = []
-        """How long messages took, from when they were meant to be said, in nanoseconds: one for each delivery."""
         self._deadline = deadline
-        self._roster = Roster(started, cached_frames)
+        self._roster = Roster(started, cached_frames, Ledger() if ledger is None else ledger)
+        self._delays = self._roster.ledger.delays
         self._decoder = Decoder(room, started)
 
     def open(self, opening: Opening) -> Line:
@@ -49,14 +56,14 @@ class StreamingRoom:
         self._roster.ledger.sent += 1
         return seal(self.room, line.number, line.said, words, meant)
 
-    def follow(self, line: Line, data: bytes, at: int) -> int:
-        """A connection received these bytes of whole and cut frames; how many of them were those expected next.
+    def follow(self, line: Line, data: bytes, at: int, position: int = 0) -> int:
+        """A connection received bytes; up to which position they are the frames that it was expected to receive next.
 
-        Nearly every delivery comes through here, and no further: data is compared, never copied. The rest of the bytes
-        is to be cut into frames, for `received`. At most LONGEST_READ bytes can be looked at at a time.
+        Nearly every delivery comes through here, and no further: data is compared, never copied. What begins at that
+        position is to be cut out, for `received`.
         """
-        position, size = 0, len(data)
-        slots, cursor, expected, delays = line.slots, line.cursor, line.expected, self.delays
+        size = len(data)
+        slots, cursor, expected, delays = line.slots, line.cursor, line.expected, self._delays
         while position < size:
             slot = slots[cursor]
             if not data.startswith(slot.wire, position):
@@ -85,6 +92,10 @@ class StreamingRoom:
             self._time(slot, at)
         else:
             self._take_unusual(line, slot, frame, at)
+
+    def malformed(self, line: Line, data: bytes, reason: str, at: int) -> None:
+        """A connection received something that is no text frame."""
+        self._roster.find(line, Kind.MALFORMED, "DELIVER-7", reason, received=(data, at))
 
     def observe(self, line: Line, event: Opened | Refused | Reading | Closing | Dying | Closed) -> None:
         """Something else happens to a connection."""
@@ -128,6 +139,20 @@ class StreamingRoom:
                 self._roster.forget(line)
                 self._decoder.forget(line)
 
+    def said(self) -> list[tuple[Line, int]]:
+        """How much everybody has said who is here."""
+        return [(one, one.said) for one in self._roster.lines() if one.member and one.ended_at is None]
+
+    def has_heard(self, line: Line, said: list[tuple[Line, int]]) -> bool:
+        """Whether a connection heard, of all who are still here, as much as they had said."""
+        here = [(one, count) for one, count in said if self._roster.columns[one.column] is one and one.ended_at is None]
+        return line.evidence_at is not None and all(line.next_of(one.column) > count for one, count in here)
+
+    def is_quiet(self) -> bool:
+        """Whether all that is due to those who are here has arrived."""
+        lines = self._roster.lines()
+        return not any(settling.awaits(self._roster, one) or settling.never_joined(self._roster, one) for one in lines)
+
     def finish(self) -> Ledger:
         """Settle everything: nobody says anything more, and what is due had its time."""
         for line in self._roster.lines():
@@ -135,6 +160,8 @@ class StreamingRoom:
             if settling.never_joined(self._roster, line):
                 text = f"nothing shows that {line.user!r} is a member"
                 self._roster.find(line, Kind.NEVER_JOINED, "JOIN-2", text)
+        for cache in self._roster.caches.values():
+            cache.close()
         return self._roster.ledger
 
     def _look_at_the_clock(self, at: int) -> None:
@@ -182,7 +209,7 @@ class StreamingRoom:
 
     def _time(self, slot: Slot, at: int) -> None:
         if slot.meant:
-            self.delays.append(at - slot.meant)
+            self._delays.append(at - slot.meant)
             slot.last = at
 
     def _take_unusual(self, line: Line, slot: Slot, frame: bytes, at: int) -> None:

@@ -1,0 +1,16 @@
+"""Fixed rooms, and everybody talks at their own pace, whatever the server does (open model).
+
+locust -f locustfiles/steady.py --host http://localhost:8000
+"""
+
+from locust import task
+
+from roomproof.load.user import RoomUser
+
+
+class Steady(RoomUser):
+    """Stays in its room and talks."""
+
+    @task
+    def talk(self) -> None:
+        self.say()

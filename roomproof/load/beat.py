@@ -1,0 +1,75 @@
+"""What a worker tells of itself once a second, and a last time at its end. Pure."""
+
+import msgspec
+
+from roomproof.judge.findings import Finding
+
+
+class Beat(msgspec.Struct, kw_only=True):
+    """What happened since the last beat; what is said to be now or at the end is no difference."""
+
+    run: str
+    worker: str
+    is_measured: bool = False
+    """Whether the ramp-up was over."""
+    seconds: float = 0.0
+    sent: int = 0
+    delivered: int = 0
+    late: int = 0
+    dropped: int = 0
+    blocked: int = 0
+    """Messages given up while the server did not take the one before."""
+    connected: int = 0
+    refused: int = 0
+    """Handshakes into existing rooms that the server refused."""
+    unanswered: int = 0
+    """Handshakes and requests to which nothing was answered."""
+    left: int = 0
+    died: int = 0
+    paused: int = 0
+    troubles: list[str] = []
+    """The first few reasons of what was refused or unanswered."""
+    counts: dict[str, int] = {}
+    """Findings by kind."""
+    liveness: int = 0
+    """How many of them an overloaded generator may have caused itself."""
+    broken: dict[str, int] = {}
+    """Findings that are facts, by rule."""
+    late_broken: dict[str, int] = {}
+    """Findings of liveness, by rule."""
+    findings: list[Finding] = []
+    """The first of each kind, with their witnesses."""
+    times: dict[str, bytes] = {}
+    """Histograms by what they are of."""
+    sockets: int = 0
+    """Open now."""
+    rooms: int = 0
+    crossing: int = 0
+    """Rooms that have had members from two source addresses on two instances."""
+    instances: list[str] = []
+    cpu: float = 0.0
+    """The share of a core, in this second."""
+    lag_ms: float = 0.0
+    """The worst of this second."""
+    lag_p99_ms: float = 0.0
+    """Of the measured part, or of all as long as there is none."""
+    cpu_seconds: float = 0.0
+    """Since the measured part began."""
+    rss_grown: int = 0
+    """In bytes, since the start of the run."""
+    overloaded: list[str] = []
+    """Why the measured part is worthless, so far."""
+    strained: list[str] = []
+    """What may have made things late at any time, so far."""
+    end: str = ""
+    """In the last beat: why it is the last."""
+
+
+def encode(beat: Beat) -> bytes:
+    """A beat, to be sent."""
+    return msgspec.msgpack.encode(beat)
+
+
+def decode(data: bytes) -> Beat:
+    """A beat that was received."""
+    return msgspec.msgpack.decode(data, type=Beat)

@@ -1,0 +1,113 @@
+"""From the books of a run to its verdict. Pure."""
+
+from dataclasses import dataclass
+
+from roomproof.load import slo
+from roomproof.load.books import Books
+from roomproof.load.slo import Slo
+from roomproof.protocol import Capability, Protocol
+from roomproof.target import Target
+from roomproof.verdict import ScenarioResult, Verdict, conclude, outcome_of
+
+OLD_STAMP = "DELIVER-8"
+"""A timestamp is compared with the time of receipt: a generator that reads too late makes all of them wrong."""
+
+REFUSED = "JOIN-6"
+"""A handshake into an existing room is refused, with a user id that every server accepts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What else has to be known of a run: workers that were lost, and why it cannot be relied on, if so."""
+
+    lost_workers: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+def verdict_of(books: Books, protocol: Protocol, target: Target, slos: list[Slo], around: Circumstances) -> Verdict:
+    """What a run is worth.
+
+    Facts and, where the generator kept up, what is missing make it invalid, and so do missed objectives.
+    """
+    strained = sorted({reason for beat in books.last.values() for reason in (*beat.overloaded, *beat.strained)})
+    is_excused = bool(strained or around.lost_workers)
+    facts = {rule for rule in books.broken if rule != OLD_STAMP or not is_excused}
+    if books.totals["refused"]:
+        facts.add(REFUSED)
+    missing = set() if is_excused else set(books.late_broken)
+    troubles = _troubles(books, target, around, strained, is_excused=is_excused)
+    broken = tuple(sorted(facts | missing))
+    held = () if troubles else tuple(sorted(exercised(books, target) - set(broken)))
+    result = ScenarioResult("load", held, outcome_of(broken, protocol), held=held, broken=broken)
+    complaints = slo.missed(slos, books.figures()) if not troubles and slos else []
+    verdict = conclude(
+        protocol,
+        [result],
+        target.capabilities,
+        partial=True,
+        trouble=_explained(books, troubles, broken, protocol),
+        complaints=complaints,
+    )
+    return verdict
+
+
+def _explained(books: Books, troubles: list[str], broken: tuple[str, ...], protocol: Protocol) -> str | None:
+    if not broken:
+        return "; ".join(troubles) or None
+    found = ", ".join(f"{count} {kind}" for kind, count in sorted(books.counts.items()) if count)
+    if books.totals["refused"]:
+        found = ", ".join(filter(None, [found, f"{books.totals['refused']} refused ({books.troubles[0]})"]))
+    return "; ".join([f"the server breaks {', '.join(broken)}: {found}", *troubles])
+
+
+def _troubles(
+    books: Books, target: Target, around: Circumstances, strained: list[str], *, is_excused: bool
+) -> list[str]:
+    troubles = [around.trouble] if around.trouble else []
+    if around.lost_workers:
+        troubles.append(f"lost in the middle: {', '.join(around.lost_workers)}")
+    overloaded = sorted({reason for beat in books.last.values() for reason in beat.overloaded})
+    if overloaded:
+        troubles.append(f"the generator was overloaded: {'; '.join(overloaded)}")
+    late = books.late_broken.total()
+    if is_excused and late:
+        cause = "; ".join(strained) or "a worker was lost"
+        troubles.append(f"the server is not blamed for {late} findings of something late, because of the generator: {cause}")
+    if books.totals["unanswered"]:
+        reasons = "; ".join(books.troubles[:2])
+        troubles.append(f"{books.totals['unanswered']} handshakes or requests got no answer: {reasons}")
+    if not books.totals["delivered"]:
+        troubles.append(f"nothing was delivered on {target.url}")
+    needs_crossing = Capability.PUBSUB in target.capabilities or Capability.STICKY in target.capabilities
+    if needs_crossing and not books.crossing:
+        troubles.append(
+            f"topology not crossed: no room had members from two source addresses on two instances "
+            f"(seen: {', '.join(books.instances) or 'none'}); see --source-addresses"
+        )
+    return troubles
+
+
+def exercised(books: Books, target: Target) -> set[str]:
+    """The rules that the run put to the test."""
+    totals = books.totals
+    rules: set[str] = set()
+    if totals["delivered"]:
+        rules |= {"DELIVER-2", "DELIVER-3", "DELIVER-5", "DELIVER-6", "DELIVER-7", "DELIVER-8", "DELIVER-14"}
+        rules |= {"ORDER-1", "FRAME-5", "CLOSE-1", "JOIN-6"}
+    if totals["delivered"] > totals["sent"]:
+        rules |= {"DELIVER-1", "JOIN-1", "JOIN-2", "JOIN-3", "JOIN-4"}
+        if totals["connected"] > books.most_sockets:
+            rules.add("DELIVER-10")
+    if books.rooms > 1 and totals["delivered"]:
+        rules.add("DELIVER-4")
+    if totals["left"]:
+        rules |= {"LEAVE-1", "LEAVE-3", "DELIVER-11", "CLOSE-2"}
+    if totals["died"]:
+        rules |= {"LEAVE-2", "DELIVER-12"}
+    if totals["paused"]:
+        rules.add("CLOSE-4")
+    if books.crossing and Capability.PUBSUB in target.capabilities:
+        rules |= {"PUBSUB-3", "PUBSUB-4"}
+    if books.crossing and Capability.STICKY in target.capabilities:
+        rules.add("STICKY-4")
+    return rules

@@ -1,0 +1,226 @@
+"""Ties a run to the events of one Locust process: the local one, the master or a worker."""
+
+import argparse
+import secrets
+import sys
+import time
+from typing import Any
+
+import gevent
+from gevent.event import Event
+from locust import events
+from locust.argument_parser import LocustArgumentParser
+from locust.env import Environment
+from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
+
+from roomproof.load import defaults, options
+from roomproof.load.beat import Beat, decode, encode
+from roomproof.load.descriptors import raise_limit, too_few
+from roomproof.load.run import Run, results_of
+from roomproof.load.session import Session
+from roomproof.load.tab import Tab
+from roomproof.load.table import Table
+from roomproof.target import UsageError
+from roomproof.verdict import EXIT_CODES, Conclusion
+
+BEAT, END = "roomproof.beat", "roomproof.end"
+"""Our messages between the Locust processes: from a worker, and to it."""
+
+REPORT_S = 30.0
+"""So long beyond its deadlines a worker may take to tell its last."""
+
+LOCAL = "local"
+"""The name of the only worker where there is no other."""
+
+
+class Conductor:
+    """One Locust process. `run` is what a local process or a master adds up, `session` what users live in."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.run: Run | None = None
+        self.session: Session | None = None
+        self._runs = 0
+        self._ended = Event()
+        self._ended.set()
+        self.trouble = ""
+        runner = environment.runner
+        self._is_worker = isinstance(runner, WorkerRunner)
+        self._is_master = isinstance(runner, MasterRunner)
+        raise_limit()
+        parsed = self._parsed
+        self._results = argparse.Namespace(results=vars(parsed).pop("results", ""))
+        # What is no longer among the options cannot be set by the form of the web UI.
+        if runner is not None and self._is_master:
+            runner.register_message(BEAT, self._hear)
+        elif runner is not None and self._is_worker:
+            runner.register_message(END, self._told_to_end, concurrent=True)
+        if not self._is_worker:
+            defaults.fill_in(parsed, has_form=environment.web_ui is not None)
+        if environment.web_ui is not None:
+            Tab(self).show_in(environment.web_ui)
+        bus = environment.events
+        bus.test_start.add_listener(self._start)
+        bus.spawning_complete.add_listener(self._is_ramped_up)
+        bus.test_stopping.add_listener(lambda **_: self.end("stopped"))
+        bus.quitting.add_listener(self._quit)
+        bus.quit.add_listener(self._say_it_again)
+        if not self._is_worker and environment.web_ui is None:
+            self._check_at_once()
+
+    @property
+    def _parsed(self) -> argparse.Namespace:
+        parsed = self.environment.parsed_options
+        assert parsed is not None, "Locust has parsed its command line"
+        return parsed
+
+    def _check_at_once(self) -> None:
+        """On the command line, what is wrong is told before anything starts."""
+        parsed = self._parsed
+        try:
+            asked = options.read(parsed, self.environment.host)
+            _ = asked.target.address
+            results_of(self._results, 1)
+        except UsageError as error:
+            sys.stderr.write(f"roomproof: {error}\n")
+            sys.exit(2)
+        trouble = too_few(parsed.num_users, parsed.expect_workers if self._is_master else 1)
+        if trouble:
+            sys.stderr.write(f"roomproof: {trouble}\n")
+            sys.exit(EXIT_CODES[Conclusion.INCONCLUSIVE])
+
+    def _start(self, **_: Any) -> None:
+        self.trouble = ""
+        self._ended.clear()
+        parsed = self._parsed
+        try:
+            if not self._is_worker:
+                self._begin_run(parsed)
+            if not self._is_master:
+                self._begin_session(parsed)
+        except UsageError as error:
+            self.run = self.session = None
+            sys.stderr.write(f"roomproof: {error}\n")
+            self.trouble = str(error)
+
+    def _begin_run(self, parsed: argparse.Namespace) -> None:
+        self._runs += 1
+        self.run = None
+        parsed.seed = parsed.seed or secrets.token_hex(4)
+        parsed.roomproof_run = secrets.token_hex(3)
+        runner = self.environment.runner
+        trouble = too_few(getattr(runner, "target_user_count", 0), max(1, len(self._workers())))
+        if trouble:
+            raise UsageError(trouble)
+        workers = self._workers() if self._is_master else {LOCAL}
+        asked = options.read(parsed, self.environment.host)
+        self.run = Run(parsed.roomproof_run, asked, workers, results_of(self._results, self._runs))
+
+    def _begin_session(self, parsed: argparse.Namespace) -> None:
+        asked = options.read(parsed, self.environment.host)
+        runner = self.environment.runner
+        name = LOCAL
+        index = 0
+        if isinstance(runner, WorkerRunner):
+            name, index = runner.client_id, runner.worker_index + 1
+        table = Table(self.environment.stats)
+        self.session = Session(asked, parsed.roomproof_run, name, index, self._tell, table)
+
+    def _workers(self) -> set[str]:
+        """The workers that are there."""
+        runner = self.environment.runner
+        if not isinstance(runner, MasterRunner):
+            return set()
+        return {client.id for client in runner.clients.all if client.state != STATE_MISSING}
+
+    def _is_ramped_up(self, **_: Any) -> None:
+        if self.session is not None and not self.session.ending:
+            self.session.is_ramped_up()
+
+    def _tell(self, beat: Beat) -> None:
+        if self.run is not None:
+            self.run.hear(beat)
+        elif self._is_worker and self.environment.runner is not None:
+            self.environment.runner.send_message(BEAT, {"beat": encode(beat)})
+
+    def _hear(self, msg: Any, **_: Any) -> None:
+        if self.run is not None:
+            self.run.hear(decode(msg.data["beat"]))
+
+    def _told_to_end(self, msg: Any, **_: Any) -> None:
+        if self.session is not None and msg.data["run"] == self._parsed.roomproof_run:
+            self.session.end("asked")
+
+    def end(self, why: str, trouble: str = "") -> None:
+        """Bring the run to its end and its verdict; returns when that is done, whoever began it."""
+        if self._is_worker:
+            if self.session is not None:
+                self.session.end(why)
+            return
+        run = self.run
+        if run is None or run.verdict is not None:
+            return
+        if run.is_ending:
+            self._ended.wait()
+            return
+        run.begin_to_end()
+        try:
+            if self.session is not None:
+                self.session.end(why)
+            if self._is_master:
+                self._wait_for_reports(run)
+        finally:
+            run.conclude(trouble)
+            self._ended.set()
+
+    def _wait_for_reports(self, run: Run) -> None:
+        runner = self.environment.runner
+        if not isinstance(runner, MasterRunner):
+            return
+        for worker in run.waits_for(self._workers()):
+            runner.send_message(END, {"run": run.name}, client_id=worker)
+        deadline = time.monotonic() + 3 * run.options.target.deadline + REPORT_S
+        while run.waits_for(self._workers()) and time.monotonic() < deadline:
+            gevent.sleep(0.05)
+
+    def _quit(self, **_: Any) -> None:
+        """Locust is about to end, for whatever reason."""
+        try:
+            self.end("quit")
+        except KeyboardInterrupt:
+            if self.run is not None:
+                self.run.conclude("interrupted before everything that was due had its time")
+        environment = self.environment
+        if self._is_worker:
+            environment.process_exit_code = 0
+        elif self.run is not None and self.run.verdict is not None:
+            environment.process_exit_code = self.run.verdict.exit_code
+        elif not environment.web_ui or self.trouble:
+            environment.process_exit_code = EXIT_CODES[Conclusion.INCONCLUSIVE]
+
+    def _say_it_again(self, **_: Any) -> None:
+        """Below Locust's own tables."""
+        if self._is_worker:
+            return
+        if self.run is not None and self.run.verdict is not None:
+            print(f"{self.run.verdict.conclusion.upper()}: {self.run.verdict.reason}", flush=True)
+        elif not self.environment.web_ui or self.trouble:
+            print(f"INCONCLUSIVE: {self.trouble or 'nothing was run'}", flush=True)
+
+
+def conductor_of(environment: Environment) -> Conductor:
+    """The conductor of this process."""
+    conductor: Conductor = vars(environment)["roomproof"]
+    return conductor
+
+
+
+
+@events.init_command_line_parser.add_listener
+def _add_options(parser: LocustArgumentParser, **_: Any) -> None:
+    options.add_to(parser)
+
+
+@events.init.add_listener
+def _begin(environment: Environment, **_: Any) -> None:
+    vars(environment)["roomproof"] = Conductor(environment)

@@ -1,0 +1,25 @@
+"""What is done where nothing was asked for."""
+
+import argparse
+
+HEADLESS_USERS, HEADLESS_SECONDS = 20, 60
+"""Without the web UI."""
+
+FORM_USERS = 200
+"""What the form of the web UI suggests."""
+
+SECONDS_TO_START = 4
+"""All users are there after about so many seconds..."""
+
+MOST_STARTS = 100
+"""... but no more than so many start in a second, which Locust warns of."""
+
+
+def fill_in(parsed: argparse.Namespace, *, has_form: bool) -> None:
+    """Fill in how many users there are, how fast they come and for how long they stay."""
+    if parsed.num_users is None:
+        parsed.num_users = FORM_USERS if has_form else HEADLESS_USERS
+        if not has_form and parsed.run_time is None:
+            parsed.run_time = HEADLESS_SECONDS
+    if parsed.spawn_rate is None:
+        parsed.spawn_rate = float(min(MOST_STARTS, max(1, parsed.num_users // SECONDS_TO_START)))

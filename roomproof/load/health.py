@@ -1,0 +1,78 @@
+"""Whether this process kept up: a generator that is overloaded itself says little about the server."""
+
+import os
+import time
+from dataclasses import dataclass, field
+
+import gevent
+import psutil
+
+from roomproof.load.percentiles import Percentiles
+
+TICK_S = 0.02
+"""So often it is looked how late a timer is."""
+
+
+@dataclass(slots=True)
+class Health:
+    """Measures one process. Call `beat` once a second."""
+
+    lag: Percentiles = field(default_factory=Percentiles)
+    worst_lag_ms: float = 0.0
+    """Since the last beat."""
+    cpu: float = 0.0
+    """The share of a core that was used between the last two beats."""
+    _lags: list[int] = field(default_factory=list)
+    _ticker: gevent.Greenlet | None = None
+    _process: psutil.Process = field(default_factory=psutil.Process)
+    _cpu_at_start: float = 0.0
+    _rss_at_start: int = 0
+    _last: tuple[float, float] = (0.0, 0.0)
+
+    def start(self) -> None:
+        """Begin to measure."""
+        self._cpu_at_start, self._rss_at_start = cpu_seconds(), self.rss
+        self._last = time.monotonic(), cpu_seconds()
+        self._ticker = gevent.spawn(self._tick)
+
+    def stop(self) -> None:
+        """Measure no more."""
+        if self._ticker is not None:
+            self._ticker.kill(block=False)
+
+    def _tick(self) -> None:
+        while True:
+            begin = time.monotonic_ns()
+            gevent.sleep(TICK_S)
+            self._lags.append(max(0, time.monotonic_ns() - begin - round(TICK_S * 1e9)))
+
+    def beat(self) -> None:
+        """Sum up what was measured since the last time."""
+        now, cpu = time.monotonic(), cpu_seconds()
+        then, cpu_then = self._last
+        self._last = now, cpu
+        self.cpu = (cpu - cpu_then) / max(now - then, 1e-9)
+        self.worst_lag_ms = max(self._lags, default=0) / 1e6
+        self.lag.record(self._lags)
+        self._lags.clear()
+
+    @property
+    def cpu_used(self) -> float:
+        """Seconds of CPU since the start."""
+        return cpu_seconds() - self._cpu_at_start
+
+    @property
+    def rss(self) -> int:
+        """Resident bytes."""
+        return int(self._process.memory_info().rss)
+
+    @property
+    def rss_grown(self) -> int:
+        """Resident bytes more than at the start."""
+        return max(0, self.rss - self._rss_at_start)
+
+
+def cpu_seconds() -> float:
+    """The CPU that this process has used."""
+    times = os.times()
+    return times.user + times.system

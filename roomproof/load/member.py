@@ -1,0 +1,196 @@
+"""One connection to a room, and everything that it does and hears, told to the judge."""
+
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+from gevent.event import Event
+from websocket import ABNF, STATUS_NORMAL, STATUS_PROTOCOL_ERROR
+
+from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused
+from roomproof.judge.line import Line
+from roomproof.load.frames import Frame, FramingError, cut
+from roomproof.load.link import Link, RefusedError, connect
+
+if TYPE_CHECKING:
+    from roomproof.load.rooms import Room
+    from roomproof.target import Target
+
+NO_CODE = 1005
+"""What RFC 6455 calls the code of a Close frame that carries none."""
+
+_encode = msgspec.json.Encoder().encode
+_now = time.monotonic_ns
+
+
+class Member:
+    """A connection. Nothing of it blocks but `open`, `say` and waiting for `is_gone`."""
+
+    __slots__ = ("_fragments", "_is_closing", "_link", "_rest", "instance", "is_gone", "line", "number", "room", "user")
+
+    def __init__(self, room: "Room", number: int, user: str) -> None:
+        self.room = room
+        self.number = number
+        self.user = user
+        self.line: Line = room.judge.open(Opening(number, _now(), room.id, user))
+        self.instance = ""
+        self.is_gone = Event()
+        """Set once the connection has ended."""
+        self._link: Link | None = None
+        self._rest = b""
+        self._fragments: list[bytes] | None = None
+        self._is_closing = False
+
+    def open(self, target: "Target", source: str | None, receive_buffer: int | None = None) -> None:
+        """Shake hands. Raises RefusedError."""
+        try:
+            link, self.instance = connect(target, self.room.id, self.user, source=source, receive_buffer=receive_buffer)
+        except RefusedError as refusal:
+            self.room.judge.observe(self.line, Refused(self.number, _now(), refusal.status, str(refusal)))
+            raise
+        except BaseException:
+            self.room.judge.observe(self.line, Refused(self.number, _now(), None, "given up"))
+            raise
+        self._link = link
+        self.room.members.add(self)
+        self.room.instances.add(self.instance)
+        if source:
+            self.room.sources.add(source)
+        self.room.judge.observe(self.line, Opened(self.number, _now(), self.instance or None))
+        link.watch(self._receive)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was opened and, as far as is known, neither side has begun to end it."""
+        return self._link is not None and not self._is_closing
+
+    def say(self, words: str, meant: int) -> None:
+        """Say something; this blocks where the server does not read. Raises OSError if the link is gone."""
+        if self._link is None or self._is_closing:
+            raise ConnectionError("the connection has ended")
+        content = self.room.judge.say(self.line, words, _now(), meant)
+        self._link.send(_encode({"type": "message", "content": content}))
+
+    def reads(self, reads: bool) -> None:
+        """Stop reading, or read on."""
+        if not self.is_open or self._link is None or self.line.reads == reads:
+            return
+        self.room.judge.observe(self.line, Reading(self.number, _now(), reads=reads))
+        if reads:
+            self._link.watch(self._receive)
+        else:
+            self._link.rest()
+
+    def begin_close(self) -> None:
+        """Send Close; what the server sends until it answers is still heard."""
+        if self._link is not None and self._link.is_torn:
+            self.die("rst")
+        elif self.is_open and self._link is not None:
+            self._is_closing = True
+            self.room.judge.observe(self.line, Closing(self.number, _now(), STATUS_NORMAL))
+            self._link.send_close(STATUS_NORMAL)
+
+    def give_up(self) -> None:
+        """Wait no longer for the answer to Close."""
+        self._end(None, "no Close frame came")
+
+    def die(self, how: str) -> None:
+        """End the link without a Close frame: `fin` ends it in order, `rst` tears it down."""
+        if self.is_open and self._link is not None:
+            self.room.judge.observe(self.line, Dying(self.number, _now(), how))
+            self._let_go(reset=how == "rst")
+
+    def deafen(self) -> None:
+        """Hear no more, because everything is to be judged now."""
+        if self._link is not None:
+            self._link.rest()
+
+    def wave(self) -> None:
+        """Say goodbye after everything has been judged, and hear no more than the end."""
+        if self._link is not None:
+            if not self._is_closing:
+                self._link.send_close(STATUS_NORMAL)
+            self._is_closing = True
+            self._link.watch(lambda data: None if data else self._let_go())
+
+    def abandon(self) -> None:
+        """End the link after everything has been judged."""
+        if self._link is not None:
+            self._let_go()
+
+    def _let_go(self, *, reset: bool = False) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            link.end(reset=reset)
+        self.is_gone.set()
+        self.room.members.discard(self)
+
+    def _receive(self, data: bytes) -> None:
+        at = _now()
+        if not data:
+            self._end(None, "the link ended")
+            return
+        room, line = self.room.judge, self.line
+        if self._rest:
+            data, self._rest = self._rest + data, b""
+        size = len(data)
+        position = room.follow(line, data, at)
+        while position < size:
+            try:
+                frame = cut(data, position)
+            except FramingError as error:
+                self._break_off(data[position : position + 100], str(error), at)
+                return
+            if frame is None:
+                self._rest = data[position:]
+                return
+            self._take(frame, at)
+            if self._link is None:
+                return
+            position = room.follow(line, data, at, frame.end)
+
+    def _take(self, frame: Frame, at: int) -> None:
+        match frame.opcode:
+            case ABNF.OPCODE_TEXT if frame.is_final and self._fragments is None:
+                self.room.judge.received(self.line, frame.payload, at)
+            case ABNF.OPCODE_PING:
+                self._answer(frame.payload, ABNF.OPCODE_PONG)
+            case ABNF.OPCODE_PONG:
+                pass
+            case ABNF.OPCODE_CLOSE:
+                self._take_close(frame.payload)
+            case ABNF.OPCODE_BINARY:
+                self.room.judge.malformed(self.line, frame.payload, "a binary frame", at)
+            case ABNF.OPCODE_TEXT if self._fragments is None:
+                self._fragments = [frame.payload]
+            case ABNF.OPCODE_CONT if self._fragments is not None:
+                self._fragments.append(frame.payload)
+                if frame.is_final:
+                    whole, self._fragments = b"".join(self._fragments), None
+                    self.room.judge.received(self.line, whole, at)
+            case _:
+                self._break_off(frame.payload[:100], "the parts of a message do not fit together", at)
+
+    def _take_close(self, payload: bytes) -> None:
+        code = int.from_bytes(payload[:2]) if len(payload) >= 2 else NO_CODE
+        if not self._is_closing:
+            self._answer(payload[:2], ABNF.OPCODE_CLOSE)
+        self._end(code, payload[2:].decode(errors="replace"))
+
+    def _answer(self, payload: bytes, opcode: int) -> None:
+        if self._link is not None:
+            try:
+                self._link.send(payload, opcode)
+            except OSError:
+                self._end(None, "the link ended")
+
+    def _break_off(self, data: bytes, reason: str, at: int) -> None:
+        self.room.judge.malformed(self.line, data, reason, at)
+        if self._link is not None:
+            self._link.send_close(STATUS_PROTOCOL_ERROR)
+        self._end(None, reason)
+
+    def _end(self, code: int | None, reason: str) -> None:
+        if self._link is not None:
+            self.room.judge.observe(self.line, Closed(self.number, _now(), code, reason))
+            self._let_go()

@@ -1,0 +1,119 @@
+"""The options of a load run: on the command line of Locust, and in the form of its web UI."""
+
+import argparse
+from dataclasses import dataclass, replace
+
+from locust.argument_parser import LocustArgumentParser
+
+from roomproof.load import slo
+from roomproof.load.slo import Slo, SloError
+from roomproof.target import Target, UsageError, read_target
+
+FEWEST_MESSAGE_BYTES, MOST_MESSAGE_BYTES = 100, 4_000
+"""A message has to carry its identity, and every server takes contents of 4,096 code points (DELIVER-13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for."""
+
+    target: Target
+    room_size: int
+    rate: float
+    """Messages a second that each user says."""
+    message_bytes: int
+    slos: list[Slo]
+    seed: str
+
+
+def add_to(parser: LocustArgumentParser) -> None:
+    """Add Roomproof's options to Locust's."""
+    group = parser.add_argument_group("Roomproof", "Every delivery is verified. Exit codes: 0 valid, 1 invalid, 3 inconclusive")
+    _add(group, "--room-size", "10", "members in each room")
+    _add(group, "--rate", "1", "messages a second that each user says; 0 for none")
+    _add(group, "--message-bytes", "120", f"size of a content, {FEWEST_MESSAGE_BYTES} to {MOST_MESSAGE_BYTES}")
+    _add_list(
+        group, "--slo", "an objective, like deliver.p99<250ms, rate>1000, sockets>=200; repeatable, or with commas between"
+    )
+    _add(group, "--seed", "", "what is left to chance is the same for the same seed and number of workers")
+    _add(group, "--deadline", "5", "seconds that deliveries and leaves may take")
+    _add_list(group, "--capability", "what the server declares (sticky, pubsub, ...); repeatable")
+    _add_list(group, "--source-addresses", "connect from these addresses in turn; repeatable, or with commas between")
+    header = group.add_argument(
+        "--header", action="append", default=[], help="sent with every request and handshake, 'NAME: VALUE'; repeatable"
+    )
+    _show(header, in_web_ui=False)
+    _add(group, "--ca", "", "trust these certificate authorities (a file)", in_web_ui=False)
+    _add(group, "--results", "", "write the results to this file, as JSON lines", in_web_ui=False)
+
+
+def _add(group: "argparse._ArgumentGroup", name: str, default: str, text: str, *, in_web_ui: bool = True) -> None:
+    # Everything is text: the form of the web UI turns what it gets into the type of the default, and fails at others.
+    action = group.add_argument(name, default=default, help=text, env_var=f"ROOMPROOF_{_variable(name)}")  # type: ignore[call-arg]
+    _show(action, in_web_ui=in_web_ui)
+
+
+def _add_list(group: "argparse._ArgumentGroup", name: str, text: str, *, in_web_ui: bool = True) -> None:
+    action = group.add_argument(name, action=_Joined, default="", help=text, env_var=f"ROOMPROOF_{_variable(name)}")  # type: ignore[call-arg]
+    _show(action, in_web_ui=in_web_ui)
+
+
+def _show(action: argparse.Action, *, in_web_ui: bool) -> None:
+    vars(action).update(include_in_web_ui=in_web_ui, is_secret=False, is_required=False, is_multiple=False)
+
+
+def _variable(name: str) -> str:
+    return name.removeprefix("--").replace("-", "_").upper()
+
+
+class _Joined(argparse.Action):
+    """A repeatable option whose value is one text, so that it is one field of the web UI's form."""
+
+    def __call__(self, _: object, namespace: argparse.Namespace, value: object, option: str | None = None) -> None:
+        before = getattr(namespace, self.dest)
+        given = f"{before}, {value}" if before and option else value
+        setattr(namespace, self.dest, given)
+
+
+def read(parsed: argparse.Namespace, host: str | None) -> Options:
+    """What was asked for. Raises UsageError."""
+    if not host:
+        raise UsageError("expected the server as --host http://HOST:PORT")
+    target = read_target(
+        host,
+        capabilities=_words(parsed.capability),
+        headers=parsed.header,
+        ca=parsed.ca or None,
+        deadline=_number("--deadline", parsed.deadline, 0.1, 600),
+    )
+    addresses = _words(parsed.source_addresses)
+    if addresses:
+        target = replace(target, source_addresses=tuple(addresses))
+    try:
+        slos = [slo.parse(text) for text in _words(parsed.slo)]
+    except SloError as error:
+        raise UsageError(f"--slo: {error}") from error
+    return Options(
+        target=target,
+        room_size=int(_number("--room-size", parsed.room_size, 1, 100_000)),
+        rate=_number("--rate", parsed.rate, 0, 10_000),
+        message_bytes=int(_number("--message-bytes", parsed.message_bytes, FEWEST_MESSAGE_BYTES, MOST_MESSAGE_BYTES)),
+        slos=slos,
+        seed=str(parsed.seed),
+    )
+
+
+def _words(text: object) -> list[str]:
+    """What stands between commas. The web UI makes a list of a text with commas."""
+    texts = text if isinstance(text, list) else str(text or "").split(",")
+    return [str(word).strip() for word in texts if str(word).strip()]
+
+
+def _number(option: str, text: object, least: float, most: float) -> float:
+    try:
+        number = float(str(text))
+    except ValueError:
+        number = float("nan")
+    if not least <= number <= most:
+        raise UsageError(f"expected {option} to be a number from {least:g} to {most:g}, got {str(text)!r}")
+    return number

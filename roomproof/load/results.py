@@ -1,0 +1,119 @@
+"""What a load run leaves behind: JSON lines in the format of the suite's results, and the text on the terminal."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from roomproof.judge.findings import Finding, Kind
+from roomproof.load.books import ADDED, Books
+from roomproof.load.options import Options
+from roomproof.load.slo import shown
+from roomproof.protocol import Protocol
+from roomproof.report import capability_names, run_line, verdict_line
+from roomproof.target import UsageError
+from roomproof.timeline import printable, timeline
+from roomproof.verdict import Verdict
+
+COUNTED_AS = {"late": "late_sends", "dropped": "dropped_sends", "blocked": "blocked_sends"}
+"""What is called otherwise beside the kinds of findings."""
+
+SHOWN_FINDINGS = 3
+"""So many findings of each kind are printed; the result file has all that were kept."""
+
+
+class LoadResults:
+    """The result file of one run: `run`, an `interval` for each second, `finding` lines, and last the `verdict`."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file: IO[bytes] = path.open("wb")
+        except OSError as error:
+            raise UsageError(f"cannot write the result file {path}: {error.strerror}") from error
+
+    def _write(self, line: dict[str, object]) -> None:
+        self._file.write(msgspec.json.encode(line) + b"\n")
+        self._file.flush()
+
+    def run(self, protocol: Protocol, options: Options) -> None:
+        """Write the first line."""
+        target = options.target
+        self._write(
+            run_line(protocol, target.url, capability_names(target), partial=True)
+            | {"seed": options.seed, "room_size": options.room_size, "rate": options.rate}
+        )
+
+    def interval(self, books: Books, second: int) -> None:
+        """Write what happened since the last line; times are microseconds, but for the lag."""
+        now = books.second
+        self._write(
+            {
+                "kind": "interval",
+                "second": second,
+                "sent": now.sent,
+                "delivered": now.delivered,
+                "sockets": books.sockets,
+                "p50": now.deliver.at(50),
+                "p99": now.deliver.at(99),
+                "lag_ms": round(now.lag_ms, 2),
+            }
+        )
+
+    def findings(self, findings: Iterable[Finding]) -> None:
+        """Write findings, with their witnesses."""
+        for finding in findings:
+            self._write({"kind": "finding", "finding": finding.kind} | {
+                name: getattr(finding, name) for name in ("rule", "receiver", "text", "stream", "item", "witness")
+            })
+
+    def verdict(self, verdict: Verdict, protocol: Protocol, books: Books) -> None:
+        """Write the last line, and close."""
+        self._write(verdict_line(verdict, protocol) | summary(books))
+        self._file.close()
+
+
+def counts_of(books: Books) -> dict[str, int]:
+    """Everything that was counted, with the kinds of findings."""
+    kinds = {kind.replace(" ", "_"): books.counts[kind] for kind in Kind}
+    return {COUNTED_AS.get(name, name): books.totals[name] for name in ADDED} | kinds
+
+
+def summary(books: Books) -> dict[str, object]:
+    """What the verdict line says beside the verdict."""
+    others = ("connect", "join", "last_recipient", "spread")
+    return {
+        "counts": counts_of(books),
+        "latency_us": books.times("deliver").summary(),
+        "times_us": {name: books.times(name).summary() for name in others},
+        "rate": None if books.rate is None else round(books.rate, 1),
+        "sockets": books.most_sockets,
+        "rooms": books.rooms,
+        "instances": books.instances,
+        "generator": books.generator(),
+    }
+
+
+def text_of(verdict: Verdict, books: Books, missed: list[str]) -> str:
+    """A run as it is printed at its end."""
+    lines = ["", "Roomproof"]
+    for kind in Kind:
+        some = [finding for finding in books.findings if finding.kind is kind][:SHOWN_FINDINGS]
+        lines += [f"  {finding.kind} ({finding.rule}), at connection {finding.receiver}: {printable(finding.text)}" for finding in some]
+        if some and some[0].witness:
+            lines += [f"    {line}" for line in timeline(some[0].witness, zero=0, called={})]
+        if books.counts[kind] > len(some):
+            lines.append(f"  ... and {books.counts[kind] - len(some)} more of the kind {kind}")
+    lines += [f"  {sentence}" for sentence in missed]
+    for name in ("deliver", "last_recipient", "spread", "connect", "join"):
+        times = books.times(name)
+        if times.count:
+            quantiles = ", ".join(f"{key} {shown(value)}" for key, value in times.summary().items() if value is not None)
+            lines.append(f"  {name:14}  {quantiles}")
+    totals = books.totals
+    lines.append(
+        f"  {totals['sent']} sent, {totals['delivered']} delivered and verified, {books.most_sockets} sockets, "
+        f"{books.rooms} rooms, {totals['late']} late and {totals['dropped']} dropped sends"
+    )
+    lines.append(f"{verdict.conclusion.upper()}: {verdict.reason}")
+    return "\n".join(lines)

@@ -1,0 +1,156 @@
+"""The rooms of this worker: which of them have free seats, and their end."""
+
+import time
+from collections.abc import Iterator
+
+import gevent
+from gevent.lock import BoundedSemaphore
+
+from roomproof.history import Started
+from roomproof.http import Http, UnreachableError
+from roomproof.judge.ledger import Ledger
+from roomproof.judge.streaming import StreamingRoom
+from roomproof.load.member import Member
+
+FEWEST_CACHED, MOST_CACHED = 32, 256
+"""So many frames are remembered in the smallest and in the largest rooms."""
+
+LOOK_S = 0.02
+"""So often it is looked whether everything has arrived, at first."""
+
+
+class NoRoomError(Exception):
+    """The server did not make a room; `status` is None if it did not answer at all."""
+
+    def __init__(self, status: int | None, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Room:
+    """A room, its judge, and who is in it."""
+
+    def __init__(self, chat_id: str, judge: StreamingRoom) -> None:
+        self.id = chat_id
+        self.judge = judge
+        self.taken = 0
+        """Seats that are taken."""
+        self.members: set[Member] = set()
+        """Those whose connections are open."""
+        self.seated = 0
+        """How many ever took a seat."""
+        self.sources: set[str] = set()
+        self.instances: set[str] = set()
+        self.has_left = False
+        """Whether there may be streams to settle."""
+
+    @property
+    def is_crossing(self) -> bool:
+        """Whether its members came from several addresses and reached several instances."""
+        return len(self.sources) > 1 and len(self.instances) > 1
+
+
+class Rooms:
+    """All rooms of this worker. They are made when somebody needs a seat."""
+
+    def __init__(self, http: Http, started: Started, *, size: int, deadline: float, label: str) -> None:
+        self._http = http
+        self._started = started
+        self._size = size
+        self._deadline = deadline
+        self._label = label
+        self._making = BoundedSemaphore()
+        self._free: dict[Room, None] = {}
+        self.ledger = Ledger()
+        self.all: list[Room] = []
+
+    def seat(self) -> Room:
+        """A room with a free seat, which is taken from now on. Raises NoRoomError."""
+        with self._making:
+            room = next(iter(self._free), None) or self._make()
+            room.taken += 1
+            room.seated += 1
+            if room.taken >= self._size:
+                self._free.pop(room, None)
+            return room
+
+    def give_back(self, room: Room) -> None:
+        """A seat is free again."""
+        room.taken -= 1
+        room.has_left = True
+        self._free[room] = None
+
+    def _make(self) -> Room:
+        try:
+            answer = self._http.request("POST", "/api/chats", {"name": self._label, "created_by": "roomproof"})
+        except UnreachableError as error:
+            raise NoRoomError(None, str(error)) from error
+        chat_id = answer.fields().get("id")
+        if not answer.ok or not isinstance(chat_id, str):
+            raise NoRoomError(answer.status, f"POST /api/chats was answered with {answer}")
+        cached = FEWEST_CACHED
+        while cached < min(4 * self._size, MOST_CACHED):
+            cached *= 2
+        deadline = round(self._deadline * 1e9)
+        judge = StreamingRoom(chat_id, self._started, deadline, cached_frames=cached, ledger=self.ledger)
+        room = Room(chat_id, judge)
+        self.all.append(room)
+        self._free[room] = None
+        return room
+
+    def members(self) -> Iterator[Member]:
+        """Everybody whose connection is open."""
+        return (member for room in self.all for member in list(room.members))
+
+    def sweep(self) -> None:
+        """Settle the streams of those who left long enough ago."""
+        now = time.monotonic_ns()
+        for room in self.all:
+            if room.has_left:
+                room.judge.sweep(now)
+
+    def fence(self) -> None:
+        """In every room somebody says a last thing, which has to reach all the others."""
+        for room in self.all:
+            for member in room.members:
+                if member.is_open and member.line.reads:
+                    gevent.spawn(_say_last_thing, member)
+                    break
+
+    def wait_until_quiet(self) -> None:
+        """Returns when everything that is due has arrived, or had its time."""
+        deadline = time.monotonic() + self._deadline
+        waiting, pause = self.all, LOOK_S
+        while time.monotonic() < deadline:
+            gevent.sleep(pause)
+            waiting = [room for room in waiting if not room.judge.is_quiet()]
+            if not waiting:
+                return
+            pause = min(2 * pause, 0.5)
+
+    def judge(self) -> None:
+        """Settle everything. Nobody listens any more."""
+        for member in self.members():
+            member.deafen()
+        for room in self.all:
+            room.judge.finish()
+            gevent.sleep(0)
+
+    def clear(self) -> None:
+        """Everybody leaves, now that all is judged. Takes about a second at most."""
+        leaving = list(self.members())
+        for member in leaving:
+            member.wave()
+        patience = gevent.Timeout(1.0, False)
+        with patience:
+            for member in leaving:
+                member.is_gone.wait()
+        for member in leaving:
+            member.abandon()
+
+
+def _say_last_thing(member: Member) -> None:
+    try:
+        member.say("fence", 0)
+    except OSError:
+        return  # it has just ended, which is on record

@@ -1,0 +1,46 @@
+"""When a user means to speak, whatever the server does: the open model of load. Pure; times are nanoseconds."""
+
+from dataclasses import dataclass
+
+LATE_NS = 100_000_000
+"""What is said so long after it was meant to be said counts as late."""
+
+GIVEN_UP_NS = 1_000_000_000
+"""What could not be said for so long is not said any more, and counts as dropped."""
+
+
+GOLDEN = 0.6180339887498949
+"""Multiples of it, modulo 1, lie as evenly as can be, however many there are."""
+
+
+def phase(number: int, offset: float) -> float:
+    """Which part of the interval a user waits first: users who start together do not speak together."""
+    return (offset + number * GOLDEN) % 1.0
+
+
+@dataclass(slots=True)
+class Schedule:
+    """One user's times: `following`, and every `interval` after it. An interval of 0 means never."""
+
+    interval: int
+    following: int
+
+    def wait(self, now: int) -> float | None:
+        """Seconds until it is time to speak; None if that never comes."""
+        return max(0, self.following - now) / 1e9 if self.interval else None
+
+    def take(self, now: int) -> tuple[int, int]:
+        """For when what is said now was meant, and how many times before that were given up."""
+        dropped = 0
+        behind = now - self.following - GIVEN_UP_NS
+        if behind > 0:
+            dropped = behind // self.interval + 1
+            self.following += dropped * self.interval
+        meant = self.following
+        self.following += self.interval
+        return meant, dropped
+
+    def go_on(self, now: int) -> None:
+        """Leave out the times that have passed: the user had something else to do."""
+        if self.interval and self.following < now:
+            self.following += -((self.following - now) // self.interval) * self.interval

@@ -1,0 +1,266 @@
+"""What one worker does between a start and its end: members come, speak and go, and all they hear is judged."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import gevent
+from gevent.event import Event
+
+from roomproof.history import Started
+from roomproof.http import Http
+from roomproof.load.beat import Beat
+from roomproof.load.clock import started_of
+from roomproof.load.health import Health
+from roomproof.load.member import Member
+from roomproof.load.options import Options
+from roomproof.load.overload import Strain
+from roomproof.load.percentiles import Percentiles
+from roomproof.load.rooms import LOOK_S, NoRoomError, Room, Rooms
+from roomproof.load.link import RefusedError
+from roomproof.load.table import Table
+from roomproof.load.words import words_of
+
+BEAT_S = 1.0
+
+FIRST_TROUBLES = 5
+"""So many reasons of failed handshakes are kept."""
+
+
+class EndedError(Exception):
+    """The run is at its end: nobody comes and nobody speaks any more."""
+
+
+class Session:
+    """One run in this process. `tell` is called with every beat, `table` shows Locust what happens."""
+
+    def __init__(self, options: Options, run: str, worker: str, index: int, tell: Callable[[Beat], None], table: Table) -> None:
+        self.options = options
+        self.random = random.Random(f"{options.seed}/{index}")
+        self.phase = self.random.random()
+        self.words = words_of(options.message_bytes, options.seed)
+        self.ending = False
+        self.ended = Event()
+        self._run, self._worker, self._index = run, worker, index
+        self._tell, self._table = tell, table
+        self._numbers = self._speakers = 0
+        self._http = Http(options.target)
+        self._started: Started = started_of(options.target, self._http)
+        self.rooms = Rooms(
+            self._http, self._started, size=options.room_size, deadline=options.target.deadline, label=f"Roomproof {run}"
+        )
+        self.health = Health()
+        self._strain = Strain()
+        self._counts: Counter[str] = Counter()
+        """By the name of the field of a beat."""
+        self._troubles: list[str] = []
+        self._times: dict[str, list[int]] = {"connect": [], "send": [], "leave": []}
+        self._is_measured = False
+        self._cpu_when_measured = 0.0
+        self._measured: Counter[str] = Counter()
+        self._told: Counter[str] = Counter()
+        self._told_rules: Counter[tuple[str, bool]] = Counter()
+        self._told_findings = 0
+        self._last_beat = time.monotonic()
+        self._unfinished = 0
+        """Acts that the end has to wait for."""
+        self.health.start()
+        self._beating = gevent.spawn(self._beat_on)
+
+    def is_ramped_up(self) -> None:
+        """From now on times and the health of this process count."""
+        if not self._is_measured:
+            self._beat()
+            self._is_measured = True
+            self._strain.begin_to_measure()
+            self.health.lag.clear()
+            self._cpu_when_measured = self.health.cpu_used
+
+    def next_speaker(self) -> int:
+        """How many speakers there were before."""
+        self._speakers += 1
+        return self._speakers - 1
+
+    def next_number(self) -> int:
+        """A number that no other connection of the run has."""
+        self._numbers += 1
+        return self._index * 100_000_000 + self._numbers
+
+    def come(self, *, receive_buffer: int | None = None) -> Member:
+        """A new connection, to a room with a free seat. Raises RefusedError, NoRoomError or EndedError."""
+        self.check()
+        self._unfinished += 1
+        try:
+            return self._come(receive_buffer)
+        finally:
+            self._unfinished -= 1
+
+    def _come(self, receive_buffer: int | None) -> Member:
+        try:
+            room = self.rooms.seat()
+        except NoRoomError as error:
+            self._fail("refused" if error.status else "unanswered", str(error))
+            raise
+        try:
+            return self._enter(room, receive_buffer)
+        except BaseException:
+            self.rooms.give_back(room)
+            raise
+
+    def _enter(self, room: Room, receive_buffer: int | None) -> Member:
+        number = self.next_number()
+        addresses = self.options.target.source_addresses
+        source = addresses[room.seated % len(addresses)] if addresses else None
+        begin = time.monotonic_ns()
+        member = Member(room, number, f"{self._run}-{number}")
+        try:
+            member.open(self.options.target, source, receive_buffer)
+        except RefusedError as error:
+            self._fail("unanswered" if error.status is None else "refused", self._refusal(error))
+            raise
+        self._times["connect"].append(time.monotonic_ns() - begin)
+        self._counts["connected"] += 1
+        return member
+
+    @staticmethod
+    def _refusal(error: RefusedError) -> str:
+        return f"status {error.status}: {error}" if error.status else str(error)
+
+    def _fail(self, field: str, reason: str) -> None:
+        self._counts[field] += 1
+        self._table.fail("connect", reason)
+        if len(self._troubles) < FIRST_TROUBLES and reason not in self._troubles:
+            self._troubles.append(reason)
+
+    def say(self, member: Member, meant: int) -> None:
+        """Speak. Raises OSError if the connection is gone, EndedError."""
+        self.check()
+        now = time.monotonic_ns()
+        self._unfinished += 1
+        try:
+            member.say(self.words, meant)
+        finally:
+            self._unfinished -= 1
+        self._counts["sent"] += 1
+        self._times["send"].append(now - meant)
+
+    def count(self, field: str, number: int = 1) -> None:
+        """Something happened that is counted in a field of the beats."""
+        self._counts[field] += number
+
+    def leave(self, member: Member) -> None:
+        """Leave by a closing handshake, wait until it ends, and give the seat back."""
+        was_open = member.is_open
+        begin = time.monotonic_ns()
+        member.begin_close()
+        answered = bool(member.is_gone.wait(self.options.target.deadline))
+        if answered and was_open:
+            self._times["leave"].append(time.monotonic_ns() - begin)
+            self._counts["left"] += 1
+        elif not answered and not self.ending:
+            member.give_up()
+        self.give_back(member)
+
+    def give_back(self, member: Member) -> None:
+        """The seat of somebody who is gone is free."""
+        self.rooms.give_back(member.room)
+
+    def hear_out(self, member: Member) -> bool:
+        """Wait until somebody has heard all that has been said so far; whether that was within the deadline."""
+        said = member.room.judge.said()
+        deadline = time.monotonic() + self.options.target.deadline
+        while time.monotonic() < deadline:
+            self.check()
+            if member.room.judge.has_heard(member.line, said):
+                return True
+            gevent.sleep(LOOK_S)
+        return False
+
+    def check(self) -> None:
+        """Raises EndedError at the end."""
+        if self.ending:
+            raise EndedError
+
+    def end(self, reason: str) -> None:
+        """Fence, judge, and tell it in a last beat. Returns when that is done, whoever began it."""
+        if self.ending:
+            self.ended.wait()
+            return
+        self.ending = True
+        try:
+            self._settle()
+        finally:
+            self._beating.kill(block=False)
+            self._beat(reason)
+            self.health.stop()
+            self.rooms.clear()
+            self.ended.set()
+
+    def _settle(self) -> None:
+        deadline = time.monotonic() + self.options.target.deadline
+        while self._unfinished and time.monotonic() < deadline:
+            gevent.sleep(0.01)
+        self.rooms.fence()
+        self.rooms.wait_until_quiet()
+        self.rooms.judge()
+
+    def _beat_on(self) -> None:
+        while True:
+            gevent.sleep(BEAT_S)
+            self.rooms.sweep()
+            self._beat()
+
+    def _beat(self, end: str = "") -> None:
+        now = time.monotonic()
+        ledger = self.rooms.ledger
+        self.health.beat()
+        self._strain.note(self.health.cpu, self.health.worst_lag_ms)
+        beat = Beat(run=self._run, worker=self._worker, is_measured=self._is_measured, end=end)
+        beat.seconds, self._last_beat = now - self._last_beat, now
+        beat.delivered = len(ledger.delays)
+        beat.times = self._take_times()
+        if self._is_measured:
+            self._measured.update(self._counts)
+        for field, count in self._counts.items():
+            setattr(beat, field, count)
+        self._counts.clear()
+        beat.troubles, self._troubles = self._troubles, []
+        self._tell_findings(beat)
+        beat.sockets = sum(len(room.members) for room in self.rooms.all)
+        beat.rooms = len(self.rooms.all)
+        beat.crossing = sum(room.is_crossing for room in self.rooms.all)
+        beat.instances = sorted({instance for room in self.rooms.all for instance in room.instances} - {""})
+        beat.cpu, beat.lag_ms = self.health.cpu, self.health.worst_lag_ms
+        beat.cpu_seconds = self.health.cpu_used - self._cpu_when_measured
+        beat.rss_grown = self.health.rss_grown
+        beat.lag_p99_ms = (self.health.lag.at(99) or 0) / 1_000
+        beat.overloaded = self._strain.overloaded(beat.lag_p99_ms, self._measured["sent"], self._measured["dropped"])
+        beat.strained = self._strain.strained()
+        self._tell(beat)
+
+    def _take_times(self) -> dict[str, bytes]:
+        ledger = self.rooms.ledger
+        times = {**self._times, "deliver": ledger.delays, "join": ledger.joins}
+        times["last_recipient"] = [slot.last - slot.meant for slot in ledger.spent]
+        times["spread"] = [slot.last - slot.first for slot in ledger.spent]
+        taken = {}
+        for name, values in times.items():
+            if values:
+                percentiles = Percentiles()
+                counts = percentiles.record(values)
+                taken[name] = percentiles.encode()
+                self._table.show(name, counts)
+                values.clear()
+        ledger.spent.clear()
+        return taken
+
+    def _tell_findings(self, beat: Beat) -> None:
+        ledger = self.rooms.ledger
+        now = Counter({str(kind): count for kind, count in ledger.counts.items()})
+        beat.counts, self._told = dict(now - self._told), now
+        for (rule, is_fact), count in (ledger.rules - self._told_rules).items():
+            (beat.broken if is_fact else beat.late_broken)[rule] = count
+        self._told_rules = ledger.rules.copy()
+        beat.findings = ledger.findings[self._told_findings :]
+        self._told_findings = len(ledger.findings)

@@ -1,0 +1,164 @@
+"""The user that load scripts are made of: its verbs are what a member of a room can do."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import gevent
+from locust import User
+from locust.env import Environment
+from locust.exception import StopUser
+
+from roomproof.load.conductor import conductor_of
+from roomproof.load.link import RefusedError
+from roomproof.load.member import Member
+from roomproof.load.rooms import NoRoomError
+from roomproof.load.schedule import LATE_NS, Schedule, phase
+from roomproof.load.session import EndedError, Session
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
+"""Who does not get in tries again after a pause, which doubles."""
+
+BLOCKED_NS = 1_000_000_000
+"""A message that takes so long to be sent was not taken by the server."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+U = TypeVar("U", bound="RoomUser")
+
+
+def _verb(act: Callable[Concatenate[U, P], T]) -> Callable[Concatenate[U, P], T]:
+    """At the end of a run, whatever a user does ends it."""
+
+    def wrapped(self: U, *arguments: P.args, **options: P.kwargs) -> T:
+        try:
+            return act(self, *arguments, **options)
+        except EndedError as ended:
+            raise StopUser from ended
+
+    wrapped.__doc__ = act.__doc__
+    return wrapped
+
+
+class RoomUser(User):
+    """A user with a seat in a room. It joins when it starts, and leaves when it is stopped before the run ends."""
+
+    abstract = True
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.session: Session | None = conductor_of(environment).session
+        self.member: Member | None = None
+        self._schedule = Schedule(0, 0)
+        self._was_blocked = False
+
+    def on_start(self) -> None:
+        """Join a room, and begin to speak at its own phase."""
+        session = self._session
+        rate = session.options.rate
+        self.join()
+        if rate:
+            interval = round(1e9 / rate)
+            first = time.monotonic_ns() + round(interval * phase(session.next_speaker(), session.phase))
+            self._schedule = Schedule(interval, first)
+
+    def on_stop(self) -> None:
+        """Leave, if the run goes on."""
+        session, member = self.session, self.member
+        if session is not None and member is not None and not session.ending:
+            gevent.spawn(session.leave, member)
+
+    @property
+    def _session(self) -> Session:
+        if self.session is None or self.session.ending:
+            raise StopUser
+        return self.session
+
+    def wait_time(self) -> float:
+        """Seconds until this user means to speak again."""
+        wait = self._schedule.wait(time.monotonic_ns())
+        return 1.0 if wait is None else wait
+
+    @_verb
+    def join(self, **how: Any) -> None:
+        """Take a seat; whoever does not get in tries again until the end."""
+        pause = FIRST_PAUSE_S
+        while True:
+            try:
+                self.member = self._session.come(**how)
+            except (RefusedError, NoRoomError):
+                gevent.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_S)
+            else:
+                self._schedule.go_on(time.monotonic_ns())
+                return
+
+    @_verb
+    def say(self) -> None:
+        """Say something at the time at which this user means to speak. One that lost its seat joins again instead."""
+        session, member = self._session, self.member
+        now = time.monotonic_ns()
+        wait = self._schedule.wait(now)
+        if wait is None:
+            return
+        if wait:
+            gevent.sleep(wait)
+            now = time.monotonic_ns()
+        meant, given_up = self._schedule.take(now)
+        if given_up:
+            session.count("blocked" if self._was_blocked else "dropped", given_up)
+        if now - meant > LATE_NS:
+            session.count("late")
+        try:
+            if member is None:
+                raise ConnectionError("there is no connection")
+            session.say(member, meant)
+        except OSError:
+            self._come_back()
+        self._was_blocked = time.monotonic_ns() - now > BLOCKED_NS
+
+    def _come_back(self) -> None:
+        """The server, or the link, ended the connection."""
+        session, member, self.member = self._session, self.member, None
+        if member is not None:
+            session.give_back(member)
+        gevent.sleep(FIRST_PAUSE_S)
+        self.join()
+
+    @_verb
+    def leave(self) -> None:
+        """Leave by a closing handshake."""
+        member, self.member = self.member, None
+        if member is not None:
+            self._session.leave(member)
+
+    @_verb
+    def die(self, how: str) -> None:
+        """End the link without a word: `fin` ends it in order, `rst` tears it down."""
+        session, member, self.member = self._session, self.member, None
+        if member is not None:
+            if member.is_open:
+                member.die(how)
+                session.count("died")
+            session.give_back(member)
+
+    @_verb
+    def hear_out(self) -> bool:
+        """Wait for everything that has been said so far; whether it came in time. If not, it is better to stay."""
+        session, member = self._session, self.member
+        return member is not None and session.hear_out(member)
+
+    @_verb
+    def stop_reading(self) -> None:
+        """Read nothing, until asked to read on."""
+        session, member = self._session, self.member
+        if member is not None and member.is_open:
+            member.reads(reads=False)
+            session.count("paused")
+
+    @_verb
+    def read_on(self) -> None:
+        """Read again."""
+        self._session.check()
+        if self.member is not None:
+            self.member.reads(reads=True)

@@ -1,0 +1,20 @@
+"""What users say: text in which every change would show. Pure."""
+
+import random
+
+SAMPLES = ("soup", "Zoë", "Zoe\u0308", "漢字", "<b>&amp;", '"quoted"', "back\\slash", "two  spaces", "😀", "ünïcödé", "007")
+"""Words that careless servers trim, escape, normalise, re-encode or take for something else."""
+
+IDENTITY_BYTES = 70
+"""So much of a content is taken by its identity, about."""
+
+
+def words_of(size: int, seed: str) -> str:
+    """A text that makes a content of about `size` bytes. It ends with a space, which counts as content."""
+    choice = random.Random(seed)
+    text = ""
+    while len(text.encode()) < size - IDENTITY_BYTES:
+        text += choice.choice(SAMPLES) + " "
+    while len(text.encode()) > max(1, size - IDENTITY_BYTES):
+        text = text[:-2] + " "
+    return text or " "

@@ -1,6 +1,7 @@
 """Ties a run to the events of one Locust process: the local one, the master or a worker."""
 
 import argparse
+import functools
 import secrets
 import sys
 import time
@@ -8,7 +9,7 @@ from typing import Any
 
 import gevent
 from gevent.event import Event
-from locust import events
+from locust import argument_parser, events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
@@ -55,6 +56,8 @@ class Conductor:
             runner.register_message(BEAT, self._hear)
         elif runner is not None and self._is_worker:
             runner.register_message(END, self._told_to_end, concurrent=True)
+            # A worker asks this for every option of every message that starts users, which takes it half a second.
+            argument_parser.default_args_dict = functools.cache(argument_parser.default_args_dict)
         if not self._is_worker:
             defaults.fill_in(parsed, has_form=environment.web_ui is not None)
         if environment.web_ui is not None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-LAG_MS = 100
+LAG_MS = 250
 """A generator whose timers are later than this, at the 99th percentile, measures itself."""
 
 CPU = 0.9

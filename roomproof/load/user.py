@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import gevent
+from gevent.event import Event
 from locust import User
 from locust.env import Environment
 from locust.exception import StopUser
@@ -54,9 +55,14 @@ class RoomUser(User):
 
     def on_start(self) -> None:
         """Join a room, and begin to speak at its own phase."""
-        session = self._session
+        try:
+            session = self._session
+            self.join()
+        except StopUser:
+            # Locust reports whatever is raised here as an error; it stops the user in a moment.
+            Event().wait()
+            return
         rate = session.options.rate
-        self.join()
         if rate:
             interval = round(1e9 / rate)
             first = time.monotonic_ns() + round(interval * phase(session.next_speaker(), session.phase))

@@ -1,0 +1,1 @@
+"""Load runs as their users start them."""

@@ -1,0 +1,107 @@
+"""A load run in processes of its own, as its user starts it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.listening import ROOT
+
+PATIENCE = 90.0
+"""Seconds that a run may take on a machine with other work to do, beyond its own time."""
+
+
+@dataclass
+class LoadRun:
+    """A run that has ended: its exit code, what it printed, and its result file."""
+
+    code: int
+    output: str
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> dict[str, Any]:
+        """The last line of the result file."""
+        assert self.lines, self.output
+        assert self.lines[-1]["kind"] == "verdict", self.output
+        return self.lines[-1]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What the verdict counts."""
+        counts: dict[str, int] = self.verdict["counts"]
+        return counts
+
+    def rules(self, outcome: str) -> set[str]:
+        """The rules with an outcome."""
+        return {rule for rule, standing in self.verdict["rules"].items() if standing["outcome"] == outcome}
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """The lines of a kind."""
+        return [line for line in self.lines if line["kind"] == kind]
+
+
+def command(script: str, url: str, *options: str, headless: bool = True) -> list[str]:
+    """The command line of a run."""
+    head = [str(Path(sys.executable).with_name("locust")), "-f", str(ROOT / "locustfiles" / f"{script}.py"), "--host", url]
+    return [*head, *(["--headless", "--only-summary"] if headless else []), *options]
+
+
+def load(
+    folder: Path,
+    script: str,
+    url: str,
+    *options: str,
+    meanwhile: Callable[["subprocess.Popen[str]"], None] | None = None,
+) -> LoadRun:
+    """Run a script against a server to its end; `meanwhile` is called while it goes on."""
+    results = folder / "results.jsonl"
+    results.unlink(missing_ok=True)
+    arguments = [*command(script, url, *options), "--results", str(results)]
+    with subprocess.Popen(
+        arguments, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
+        try:
+            if meanwhile is not None:
+                meanwhile(process)
+            output, _ = process.communicate(timeout=PATIENCE)
+        finally:
+            end_group(process)
+    lines = [json.loads(line) for line in results.read_text().splitlines()] if results.exists() else []
+    return LoadRun(process.returncode, output, lines)
+
+
+def when_talking(folder: Path, act: Callable[["subprocess.Popen[str]"], None]) -> Callable[["subprocess.Popen[str]"], None]:
+    """What to do meanwhile: act as soon as messages have been delivered for three seconds."""
+
+    def wait(process: "subprocess.Popen[str]") -> None:
+        results = folder / "results.jsonl"
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and process.poll() is None:
+            lines = results.read_text().splitlines() if results.exists() else []
+            if sum(1 for line in lines if '"interval"' in line and '"delivered":0' not in line) >= 3:
+                act(process)
+                return
+            time.sleep(0.1)
+
+    return wait
+
+
+def end_group(process: "subprocess.Popen[str]") -> None:
+    """End a process and whatever it started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # it has ended, and so have its workers
+
+
+def children(process: "subprocess.Popen[str]") -> list[int]:
+    """The processes that it started."""
+    text = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    return [int(word) for word in text.split()]

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import NoReturn
+from typing import Literal, NoReturn
+
+import msgspec
 
 FRAME_BYTES = 65_536
 """Frames up to here are accepted by every server (DELIVER-13)."""
@@ -164,6 +166,34 @@ def read_sent(frame: str | bytes) -> Sending:
     return Valid(content)
 
 
+class _Ordinary(msgspec.Struct):
+    """A message with all that belongs to it."""
+
+    type: Literal["message"]
+    content: str
+    sender_id: str
+    chat_id: str
+    timestamp: str
+
+
+_decode_ordinary = msgspec.json.Decoder(_Ordinary).decode
+
+
+def read_text(frame: bytes) -> Frame:
+    """What a received text frame is: the same as `read`, in a fraction of the time for an ordinary message.
+
+    Raises UnicodeDecodeError.
+    """
+    text = frame.decode()
+    try:
+        fields = _decode_ordinary(frame)
+    except msgspec.DecodeError:
+        return read(text)
+    if parse_timestamp(fields.timestamp) is None:
+        return read(text)
+    return Message(fields.content, fields.sender_id, fields.chat_id, fields.timestamp)
+
+
 @lru_cache(FRAMES_REMEMBERED)
 def read(frame: str | bytes) -> Frame:
     """What a received frame is (text as str, binary or undecodable text as bytes)."""
@@ -222,18 +252,16 @@ def _read_system(fields: dict[str, object]) -> Notice | Ignored | Malformed:
     return Malformed(_lacks(fields, "content") or "") if not isinstance(content, str) else Ignored("system")
 
 
-_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
 def parse_timestamp(text: str) -> datetime | None:
     """The moment that a timestamp names, in UTC, to the microsecond; None if it is no timestamp of the protocol."""
-    match = _TIMESTAMP.fullmatch(text)
-    if match is None:
+    if _TIMESTAMP.fullmatch(text) is None:
         return None
-    seconds, fraction, zone = match.groups()
     try:
-        moment = datetime.fromisoformat(f"{seconds}.{(fraction or '0')[:6]:0<6}{zone or '+00:00'}")
-        return moment.astimezone(UTC)
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
 

@@ -66,7 +66,7 @@ class Decoder:
     def read(self, frame: bytes, at: int, *, may_be_old: bool) -> Decoded:
         """What a frame is that somebody received at some time; `may_be_old`, if it was not read for a while."""
         try:
-            match wire.read(frame.decode()):
+            match wire.read_text(frame):
                 case wire.Message() as message:
                     return self._message(message, at, may_be_old=may_be_old)
                 case wire.Notice() as notice:

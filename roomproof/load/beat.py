@@ -3,6 +3,7 @@
 import msgspec
 
 from roomproof.judge.findings import Finding
+from roomproof.load.percentiles import Counts
 
 
 class Beat(msgspec.Struct, kw_only=True):
@@ -39,8 +40,8 @@ class Beat(msgspec.Struct, kw_only=True):
     """Findings of liveness, by rule."""
     findings: list[Finding] = []
     """The first of each kind, with their witnesses."""
-    times: dict[str, bytes] = {}
-    """Histograms by what they are of."""
+    times: dict[str, Counts] = {}
+    """What took how long."""
     sockets: int = 0
     """Open now."""
     rooms: int = 0

@@ -19,7 +19,7 @@ class Second:
 
     sent: int = 0
     delivered: int = 0
-    deliver: Percentiles = field(default_factory=Percentiles)
+    deliver: Counter[int] = field(default_factory=Counter)
     lag_ms: float = 0.0
 
     def clear(self) -> None:
@@ -66,12 +66,12 @@ class Books:
         self.late_broken.update(beat.late_broken)
         self._keep(beat.findings)
         self.troubles += [trouble for trouble in beat.troubles if trouble not in self.troubles][:KEPT_FINDINGS]
-        for name, encoded in beat.times.items():
+        for name, counts in beat.times.items():
             # Connecting and joining is what ramping up is: it counts as soon as it happens.
             counts_always = name in {"connect", "join", "leave"}
             times = self._times if beat.is_measured or counts_always else self._early_times
             if name in times:
-                times[name].add(encoded)
+                times[name].add(counts)
         self.most_sockets = max(self.most_sockets, self.sockets)
         self._add_to_second(beat)
 
@@ -87,7 +87,7 @@ class Books:
         second.delivered += beat.delivered
         second.lag_ms = max(second.lag_ms, beat.lag_ms)
         if "deliver" in beat.times:
-            second.deliver.add(beat.times["deliver"])
+            second.deliver.update(beat.times["deliver"])
 
     def times(self, name: str) -> Percentiles:
         """The times of a name."""

@@ -1,5 +1,6 @@
-"""Cutting the WebSocket frames of a server out of what was read (RFC 6455, 5.2). Pure."""
+"""WebSocket frames (RFC 6455, 5.2): those of a server cut out of what was read, and those of a client masked."""
 
+import random
 from dataclasses import dataclass
 
 from websocket import ABNF
@@ -46,3 +47,17 @@ def cut(data: bytes, begin: int) -> Frame | None:
     if end > len(data) or payload > len(data):
         return None
     return Frame(opcode, bool(head & 0x80), data[payload:end], end)
+
+
+def masked(payload: bytes, opcode: int) -> bytes:
+    """A frame of a client."""
+    size = len(payload)
+    if size < 126:
+        head = bytes((0x80 | opcode, 0x80 | size))
+    elif size < 65_536:
+        head = bytes((0x80 | opcode, 0xFE)) + size.to_bytes(2)
+    else:
+        head = bytes((0x80 | opcode, 0xFF)) + size.to_bytes(8)
+    key = random.getrandbits(32).to_bytes(4)
+    mask = int.from_bytes((key * (size // 4 + 1))[:size])
+    return head + key + (int.from_bytes(payload) ^ mask).to_bytes(size)

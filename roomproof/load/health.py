@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import gevent
 import psutil
 
-from roomproof.load.percentiles import Percentiles
+from roomproof.load.percentiles import Percentiles, counted
 
 TICK_S = 0.02
 """So often it is looked how late a timer is."""
@@ -53,7 +53,7 @@ class Health:
         self._last = now, cpu
         self.cpu = (cpu - cpu_then) / max(now - then, 1e-9)
         self.worst_lag_ms = max(self._lags, default=0) / 1e6
-        self.lag.record(self._lags)
+        self.lag.add(counted(self._lags))
         self._lags.clear()
 
     @property

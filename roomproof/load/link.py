@@ -1,7 +1,6 @@
 """The link of one member: connecting and the handshake, sending, and being told when there is something to read."""
 
 import contextlib
-import os
 import socket
 import struct
 from collections.abc import Callable
@@ -13,7 +12,7 @@ import websocket
 from gevent import get_hub
 from websocket import ABNF, _handshake
 
-from roomproof.load.frames import CONTROL
+from roomproof.load.frames import CONTROL, masked
 from roomproof.target import Target
 
 READ_BYTES = 65_536
@@ -34,7 +33,8 @@ class Link:
     def __init__(self, web: websocket.WebSocket) -> None:
         self._web = web
         self._socket: Any = web.sock
-        self._descriptor: int = self._socket.fileno()
+        # What gevent waits with is left out where there is nothing to wait for.
+        self._plain: Any = self._socket._sock
         self._is_tls = hasattr(self._socket, "context")
         self._watcher: Any = None
         self._is_sending = False
@@ -47,7 +47,7 @@ class Link:
         if self._is_tls:
             self._watcher = gevent.spawn(self._read_on, receive)
             return
-        self._watcher = get_hub().loop.io(self._descriptor, 1)
+        self._watcher = get_hub().loop.io(self._socket.fileno(), 1)
         self._watcher.start(self._read, receive)
 
     def rest(self) -> None:
@@ -63,7 +63,7 @@ class Link:
 
     def _read(self, receive: Callable[[bytes], None]) -> None:
         try:
-            data = os.read(self._descriptor, READ_BYTES)
+            data = self._plain.recv(READ_BYTES)
         except BlockingIOError:
             return
         except OSError:
@@ -81,7 +81,7 @@ class Link:
 
     def send(self, payload: bytes, opcode: int = ABNF.OPCODE_TEXT) -> None:
         """Send a frame; this blocks where the server does not read. Raises OSError if the link is gone."""
-        frame = ABNF.create_frame(payload, opcode).format()
+        frame = masked(payload, opcode)
         if self._is_sending:
             # Another greenlet is in the middle of a frame, and sends this one when it is through.
             self._waiting = [*(self._waiting or []), frame]
@@ -89,7 +89,7 @@ class Link:
         if not self._is_tls:
             sent = 0
             with contextlib.suppress(BlockingIOError):
-                sent = os.write(self._descriptor, frame)
+                sent = self._plain.send(frame)
             if sent == len(frame):
                 return
             frame = frame[sent:]

@@ -1,7 +1,7 @@
-"""How long things took: a histogram in microseconds that can be sent and added up. Pure."""
+"""How long things took: a histogram in microseconds that can be added up. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from hdrh.histogram import HdrHistogram
 
@@ -13,6 +13,30 @@ DIGITS = 3
 
 NS_PER_US = 1_000
 
+QUANTILES = {"p50": 50.0, "p90": 90.0, "p99": 99.0, "p999": 99.9, "max": 100.0}
+"""The percentiles that are shown, by name."""
+
+Counts = dict[int, int]
+"""Times of a second or so: how often each number of microseconds occurred."""
+
+
+def counted(nanoseconds: Iterable[int]) -> Counts:
+    """Times as counts. They are rounded down by less than one percent, so that thousands of them are few counts."""
+    microseconds = [time // NS_PER_US for time in nanoseconds]
+    return Counter(
+        [us if us < 1_000 else us & -8 if us < 10_000 else us & -64 if us < 100_000 else us & -512 for us in microseconds]
+    )
+
+
+def quantile(counts: Mapping[int, int], percentile: float) -> int | None:
+    """The microseconds that so many percent of a few counted times do not exceed; None if there is none."""
+    left = sum(counts.values()) * percentile / 100
+    for time in sorted(counts):
+        left -= counts[time]
+        if left <= 0:
+            return time
+    return None
+
 
 class Percentiles:
     """Times of one kind."""
@@ -20,21 +44,10 @@ class Percentiles:
     def __init__(self) -> None:
         self._histogram = HdrHistogram(1, LONGEST_US, DIGITS)
 
-    def record(self, nanoseconds: Iterable[int]) -> Counter[int]:
-        """Add times; what was added, as counts of microseconds."""
-        counts = Counter([time // NS_PER_US for time in nanoseconds])
+    def add(self, counts: Mapping[int, int]) -> None:
+        """Add times."""
         for microseconds, count in counts.items():
             self._histogram.record_value(min(max(microseconds, 0), LONGEST_US), count)
-        return counts
-
-    def add(self, encoded: bytes) -> None:
-        """Add what another histogram holds."""
-        self._histogram.decode_and_add(encoded)
-
-    def encode(self) -> bytes:
-        """All of it, to be sent."""
-        encoded: bytes = self._histogram.encode()
-        return encoded
 
     def clear(self) -> None:
         """Forget everything."""
@@ -53,7 +66,3 @@ class Percentiles:
     def summary(self) -> dict[str, int | None]:
         """The usual percentiles, in microseconds."""
         return {name: self.at(percentile) for name, percentile in QUANTILES.items()}
-
-
-QUANTILES = {"p50": 50.0, "p90": 90.0, "p99": 99.0, "p999": 99.9, "max": 100.0}
-"""The percentiles that are shown, by name."""

@@ -9,6 +9,7 @@ import msgspec
 from roomproof.judge.findings import Finding, Kind
 from roomproof.load.books import ADDED, Books
 from roomproof.load.options import Options
+from roomproof.load.percentiles import quantile
 from roomproof.load.slo import shown
 from roomproof.protocol import Protocol
 from roomproof.report import capability_names, run_line, verdict_line
@@ -54,8 +55,8 @@ class LoadResults:
                 "sent": now.sent,
                 "delivered": now.delivered,
                 "sockets": books.sockets,
-                "p50": now.deliver.at(50),
-                "p99": now.deliver.at(99),
+                "p50": quantile(now.deliver, 50),
+                "p99": quantile(now.deliver, 99),
                 "lag_ms": round(now.lag_ms, 2),
             }
         )

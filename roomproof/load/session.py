@@ -16,7 +16,7 @@ from roomproof.load.health import Health
 from roomproof.load.member import Member
 from roomproof.load.options import Options
 from roomproof.load.overload import Strain
-from roomproof.load.percentiles import Percentiles
+from roomproof.load.percentiles import Counts, counted
 from roomproof.load.rooms import LOOK_S, NoRoomError, Room, Rooms
 from roomproof.load.link import RefusedError
 from roomproof.load.table import Table
@@ -239,7 +239,7 @@ class Session:
         beat.strained = self._strain.strained()
         self._tell(beat)
 
-    def _take_times(self) -> dict[str, bytes]:
+    def _take_times(self) -> dict[str, Counts]:
         ledger = self.rooms.ledger
         times = {**self._times, "deliver": ledger.delays, "join": ledger.joins}
         times["last_recipient"] = [slot.last - slot.meant for slot in ledger.spent]
@@ -247,11 +247,9 @@ class Session:
         taken = {}
         for name, values in times.items():
             if values:
-                percentiles = Percentiles()
-                counts = percentiles.record(values)
-                taken[name] = percentiles.encode()
-                self._table.show(name, counts)
+                taken[name] = counted(values)
                 values.clear()
+                self._table.show(name, taken[name])
         ledger.spent.clear()
         return taken
 

@@ -1,7 +1,7 @@
 """What Locust's own table and charts show. Times are added in batches: an event for each would cost more than judging."""
 
 import time
-from collections import Counter
+from collections.abc import Mapping
 
 from locust.stats import RequestStats, StatsEntry, bucket_response_time
 
@@ -17,15 +17,15 @@ class Table:
     def __init__(self, stats: RequestStats) -> None:
         self._stats = stats
 
-    def show(self, name: str, microseconds: Counter[int]) -> None:
+    def show(self, name: str, microseconds: Mapping[int, int]) -> None:
         """Add times of one name, if it is one that is shown."""
         if name not in SHOWN:
             return
         batch = StatsEntry(self._stats, name, METHOD)
         now = time.time()
         batch.start_time = batch.last_request_timestamp = now
-        batch.num_requests = batch.num_reqs_per_sec[int(now)] = microseconds.total()
-        batch.total_response_time = sum(time * count for time, count in microseconds.items()) / 1_000  # type: ignore[assignment]
+        batch.num_requests = batch.num_reqs_per_sec[int(now)] = sum(microseconds.values())
+        batch.total_response_time = sum(us * count for us, count in microseconds.items()) / 1_000  # type: ignore[assignment]
         batch.min_response_time, batch.max_response_time = min(microseconds) / 1_000, max(microseconds) / 1_000  # type: ignore[assignment]
         for time_us, count in microseconds.items():
             batch.response_times[bucket_response_time(time_us / 1_000)] += count

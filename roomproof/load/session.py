@@ -40,6 +40,7 @@ class Session:
         self.random = random.Random(f"{options.seed}/{index}")
         self.phase = self.random.random()
         self.words = words_of(options.message_bytes, options.seed)
+        self.begin = time.monotonic_ns()
         self.ending = False
         self.ended = Event()
         self._run, self._worker, self._index = run, worker, index

@@ -23,6 +23,9 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
 BLOCKED_NS = 1_000_000_000
 """A message that takes so long to be sent was not taken by the server."""
 
+REST_STEP_S = 0.2
+"""So soon whoever rests notices the end of the run."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 U = TypeVar("U", bound="RoomUser")
@@ -52,6 +55,7 @@ class RoomUser(User):
         self.member: Member | None = None
         self._schedule = Schedule(0, 0)
         self._was_blocked = False
+        self._turn = 0
 
     def on_start(self) -> None:
         """Join a room, and begin to speak at its own phase."""
@@ -168,3 +172,18 @@ class RoomUser(User):
         self._session.check()
         if self.member is not None:
             self.member.reads(reads=True)
+
+    @_verb
+    def rest(self, seconds: float) -> None:
+        """Do nothing for a while, not even speak."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self._session.check()
+            gevent.sleep(min(REST_STEP_S, max(0.0, until - time.monotonic())))
+        self._schedule.go_on(time.monotonic_ns())
+
+    def is_time_for_all(self, seconds: float) -> bool:
+        """Whether one of the times has come that all users have in common, once every so many seconds."""
+        turn = int((time.monotonic_ns() - self._session.begin) / 1e9 / seconds)
+        is_new, self._turn = turn != self._turn, turn
+        return is_new and turn > 0

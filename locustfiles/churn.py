@@ -1,0 +1,28 @@
+"""Members come and go while others talk. Whoever leaves first hears out what has been said until then.
+
+locust -f locustfiles/churn.py --host http://localhost:8000
+"""
+
+from locust import task
+
+from roomproof.load.user import RoomUser
+
+
+class Churn(RoomUser):
+    """Talks, and now and then leaves and comes back as somebody else."""
+
+    @task(10)
+    def talk(self) -> None:
+        self.say()
+
+    @task(2)
+    def move(self) -> None:
+        if self.hear_out():
+            self.leave()
+            self.join()
+
+    @task(1)
+    def lose_the_link(self) -> None:
+        if self.hear_out():
+            self.die("rst")
+            self.join()

@@ -1,4 +1,4 @@
-"""Members come and go while others talk. Whoever leaves first hears out what has been said until then.
+"""Members come and go while others talk. Whoever leaves hears out what has been said until then, and says a last word.
 
 locust -f locustfiles/churn.py --host http://localhost:8000
 """
@@ -18,11 +18,13 @@ class Churn(RoomUser):
     @task(2)
     def move(self) -> None:
         if self.hear_out():
+            self.say()
             self.leave()
             self.join()
 
     @task(1)
     def lose_the_link(self) -> None:
         if self.hear_out():
+            self.say()
             self.die("rst")
             self.join()

@@ -156,7 +156,9 @@ class RoomUser(User):
     def hear_out(self) -> bool:
         """Wait for everything that has been said so far; whether it came in time. If not, it is better to stay."""
         session, member = self._session, self.member
-        return member is not None and session.hear_out(member)
+        heard = member is not None and session.hear_out(member)
+        self._schedule.go_on(time.monotonic_ns())
+        return heard
 
     @_verb
     def stop_reading(self) -> None:

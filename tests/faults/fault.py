@@ -1,5 +1,6 @@
 """A planted fault: what it is called, the rule that it breaks, and how it gets into the reference server."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -40,8 +41,12 @@ def fault(
 
 
 def every(count: int) -> Callable[[], bool]:
-    """A counter that is true at every so many calls: rare faults are planted by counter, not by chance."""
+    """A counter that is true at every so many calls: rare faults are planted by counter, not by chance.
+
+    The environment can make them rarer still, for many deliveries: FAULTS_RARER is how many times.
+    """
     calls = 0
+    count *= int(os.environ.get("FAULTS_RARER", "1"))
 
     def is_it() -> bool:
         nonlocal calls

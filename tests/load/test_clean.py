@@ -1,0 +1,52 @@
+"""A server that keeps its promises is valid under every kind of load."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.load.locust import load
+
+TALK = {"DELIVER-1", "DELIVER-2", "DELIVER-3", "DELIVER-4", "DELIVER-5", "ORDER-1", "JOIN-1", "CLOSE-1"}
+GOING = {"LEAVE-1", "LEAVE-2", "LEAVE-3", "DELIVER-10", "DELIVER-11", "DELIVER-12", "CLOSE-2"}
+
+
+@pytest.mark.parametrize(
+    ("script", "rules"),
+    [
+        pytest.param("steady", TALK, id="steady"),
+        pytest.param("churn", TALK | GOING, id="churn"),
+        pytest.param("storm", TALK | {"LEAVE-2", "DELIVER-10", "DELIVER-12"}, id="storm"),
+        pytest.param("slow_reader", TALK | {"CLOSE-4"}, id="slow_reader"),
+    ],
+)
+def test_the_clean_server_is_valid(tmp_path: Path, clean_server: str, script: str, rules: set[str]) -> None:
+    run = load(tmp_path, script, clean_server, "-u", "30", "-r", "100", "-t", "13", "--rate", "4")
+
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
+    assert run.rules("held") >= rules
+    assert run.rules("broken") == set()
+    assert "Traceback" not in run.output
+
+
+def test_the_result_file_tells_the_run(tmp_path: Path, clean_server: str) -> None:
+    objectives = ("--slo", "deliver.p99<4s", "--slo", "rate>10,sockets>=20")
+    run = load(tmp_path, "steady", clean_server, "-t", "6", "--rate", "5", "--seed", "soup", *objectives)
+
+    first, verdict = run.lines[0], run.verdict
+    assert run.code == 0, run.output
+    assert (first["kind"], first["tool"], first["seed"]) == ("run", "roomproof", "soup")
+    assert len(run.of("interval")) >= 5
+    assert {"sent", "delivered", "sockets", "p50", "p99", "lag_ms"} <= run.of("interval")[3].keys()
+    assert sum(line["delivered"] for line in run.of("interval")) == run.counts["delivered"]
+    assert run.counts["delivered"] > run.counts["sent"] > 0
+    assert run.counts["lost"] == run.counts["duplicated"] == run.counts["dropped_sends"] == 0
+    assert verdict["latency_us"].keys() == {"p50", "p90", "p99", "p999", "max"}
+    assert verdict["generator"].keys() == {"cpu_us_per_delivery", "lag_ms_p99", "rss_bytes_per_socket"}
+
+
+def test_a_missed_objective_is_invalid(tmp_path: Path, clean_server: str) -> None:
+    run = load(tmp_path, "steady", clean_server, "-t", "5", "--slo", "deliver.p50<1us")
+
+    assert (run.code, run.verdict["verdict"]) == (1, "invalid"), run.output
+    assert "deliver.p50<1us is missed: deliver.p50 is " in run.output
+    assert run.rules("broken") == set()

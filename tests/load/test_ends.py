@@ -1,0 +1,142 @@
+"""However a run ends, it ends with the verdict that it deserves."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.listening import PATIENCE, ROOT, listening
+from tests.load.locust import LoadRun, children, load, when_talking
+
+TWO = ("--processes", "2")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("processes", [(), TWO], ids=["alone", "with workers"])
+@pytest.mark.parametrize("kill", [os.kill, os.killpg], ids=["the first process", "all processes"])
+def test_a_signal_brings_the_verdict(
+    tmp_path: Path, clean_server: str, number: int, processes: tuple[str, ...], kill: Callable[[int, int], None]
+) -> None:
+    def send(process: "subprocess.Popen[str]") -> None:
+        kill(process.pid, number)
+
+    run = load(tmp_path, "steady", clean_server, *processes, meanwhile=when_talking(tmp_path, send))
+
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
+    assert "Traceback" not in run.output
+
+
+def test_rooms_of_two_workers_are_added_up(tmp_path: Path, clean_server: str) -> None:
+    run = load(tmp_path, "steady", clean_server, *TWO, "-t", "8")
+
+    assert run.code == 0, run.output
+    assert (run.verdict["sockets"], run.verdict["rooms"]) == (20, 2)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["kill -9", "SIGTERM"])
+def test_a_lost_worker_makes_the_run_inconclusive(tmp_path: Path, clean_server: str, number: int) -> None:
+    def lose(process: "subprocess.Popen[str]") -> None:
+        os.kill(children(process)[0], number)
+
+    run = load(tmp_path, "steady", clean_server, *TWO, "-t", "16", meanwhile=when_talking(tmp_path, lose))
+
+    assert run.code == 3, run.output
+    assert "lost in the middle: worker " in run.verdict["reason"]
+
+
+def test_a_server_that_is_killed_is_blamed_or_named(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        try:
+            assert server.stdout is not None
+            url = server.stdout.readline().split()[-1]
+            run = load(tmp_path, "steady", url, "-t", "14", meanwhile=when_talking(tmp_path, lambda _: server.kill()))
+        finally:
+            server.kill()
+
+    assert run.code in {1, 3}, run.output
+    assert "got no answer" in run.verdict["reason"]
+    assert "Traceback" not in run.output
+
+
+def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
+    run = load(tmp_path, "steady", "http://127.0.0.1:9", "-t", "4")
+
+    assert run.code == 3, run.output
+    assert "nothing was delivered on http://127.0.0.1:9" in run.verdict["reason"]
+
+
+def test_an_overloaded_generator_blames_nobody(tmp_path: Path, clean_server: str) -> None:
+    run = load(tmp_path, "steady", clean_server, "-u", "400", "-r", "200", "-t", "12", "--rate", "40", "--room-size", "20")
+
+    assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
+    assert "the generator was overloaded" in run.verdict["reason"]
+    assert run.rules("broken") == set()
+
+
+def at_once(*options: str, descriptors: int | None = None) -> LoadRun:
+    """A run that ends before it begins."""
+
+    def limit() -> None:
+        if descriptors is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
+    locust = Path(sys.executable).with_name("locust")
+    script = ROOT / "locustfiles" / "steady.py"
+    ended = subprocess.run(
+        [locust, "-f", script, "--headless", *options],
+        preexec_fn=limit,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    return LoadRun(ended.returncode, ended.stdout)
+
+
+def test_too_few_file_descriptors_is_one_sentence() -> None:
+    run = at_once("--host", "http://127.0.0.1:9", "-u", "5000", descriptors=1000)
+
+    sentences = [line for line in run.output.splitlines() if line.startswith("roomproof:")]
+    assert run.code == 3, run.output
+    assert len(sentences) == 1
+    assert "expected at least 5100 file descriptors for 5000 users" in sentences[0]
+    assert "Traceback" not in run.output
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        pytest.param((), "expected the server as --host", id="no server"),
+        pytest.param(("--host", "localhost"), "expected a target like http://host:port", id="no URL"),
+        pytest.param(("--host", "http://h", "--slo", "fast"), "--slo: expected an objective like", id="no objective"),
+        pytest.param(("--host", "http://h", "--rate", "much"), "expected --rate to be a number", id="no number"),
+        pytest.param(("--host", "http://h", "--capability", "magic"), "unknown capability 'magic'", id="no capability"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_told_at_once(options: tuple[str, ...], told: str) -> None:
+    run = at_once(*options)
+
+    assert run.code == 2, run.output
+    assert told in run.output
+    assert "Traceback" not in run.output
+
+
+def test_a_run_without_anything_but_a_server(tmp_path: Path) -> None:
+    """Twenty users for sixty seconds; nobody waits for that here."""
+    with listening(sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:") as url:
+        run = load(tmp_path, "steady", url, meanwhile=when_talking(tmp_path, lambda process: process.terminate()))
+
+    assert run.code == 0, run.output
+    assert run.verdict["sockets"] == 20
+    assert "Run time limit set to 60 seconds" in run.output

@@ -12,7 +12,9 @@ KEPT_FINDINGS = 100
 
 @dataclass(slots=True)
 class Ledger:
-    """Counts of all rooms that were given this ledger. `delivered` counts first copies of what was due or could come."""
+    """Counts of all rooms that were given this ledger.
+
+    `delivered` counts first copies of what was due or could come."""
 
     sent: int = 0
     delivered: int = 0

@@ -1,7 +1,7 @@
 """How a message under load carries its identity: whose it is, which, and a checksum that shows every change.
 
-A sealed content reads `ROOM/CONNECTION/ITEM/CHECKSUM TEXT`, or `ROOM/CONNECTION/ITEM@MEANT/CHECKSUM TEXT` where MEANT is
-when it was meant to be said. ROOM names a room in this run and has no slash. So nothing has to be remembered of what
+A sealed content reads `ROOM/CONNECTION/ITEM/CHECKSUM TEXT`, or `ROOM/CONNECTION/ITEM@MEANT/CHECKSUM TEXT` where MEANT
+is when it was meant to be said. ROOM names a room in this run and has no slash. So nothing has to be remembered of what
 was said, however long a run is.
 """
 

@@ -9,7 +9,19 @@ from roomproof.load.beat import Beat
 from roomproof.load.percentiles import Percentiles
 from roomproof.load.slo import TIMES
 
-ADDED = ("sent", "delivered", "late", "dropped", "blocked", "connected", "refused", "unanswered", "left", "died", "paused")
+ADDED = (
+    "sent",
+    "delivered",
+    "late",
+    "dropped",
+    "blocked",
+    "connected",
+    "refused",
+    "unanswered",
+    "left",
+    "died",
+    "paused",
+)
 """The fields of beats that are added up."""
 
 

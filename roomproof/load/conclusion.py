@@ -40,18 +40,17 @@ def verdict_of(books: Books, protocol: Protocol, target: Target, slos: list[Slo]
     held = () if troubles else tuple(sorted(exercised(books, target) - set(broken)))
     result = ScenarioResult("load", held, outcome_of(broken, protocol), held=held, broken=broken)
     complaints = slo.missed(slos, books.figures()) if not troubles and slos else []
-    verdict = conclude(
+    return conclude(
         protocol,
         [result],
         target.capabilities,
         partial=True,
-        trouble=_explained(books, troubles, broken, protocol),
+        trouble=_explained(books, troubles, broken),
         complaints=complaints,
     )
-    return verdict
 
 
-def _explained(books: Books, troubles: list[str], broken: tuple[str, ...], protocol: Protocol) -> str | None:
+def _explained(books: Books, troubles: list[str], broken: tuple[str, ...]) -> str | None:
     if not broken:
         return "; ".join(troubles) or None
     found = ", ".join(f"{count} {kind}" for kind, count in sorted(books.counts.items()) if count)
@@ -72,7 +71,9 @@ def _troubles(
     late = books.late_broken.total()
     if is_excused and late:
         cause = "; ".join(strained) or "a worker was lost"
-        troubles.append(f"the server is not blamed for {late} findings of something late, because of the generator: {cause}")
+        troubles.append(
+            f"the server is not blamed for {late} findings of something late, because of the generator: {cause}"
+        )
     if books.totals["unanswered"]:
         reasons = "; ".join(books.troubles[:2])
         troubles.append(f"{books.totals['unanswered']} handshakes or requests got no answer: {reasons}")

@@ -73,7 +73,7 @@ class Conductor:
 
     @property
     def _parsed(self) -> argparse.Namespace:
-        parsed = self.environment.parsed_options
+        parsed: argparse.Namespace | None = self.environment.parsed_options
         assert parsed is not None, "Locust has parsed its command line"
         return parsed
 
@@ -217,13 +217,13 @@ def conductor_of(environment: Environment) -> Conductor:
     return conductor
 
 
-
-
-@events.init_command_line_parser.add_listener
 def _add_options(parser: LocustArgumentParser, **_: Any) -> None:
     options.add_to(parser)
 
 
-@events.init.add_listener
 def _begin(environment: Environment, **_: Any) -> None:
     vars(environment)["roomproof"] = Conductor(environment)
+
+
+events.init_command_line_parser.add_listener(_add_options)
+events.init.add_listener(_begin)

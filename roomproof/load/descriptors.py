@@ -19,6 +19,7 @@ def too_few(users: int, processes: int) -> str:
     if limit == resource.RLIM_INFINITY or needed <= limit:
         return ""
     return (
-        f"expected at least {needed} file descriptors for {users} users in {processes} process(es), the limit is {limit}: "
+        f"expected at least {needed} file descriptors for {users} users in {processes} process(es), the limit is "
+        f"{limit}: "
         f"raise it with `ulimit -n {needed}`, or use more processes (--processes)"
     )

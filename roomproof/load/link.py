@@ -33,9 +33,9 @@ class Link:
     def __init__(self, web: websocket.WebSocket) -> None:
         self._web = web
         self._socket: Any = web.sock
-        # What gevent waits with is left out where there is nothing to wait for.
-        self._plain: Any = self._socket._sock
         self._is_tls = hasattr(self._socket, "context")
+        # What gevent waits with is left out where there is nothing to wait for.
+        self._plain: Any = None if self._is_tls else self._socket._sock
         self._watcher: Any = None
         self._is_sending = False
         self._waiting: list[bytes] | None = None
@@ -129,10 +129,10 @@ class Link:
             self._socket.close()
 
 
-def connect(target: Target, room: str, user: str, *, source: str | None, receive_buffer: int | None) -> tuple[Link, str]:
+def connect(target: Target, room: str, user: str, *, source: str | None) -> tuple[Link, str]:
     """Shake hands with the server; the link, and the instance that answered ("" if it does not say).
 
-    `receive_buffer` is that of the kernel, in bytes. Raises RefusedError.
+    Raises RefusedError.
     """
     # The library keeps cookies for the whole process, and would carry them from one connection to another.
     _handshake.CookieJar.jar.clear()
@@ -143,13 +143,11 @@ def connect(target: Target, room: str, user: str, *, source: str | None, receive
         plain = socket.socket(family, socket.SOCK_STREAM)
         plain.settimeout(target.deadline)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if receive_buffer:
-            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         if source:
             plain.bind((source, 0))
         plain.connect(address)
         link = target.tls().wrap_socket(plain, server_hostname=target.address[0]) if target.is_tls else plain
-        web.connect(  # type: ignore[no-untyped-call]  # the library annotates it in part
+        web.connect(
             target.websocket_url(room, user),
             socket=link,
             header=target.headers,

@@ -41,10 +41,10 @@ class Member:
         self._fragments: list[bytes] | None = None
         self._is_closing = False
 
-    def open(self, target: "Target", source: str | None, receive_buffer: int | None = None) -> None:
+    def open(self, target: "Target", source: str | None) -> None:
         """Shake hands. Raises RefusedError."""
         try:
-            link, self.instance = connect(target, self.room.id, self.user, source=source, receive_buffer=receive_buffer)
+            link, self.instance = connect(target, self.room.id, self.user, source=source)
         except RefusedError as refusal:
             self.room.judge.observe(self.line, Refused(self.number, _now(), refusal.status, str(refusal)))
             raise

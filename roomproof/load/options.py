@@ -28,12 +28,15 @@ class Options:
 
 def add_to(parser: LocustArgumentParser) -> None:
     """Add Roomproof's options to Locust's."""
-    group = parser.add_argument_group("Roomproof", "Every delivery is verified. Exit codes: 0 valid, 1 invalid, 3 inconclusive")
+    text = "Every delivery is verified. Exit codes: 0 valid, 1 invalid, 3 inconclusive"
+    group = parser.add_argument_group("Roomproof", text)
     _add(group, "--room-size", "10", "members in each room")
     _add(group, "--rate", "1", "messages a second that each user says; 0 for none")
     _add(group, "--message-bytes", "120", f"size of a content, {FEWEST_MESSAGE_BYTES} to {MOST_MESSAGE_BYTES}")
     _add_list(
-        group, "--slo", "an objective, like deliver.p99<250ms, rate>1000, sockets>=200; repeatable, or with commas between"
+        group,
+        "--slo",
+        "an objective, like deliver.p99<250ms, rate>1000, sockets>=200; repeatable, or with commas between",
     )
     _add(group, "--seed", "", "what is left to chance is the same for the same seed and number of workers")
     _add(group, "--deadline", "5", "seconds that deliveries and leaves may take")
@@ -49,12 +52,12 @@ def add_to(parser: LocustArgumentParser) -> None:
 
 def _add(group: "argparse._ArgumentGroup", name: str, default: str, text: str, *, in_web_ui: bool = True) -> None:
     # Everything is text: the form of the web UI turns what it gets into the type of the default, and fails at others.
-    action = group.add_argument(name, default=default, help=text, env_var=f"ROOMPROOF_{_variable(name)}")  # type: ignore[call-arg]
+    action = group.add_argument(name, default=default, help=text, env_var=f"ROOMPROOF_{_variable(name)}")
     _show(action, in_web_ui=in_web_ui)
 
 
 def _add_list(group: "argparse._ArgumentGroup", name: str, text: str, *, in_web_ui: bool = True) -> None:
-    action = group.add_argument(name, action=_Joined, default="", help=text, env_var=f"ROOMPROOF_{_variable(name)}")  # type: ignore[call-arg]
+    action = group.add_argument(name, action=_Joined, default="", help=text, env_var=f"ROOMPROOF_{_variable(name)}")
     _show(action, in_web_ui=in_web_ui)
 
 

@@ -47,7 +47,9 @@ class Strain:
         """What makes the measured part of the run worthless."""
         reasons = []
         if lag_p99_ms > LAG_MS:
-            reasons.append(f"its timers were {lag_p99_ms:.0f} ms late at the 99th percentile, expected {LAG_MS} at most")
+            reasons.append(
+                f"its timers were {lag_p99_ms:.0f} ms late at the 99th percentile, expected {LAG_MS} at most"
+            )
         if self.measured_busy >= CPU_SECONDS:
             reasons.append(f"it used more than {CPU:.0%} of its core for {self.measured_busy} s")
         if dropped > DROPPED_SHARE * (sent + dropped):

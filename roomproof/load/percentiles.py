@@ -24,7 +24,10 @@ def counted(nanoseconds: Iterable[int]) -> Counts:
     """Times as counts. They are rounded down by less than one percent, so that thousands of them are few counts."""
     microseconds = [time // NS_PER_US for time in nanoseconds]
     return Counter(
-        [us if us < 1_000 else us & -8 if us < 10_000 else us & -64 if us < 100_000 else us & -512 for us in microseconds]
+        [
+            us if us < 1_000 else us & -8 if us < 10_000 else us & -64 if us < 100_000 else us & -512
+            for us in microseconds
+        ]
     )
 
 

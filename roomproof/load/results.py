@@ -64,9 +64,10 @@ class LoadResults:
     def findings(self, findings: Iterable[Finding]) -> None:
         """Write findings, with their witnesses."""
         for finding in findings:
-            self._write({"kind": "finding", "finding": finding.kind} | {
-                name: getattr(finding, name) for name in ("rule", "receiver", "text", "stream", "item", "witness")
-            })
+            self._write(
+                {"kind": "finding", "finding": finding.kind}
+                | {name: getattr(finding, name) for name in ("rule", "receiver", "text", "stream", "item", "witness")}
+            )
 
     def verdict(self, verdict: Verdict, protocol: Protocol, books: Books) -> None:
         """Write the last line, and close."""
@@ -100,7 +101,10 @@ def text_of(verdict: Verdict, books: Books, missed: list[str]) -> str:
     lines = ["", "Roomproof"]
     for kind in Kind:
         some = [finding for finding in books.findings if finding.kind is kind][:SHOWN_FINDINGS]
-        lines += [f"  {finding.kind} ({finding.rule}), at connection {finding.receiver}: {printable(finding.text)}" for finding in some]
+        lines += [
+            f"  {finding.kind} ({finding.rule}), at connection {finding.receiver}: {printable(finding.text)}"
+            for finding in some
+        ]
         if some and some[0].witness:
             lines += [f"    {line}" for line in timeline(some[0].witness, zero=0, called={})]
         if books.counts[kind] > len(some):
@@ -109,7 +113,9 @@ def text_of(verdict: Verdict, books: Books, missed: list[str]) -> str:
     for name in ("deliver", "last_recipient", "spread", "connect", "join"):
         times = books.times(name)
         if times.count:
-            quantiles = ", ".join(f"{key} {shown(value)}" for key, value in times.summary().items() if value is not None)
+            quantiles = ", ".join(
+                f"{key} {shown(value)}" for key, value in times.summary().items() if value is not None
+            )
             lines.append(f"  {name:14}  {quantiles}")
     totals = books.totals
     lines.append(

@@ -13,12 +13,12 @@ from roomproof.http import Http
 from roomproof.load.beat import Beat
 from roomproof.load.clock import started_of
 from roomproof.load.health import Health
+from roomproof.load.link import RefusedError
 from roomproof.load.member import Member
 from roomproof.load.options import Options
 from roomproof.load.overload import Strain
 from roomproof.load.percentiles import Counts, counted
 from roomproof.load.rooms import LOOK_S, NoRoomError, Room, Rooms
-from roomproof.load.link import RefusedError
 from roomproof.load.table import Table
 from roomproof.load.words import words_of
 
@@ -35,7 +35,9 @@ class EndedError(Exception):
 class Session:
     """One run in this process. `tell` is called with every beat, `table` shows Locust what happens."""
 
-    def __init__(self, options: Options, run: str, worker: str, index: int, tell: Callable[[Beat], None], table: Table) -> None:
+    def __init__(
+        self, options: Options, run: str, worker: str, index: int, tell: Callable[[Beat], None], table: Table
+    ) -> None:
         self.options = options
         self.random = random.Random(f"{options.seed}/{index}")
         self.phase = self.random.random()
@@ -49,7 +51,11 @@ class Session:
         self._http = Http(options.target)
         self._started: Started = started_of(options.target, self._http)
         self.rooms = Rooms(
-            self._http, self._started, size=options.room_size, deadline=options.target.deadline, label=f"Roomproof {run}"
+            self._http,
+            self._started,
+            size=options.room_size,
+            deadline=options.target.deadline,
+            label=f"Roomproof {run}",
         )
         self.health = Health()
         self._strain = Strain()
@@ -88,35 +94,35 @@ class Session:
         self._numbers += 1
         return self._index * 100_000_000 + self._numbers
 
-    def come(self, *, receive_buffer: int | None = None) -> Member:
+    def come(self) -> Member:
         """A new connection, to a room with a free seat. Raises RefusedError, NoRoomError or EndedError."""
         self.check()
         self._unfinished += 1
         try:
-            return self._come(receive_buffer)
+            return self._come()
         finally:
             self._unfinished -= 1
 
-    def _come(self, receive_buffer: int | None) -> Member:
+    def _come(self) -> Member:
         try:
             room = self.rooms.seat()
         except NoRoomError as error:
             self._fail("refused" if error.status else "unanswered", str(error))
             raise
         try:
-            return self._enter(room, receive_buffer)
+            return self._enter(room)
         except BaseException:
             self.rooms.give_back(room)
             raise
 
-    def _enter(self, room: Room, receive_buffer: int | None) -> Member:
+    def _enter(self, room: Room) -> Member:
         number = self.next_number()
         addresses = self.options.target.source_addresses
         source = addresses[room.seated % len(addresses)] if addresses else None
         begin = time.monotonic_ns()
         member = Member(room, number, f"{self._run}-{number}")
         try:
-            member.open(self.options.target, source, receive_buffer)
+            member.open(self.options.target, source)
         except RefusedError as error:
             self._fail("unanswered" if error.status is None else "refused", self._refusal(error))
             raise

@@ -50,28 +50,42 @@ class Tab:
             return [_row("verdict", "none yet", self._conductor.trouble)]
         books = run.books
         verdict = run.verdict
-        rows = [_row("verdict", verdict.conclusion if verdict else "running", verdict.reason if verdict else run.so_far())]
+        rows = [
+            _row("verdict", verdict.conclusion if verdict else "running", verdict.reason if verdict else run.so_far())
+        ]
         rows += [_row("seed", run.options.seed), _row("sockets", f"{books.sockets}", f"at most {books.most_sockets}")]
         rows += [_row("rooms", f"{books.rooms}"), _row("instances", ", ".join(books.instances) or "not told")]
-        rows += [_row(name, f"{books.totals[name]}") for name in ("sent", "delivered", "late", "dropped", "refused", "unanswered")]
+        rows += [
+            _row(name, f"{books.totals[name]}")
+            for name in ("sent", "delivered", "late", "dropped", "refused", "unanswered")
+        ]
         for name in TIMES:
             times = books.times(name)
             if times.count:
                 quantiles = {key: shown(value) for key, value in times.summary().items() if value is not None}
-                rows.append(_row(name, quantiles["p99"], ", ".join(f"{key} {value}" for key, value in quantiles.items())))
-        return rows + _generator(books) + [row for finding in books.findings[:SHOWN_FINDINGS] for row in _finding(finding)]
+                rows.append(
+                    _row(name, quantiles["p99"], ", ".join(f"{key} {value}" for key, value in quantiles.items()))
+                )
+        return (
+            rows + _generator(books) + [row for finding in books.findings[:SHOWN_FINDINGS] for row in _finding(finding)]
+        )
 
 
 def _generator(books: Books) -> list[dict[str, str]]:
     return [
-        _row(f"generator {worker}", f"{beat.cpu:.0%} of a core", f"timers {beat.lag_ms:.1f} ms late; " + "; ".join(beat.overloaded))
+        _row(
+            f"generator {worker}",
+            f"{beat.cpu:.0%} of a core",
+            f"timers {beat.lag_ms:.1f} ms late; " + "; ".join(beat.overloaded),
+        )
         for worker, beat in books.last.items()
     ]
 
 
 def _finding(finding: Finding) -> list[dict[str, str]]:
     witness = " | ".join(timeline(finding.witness, zero=0, called={}))
-    return [_row(f"{finding.kind} ({finding.rule})", f"at connection {finding.receiver}", f"{printable(finding.text)} {witness}")]
+    detail = f"{printable(finding.text)} {witness}"
+    return [_row(f"{finding.kind} ({finding.rule})", f"at connection {finding.receiver}", detail)]
 
 
 def _row(what: str, value: str, detail: str = "") -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""What Locust's own table and charts show. Times are added in batches: an event for each would cost more than judging."""
+"""What Locust's own table and charts show.
+
+Times are added in batches: an event for each would cost more than judging.
+"""
 
 import time
 from collections.abc import Mapping

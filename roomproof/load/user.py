@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import gevent
 from gevent.event import Event
@@ -34,7 +34,7 @@ U = TypeVar("U", bound="RoomUser")
 def _verb(act: Callable[Concatenate[U, P], T]) -> Callable[Concatenate[U, P], T]:
     """At the end of a run, whatever a user does ends it."""
 
-    def wrapped(self: U, *arguments: P.args, **options: P.kwargs) -> T:
+    def wrapped(self: U, /, *arguments: P.args, **options: P.kwargs) -> T:
         try:
             return act(self, *arguments, **options)
         except EndedError as ended:
@@ -90,12 +90,12 @@ class RoomUser(User):
         return 1.0 if wait is None else wait
 
     @_verb
-    def join(self, **how: Any) -> None:
+    def join(self) -> None:
         """Take a seat; whoever does not get in tries again until the end."""
         pause = FIRST_PAUSE_S
         while True:
             try:
-                self.member = self._session.come(**how)
+                self.member = self._session.come()
             except (RefusedError, NoRoomError):
                 gevent.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)

@@ -2,7 +2,19 @@
 
 import random
 
-SAMPLES = ("soup", "Zoë", "Zoe\u0308", "漢字", "<b>&amp;", '"quoted"', "back\\slash", "two  spaces", "😀", "ünïcödé", "007")
+SAMPLES = (
+    "soup",
+    "Zoë",
+    "Zoe\u0308",
+    "漢字",
+    "<b>&amp;",
+    '"quoted"',
+    "back\\slash",
+    "two  spaces",
+    "😀",
+    "ünïcödé",
+    "007",
+)
 """Words that careless servers trim, escape, normalise, re-encode or take for something else."""
 
 IDENTITY_BYTES = 70

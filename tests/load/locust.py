@@ -49,7 +49,13 @@ class LoadRun:
 
 def command(script: str, url: str, *options: str, headless: bool = True) -> list[str]:
     """The command line of a run."""
-    head = [str(Path(sys.executable).with_name("locust")), "-f", str(ROOT / "locustfiles" / f"{script}.py"), "--host", url]
+    head = [
+        str(Path(sys.executable).with_name("locust")),
+        "-f",
+        str(ROOT / "locustfiles" / f"{script}.py"),
+        "--host",
+        url,
+    ]
     return [*head, *(["--headless", "--only-summary"] if headless else []), *options]
 
 
@@ -77,7 +83,9 @@ def load(
     return LoadRun(process.returncode, output, lines)
 
 
-def when_talking(folder: Path, act: Callable[["subprocess.Popen[str]"], None]) -> Callable[["subprocess.Popen[str]"], None]:
+def when_talking(
+    folder: Path, act: Callable[["subprocess.Popen[str]"], None]
+) -> Callable[["subprocess.Popen[str]"], None]:
     """What to do meanwhile: act as soon as messages have been delivered for three seconds."""
 
     def wait(process: "subprocess.Popen[str]") -> None:

@@ -76,7 +76,9 @@ def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_an_overloaded_generator_blames_nobody(tmp_path: Path, clean_server: str) -> None:
-    run = load(tmp_path, "steady", clean_server, "-u", "400", "-r", "200", "-t", "12", "--rate", "40", "--room-size", "20")
+    run = load(
+        tmp_path, "steady", clean_server, "-u", "400", "-r", "200", "-t", "12", "--rate", "40", "--room-size", "20"
+    )
 
     assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
     assert "the generator was overloaded" in run.verdict["reason"]

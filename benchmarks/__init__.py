@@ -1,0 +1,1 @@
+"""What verifying every delivery costs, beside load generators that verify nothing."""

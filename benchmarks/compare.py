@@ -1,0 +1,120 @@
+"""Roomproof, a bare Node `ws` loop, plain Locust and k6, in turn against one server: `python -m benchmarks.compare`.
+
+It prints the CPU of each generator per delivery, handshakes left out where a generator tells when they are over, and
+the ratio to Node. Only generators of one round can be compared: the machine may have other work to do.
+"""
+
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import urllib3
+
+from tests.listening import ROOT, listening
+
+HERE = Path(__file__).parent
+SHAPES = {"20 x 10, 10/s each": (20, 10, 10), "4 x 50, 5/s each": (4, 50, 5)}
+"""Rooms, members of each, messages a second of each member."""
+
+BYTES, SECONDS, ROUNDS = 120, 10, 3
+LOCUST = str(Path(sys.executable).with_name("locust"))
+Shape = tuple[int, int, int]
+
+
+def node(url: str, shape: Shape) -> float:
+    """CPU microseconds per delivery of a bare Node loop."""
+    words = [str(number) for number in (*shape, BYTES, SECONDS)]
+    done = subprocess.run(["node", HERE / "node_client.mjs", url, *words], capture_output=True, text=True, check=True)
+    return float(json.loads(done.stdout)["cpu_us_per_delivery"])
+
+
+def roomproof(url: str, shape: Shape) -> float:
+    """The same of Roomproof, everything verified."""
+    rooms, members, rate = shape
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder, "results.jsonl")
+        options = [
+            f"-u{rooms * members}",
+            "-r100",
+            f"-t{SECONDS + 2}",
+            "--room-size",
+            str(members),
+            "--rate",
+            str(rate),
+        ]
+        script = ROOT / "locustfiles" / "steady.py"
+        command = [LOCUST, "-f", script, "--host", url, "--headless", "--only-summary", *options, "--results", results]
+        subprocess.run(command, capture_output=True, check=False)
+        verdict = json.loads(results.read_text().splitlines()[-1])
+    if verdict["verdict"] != "valid":
+        print(f"    not valid: {verdict['reason']}")
+    return float(verdict["generator"]["cpu_us_per_delivery"])
+
+
+def plain_locust(url: str, shape: Shape) -> float:
+    """The same of plain Locust, which verifies nothing; with its handshakes."""
+    rooms, members, rate = shape
+    http = urllib3.PoolManager()
+    body = {"name": "bench", "created_by": "bench"}
+    chats = [http.request("POST", f"{url}/api/chats", json=body).json()["id"] for _ in range(rooms)]
+    environment = {"SHAPE": ",".join(map(str, (*shape, BYTES, SECONDS))), "CHATS": ",".join(chats)}
+    options = ["--headless", "--only-summary", f"-u{rooms * members}", "-r100", f"-t{SECONDS}", "--json"]
+    command = [LOCUST, "-f", HERE / "plain_locust.py", "--host", url, *options]
+    cpu, output = _cpu_of([str(word) for word in command], environment)
+    return cpu / json.loads(output)[0]["num_requests"] * 1e6
+
+
+def k6(url: str, shape: Shape) -> float:
+    """The same of k6, which verifies nothing; with its handshakes."""
+    environment = {"SHAPE": ",".join(map(str, (*shape, BYTES, SECONDS))), "TARGET": url}
+    with tempfile.TemporaryDirectory() as folder:
+        summary = str(Path(folder, "summary.json"))
+        command = [shutil.which("k6") or str(Path(sys.executable).with_name("k6")), "run", "-q"]
+        cpu, _ = _cpu_of([*command, "--summary-export", summary, str(HERE / "k6_client.js")], environment)
+        return cpu / json.loads(Path(summary).read_text())["metrics"]["delivered"]["count"] * 1e6
+
+
+def _cpu_of(command: list[str], environment: dict[str, str]) -> tuple[float, str]:
+    """CPU seconds of a command and its children, and what it printed."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout
+
+
+GENERATORS: dict[str, Callable[[str, Shape], float]] = {
+    "Node ws, bare loop": node,
+    "Roomproof": roomproof,
+    "plain Locust": plain_locust,
+    "k6": k6,
+}
+
+
+def main() -> None:
+    """Print the table."""
+    wanted = sys.argv[1:] or list(GENERATORS)
+    for name, shape in SHAPES.items():
+        print(f"{name}, CPU microseconds per delivery, median of {ROUNDS} rounds (in brackets: all)", flush=True)
+        figures: dict[str, list[float]] = {generator: [] for generator in wanted}
+        for _ in range(ROUNDS):
+            with listening("node", str(ROOT / "tests/peers/node/server.mjs"), "--port", "0") as url:
+                for generator in wanted:
+                    figures[generator].append(GENERATORS[generator](url, shape))
+                    time.sleep(1)
+        base = statistics.median(figures[wanted[0]])
+        for generator, values in figures.items():
+            median = statistics.median(values)
+            rounds = ", ".join(f"{value:.1f}" for value in values)
+            print(f"| {generator} | {median:.1f} | {median / base:.2f} x {wanted[0]} | ({rounds}) |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

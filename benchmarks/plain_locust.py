@@ -1,0 +1,39 @@
+"""The same load in plain Locust with websocket-client: a greenlet reads each socket, and an event is fired for it."""
+
+import json
+import os
+import random
+import time
+
+import gevent
+import websocket
+from locust import User, task
+
+ROOMS, MEMBERS, RATE, BYTES, _ = map(int, os.environ["SHAPE"].split(","))
+CHATS = os.environ["CHATS"].split(",")
+users = iter(range(ROOMS * MEMBERS))
+
+
+class Plain(User):
+    """One member."""
+
+    def on_start(self) -> None:
+        number = next(users)
+        url = f"{str(self.host).replace('http', 'ws')}/api/chats/ws/{CHATS[number // MEMBERS]}?user_id=u{number}"
+        self.socket = websocket.create_connection(url, skip_utf8_validation=True)
+        gevent.spawn(self.read)
+        gevent.sleep(random.random() / RATE)
+
+    def wait_time(self) -> float:
+        return 1 / RATE
+
+    def read(self) -> None:
+        while True:
+            self.socket.recv()
+            self.environment.events.request.fire(
+                request_type="WS", name="deliver", response_time=0, response_length=0, exception=None, context={}
+            )
+
+    @task
+    def say(self) -> None:
+        self.socket.send(json.dumps({"type": "message", "content": f"{time.time()}".ljust(BYTES, "x")}))

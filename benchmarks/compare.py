@@ -61,7 +61,7 @@ def roomproof(url: str, shape: Shape) -> float:
 
 def plain_locust(url: str, shape: Shape) -> float:
     """The same of plain Locust, which verifies nothing; with its handshakes."""
-    rooms, members, rate = shape
+    rooms, members, _ = shape
     http = urllib3.PoolManager()
     body = {"name": "bench", "created_by": "bench"}
     chats = [http.request("POST", f"{url}/api/chats", json=body).json()["id"] for _ in range(rooms)]
@@ -69,7 +69,7 @@ def plain_locust(url: str, shape: Shape) -> float:
     options = ["--headless", "--only-summary", f"-u{rooms * members}", "-r100", f"-t{SECONDS}", "--json"]
     command = [LOCUST, "-f", HERE / "plain_locust.py", "--host", url, *options]
     cpu, output = _cpu_of([str(word) for word in command], environment)
-    return cpu / json.loads(output)[0]["num_requests"] * 1e6
+    return cpu / int(json.loads(output)[0]["num_requests"]) * 1e6
 
 
 def k6(url: str, shape: Shape) -> float:
@@ -79,13 +79,15 @@ def k6(url: str, shape: Shape) -> float:
         summary = str(Path(folder, "summary.json"))
         command = [shutil.which("k6") or str(Path(sys.executable).with_name("k6")), "run", "-q"]
         cpu, _ = _cpu_of([*command, "--summary-export", summary, str(HERE / "k6_client.js")], environment)
-        return cpu / json.loads(Path(summary).read_text())["metrics"]["delivered"]["count"] * 1e6
+        return cpu / int(json.loads(Path(summary).read_text())["metrics"]["delivered"]["count"]) * 1e6
 
 
 def _cpu_of(command: list[str], environment: dict[str, str]) -> tuple[float, str]:
     """CPU seconds of a command and its children, and what it printed."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=os.environ | environment, capture_output=True, text=True, check=False, timeout=6 * SECONDS
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout
 

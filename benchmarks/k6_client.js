@@ -1,6 +1,6 @@
 // The same load in k6: every virtual user opens all its sockets on one event loop, counts deliveries, verifies nothing.
 import { WebSocket } from "k6/experimental/websockets";
-import { setTimeout, setInterval } from "k6/timers";
+import { setTimeout, setInterval, clearInterval } from "k6/timers";
 import { Counter } from "k6/metrics";
 import http from "k6/http";
 
@@ -11,6 +11,7 @@ export const options = { vus: 1, iterations: 1, summaryTrendStats: [] };
 
 export default function () {
   const sockets = [];
+  const timers = [];
   const text = "x".repeat(bytes);
   const body = JSON.stringify({ name: "bench", created_by: "bench" });
   for (let room = 0; room < rooms; room++) {
@@ -22,9 +23,12 @@ export default function () {
       ws.onopen = () =>
         setTimeout(() => {
           const say = () => ws.readyState === 1 && ws.send(JSON.stringify({ type: "message", content: text }));
-          setInterval(say, 1000 / rate);
+          timers.push(setInterval(say, 1000 / rate));
         }, 1000 + (1000 / rate) * (at / (rooms * members)));
     }
   }
-  setTimeout(() => sockets.forEach((ws) => ws.close()), (seconds + 2) * 1000);
+  setTimeout(() => {
+    timers.forEach((timer) => clearInterval(timer));
+    sockets.forEach((ws) => ws.close());
+  }, (seconds + 2) * 1000);
 }

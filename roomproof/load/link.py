@@ -35,7 +35,7 @@ class Link:
         self._socket: Any = web.sock
         self._is_tls = hasattr(self._socket, "context")
         # What gevent waits with is left out where there is nothing to wait for.
-        self._plain: Any = None if self._is_tls else self._socket._sock
+        self._plain: Any = getattr(self._socket, "_sock", None)
         self._watcher: Any = None
         self._is_sending = False
         self._waiting: list[bytes] | None = None

@@ -11,10 +11,11 @@ from roomproof.load.books import ADDED, Books
 from roomproof.load.options import Options
 from roomproof.load.percentiles import quantile
 from roomproof.load.slo import shown
+from roomproof.printable import printable
 from roomproof.protocol import Protocol
 from roomproof.report import capability_names, run_line, verdict_line
 from roomproof.target import UsageError
-from roomproof.timeline import printable, timeline
+from roomproof.timeline import timeline
 from roomproof.verdict import Verdict
 
 COUNTED_AS = {"late": "late_sends", "dropped": "dropped_sends", "blocked": "blocked_sends"}
@@ -41,7 +42,7 @@ class LoadResults:
         """Write the first line."""
         target = options.target
         self._write(
-            run_line(protocol, target.url, capability_names(target), partial=True)
+            run_line(protocol, target.url, capability_names(target.capabilities), partial=True)
             | {"seed": options.seed, "room_size": options.room_size, "rate": options.rate}
         )
 

@@ -9,7 +9,8 @@ from locust.web import WebUI
 from roomproof.judge.findings import Finding
 from roomproof.load.books import Books
 from roomproof.load.slo import TIMES, shown
-from roomproof.timeline import printable, timeline
+from roomproof.printable import printable
+from roomproof.timeline import timeline
 
 if TYPE_CHECKING:
     from roomproof.load.conductor import Conductor

@@ -52,7 +52,7 @@ def roomproof(url: str, shape: Shape) -> float:
         ]
         script = ROOT / "locustfiles" / "steady.py"
         command = [LOCUST, "-f", script, "--host", url, "--headless", "--only-summary", *options, "--results", results]
-        subprocess.run(command, capture_output=True, check=False)
+        subprocess.run([str(word) for word in command], capture_output=True, check=False)
         verdict = json.loads(results.read_text().splitlines()[-1])
     if verdict["verdict"] != "valid":
         print(f"    not valid: {verdict['reason']}")

@@ -20,8 +20,8 @@ def crossing(change: Callable[[Hear, str, bytes], None]) -> None:
     """Plant where an instance hears what another one says: `change(hear, channel, payload)`."""
 
     def wrapped(hear: Any) -> Any:
-        def changed(self: Any, channel: str, payload: bytes) -> None:
-            if payload.startswith(self._name.encode()):
+        def changed(self: RedisBroadcast, channel: str, payload: bytes) -> None:
+            if payload.startswith(self._numbering._instance.encode()):
                 hear(self, channel, payload)
             else:
                 change(lambda channel, payload: hear(self, channel, payload), channel, payload)

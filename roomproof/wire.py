@@ -255,6 +255,7 @@ def _read_system(fields: dict[str, object]) -> Notice | Ignored | Malformed:
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
+@lru_cache(FRAMES_REMEMBERED)
 def parse_timestamp(text: str) -> datetime | None:
     """The moment that a timestamp names, in UTC, to the microsecond; None if it is no timestamp of the protocol."""
     if _TIMESTAMP.fullmatch(text) is None:

@@ -20,18 +20,19 @@ TICK_NS = 2 * NS_PER_S
 
 def wrong_time(run: Run, hearing: Hearing) -> Iterator[Finding]:
     """Timestamps far from the time of receipt (DELIVER-8); those that run backwards or stand still (DELIVER-9)."""
+    replays = run.declares(Capability.HISTORY)
     for receiver in run.connections.values():
+        may_be_old = receiver.paused_before or replays
         for receipt in receiver.receipts:
-            yield from _far_away(run, receiver, receipt)
+            yield from _far_away(run, receiver, receipt, may_be_old=may_be_old)
         for stream in run.connections.values():
             yield from _backwards(stream, receiver, hearing)
 
 
-def _far_away(run: Run, receiver: Connection, receipt: Receipt) -> Iterator[Finding]:
+def _far_away(run: Run, receiver: Connection, receipt: Receipt, *, may_be_old: bool) -> Iterator[Finding]:
     frame = receipt.frame
     if not isinstance(frame, wire.Message | wire.Notice | wire.Pong):
         return
-    may_be_old = receiver.paused_before or run.declares(Capability.HISTORY)
     moment = wire.parse_timestamp(frame.timestamp)
     if moment is not None and is_far_away(run.started, moment, receipt.at, may_be_old=may_be_old):
         text = f"the timestamp {frame.timestamp!r} is more than {wire.CLOCK_SKEW_S} s away from the time of receipt"

@@ -17,6 +17,8 @@ class Member:
         self.connection = connection
         self.user = user
         self._frames: list[Frame] = []
+        self._heard: set[str] = set()
+        """The contents of the messages among them."""
         self._said: set[str] = set()
 
     @property
@@ -32,10 +34,16 @@ class Member:
     @property
     def frames(self) -> list[Frame]:
         """All that was received so far, decoded."""
+        self._take_in()
+        return self._frames
+
+    def _take_in(self) -> None:
         received = self.connection.received
         while len(self._frames) < len(received):
-            self._frames.append(wire.read(received[len(self._frames)].frame))
-        return self._frames
+            frame = wire.read(received[len(self._frames)].frame)
+            self._frames.append(frame)
+            if isinstance(frame, Message):
+                self._heard.add(frame.content)
 
     def say(self, text: str) -> str:
         """Say something, made unique; what was said is returned."""
@@ -109,7 +117,8 @@ class Member:
 
     def echoed(self, content: str) -> bool:
         """Whether a message with this content has arrived."""
-        return any(one.content == content for one in self.messages())
+        self._take_in()
+        return content in self._heard
 
     def hears(self, *contents: str) -> Message:
         """Wait for messages with these contents; the last one is returned.

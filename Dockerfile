@@ -40,7 +40,7 @@ COPY --from=wheel /wheel /wheel
 RUN pip install -q --no-cache-dir --no-deps /wheel/*.whl
 WORKDIR /app
 COPY locustfiles locustfiles
-COPY compose/verify compose/front.toml ./
+COPY compose/verify compose/load compose/front.toml ./
 USER 10001:10001
 ENV HOME=/tmp
 ENTRYPOINT ["/app/verify"]

@@ -46,7 +46,7 @@ class CannotListen(Exception):  # noqa: N818 - it says what is wrong without a s
 
 async def serve(options: Options) -> None:
     """Serves until SIGTERM or SIGINT. Raises CannotListen and StoreError."""
-    listener = _listen(options.host, options.port)
+    listener = _bind(options)
     url = _url(listener)
     store = _open_store(options)
     name = options.instance or f"{socket.gethostname()}:{listener.getsockname()[1]}"
@@ -58,10 +58,10 @@ async def serve(options: Options) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
+    app = create_app(store, instance)
+    _listen(listener, options)
     instance.broadcast.start(instance, store.exists)
-    serving = asyncio.create_task(
-        run_hypercorn(create_app(store, instance), _config(listener), shutdown_trigger=stop.wait)
-    )
+    serving = asyncio.create_task(run_hypercorn(app, _config(listener), shutdown_trigger=stop.wait))
     print(f"listening on {url}", flush=True)
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -114,23 +114,35 @@ def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         loop.default_exception_handler(context)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _bind(options: Options) -> socket.socket:
+    """Takes the address, and lets nobody connect yet."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             listener.bind(address)
-            listener.listen(BACKLOG)
         except OSError:
             listener.close()
             raise
     except OSError as error:
-        raise CannotListen(f"cannot listen on {host} port {port}: {error.strerror}") from error
+        raise _cannot_listen(options, error) from error
     return listener
+
+
+def _listen(listener: socket.socket, options: Options) -> None:
+    """Lets clients connect, now that they will be answered at once. A front asks another instance until then."""
+    try:
+        listener.listen(BACKLOG)
+    except OSError as error:
+        raise _cannot_listen(options, error) from error
+
+
+def _cannot_listen(options: Options, error: OSError) -> CannotListen:
+    return CannotListen(f"cannot listen on {options.host} port {options.port}: {error.strerror}")
 
 
 def _url(listener: socket.socket) -> str:

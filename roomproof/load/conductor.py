@@ -5,7 +5,7 @@ import functools
 import secrets
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent.event import Event
@@ -22,7 +22,10 @@ from roomproof.load.session import Session
 from roomproof.load.tab import Tab
 from roomproof.load.table import Table
 from roomproof.target import UsageError
-from roomproof.verdict import EXIT_CODES, Conclusion
+from roomproof.verdict import EXIT_CODES, Conclusion, Verdict
+
+if TYPE_CHECKING:
+    from roomproof.load.climb import Climb
 
 BEAT, END = "roomproof.beat", "roomproof.end"
 """Our messages between the Locust processes: from a worker, and to it."""
@@ -45,20 +48,26 @@ class Conductor:
         self._ended = Event()
         self._ended.set()
         self.trouble = ""
+        self.climb: Climb | None = None
+        """The search for the capacity, where this is one."""
+        self.final: Verdict | None = None
+        """What was found out by several runs."""
         runner = environment.runner
-        self._is_worker = isinstance(runner, WorkerRunner)
+        self.is_worker = isinstance(runner, WorkerRunner)
         self._is_master = isinstance(runner, MasterRunner)
         raise_limit()
         parsed = self._parsed
-        self._results = argparse.Namespace(results=vars(parsed).pop("results", ""))
-        # What is no longer among the options cannot be set by the form of the web UI.
+        self.results = argparse.Namespace(results=vars(parsed).pop("results", ""))
+        # What is no longer among the options cannot be set by the form of the web UI; the rest is set anew.
+        self._by_command_line = {name: vars(parsed)[name] for name in ("ca", "header")}
+        self._host = environment.host
         if runner is not None and self._is_master:
             runner.register_message(BEAT, self._hear)
-        elif runner is not None and self._is_worker:
+        elif runner is not None and self.is_worker:
             runner.register_message(END, self._told_to_end, concurrent=True)
             # A worker asks this for every option of every message that starts users, which takes it half a second.
             argument_parser.default_args_dict = functools.cache(argument_parser.default_args_dict)
-        if not self._is_worker:
+        if not self.is_worker:
             defaults.fill_in(parsed, has_form=environment.web_ui is not None)
         if environment.web_ui is not None:
             Tab(self).show_in(environment.web_ui)
@@ -68,7 +77,7 @@ class Conductor:
         bus.test_stopping.add_listener(lambda **_: self.end("stopped"))
         bus.quitting.add_listener(self._quit)
         bus.quit.add_listener(self._say_it_again)
-        if not self._is_worker and environment.web_ui is None:
+        if not self.is_worker and environment.web_ui is None:
             self._check_at_once()
 
     @property
@@ -77,13 +86,23 @@ class Conductor:
         assert parsed is not None, "Locust has parsed its command line"
         return parsed
 
+    @property
+    def verdict(self) -> Verdict | None:
+        """What this process found out last."""
+        return self.final or (self.run.verdict if self.run is not None else None)
+
+    @property
+    def workers(self) -> int:
+        """How many processes have users."""
+        return max(1, len(self._workers()))
+
     def _check_at_once(self) -> None:
         """On the command line, what is wrong is told before anything starts."""
         parsed = self._parsed
         try:
             asked = options.read(parsed, self.environment.host)
             _ = asked.target.address
-            results_of(self._results, 1)
+            results_of(self.results, 1)
         except UsageError as error:
             sys.stderr.write(f"roomproof: {error}\n")
             sys.exit(2)
@@ -97,7 +116,7 @@ class Conductor:
         self._ended.clear()
         parsed = self._parsed
         try:
-            if not self._is_worker:
+            if not self.is_worker:
                 self._begin_run(parsed)
             if not self._is_master:
                 self._begin_session(parsed)
@@ -109,15 +128,20 @@ class Conductor:
     def _begin_run(self, parsed: argparse.Namespace) -> None:
         self._runs += 1
         self.run = None
+        vars(parsed).update(self._by_command_line)
+        host = str(self.environment.host)
+        if host.endswith(".toml") and host != self._host:
+            raise UsageError("expected a URL as host: a target file can be named on the command line only")
         parsed.seed = parsed.seed or secrets.token_hex(4)
         parsed.roomproof_run = secrets.token_hex(3)
         runner = self.environment.runner
-        trouble = too_few(getattr(runner, "target_user_count", 0), max(1, len(self._workers())))
+        trouble = too_few(getattr(runner, "target_user_count", 0), self.workers)
         if trouble:
             raise UsageError(trouble)
         workers = self._workers() if self._is_master else {LOCAL}
         asked = options.read(parsed, self.environment.host)
-        self.run = Run(parsed.roomproof_run, asked, workers, results_of(self._results, self._runs))
+        results = results_of(self.results, self._runs, of_step=self.climb is not None)
+        self.run = Run(parsed.roomproof_run, asked, workers, results)
 
     def _begin_session(self, parsed: argparse.Namespace) -> None:
         asked = options.read(parsed, self.environment.host)
@@ -143,7 +167,7 @@ class Conductor:
     def _tell(self, beat: Beat) -> None:
         if self.run is not None:
             self.run.hear(beat)
-        elif self._is_worker and self.environment.runner is not None:
+        elif self.is_worker and self.environment.runner is not None:
             self.environment.runner.send_message(BEAT, {"beat": encode(beat)})
 
     def _hear(self, msg: Any, **_: Any) -> None:
@@ -156,7 +180,7 @@ class Conductor:
 
     def end(self, why: str, trouble: str = "") -> None:
         """Bring the run to its end and its verdict; returns when that is done, whoever began it."""
-        if self._is_worker:
+        if self.is_worker:
             if self.session is not None:
                 self.session.end(why)
             return
@@ -194,19 +218,19 @@ class Conductor:
             if self.run is not None:
                 self.run.conclude("interrupted before everything that was due had its time")
         environment = self.environment
-        if self._is_worker:
+        if self.is_worker:
             environment.process_exit_code = 0
-        elif self.run is not None and self.run.verdict is not None:
-            environment.process_exit_code = self.run.verdict.exit_code
+        elif self.verdict is not None:
+            environment.process_exit_code = self.verdict.exit_code
         elif not environment.web_ui or self.trouble:
             environment.process_exit_code = EXIT_CODES[Conclusion.INCONCLUSIVE]
 
     def _say_it_again(self, **_: Any) -> None:
         """Below Locust's own tables."""
-        if self._is_worker:
+        if self.is_worker:
             return
-        if self.run is not None and self.run.verdict is not None:
-            print(f"{self.run.verdict.conclusion.upper()}: {self.run.verdict.reason}", flush=True)
+        if self.verdict is not None:
+            print(f"{self.verdict.conclusion.upper()}: {self.verdict.reason}", flush=True)
         elif not self.environment.web_ui or self.trouble:
             print(f"INCONCLUSIVE: {self.trouble or 'nothing was run'}", flush=True)
 

@@ -22,4 +22,9 @@ def fill_in(parsed: argparse.Namespace, *, has_form: bool) -> None:
         if not has_form and parsed.run_time is None:
             parsed.run_time = HEADLESS_SECONDS
     if parsed.spawn_rate is None:
-        parsed.spawn_rate = float(min(MOST_STARTS, max(1, parsed.num_users // SECONDS_TO_START)))
+        parsed.spawn_rate = spawn_rate(parsed.num_users, 1)
+
+
+def spawn_rate(users: int, processes: int) -> float:
+    """How many users start in a second, where nothing was asked for."""
+    return float(min(MOST_STARTS * max(1, processes), max(1, users // SECONDS_TO_START)))

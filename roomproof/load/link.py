@@ -143,14 +143,15 @@ def connect(target: Target, room: str, user: str, *, source: str | None) -> tupl
         plain = socket.socket(family, socket.SOCK_STREAM)
         plain.settimeout(target.deadline)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if source:
-            plain.bind((source, 0))
+        bind = target.bound_to(source)
+        if bind:
+            plain.bind(bind)
         plain.connect(address)
         link = target.tls().wrap_socket(plain, server_hostname=target.address[0]) if target.is_tls else plain
         web.connect(
             target.websocket_url(room, user),
             socket=link,
-            header=target.headers,
+            header=target.headers_of(source),
             redirect_limit=0,
             suppress_origin=True,
             timeout=target.deadline,

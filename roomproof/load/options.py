@@ -30,27 +30,28 @@ def add_to(parser: LocustArgumentParser) -> None:
     """Add Roomproof's options to Locust's."""
     text = "Every delivery is verified. Exit codes: 0 valid, 1 invalid, 3 inconclusive"
     group = parser.add_argument_group("Roomproof", text)
-    _add(group, "--room-size", "10", "members in each room")
-    _add(group, "--rate", "1", "messages a second that each user says; 0 for none")
-    _add(group, "--message-bytes", "120", f"size of a content, {FEWEST_MESSAGE_BYTES} to {MOST_MESSAGE_BYTES}")
+    add(group, "--room-size", "10", "members in each room")
+    add(group, "--rate", "1", "messages a second that each user says; 0 for none")
+    add(group, "--message-bytes", "120", f"size of a content, {FEWEST_MESSAGE_BYTES} to {MOST_MESSAGE_BYTES}")
     _add_list(
         group,
         "--slo",
         "an objective, like deliver.p99<250ms, rate>1000, sockets>=200; repeatable, or with commas between",
     )
-    _add(group, "--seed", "", "what is left to chance is the same for the same seed and number of workers")
-    _add(group, "--deadline", "5", "seconds that deliveries and leaves may take")
+    add(group, "--seed", "", "what is left to chance is the same for the same seed and number of workers")
+    add(group, "--deadline", "5", "seconds that deliveries and leaves may take")
     _add_list(group, "--capability", "what the server declares (sticky, pubsub, ...); repeatable")
     _add_list(group, "--source-addresses", "connect from these addresses in turn; repeatable, or with commas between")
     header = group.add_argument(
         "--header", action="append", default=[], help="sent with every request and handshake, 'NAME: VALUE'; repeatable"
     )
     _show(header, in_web_ui=False)
-    _add(group, "--ca", "", "trust these certificate authorities (a file)", in_web_ui=False)
-    _add(group, "--results", "", "write the results to this file, as JSON lines", in_web_ui=False)
+    add(group, "--ca", "", "trust these certificate authorities (a file)", in_web_ui=False)
+    add(group, "--results", "", "write the results to this file, as JSON lines", in_web_ui=False)
 
 
-def _add(group: "argparse._ArgumentGroup", name: str, default: str, text: str, *, in_web_ui: bool = True) -> None:
+def add(group: "argparse._ArgumentGroup", name: str, default: str, text: str, *, in_web_ui: bool = True) -> None:
+    """Add an option of Roomproof."""
     # Everything is text: the form of the web UI turns what it gets into the type of the default, and fails at others.
     action = group.add_argument(name, default=default, help=text, env_var=f"ROOMPROOF_{_variable(name)}")
     _show(action, in_web_ui=in_web_ui)
@@ -81,26 +82,26 @@ class _Joined(argparse.Action):
 def read(parsed: argparse.Namespace, host: str | None) -> Options:
     """What was asked for. Raises UsageError."""
     if not host:
-        raise UsageError("expected the server as --host http://HOST:PORT")
+        raise UsageError("expected the server as --host http://HOST:PORT, or a target file as --host FILE.toml")
     target = read_target(
         host,
         capabilities=_words(parsed.capability),
         headers=parsed.header,
         ca=parsed.ca or None,
-        deadline=_number("--deadline", parsed.deadline, 0.1, 600),
+        deadline=number("--deadline", parsed.deadline, 0.1, 600),
     )
     addresses = _words(parsed.source_addresses)
     if addresses:
-        target = replace(target, source_addresses=tuple(addresses))
+        target = replace(target, source_addresses=tuple(addresses), forwarded_addresses=())
     try:
         slos = [slo.parse(text) for text in _words(parsed.slo)]
     except SloError as error:
         raise UsageError(f"--slo: {error}") from error
     return Options(
         target=target,
-        room_size=int(_number("--room-size", parsed.room_size, 1, 100_000)),
-        rate=_number("--rate", parsed.rate, 0, 10_000),
-        message_bytes=int(_number("--message-bytes", parsed.message_bytes, FEWEST_MESSAGE_BYTES, MOST_MESSAGE_BYTES)),
+        room_size=int(number("--room-size", parsed.room_size, 1, 100_000)),
+        rate=number("--rate", parsed.rate, 0, 10_000),
+        message_bytes=int(number("--message-bytes", parsed.message_bytes, FEWEST_MESSAGE_BYTES, MOST_MESSAGE_BYTES)),
         slos=slos,
         seed=str(parsed.seed),
     )
@@ -112,11 +113,12 @@ def _words(text: object) -> list[str]:
     return [str(word).strip() for word in texts if str(word).strip()]
 
 
-def _number(option: str, text: object, least: float, most: float) -> float:
+def number(option: str, text: object, least: float, most: float) -> float:
+    """The number that was given for an option. Raises UsageError."""
     try:
-        number = float(str(text))
+        given = float(str(text))
     except ValueError:
-        number = float("nan")
-    if not least <= number <= most:
+        given = float("nan")
+    if not least <= given <= most:
         raise UsageError(f"expected {option} to be a number from {least:g} to {most:g}, got {str(text)!r}")
-    return number
+    return given

@@ -8,6 +8,7 @@ import msgspec
 
 from roomproof.judge.findings import Finding, Kind
 from roomproof.load.books import ADDED, Books
+from roomproof.load.capacity import Search
 from roomproof.load.options import Options
 from roomproof.load.percentiles import quantile
 from roomproof.load.slo import shown
@@ -69,6 +70,20 @@ class LoadResults:
                 {"kind": "finding", "finding": finding.kind}
                 | {name: getattr(finding, name) for name in ("rule", "receiver", "text", "stream", "item", "witness")}
             )
+
+    def step(self, users: int, verdict: Verdict, books: Books) -> None:
+        """Write how a step of a search for the capacity went."""
+        said = {"kind": "step", "users": users, "verdict": verdict.conclusion, "reason": verdict.reason}
+        self._write(said | summary(books))
+
+    def conclude_search(self, verdict: Verdict, search: Search) -> None:
+        """Write the last line of a search for the capacity, and close. `users` are borne, `too_many` are not."""
+        best, worst = search.best, search.worst
+        found = {"users": best.users if best else None, "rate": best.rate if best else None}
+        found |= {"too_many": worst.users if worst and not worst.is_generators else None}
+        said = {"kind": "verdict", "verdict": verdict.conclusion, "reason": verdict.reason, "partial": True}
+        self._write(said | {"capacity": found})
+        self._file.close()
 
     def verdict(self, verdict: Verdict, protocol: Protocol, books: Books) -> None:
         """Write the last line, and close."""

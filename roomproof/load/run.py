@@ -99,10 +99,12 @@ class Run:
             self.books.second.clear()
 
 
-def results_of(parsed: argparse.Namespace, number: int) -> Path | None:
-    """Where the results of a run go: the first start of a process gets the file that was asked for."""
+def results_of(parsed: argparse.Namespace, number: int, *, of_step: bool = False) -> Path | None:
+    """Where results go: the first start of a process gets the file that was asked for, steps get one beside it."""
     asked = str(parsed.results) if parsed.results else ""
     if not asked:
         return None
     path = Path(asked)
+    if of_step:
+        return path.with_name(f"{path.stem}-step-{number}{path.suffix}")
     return path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")

@@ -117,7 +117,7 @@ class Session:
 
     def _enter(self, room: Room) -> Member:
         number = self.next_number()
-        addresses = self.options.target.source_addresses
+        addresses = self.options.target.addresses
         source = addresses[room.seated % len(addresses)] if addresses else None
         begin = time.monotonic_ns()
         member = Member(room, number, f"{self._run}-{number}")

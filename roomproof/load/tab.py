@@ -8,9 +8,11 @@ from locust.web import WebUI
 
 from roomproof.judge.findings import Finding
 from roomproof.load.books import Books
+from roomproof.load.capacity import Search
 from roomproof.load.slo import TIMES, shown
 from roomproof.printable import printable
 from roomproof.timeline import timeline
+from roomproof.verdict import Verdict
 
 if TYPE_CHECKING:
     from roomproof.load.conductor import Conductor
@@ -46,13 +48,15 @@ class Tab:
 
     def rows(self) -> list[dict[str, str]]:
         """What is shown."""
-        run = self._conductor.run
+        run, climb = self._conductor.run, self._conductor.climb
+        capacity = _capacity(climb.search, self._conductor.final) if climb and climb.search else []
         if run is None:
-            return [_row("verdict", "none yet", self._conductor.trouble)]
+            return [*capacity, _row("verdict", "none yet", self._conductor.trouble)]
         books = run.books
         verdict = run.verdict
         rows = [
-            _row("verdict", verdict.conclusion if verdict else "running", verdict.reason if verdict else run.so_far())
+            *capacity,
+            _row("verdict", verdict.conclusion if verdict else "running", verdict.reason if verdict else run.so_far()),
         ]
         rows += [_row("seed", run.options.seed), _row("sockets", f"{books.sockets}", f"at most {books.most_sockets}")]
         rows += [_row("rooms", f"{books.rooms}"), _row("instances", ", ".join(books.instances) or "not told")]
@@ -70,6 +74,11 @@ class Tab:
         return (
             rows + _generator(books) + [row for finding in books.findings[:SHOWN_FINDINGS] for row in _finding(finding)]
         )
+
+
+def _capacity(search: Search, final: Verdict | None) -> list[dict[str, str]]:
+    rows = [_row(f"{step.users} users", step.conclusion, step.reason) for step in search.steps]
+    return [_row("capacity", final.conclusion if final else "searching", final.reason if final else ""), *rows]
 
 
 def _generator(books: Books) -> list[dict[str, str]]:

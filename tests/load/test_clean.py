@@ -44,6 +44,25 @@ def test_the_result_file_tells_the_run(tmp_path: Path, clean_server: str) -> Non
     assert verdict["generator"].keys() == {"cpu_us_per_delivery", "lag_ms_p99", "rss_bytes_per_socket"}
 
 
+def test_the_capacity_is_found(tmp_path: Path, clean_server: str) -> None:
+    options = ("--most-users", "40", "--step-seconds", "3", "-r", "40")
+    run = load(tmp_path, "capacity", clean_server, *options, "--slo", "deliver.p99<4s")
+
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
+    assert [line["users"] for line in run.of("step")] == [20, 40]
+    assert run.verdict["capacity"] == {"users": 40, "rate": run.of("step")[1]["rate"], "too_many": None}
+    assert "VALID: capacity: at least 40 users" in run.output.splitlines()[-1]
+    assert (tmp_path / "results-step-2.jsonl").exists()
+
+
+def test_a_server_that_bears_nothing_has_no_capacity(tmp_path: Path, clean_server: str) -> None:
+    run = load(tmp_path, "capacity", clean_server, "--step-seconds", "2", "--slo", "deliver.p50<1us")
+
+    assert (run.code, run.verdict["verdict"]) == (1, "invalid"), run.output
+    assert [line["users"] for line in run.of("step")] == [20, 10]
+    assert run.verdict["capacity"] == {"users": None, "rate": None, "too_many": 10}
+
+
 def test_a_missed_objective_is_invalid(tmp_path: Path, clean_server: str) -> None:
     run = load(tmp_path, "steady", clean_server, "-t", "5", "--slo", "deliver.p50<1us")
 

@@ -1,0 +1,19 @@
+"""Finds the largest load that meets the objectives and loses nothing: twice as many users each time, then by bisection.
+
+locust -f locustfiles/capacity.py --host http://localhost:8000 --slo 'deliver.p99<100ms'
+"""
+
+from locust import task
+
+from roomproof.load import climb
+from roomproof.load.user import RoomUser
+
+__all__ = ["Capacity", "climb"]
+
+
+class Capacity(RoomUser):
+    """Stays in its room and talks, while there are ever more rooms."""
+
+    @task
+    def talk(self) -> None:
+        self.say()

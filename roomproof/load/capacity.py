@@ -1,0 +1,87 @@
+"""The search for the largest load that a server bears: step up until one is too much, then bisect. Pure."""
+
+from dataclasses import dataclass, field
+
+from roomproof.verdict import Conclusion, Verdict
+
+PRECISION = 0.1
+"""The search ends when the largest good load and the smallest bad one are so close, as a share of the bad one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A load that was tried, as a run of its own."""
+
+    users: int
+    conclusion: Conclusion
+    reason: str
+    rate: float | None = None
+    """Deliveries a second."""
+    is_generators: bool = False
+    """Whether the generator was overloaded, so that nothing is known of the server."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the server met every objective and kept every rule."""
+        return self.conclusion is Conclusion.VALID
+
+
+@dataclass(slots=True)
+class Search:
+    """From `first` users up to `most`, in whole rooms of `room_size`."""
+
+    first: int
+    most: int
+    room_size: int
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def best(self) -> Step | None:
+        """The largest load that was good."""
+        return max((step for step in self.steps if step.is_good), key=lambda step: step.users, default=None)
+
+    @property
+    def worst(self) -> Step | None:
+        """The smallest load that was not."""
+        return min((step for step in self.steps if not step.is_good), key=lambda step: step.users, default=None)
+
+    def following(self) -> int | None:
+        """How many users to try next; None once it is known."""
+        best, worst = self.best, self.worst
+        good = best.users if best else 0
+        if not self.steps:
+            return min(self.first, self.most)
+        if worst is None:
+            return min(2 * good, self.most) if good < self.most else None
+        if worst.is_generators or worst.users - good <= max(self.room_size, PRECISION * worst.users):
+            return None
+        middle = round((good + worst.users) / 2 / self.room_size) * self.room_size
+        return middle if good < middle < worst.users else None
+
+    def conclude(self, trouble: str = "") -> Verdict:
+        """What was found out. `trouble` says why the search did not come to its end."""
+        best, worst = self.best, self.worst
+        if trouble:
+            return _verdict(Conclusion.INCONCLUSIVE, f"{trouble}; capacity: {_found(best)}")
+        if worst is None:
+            return _verdict(Conclusion.VALID, f"capacity: {_found(best)}, the most that was asked for")
+        if worst.is_generators:
+            reason = f"capacity: {_found(best)}; with {worst.users} users the generator is the limit: {worst.reason}"
+            return _verdict(Conclusion.INCONCLUSIVE, reason)
+        if best is None:
+            conclusion = worst.conclusion
+            return _verdict(conclusion, f"capacity: none was found, not even {worst.users} users: {worst.reason}")
+        found = f"{best.users} to {worst.users - 1} users, {best.users} tried{_shown(best.rate)}"
+        return _verdict(Conclusion.VALID, f"capacity: {found}; with {worst.users} users: {worst.reason}")
+
+
+def _verdict(conclusion: Conclusion, reason: str) -> Verdict:
+    return Verdict(conclusion, reason, partial=True)
+
+
+def _found(best: Step | None) -> str:
+    return f"at least {best.users} users{_shown(best.rate)}" if best else "unknown"
+
+
+def _shown(rate: float | None) -> str:
+    return "" if rate is None else f" ({rate:.0f} deliveries a second)"

@@ -1,0 +1,145 @@
+"""Runs one step of a search for the capacity after the other: each is a run of its own, with a verdict of its own."""
+
+import time
+from typing import Any
+
+import gevent
+from gevent.event import Event
+from locust import events
+from locust.argument_parser import LocustArgumentParser
+from locust.env import Environment
+
+from roomproof.load import defaults, options
+from roomproof.load.capacity import Search, Step
+from roomproof.load.conductor import conductor_of
+from roomproof.load.results import LoadResults
+from roomproof.load.run import Run, results_of
+from roomproof.protocol import load
+from roomproof.target import UsageError
+
+FIRST_USERS = 20
+
+OBJECTIVE = "deliver.p99<250ms"
+"""What is asked of every step where nothing else is."""
+
+RAMP_PATIENCE_S = 60.0
+"""So much longer than planned a ramp may take; then the step is judged as it is."""
+
+LOOK_S = 0.1
+
+
+class Climb:
+    """The searches of one Locust process, one for each press of Start."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.search: Search | None = None
+        self._environment = environment
+        self._conductor = conductor_of(environment)
+        self._conductor.climb = self
+        self._is_ramped_up = Event()
+        self._is_on = False
+        self._searches = 0
+        self._results: LoadResults | None = None
+        bus = environment.events
+        bus.test_start.add_listener(self._start)
+        bus.spawning_complete.add_listener(lambda **_: self._is_ramped_up.set())
+        bus.quitting.add_listener(lambda **_: self._end("interrupted"))
+
+    def _start(self, **_: Any) -> None:
+        if self._is_on or self._conductor.run is None:
+            return
+        run, parsed = self._conductor.run, self._environment.parsed_options
+        assert parsed is not None, "Locust has parsed its command line"
+        try:
+            most = int(options.number("--most-users", parsed.most_users, 1, 1_000_000))
+            seconds = options.number("--step-seconds", parsed.step_seconds, 1, 3_600)
+        except UsageError as error:
+            self._conductor.trouble = str(error)
+            gevent.spawn(self._stop)
+            return
+        runner = self._environment.runner
+        self._is_on = True
+        self._conductor.final = None
+        self._searches += 1
+        self.search = Search(getattr(runner, "target_user_count", FIRST_USERS), most, run.options.room_size)
+        path = results_of(self._conductor.results, self._searches)
+        self._results = LoadResults(path) if path else None
+        if self._results:
+            self._results.run(load(), run.options)
+        gevent.spawn(self._climb, self.search, seconds)
+
+    def _climb(self, search: Search, seconds: float) -> None:
+        users: int | None = search.following()
+        trouble = ""
+        while users is not None and not trouble:
+            step = self._step(users, seconds)
+            if step is None:
+                trouble = self._conductor.trouble or "stopped"
+                break
+            search.steps.append(step)
+            users = search.following()
+            if users is not None:
+                self._is_ramped_up.clear()
+                self._go_to(users)
+        self._end(trouble)
+        self._stop()
+
+    def _go_to(self, users: int) -> None:
+        runner = self._environment.runner
+        if runner is not None:
+            runner.start(users, defaults.spawn_rate(users, self._conductor.workers))
+
+    def _step(self, users: int, seconds: float) -> Step | None:
+        """One run, whose ramp has begun; None if somebody else ended it."""
+        ramp = users / defaults.spawn_rate(users, self._conductor.workers)
+        self._is_ramped_up.wait(ramp + RAMP_PATIENCE_S)
+        run, runner = self._conductor.run, self._environment.runner
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and run is not None and not run.is_ending:
+            gevent.sleep(LOOK_S)
+        if run is None or run.is_ending or runner is None:
+            return None
+        runner.stop()
+        return self._noted(run, users)
+
+    def _noted(self, run: Run, users: int) -> Step | None:
+        verdict = run.verdict
+        if verdict is None:
+            return None
+        is_generators = any(beat.overloaded for beat in run.books.last.values())
+        if self._results:
+            self._results.step(users, verdict, run.books)
+        return Step(users, verdict.conclusion, verdict.reason, run.books.rate, is_generators=is_generators)
+
+    def _end(self, trouble: str) -> None:
+        """Conclude the search, once."""
+        if not self._is_on or self.search is None:
+            return
+        self._is_on = False
+        verdict = self._conductor.final = self.search.conclude(trouble)
+        self._environment.process_exit_code = verdict.exit_code
+        if self._results:
+            self._results.conclude_search(verdict, self.search)
+        if self._environment.web_ui is not None:
+            print(f"{verdict.conclusion.upper()}: {verdict.reason}", flush=True)
+
+    def _stop(self) -> None:
+        runner = self._environment.runner
+        if runner is not None and self._environment.web_ui is None:
+            runner.quit()
+
+
+def _add_options(parser: LocustArgumentParser, **_: Any) -> None:
+    parser.set_defaults(num_users=FIRST_USERS, slo=OBJECTIVE)
+    group = parser.add_argument_group("Roomproof's search for the capacity", "It begins with the number of users (-u).")
+    options.add(group, "--most-users", "10000", "the search ends when the server bears so many users")
+    options.add(group, "--step-seconds", "15", "so long each load is kept up")
+
+
+def _begin(environment: Environment, **_: Any) -> None:
+    if environment.runner is not None and not conductor_of(environment).is_worker:
+        Climb(environment)
+
+
+events.init_command_line_parser.add_listener(_add_options)
+events.init.add_listener(_begin)

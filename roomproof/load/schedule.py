@@ -6,7 +6,7 @@ LATE_NS = 100_000_000
 """What is said so long after it was meant to be said counts as late."""
 
 GIVEN_UP_NS = 1_000_000_000
-"""What could not be said for so long is not said any more, and counts as dropped."""
+"""What could not be said for so long is not said any more, and counts as dropped, unless it is the latest."""
 
 
 GOLDEN = 0.6180339887498949
@@ -34,7 +34,8 @@ class Schedule:
         dropped = 0
         behind = now - self.following - GIVEN_UP_NS
         if behind > 0:
-            dropped = behind // self.interval + 1
+            # What is said now was meant for a time that has come, however long that is ago.
+            dropped = min(behind // self.interval + 1, (now - self.following) // self.interval)
             self.following += dropped * self.interval
         meant = self.following
         self.following += self.interval

@@ -82,8 +82,9 @@ def missed(slos: list[Slo], figures: Mapping[str, float | None]) -> list[str]:
 
 def shown(microseconds: float) -> str:
     """A time as people read it."""
-    if microseconds < UNITS["ms"]:
-        return f"{microseconds:.0f} us"
-    if microseconds < UNITS["s"]:
-        return f"{microseconds / UNITS['ms']:.3g} ms"
-    return f"{microseconds / UNITS['s']:.3g} s"
+    for unit in ("us", "ms"):
+        number = float(f"{microseconds / UNITS[unit]:.3g}")
+        if number < 1_000:
+            return f"{number:g} {unit}"
+    seconds = microseconds / UNITS["s"]
+    return f"{seconds:.3g} s" if seconds < 999.5 else f"{seconds:.0f} s"

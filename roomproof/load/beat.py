@@ -23,17 +23,19 @@ class Beat(msgspec.Struct, kw_only=True):
     connected: int = 0
     refused: int = 0
     """Handshakes into existing rooms that the server refused."""
+    roomless: int = 0
+    """Rooms that the server refused to make."""
     unanswered: int = 0
     """Handshakes and requests to which nothing was answered."""
     left: int = 0
     died: int = 0
     paused: int = 0
+    refusals: list[str] = []
+    """The first few reasons of what was refused."""
     troubles: list[str] = []
-    """The first few reasons of what was refused or unanswered."""
+    """The first few reasons of what was unanswered."""
     counts: dict[str, int] = {}
     """Findings by kind."""
-    liveness: int = 0
-    """How many of them an overloaded generator may have caused itself."""
     broken: dict[str, int] = {}
     """Findings that are facts, by rule."""
     late_broken: dict[str, int] = {}

@@ -9,6 +9,9 @@ from roomproof.load.beat import Beat
 from roomproof.load.percentiles import Percentiles
 from roomproof.load.slo import TIMES
 
+KEPT_REASONS = 10
+"""So many different reasons of what was refused, and of what was unanswered, are kept."""
+
 ADDED = (
     "sent",
     "delivered",
@@ -17,6 +20,7 @@ ADDED = (
     "blocked",
     "connected",
     "refused",
+    "roomless",
     "unanswered",
     "left",
     "died",
@@ -48,11 +52,14 @@ class Books:
     totals: Counter[str] = field(default_factory=Counter)
     measured: Counter[str] = field(default_factory=Counter)
     measured_seconds: dict[str, float] = field(default_factory=dict)
-    """By worker."""
+    """By worker, without what came after everybody had fallen silent."""
+    measured_deliveries: int = 0
+    """In these seconds."""
     counts: Counter[str] = field(default_factory=Counter)
     broken: Counter[str] = field(default_factory=Counter)
     late_broken: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     last: dict[str, Beat] = field(default_factory=dict)
     """The last beat of each worker."""
@@ -70,14 +77,15 @@ class Books:
             self.totals[name] += count
             if beat.is_measured:
                 self.measured[name] += count
-        if beat.is_measured:
-            before = self.measured_seconds.get(beat.worker, 0.0)
-            self.measured_seconds[beat.worker] = before + (0 if beat.end else beat.seconds)
+        if beat.is_measured and not beat.end:
+            self.measured_seconds[beat.worker] = self.measured_seconds.get(beat.worker, 0.0) + beat.seconds
+            self.measured_deliveries += beat.delivered
         self.counts.update(beat.counts)
         self.broken.update(beat.broken)
         self.late_broken.update(beat.late_broken)
         self._keep(beat.findings)
-        self.troubles += [trouble for trouble in beat.troubles if trouble not in self.troubles][:KEPT_FINDINGS]
+        _add_new(beat.refusals, self.refusals)
+        _add_new(beat.troubles, self.troubles)
         for name, counts in beat.times.items():
             # Connecting and joining is what ramping up is: it counts as soon as it happens.
             counts_always = name in {"connect", "join", "leave"}
@@ -130,7 +138,7 @@ class Books:
     def rate(self) -> float | None:
         """Deliveries a second in the measured part."""
         seconds = max(self.measured_seconds.values(), default=0.0)
-        return self.measured["delivered"] / seconds if seconds else None
+        return self.measured_deliveries / seconds if seconds else None
 
     def figures(self) -> dict[str, float | None]:
         """What objectives can be about; times in microseconds."""
@@ -150,3 +158,7 @@ class Books:
             "lag_ms_p99": round(max(lags), 2) if lags else None,
             "rss_bytes_per_socket": round(grown / self.most_sockets) if self.most_sockets else None,
         }
+
+
+def _add_new(reasons: list[str], known: list[str]) -> None:
+    known += [reason for reason in reasons if reason not in known][: KEPT_REASONS - len(known)]

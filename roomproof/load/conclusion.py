@@ -1,6 +1,6 @@
 """From the books of a run to its verdict. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roomproof.load import slo
 from roomproof.load.books import Books
@@ -15,6 +15,9 @@ OLD_STAMP = "DELIVER-8"
 REFUSED = "JOIN-6"
 """A handshake into an existing room is refused, with a user id that every server accepts."""
 
+NOT_MADE = "CREATE-1"
+"""A room is not made, although the request for it is a good one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
@@ -27,36 +30,40 @@ class Circumstances:
 def verdict_of(books: Books, protocol: Protocol, target: Target, slos: list[Slo], around: Circumstances) -> Verdict:
     """What a run is worth.
 
-    Facts and, where the generator kept up, what is missing make it invalid, and so do missed objectives.
+    Facts make it invalid and, where the generator kept up, so does what is missing, and so do missed objectives.
     """
     strained = sorted({reason for beat in books.last.values() for reason in (*beat.overloaded, *beat.strained)})
     is_excused = bool(strained or around.lost_workers)
     facts = {rule for rule in books.broken if rule != OLD_STAMP or not is_excused}
     if books.totals["refused"]:
         facts.add(REFUSED)
+    if books.totals["roomless"]:
+        facts.add(NOT_MADE)
     missing = set() if is_excused else set(books.late_broken)
     troubles = _troubles(books, target, around, strained, is_excused=is_excused)
     broken = tuple(sorted(facts | missing))
     held = () if troubles else tuple(sorted(exercised(books, target) - set(broken)))
     result = ScenarioResult("load", held, outcome_of(broken, protocol), held=held, broken=broken)
-    complaints = slo.missed(slos, books.figures()) if not troubles and slos else []
-    return conclude(
+    missed = slo.missed(slos, books.figures())
+    if missed and strained and not troubles:
+        troubles.append(f"{'; '.join(missed)}, but the generator may be the cause: {'; '.join(strained)}")
+    verdict = conclude(
         protocol,
         [result],
         target.capabilities,
         partial=True,
-        trouble=_explained(books, troubles, broken),
-        complaints=complaints,
+        trouble="; ".join(troubles) or None,
+        complaints=[] if troubles else missed,
     )
+    return replace(verdict, reason=f"{_found(books)}: {verdict.reason}") if broken else verdict
 
 
-def _explained(books: Books, troubles: list[str], broken: tuple[str, ...]) -> str | None:
-    if not broken:
-        return "; ".join(troubles) or None
-    found = ", ".join(f"{count} {kind}" for kind, count in sorted(books.counts.items()) if count)
-    if books.totals["refused"]:
-        found = ", ".join(filter(None, [found, f"{books.totals['refused']} refused ({books.troubles[0]})"]))
-    return "; ".join([f"the server breaks {', '.join(broken)}: {found}", *troubles])
+def _found(books: Books) -> str:
+    found = [f"{count} {kind}" for kind, count in sorted(books.counts.items()) if count]
+    refused = books.totals["refused"] + books.totals["roomless"]
+    if refused:
+        found.append(f"{refused} refused ({'; '.join(books.refusals[:2])})")
+    return ", ".join(found)
 
 
 def _troubles(

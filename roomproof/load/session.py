@@ -24,8 +24,8 @@ from roomproof.load.words import words_of
 
 BEAT_S = 1.0
 
-FIRST_TROUBLES = 5
-"""So many reasons of failed handshakes are kept."""
+FIRST_REASONS = 5
+"""So many reasons of failed handshakes are told with each beat."""
 
 
 class EndedError(Exception):
@@ -61,7 +61,8 @@ class Session:
         self._strain = Strain()
         self._counts: Counter[str] = Counter()
         """By the name of the field of a beat."""
-        self._troubles: list[str] = []
+        self._reasons: dict[str, list[str]] = {"refused": [], "roomless": [], "unanswered": []}
+        """Why handshakes, and requests for rooms, failed."""
         self._times: dict[str, list[int]] = {"connect": [], "send": [], "leave": []}
         self._is_measured = False
         self._cpu_when_measured = 0.0
@@ -107,7 +108,7 @@ class Session:
         try:
             room = self.rooms.seat()
         except NoRoomError as error:
-            self._fail("refused" if error.status else "unanswered", str(error))
+            self._fail("roomless" if error.status else "unanswered", str(error))
             raise
         try:
             return self._enter(room)
@@ -137,8 +138,9 @@ class Session:
     def _fail(self, field: str, reason: str) -> None:
         self._counts[field] += 1
         self._table.fail("connect", reason)
-        if len(self._troubles) < FIRST_TROUBLES and reason not in self._troubles:
-            self._troubles.append(reason)
+        reasons = self._reasons[field]
+        if len(reasons) < FIRST_REASONS and reason not in reasons:
+            reasons.append(reason)
 
     def say(self, member: Member, meant: int) -> None:
         """Speak. Raises OSError if the connection is gone, EndedError."""
@@ -232,7 +234,9 @@ class Session:
         for field, count in self._counts.items():
             setattr(beat, field, count)
         self._counts.clear()
-        beat.troubles, self._troubles = self._troubles, []
+        beat.refusals = self._reasons["refused"] + self._reasons["roomless"]
+        beat.troubles = self._reasons["unanswered"]
+        self._reasons = {field: [] for field in self._reasons}
         self._tell_findings(beat)
         beat.sockets = sum(len(room.members) for room in self.rooms.all)
         beat.rooms = len(self.rooms.all)

@@ -3,8 +3,6 @@
 import argparse
 from dataclasses import dataclass, replace
 
-from locust.argument_parser import LocustArgumentParser
-
 from roomproof.load import slo
 from roomproof.load.slo import Slo, SloError
 from roomproof.target import Target, UsageError, read_target
@@ -26,8 +24,8 @@ class Options:
     seed: str
 
 
-def add_to(parser: LocustArgumentParser) -> None:
-    """Add Roomproof's options to Locust's."""
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Add Roomproof's options to Locust's, whose parser takes them from environment variables too."""
     text = "Every delivery is verified. Exit codes: 0 valid, 1 invalid, 3 inconclusive"
     group = parser.add_argument_group("Roomproof", text)
     add(group, "--room-size", "10", "members in each room")
@@ -99,9 +97,9 @@ def read(parsed: argparse.Namespace, host: str | None) -> Options:
         raise UsageError(f"--slo: {error}") from error
     return Options(
         target=target,
-        room_size=int(number("--room-size", parsed.room_size, 1, 100_000)),
+        room_size=_whole("--room-size", parsed.room_size, 1, 100_000),
         rate=number("--rate", parsed.rate, 0, 10_000),
-        message_bytes=int(number("--message-bytes", parsed.message_bytes, FEWEST_MESSAGE_BYTES, MOST_MESSAGE_BYTES)),
+        message_bytes=_whole("--message-bytes", parsed.message_bytes, FEWEST_MESSAGE_BYTES, MOST_MESSAGE_BYTES),
         slos=slos,
         seed=str(parsed.seed),
     )
@@ -121,4 +119,14 @@ def number(option: str, text: object, least: float, most: float) -> float:
         given = float("nan")
     if not least <= given <= most:
         raise UsageError(f"expected {option} to be a number from {least:g} to {most:g}, got {str(text)!r}")
+    return given
+
+
+def _whole(option: str, text: object, least: int, most: int) -> int:
+    try:
+        given = int(str(text))
+    except ValueError:
+        given = least - 1
+    if not least <= given <= most:
+        raise UsageError(f"expected {option} to be a whole number from {least} to {most}, got {str(text)!r}")
     return given

@@ -1,0 +1,131 @@
+"""What can be asked for on the command line, in the environment and in the form, and what is refused how."""
+
+import argparse
+import os
+
+import configargparse
+import pytest
+
+from roomproof.load.options import Options, add_to, read
+from roomproof.protocol import Capability
+from roomproof.target import UsageError
+
+HOST = "http://chat.test"
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("ROOMPROOF_")]:
+        monkeypatch.delenv(name)
+
+
+def parsed(*arguments: str) -> argparse.Namespace:
+    """What Locust's parser, which is of this kind, makes of a command line."""
+    parser = configargparse.ArgumentParser()
+    add_to(parser)
+    namespace: argparse.Namespace = parser.parse_args(list(arguments))
+    return namespace
+
+
+def asked(*arguments: str, host: str | None = HOST) -> Options:
+    """What a command line asks for."""
+    return read(parsed(*arguments), host)
+
+
+def test_nothing_but_a_server_has_to_be_given() -> None:
+    options = asked()
+
+    assert (options.room_size, options.rate, options.message_bytes) == (10, 1.0, 120)
+    assert (options.slos, options.seed) == ([], "")
+    assert (options.target.url, options.target.deadline, options.target.source_addresses) == (HOST, 5.0, ())
+
+
+def test_everything_can_be_given() -> None:
+    options = asked("--room-size=50", "--rate=0.5", "--message-bytes=4000", "--seed=soup", "--deadline=2.5")
+
+    assert (options.room_size, options.rate, options.message_bytes) == (50, 0.5, 4_000)
+    assert (options.seed, options.target.deadline) == ("soup", 2.5)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--slo", "rate>1", "--slo", "sockets>=2"), ("--slo", "rate>1,sockets>=2"), ("--slo", " rate>1 , sockets>=2,")],
+    ids=["repeated", "with a comma", "with spaces"],
+)
+def test_objectives_are_repeated_or_have_commas_between(arguments: tuple[str, ...]) -> None:
+    assert [slo.text for slo in asked(*arguments).slos] == ["rate>1", "sockets>=2"]
+
+
+def test_lists_come_from_the_form_too() -> None:
+    given = parsed()
+    given.slo, given.source_addresses = ["rate>1", " sockets>=2"], ["127.0.1.1", "127.0.2.1"]
+
+    options = read(given, HOST)
+
+    assert [slo.text for slo in options.slos] == ["rate>1", "sockets>=2"]
+    assert options.target.source_addresses == ("127.0.1.1", "127.0.2.1")
+
+
+def test_the_server_can_be_described() -> None:
+    arguments = ["--capability", "pubsub", "--capability", "heartbeat=30", "--source-addresses", "127.0.1.1,127.0.2.1"]
+    target = asked(*arguments, "--header", "Authorization: Bearer a, b").target
+
+    assert target.capabilities == {Capability.PUBSUB: None, Capability.HEARTBEAT: 30.0}
+    assert target.source_addresses == ("127.0.1.1", "127.0.2.1")
+    assert target.headers == {"Authorization": "Bearer a, b"}
+
+
+def test_options_come_from_the_environment_and_the_command_line_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROOMPROOF_RATE", "3")
+    monkeypatch.setenv("ROOMPROOF_SLO", "rate>1,sockets>=2")
+
+    assert asked().rate == 3
+    assert [slo.text for slo in asked().slos] == ["rate>1", "sockets>=2"]
+    assert asked("--rate", "4").rate == 4
+
+
+@pytest.mark.parametrize("host", [None, ""])
+def test_a_server_has_to_be_given(host: str | None) -> None:
+    with pytest.raises(UsageError, match="expected the server as --host http://HOST:PORT"):
+        asked(host=host)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        pytest.param(("--rate", "much"), "expected --rate to be a number from 0 to 10000, got 'much'", id="a word"),
+        pytest.param(("--rate", "nan"), "expected --rate to be a number from 0 to 10000, got 'nan'", id="no number"),
+        pytest.param(("--rate", "-1"), "expected --rate to be a number from 0 to 10000, got '-1'", id="too few"),
+        pytest.param(("--rate", "inf"), "expected --rate to be a number from 0 to 10000, got 'inf'", id="no end"),
+        pytest.param(
+            ("--room-size", "0"), "expected --room-size to be a whole number from 1 to 100000", id="empty rooms"
+        ),
+        pytest.param(
+            ("--room-size", "2.5"), "expected --room-size to be a whole number from 1 to 100000, got '2.5'", id="a half"
+        ),
+        pytest.param(
+            ("--message-bytes", "99"), "expected --message-bytes to be a whole number from 100", id="too short"
+        ),
+        pytest.param(("--message-bytes", "4001"), "to be a whole number from 100 to 4000, got '4001'", id="too long"),
+        pytest.param(("--deadline", "0"), "expected --deadline to be a number from 0.1 to 600, got '0'", id="no time"),
+        pytest.param(("--slo", "fast"), "--slo: expected an objective like deliver.p99<250ms", id="no objective"),
+        pytest.param(("--slo", "rate>1,join.p95<1s"), "--slo: expected join with one of", id="the second objective"),
+        pytest.param(("--capability", "magic"), "unknown capability 'magic'", id="no capability"),
+        pytest.param(("--source-addresses", "home"), "expected IP addresses as client addresses", id="no address"),
+        pytest.param(("--header", "soup"), "expected", id="no header"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_told(arguments: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        asked(*arguments)
+
+    assert sentence in str(refusal.value)
+
+
+def test_secrets_and_paths_cannot_be_set_in_the_form() -> None:
+    parser = configargparse.ArgumentParser()
+    add_to(parser)
+    shown = {action.dest for action in parser._actions if getattr(action, "include_in_web_ui", False)}
+
+    assert {"room_size", "rate", "slo"} <= shown
+    assert shown & {"header", "ca", "results"} == set()

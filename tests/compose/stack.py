@@ -16,6 +16,7 @@ from roomproof.topologies.containers import Engine
 from tests.compose.conftest import Stack
 from tests.conftest import require
 from tests.listening import ROOT
+from tests.load.web_ui import WebUi, ends, talks
 from tests.test_guide import Guide
 from tests.topologies.traces import eventually
 
@@ -124,3 +125,19 @@ def test_the_suite_runs_inside_and_its_exit_code_is_that_of_the_command(stack: S
 
     nothing = stack.compose("run", "--rm", "verify", "-q", "-k", "no_such_scenario")
     assert nothing.returncode == 3, nothing.stdout + nothing.stderr
+
+
+def test_load_comes_from_as_many_workers_as_asked_for(stack: Stack, engine: Engine) -> None:
+    up = stack.compose("--profile", "load", "up", "--detach", "--build", "--scale", "locust-worker=2")
+    assert up.returncode == 0, up.stdout + up.stderr
+    (master,) = engine.containers(stack.project, "locust-master")
+    (published,) = master.ports["8089/tcp"]
+    ui = WebUi(f"http://127.0.0.1:{published['HostPort']}", "front.toml")
+    assert eventually(lambda: ui.workers() == 2)
+
+    ui.start(user_count="16", room_size="4")
+    rows = ui.wait_for(lambda rows: talks(rows) and len(rows["instances"][0].split(", ")) == 2)
+    ui.stop()
+
+    assert rows["sockets"][0] == "16"
+    assert ui.wait_for(ends)["verdict"][0] == "valid"

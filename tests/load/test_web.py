@@ -1,82 +1,10 @@
 """Runs that are started and stopped in Locust's web UI: each press of Start is a run of its own."""
 
-import contextlib
-import subprocess
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import urllib3
 
-from roomproof.topologies.ports import free_port
-from tests.load.locust import PATIENCE, command, end_group
-
-FORM = {"user_count": "12", "spawn_rate": "50", "room_size": "4", "rate": "5", "message_bytes": "200", "seed": "soup"}
-
-
-class WebUi:
-    """What the page of Locust asks for and sends."""
-
-    def __init__(self, port: int, server: str) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-        self._server = server
-        self._http = urllib3.PoolManager(retries=False)
-
-    def get(self, path: str) -> urllib3.BaseHTTPResponse:
-        return self._http.request("GET", self.url + path)
-
-    def start(self, **fields: str) -> urllib3.BaseHTTPResponse:
-        return self._http.request("POST", f"{self.url}/swarm", fields={**FORM, "host": self._server, **fields})
-
-    def stop(self) -> None:
-        assert self._http.request("POST", f"{self.url}/stop").status == 200
-
-    def rows(self) -> dict[str, tuple[str, str]]:
-        """The rows of the Roomproof tab: value and detail by what they are about."""
-        (table,) = self.get("/stats/requests").json()["extended_stats"]
-        assert table["key"] == "roomproof"
-        return {row["what"]: (row["value"], row["detail"]) for row in table["data"]}
-
-    def wait_for(self, holds: Callable[[dict[str, tuple[str, str]]], bool]) -> dict[str, tuple[str, str]]:
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            rows = self.rows()
-            if holds(rows):
-                return rows
-            assert time.monotonic() < deadline, rows
-            time.sleep(0.1)
-
-
-@contextlib.contextmanager
-def web_ui(folder: Path, server: str, *options: str, script: str = "steady") -> Iterator[WebUi]:
-    """Locust with its web UI; ends with the context."""
-    port = free_port()
-    arguments = command(script, server, "--web-host", "127.0.0.1", "--web-port", str(port), *options, headless=False)
-    with (folder / "log.txt").open("w") as log:
-        process = subprocess.Popen(arguments, cwd=folder, stdout=log, stderr=log, text=True, start_new_session=True)
-    try:
-        ui = WebUi(port, server)
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            with contextlib.suppress(urllib3.exceptions.HTTPError):
-                if ui.get("/").status == 200:
-                    break
-            assert process.poll() is None, (folder / "log.txt").read_text()
-            assert time.monotonic() < deadline, "the web UI does not answer"
-            time.sleep(0.1)
-        yield ui
-    finally:
-        end_group(process)
-        process.wait(PATIENCE)
-
-
-def talks(rows: dict[str, tuple[str, str]]) -> bool:
-    return rows["verdict"][0] == "running" and int(rows["delivered"][0]) > 100
-
-
-def ends(rows: dict[str, tuple[str, str]]) -> bool:
-    return rows["verdict"][0] in {"valid", "invalid", "inconclusive"}
+from tests.load.web_ui import ends, talks, web_ui
 
 
 @pytest.mark.parametrize("workers", [(), ("--processes", "2")], ids=["alone", "with workers"])

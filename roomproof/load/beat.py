@@ -5,6 +5,9 @@ import msgspec
 from roomproof.judge.findings import Finding
 from roomproof.load.percentiles import Counts
 
+REFUSALS = ("refused", "roomless", "uninvited")
+"""The fields for what a server refused that it has to grant."""
+
 
 class Beat(msgspec.Struct, kw_only=True):
     """What happened since the last beat; what is said to be now or at the end is no difference."""
@@ -25,6 +28,8 @@ class Beat(msgspec.Struct, kw_only=True):
     """Handshakes into existing rooms that the server refused."""
     roomless: int = 0
     """Rooms that the server refused to make."""
+    uninvited: int = 0
+    """Requests to add participants that it refused."""
     unanswered: int = 0
     """Handshakes and requests to which nothing was answered."""
     left: int = 0

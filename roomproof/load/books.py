@@ -21,6 +21,7 @@ ADDED = (
     "connected",
     "refused",
     "roomless",
+    "uninvited",
     "unanswered",
     "left",
     "died",

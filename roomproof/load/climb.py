@@ -16,6 +16,7 @@ from roomproof.load.results import LoadResults
 from roomproof.load.run import Run, results_of
 from roomproof.protocol import load
 from roomproof.target import UsageError
+from roomproof.verdict import Conclusion
 
 FIRST_USERS = 20
 
@@ -51,7 +52,7 @@ class Climb:
         run, parsed = self._conductor.run, self._environment.parsed_options
         assert parsed is not None, "Locust has parsed its command line"
         try:
-            most = int(options.number("--most-users", parsed.most_users, 1, 1_000_000))
+            most = options.whole("--most-users", parsed.most_users, 1, 1_000_000)
             seconds = options.number("--step-seconds", parsed.step_seconds, 1, 3_600)
         except UsageError as error:
             self._conductor.trouble = str(error)
@@ -106,7 +107,8 @@ class Climb:
         verdict = run.verdict
         if verdict is None:
             return None
-        is_generators = any(beat.overloaded for beat in run.books.last.values())
+        strained = any(beat.overloaded or beat.strained for beat in run.books.last.values())
+        is_generators = strained and verdict.conclusion is Conclusion.INCONCLUSIVE
         if self._results:
             self._results.step(users, verdict, run.books)
         return Step(users, verdict.conclusion, verdict.reason, run.books.rate, is_generators=is_generators)

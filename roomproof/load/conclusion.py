@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from roomproof.load import slo
+from roomproof.load.beat import REFUSALS
 from roomproof.load.books import Books
 from roomproof.load.slo import Slo
 from roomproof.protocol import Capability, Protocol
@@ -12,11 +13,8 @@ from roomproof.verdict import ScenarioResult, Verdict, conclude, outcome_of
 OLD_STAMP = "DELIVER-8"
 """A timestamp is compared with the time of receipt: a generator that reads too late makes all of them wrong."""
 
-REFUSED = "JOIN-6"
-"""A handshake into an existing room is refused, with a user id that every server accepts."""
-
-NOT_MADE = "CREATE-1"
-"""A room is not made, although the request for it is a good one."""
+BROKEN_BY_REFUSAL = {"refused": "JOIN-6", "roomless": "CREATE-1", "uninvited": "PARTICIPANTS-1"}
+"""The rule that each kind of refusal breaks: all requests are good ones, with user ids that every server accepts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +33,7 @@ def verdict_of(books: Books, protocol: Protocol, target: Target, slos: list[Slo]
     strained = sorted({reason for beat in books.last.values() for reason in (*beat.overloaded, *beat.strained)})
     is_excused = bool(strained or around.lost_workers)
     facts = {rule for rule in books.broken if rule != OLD_STAMP or not is_excused}
-    if books.totals["refused"]:
-        facts.add(REFUSED)
-    if books.totals["roomless"]:
-        facts.add(NOT_MADE)
+    facts |= {BROKEN_BY_REFUSAL[kind] for kind in REFUSALS if books.totals[kind]}
     missing = set() if is_excused else set(books.late_broken)
     troubles = _troubles(books, target, around, strained, is_excused=is_excused)
     broken = tuple(sorted(facts | missing))
@@ -60,7 +55,7 @@ def verdict_of(books: Books, protocol: Protocol, target: Target, slos: list[Slo]
 
 def _found(books: Books) -> str:
     found = [f"{count} {kind}" for kind, count in sorted(books.counts.items()) if count]
-    refused = books.totals["refused"] + books.totals["roomless"]
+    refused = sum(books.totals[kind] for kind in REFUSALS)
     if refused:
         found.append(f"{refused} refused ({'; '.join(books.refusals[:2])})")
     return ", ".join(found)
@@ -101,7 +96,7 @@ def exercised(books: Books, target: Target) -> set[str]:
     rules: set[str] = set()
     if totals["delivered"]:
         rules |= {"DELIVER-2", "DELIVER-3", "DELIVER-5", "DELIVER-6", "DELIVER-7", "DELIVER-8", "DELIVER-14"}
-        rules |= {"ORDER-1", "FRAME-5", "CLOSE-1", "JOIN-6"}
+        rules |= {"ORDER-1", "FRAME-5", "CLOSE-1", "JOIN-6", "CREATE-1", "PARTICIPANTS-1"}
     if totals["delivered"] > totals["sent"]:
         rules |= {"DELIVER-1", "JOIN-1", "JOIN-2", "JOIN-3", "JOIN-4"}
         if totals["connected"] > books.most_sockets:

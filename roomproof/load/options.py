@@ -97,9 +97,9 @@ def read(parsed: argparse.Namespace, host: str | None) -> Options:
         raise UsageError(f"--slo: {error}") from error
     return Options(
         target=target,
-        room_size=_whole("--room-size", parsed.room_size, 1, 100_000),
+        room_size=whole("--room-size", parsed.room_size, 1, 100_000),
         rate=number("--rate", parsed.rate, 0, 10_000),
-        message_bytes=_whole("--message-bytes", parsed.message_bytes, FEWEST_MESSAGE_BYTES, MOST_MESSAGE_BYTES),
+        message_bytes=whole("--message-bytes", parsed.message_bytes, FEWEST_MESSAGE_BYTES, MOST_MESSAGE_BYTES),
         slos=slos,
         seed=str(parsed.seed),
     )
@@ -122,7 +122,8 @@ def number(option: str, text: object, least: float, most: float) -> float:
     return given
 
 
-def _whole(option: str, text: object, least: int, most: int) -> int:
+def whole(option: str, text: object, least: int, most: int) -> int:
+    """The whole number that was given for an option. Raises UsageError."""
     try:
         given = int(str(text))
     except ValueError:

@@ -7,7 +7,7 @@ import gevent
 from gevent.lock import BoundedSemaphore
 
 from roomproof.history import Started
-from roomproof.http import Http, UnreachableError
+from roomproof.http import Answer, Http, UnreachableError
 from roomproof.judge.ledger import Ledger
 from roomproof.judge.streaming import StreamingRoom
 from roomproof.load.member import Member
@@ -15,34 +15,52 @@ from roomproof.load.member import Member
 FEWEST_CACHED, MOST_CACHED = 32, 256
 """So many frames are remembered in the smallest and in the largest rooms."""
 
+CREATE, INVITE = "roomless", "uninvited"
+"""What is counted where a request was not granted."""
+
 LOOK_S = 0.02
 """So often it is looked whether everything has arrived, at first."""
 
 
-class NoRoomError(Exception):
-    """The server did not make a room; `status` is None if it did not answer at all."""
+MOST_INVITED = 100
+"""So many participants are added to a room at a time."""
 
-    def __init__(self, status: int | None, reason: str) -> None:
+
+class NoRoomError(Exception):
+    """The server did not make a room, or did not add participants to it, as `request` asked for.
+
+    `status` is None if it did not answer at all.
+    """
+
+    def __init__(self, request: str, status: int | None, reason: str) -> None:
         super().__init__(reason)
+        self.request = request
         self.status = status
 
 
 class Room:
     """A room, its judge, and who is in it."""
 
-    def __init__(self, chat_id: str, judge: StreamingRoom) -> None:
+    def __init__(self, chat_id: str, users: str, judge: StreamingRoom) -> None:
         self.id = chat_id
         self.judge = judge
+        self._users = users
         self.taken = 0
         """Seats that are taken."""
         self.members: set[Member] = set()
         """Those whose connections are open."""
         self.seated = 0
         """How many ever took a seat."""
+        self.invited = 0
+        """So many of those who take a seat one after the other are participants."""
         self.sources: set[str] = set()
         self.instances: set[str] = set()
         self.has_left = False
         """Whether there may be streams to settle."""
+
+    def user(self, number: int) -> str:
+        """Who takes a seat after so many others."""
+        return f"{self._users}-{number}"
 
     @property
     def is_crossing(self) -> bool:
@@ -53,26 +71,29 @@ class Room:
 class Rooms:
     """All rooms of this worker. They are made when somebody needs a seat."""
 
-    def __init__(self, http: Http, started: Started, *, size: int, deadline: float, label: str) -> None:
+    def __init__(self, http: Http, started: Started, *, size: int, deadline: float, run: str, worker: int) -> None:
         self._http = http
         self._started = started
         self._size = size
         self._deadline = deadline
-        self._label = label
+        self._run, self._worker = run, worker
         self._making = BoundedSemaphore()
         self._free: dict[Room, None] = {}
         self.ledger = Ledger()
         self.all: list[Room] = []
 
-    def seat(self) -> Room:
-        """A room with a free seat, which is taken from now on. Raises NoRoomError."""
+    def seat(self) -> tuple[Room, str]:
+        """A room with a free seat, which is taken from now on, and by whom. Raises NoRoomError."""
         with self._making:
             room = next(iter(self._free), None) or self._make()
+            if room.seated == room.invited:
+                self._invite(room)
+            user = room.user(room.seated)
             room.taken += 1
             room.seated += 1
             if room.taken >= self._size:
                 self._free.pop(room, None)
-            return room
+            return room, user
 
     def give_back(self, room: Room) -> None:
         """A seat is free again."""
@@ -81,22 +102,35 @@ class Rooms:
         self._free[room] = None
 
     def _make(self) -> Room:
-        try:
-            answer = self._http.request("POST", "/api/chats", {"name": self._label, "created_by": "roomproof"})
-        except UnreachableError as error:
-            raise NoRoomError(None, str(error)) from error
+        answer = self._post("/api/chats", {"name": f"Roomproof {self._run}", "created_by": "roomproof"}, CREATE)
         chat_id = answer.fields().get("id")
-        if not answer.ok or not isinstance(chat_id, str):
-            raise NoRoomError(answer.status, f"POST /api/chats was answered with {answer}")
+        if not isinstance(chat_id, str):
+            raise NoRoomError(CREATE, answer.status, f"POST /api/chats was answered with {answer}")
         cached = FEWEST_CACHED
         while cached < min(4 * self._size, MOST_CACHED):
             cached *= 2
         deadline = round(self._deadline * 1e9)
         judge = StreamingRoom(chat_id, self._started, deadline, cached_frames=cached, ledger=self.ledger)
-        room = Room(chat_id, judge)
+        room = Room(chat_id, f"{self._run}-{self._worker}-{len(self.all)}", judge)
         self.all.append(room)
         self._free[room] = None
         return room
+
+    def _invite(self, room: Room) -> None:
+        """Add those who take the next seats, before they connect: a server may demand it."""
+        several = range(room.invited, room.invited + min(self._size, MOST_INVITED))
+        body: dict[str, object] = {"participant_ids": [room.user(number) for number in several]}
+        self._post(f"/api/chats/{room.id}/participants", body, INVITE)
+        room.invited = several.stop
+
+    def _post(self, path: str, body: dict[str, object], request: str) -> Answer:
+        try:
+            answer = self._http.request("POST", path, body)
+        except UnreachableError as error:
+            raise NoRoomError(request, None, str(error)) from error
+        if not answer.ok:
+            raise NoRoomError(request, answer.status, f"POST {path} was answered with {answer}")
+        return answer
 
     def members(self) -> Iterator[Member]:
         """Everybody whose connection is open."""

@@ -10,7 +10,7 @@ from gevent.event import Event
 
 from roomproof.history import Started
 from roomproof.http import Http
-from roomproof.load.beat import Beat
+from roomproof.load.beat import REFUSALS, Beat
 from roomproof.load.clock import started_of
 from roomproof.load.health import Health
 from roomproof.load.link import RefusedError
@@ -55,13 +55,14 @@ class Session:
             self._started,
             size=options.room_size,
             deadline=options.target.deadline,
-            label=f"Roomproof {run}",
+            run=run,
+            worker=index,
         )
         self.health = Health()
         self._strain = Strain()
         self._counts: Counter[str] = Counter()
         """By the name of the field of a beat."""
-        self._reasons: dict[str, list[str]] = {"refused": [], "roomless": [], "unanswered": []}
+        self._reasons: dict[str, list[str]] = {kind: [] for kind in (*REFUSALS, "unanswered")}
         """Why handshakes, and requests for rooms, failed."""
         self._times: dict[str, list[int]] = {"connect": [], "send": [], "leave": []}
         self._is_measured = False
@@ -106,22 +107,21 @@ class Session:
 
     def _come(self) -> Member:
         try:
-            room = self.rooms.seat()
+            room, user = self.rooms.seat()
         except NoRoomError as error:
-            self._fail("roomless" if error.status else "unanswered", str(error))
+            self._fail(error.request if error.status else "unanswered", str(error))
             raise
         try:
-            return self._enter(room)
+            return self._enter(room, user)
         except BaseException:
             self.rooms.give_back(room)
             raise
 
-    def _enter(self, room: Room) -> Member:
-        number = self.next_number()
+    def _enter(self, room: Room, user: str) -> Member:
         addresses = self.options.target.addresses
         source = addresses[room.seated % len(addresses)] if addresses else None
         begin = time.monotonic_ns()
-        member = Member(room, number, f"{self._run}-{number}")
+        member = Member(room, self.next_number(), user)
         try:
             member.open(self.options.target, source)
         except RefusedError as error:
@@ -234,7 +234,7 @@ class Session:
         for field, count in self._counts.items():
             setattr(beat, field, count)
         self._counts.clear()
-        beat.refusals = self._reasons["refused"] + self._reasons["roomless"]
+        beat.refusals = [reason for kind in REFUSALS for reason in self._reasons[kind]]
         beat.troubles = self._reasons["unanswered"]
         self._reasons = {field: [] for field in self._reasons}
         self._tell_findings(beat)

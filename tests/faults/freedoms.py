@@ -4,13 +4,15 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from quart import Response
+from quart import Response, websocket
 
 from reference_server import frames, serve
 from reference_server.clock import Clock
 from reference_server.frames import Bad
 from reference_server.member import Member
+from reference_server.names import ChatId
 from reference_server.room import Room
+from reference_server.store import Store
 from tests.faults.fault import wrap
 from tests.faults.plants.tellings import Tell, encoded, heard, told
 
@@ -74,6 +76,28 @@ def terse() -> None:
         return listening
 
     wrap(Member, "_hear", hearing)
+
+
+@freedom("by invitation only")
+def by_invitation_only() -> None:
+    """Whoever is no participant of the room gets 403."""
+
+    def wrapped(create_app: Any) -> Any:
+        def creating(store: Store, *arguments: Any) -> Any:
+            application = create_app(store, *arguments)
+
+            @application.before_websocket  # type: ignore[untyped-decorator]
+            async def invited() -> Response | None:
+                found = await store.fetch(ChatId(websocket.path.rpartition("/")[2]))
+                user = websocket.args.get("user_id")
+                uninvited = found is not None and user is not None and user not in found[1]
+                return Response("this room is for its participants", 403) if uninvited else None
+
+            return application
+
+        return creating
+
+    wrap(serve, "create_app", wrapped)
 
 
 def _typeless(frame: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from tests.suite.verify import Run, verify
 DEADLINE = "1"
 """Faults make the suite wait in vain: the less time it gives, the sooner it is through. In seconds."""
 
-HINDERING = ("echo missing", "first words after a join lost")
+HINDERING = ("echo missing", "first words after a join lost", "deaf after a bad frame")
 """Faults that make nearly every scenario wait in vain: these go first, and several workers share the waiting."""
 
 

@@ -1,9 +1,12 @@
 """A server that keeps its promises is valid under every kind of load."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.faults.freedoms import FREEDOMS
+from tests.listening import listening
 from tests.load.locust import load
 
 TALK = {"DELIVER-1", "DELIVER-2", "DELIVER-3", "DELIVER-4", "DELIVER-5", "ORDER-1", "JOIN-1", "CLOSE-1"}
@@ -26,6 +29,14 @@ def test_the_clean_server_is_valid(tmp_path: Path, clean_server: str, script: st
     assert run.rules("held") >= rules
     assert run.rules("broken") == set()
     assert "Traceback" not in run.output
+
+
+@pytest.mark.parametrize("name", FREEDOMS)
+def test_a_server_may_differ_from_the_reference_server(tmp_path: Path, name: str) -> None:
+    with listening(sys.executable, "-m", "tests.faults.server", name, "--port", "0", "--database", ":memory:") as url:
+        run = load(tmp_path, "churn", url, "-t", "8", "--rate", "4", "--room-size", "5")
+
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
 
 
 def test_the_result_file_tells_the_run(tmp_path: Path, clean_server: str) -> None:

@@ -207,6 +207,12 @@ def test_rooms_that_are_not_made_break_the_rule_about_making_rooms() -> None:
     assert "2 refused (POST /api/chats was answered with 500)" in verdict.reason
 
 
+def test_participants_that_are_not_taken_break_the_rule_about_them() -> None:
+    verdict = judged(beat(uninvited=1, refusals=["POST /api/chats/x/participants was answered with 403"]))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"PARTICIPANTS-1"})
+
+
 def test_what_got_no_answer_is_inconclusive_with_its_reason() -> None:
     verdict = judged(beat(unanswered=3, troubles=["timed out", "reset"]))
 

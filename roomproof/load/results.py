@@ -122,7 +122,7 @@ def text_of(verdict: Verdict, books: Books, missed: list[str]) -> str:
             for finding in some
         ]
         if some and some[0].witness:
-            lines += [f"    {line}" for line in timeline(some[0].witness, zero=0, called={})]
+            lines += [f"    {line}" for line in timeline(some[0].witness)]
         if books.counts[kind] > len(some):
             lines.append(f"  ... and {books.counts[kind] - len(some)} more of the kind {kind}")
     lines += [f"  {sentence}" for sentence in missed]

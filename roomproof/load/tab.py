@@ -93,7 +93,7 @@ def _generator(books: Books) -> list[dict[str, str]]:
 
 
 def _finding(finding: Finding) -> list[dict[str, str]]:
-    witness = " | ".join(timeline(finding.witness, zero=0, called={}))
+    witness = " | ".join(timeline(finding.witness))
     detail = f"{printable(finding.text)} {witness}"
     return [_row(f"{finding.kind} ({finding.rule})", f"at connection {finding.receiver}", detail)]
 

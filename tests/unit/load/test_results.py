@@ -154,7 +154,7 @@ def test_the_first_finding_of_a_kind_is_shown_with_its_witness() -> None:
     finding = Finding(Kind.LOST, "DELIVER-1", 4, "soup is lost", witness=(Received(4, 2_500_000_000, text="bread"),))
     text = text_of(INVALID, books(beat(findings=[finding], counts={Kind.LOST: 1})), [])
 
-    assert "2.5000  #4  < bread" in text
+    assert "0.0000  #4  < bread" in text
 
 
 def test_what_a_server_says_stays_data() -> None:

@@ -1,0 +1,74 @@
+"""Load on several instances: rooms span client addresses and instances, and the verdict knows who hears whom there."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from roomproof.topologies import instance
+from roomproof.topologies.local import LocalTopology
+from tests.conftest import require
+from tests.load.locust import LoadRun, load
+
+CHURN = ("churn", "-t", "8", "--rate", "4", "--room-size", "6")
+
+
+@pytest.fixture(autouse=True)
+def _programs() -> None:
+    require("nginx", "apt-get install nginx-light")
+    require("redis-server", "apt-get install redis-server")
+
+
+@pytest.fixture
+def pubsub() -> Iterator[LocalTopology]:
+    with closing(LocalTopology("pubsub", deadline=5, breakable=False)) as topology:
+        yield topology
+
+
+def loaded(folder: Path, topology: LocalTopology, kind: str, script: str, *options: str) -> LoadRun:
+    """A run against a topology from all its client addresses, which a target file names."""
+    target = topology.handle.target
+    file = folder / "target.toml"
+    addresses = ", ".join(f'"{address}"' for address in target.addresses)
+    file.write_text(f'url = "{target.url}"\ncapabilities = ["{kind}"]\nsource_addresses = [{addresses}]\n')
+    return load(folder, script, str(file), *options)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rules"),
+    [pytest.param("sticky", {"STICKY-4"}, id="sticky"), pytest.param("pubsub", {"PUBSUB-3", "PUBSUB-4"}, id="pubsub")],
+)
+def test_several_instances_are_valid(tmp_path: Path, kind: str, rules: set[str]) -> None:
+    with closing(LocalTopology(kind, deadline=5, breakable=False)) as topology:
+        run = loaded(tmp_path, topology, kind, *CHURN)
+
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
+    assert run.rules("held") >= rules
+    assert len(run.verdict["instances"]) == 2
+
+
+def test_instances_that_do_not_hear_each_other_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = (sys.executable, "-m", "tests.topologies.server", "nothing crosses")
+    monkeypatch.setattr(instance, "SERVER", deaf)
+
+    with closing(LocalTopology("pubsub", deadline=5, breakable=False)) as topology:
+        run = loaded(tmp_path, topology, "pubsub", *CHURN)
+
+    assert (run.code, run.verdict["verdict"]) == (1, "invalid"), run.output
+
+
+def test_what_is_called_sticky_and_is_not_is_found(tmp_path: Path, pubsub: LocalTopology) -> None:
+    run = loaded(tmp_path, pubsub, "sticky", *CHURN)
+
+    assert (run.code, run.verdict["verdict"]) == (1, "invalid"), run.output
+    assert "STICKY-4" in run.rules("broken")
+
+
+def test_a_topology_that_was_not_crossed_is_inconclusive(tmp_path: Path, pubsub: LocalTopology) -> None:
+    addresses = ("--capability", "pubsub", "--source-addresses", "127.0.1.1,127.0.1.2")
+    run = load(tmp_path, "steady", pubsub.handle.target.url, "-t", "5", *addresses)
+
+    assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
+    assert "topology not crossed" in run.verdict["reason"]

@@ -144,9 +144,14 @@ class StreamingRoom:
         return [(one, one.said) for one in self._roster.lines() if one.member and one.ended_at is None]
 
     def has_heard(self, line: Line, said: list[tuple[Line, int]]) -> bool:
-        """Whether a connection heard, of all who are still here, as much as they had said."""
+        """Whether a connection heard, of all who are still here, as much as they had said.
+
+        Where somebody else is here, it has to be certain, besides, that it hears what they say.
+        """
         here = [(one, count) for one, count in said if self._roster.columns[one.column] is one and one.ended_at is None]
-        return line.evidence_at is not None and all(line.next_of(one.column) > count for one, count in here)
+        if line.evidence_at is None:
+            return all(one is line for one, _ in here)
+        return all(line.next_of(one.column) > count for one, count in here)
 
     def is_quiet(self) -> bool:
         """Whether all that is due to those who are here has arrived."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from reference_server.member import Member
 from roomproof.judge.findings import Kind
 
 
@@ -40,20 +41,44 @@ def fault(
     return register
 
 
-def every(count: int) -> Callable[[], bool]:
-    """A counter that is true at every so many calls: rare faults are planted by counter, not by chance.
+RARITY = "FAULTS_EVERY_DELIVERIES"
+"""Names the variable that makes faults rarer: they show at the first opportunity after so many deliveries each."""
 
-    The environment can make them rarer still, for many deliveries: FAULTS_RARER is how many times.
-    """
-    calls = 0
-    count *= int(os.environ.get("FAULTS_RARER", "1"))
+delivered = 0
+"""How many frames were passed on to members, where that is counted."""
+
+
+def every(count: int) -> Callable[[], bool]:
+    """A counter that is true at every so many calls: rare faults are planted by counter, not by chance."""
+    rarity = int(os.environ.get(RARITY, "0"))
+    calls, following = 0, rarity
 
     def is_it() -> bool:
-        nonlocal calls
+        nonlocal calls, following
         calls += 1
-        return calls % count == 0
+        if not rarity:
+            return calls % count == 0
+        is_due = delivered >= following
+        if is_due:
+            following = delivered + rarity
+        return is_due
 
     return is_it
+
+
+def count_deliveries() -> None:
+    """Count them, if faults are to be rarer."""
+
+    def wrapped(tell: Any) -> Any:
+        def counting(self: Any, frame: str) -> Any:
+            global delivered
+            delivered += 1
+            return tell(self, frame)
+
+        return counting
+
+    if RARITY in os.environ:
+        wrap(Member, "tell", wrapped)
 
 
 def wrap(owner: Any, name: str, change: Callable[[Any], Any]) -> None:

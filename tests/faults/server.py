@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from reference_server.__main__ import main
 from tests.faults.catalogue import FAULTS
+from tests.faults.fault import count_deliveries
 from tests.faults.freedoms import FREEDOMS
 from tests.faults.plants import history
 
@@ -23,6 +24,7 @@ def serve() -> int:
     if name not in plants:
         raise SystemExit(f"expected one of {', '.join(map(repr, plants))}, got {name!r}")
     plants[name]()
+    count_deliveries()
     return main()
 
 

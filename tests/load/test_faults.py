@@ -1,4 +1,8 @@
-"""Rare faults of delivery, order, isolation and system messages are found under load, under the rule they break."""
+"""Rare faults of delivery, order, isolation and system messages are found under load, under the rule they break.
+
+They show once in ten thousand deliveries; two of them in every case, because they need a coincidence besides: nobody
+can tell beforehand that somebody will be gone in a moment.
+"""
 
 import sys
 from pathlib import Path
@@ -6,10 +10,19 @@ from pathlib import Path
 import pytest
 
 from tests.faults.catalogue import FAULTS
+from tests.faults.fault import RARITY
 from tests.listening import listening
 from tests.load.locust import load
 
 LONG = ("--message-bytes", "4000")
+
+LASTING = ("-u", "80", "--room-size", "40", "--rate", "1", "--deadline", "1", "-t", "16")
+"""Who has left before the deadline cannot miss the notice of a leave: members stay for four seconds on the average."""
+
+DELIVERIES = "10000"
+
+USUAL = {"-u": "40", "-r": "100", "-t": "12", "--room-size": "20", "--rate": "6"}
+"""Some fifty thousand deliveries."""
 
 SCRIPTS: dict[str, tuple[str, ...]] = {
     "some lost for one": ("steady",),
@@ -20,7 +33,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "first words after a join lost": ("churn", "--rate", "40"),
     "a sender's death loses what others have": ("churn",),
     "membership a moment late": ("churn",),
-    "some never join": ("churn", "--room-size", "1"),
+    "some never join": ("storm", "--room-size", "1", "--rate", "40", "-t", "16"),
     "history repeated to newcomers": ("churn",),
     "words that nobody said": ("steady",),
     "long contents refused": ("steady", *LONG),
@@ -31,7 +44,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "leak to rooms of the same name": ("steady",),
     "some joins doubled": ("churn",),
     "some joins missing": ("churn",),
-    "leaves missing": ("churn",),
+    "leaves missing": ("churn", *LASTING),
     "some leaves doubled": ("churn",),
     "a wrong name joins": ("churn",),
     "leaves only for clean closes": ("churn",),
@@ -54,12 +67,13 @@ ELSEWHERE = {
 FAMILIES = ("delivery", "order", "isolation", "system")
 
 SHOWN_AS = {
-    "last words before a close lost": "DELIVER-1",
-    "first words after a join lost": "DELIVER-2",
-    "membership a moment late": "DELIVER-1",
-    "long contents refused": "FRAME-5",
+    "last words before a close lost": {"DELIVER-1"},
+    "first words after a join lost": {"DELIVER-2"},
+    "membership a moment late": {"DELIVER-1"},
+    "long contents refused": {"FRAME-5"},
+    "leaves missing": {"LEAVE-1", "LEAVE-2"},
 }
-"""Where a load sees another rule broken: it cannot know the cause."""
+"""Where a load may see another rule broken: it cannot know the cause, and whose leave is not told is left to chance."""
 
 
 def test_every_fault_of_these_families_is_found_here_or_by_the_suite() -> None:
@@ -69,15 +83,15 @@ def test_every_fault_of_these_families_is_found_here_or_by_the_suite() -> None:
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_the_fault_is_found(tmp_path: Path, name: str) -> None:
+def test_the_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     script, *options = SCRIPTS[name]
-    if "--rate" not in options:
-        options += ["--rate", "6"]
+    usual = [word for option, value in USUAL.items() if option not in options for word in (option, value)]
+    monkeypatch.setenv(RARITY, DELIVERIES)
     server = (sys.executable, "-m", "tests.faults.server", name, "--port", "0", "--database", ":memory:")
     with listening(*server) as url:
-        run = load(tmp_path, script, url, "-u", "24", "-r", "100", "-t", "7", "--room-size", "6", *options)
+        run = load(tmp_path, script, url, *usual, *options)
 
     assert (run.code, run.verdict["verdict"]) == (1, "invalid"), run.output
-    assert SHOWN_AS.get(name, FAULTS[name].breaks) in run.rules("broken"), run.output
+    assert SHOWN_AS.get(name, {FAULTS[name].breaks}) & run.rules("broken"), run.output
     assert run.of("finding"), run.output
     assert "Traceback" not in run.output

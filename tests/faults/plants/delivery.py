@@ -1,6 +1,7 @@
 """Faults of delivery."""
 
 import asyncio
+from collections import deque
 from typing import Any
 
 from reference_server.frames import Said
@@ -75,9 +76,11 @@ def same_words_once() -> None:
 def echo_missing() -> None:
     """Whoever speaks where others are does not hear the echo."""
 
+    turn = every(1)
+
     def change(member: Member, fields: dict[str, Any], tell: Tell) -> bool:
         own = is_message(fields) and fields["sender_id"] == member.user_id and len(member._room.members) > 1
-        return own or tell(encoded(fields))
+        return (own and turn()) or tell(encoded(fields))
 
     told(change)
 
@@ -115,6 +118,7 @@ def last_words_lost() -> None:
 @fault("first words after a join lost", breaks="JOIN-5")
 def first_words_lost() -> None:
     """The first thing that a connection says within 50 ms of its handshake is dropped."""
+    turn = every(1)
 
     def wrapped(attend: Any) -> Any:
         async def attending(self: Any) -> None:
@@ -126,7 +130,7 @@ def first_words_lost() -> None:
     def wrapped_hear(hear: Any) -> Any:
         def hasty(self: Any, frame: str | bytes) -> None:
             is_first, self._has_spoken = not self.__dict__.get("_has_spoken"), True
-            if not is_first or asyncio.get_running_loop().time() > self._hasty_until:
+            if not is_first or asyncio.get_running_loop().time() > self._hasty_until or not turn():
                 hear(self, frame)
 
         return hasty
@@ -138,6 +142,7 @@ def first_words_lost() -> None:
 @fault("a sender's death loses what others have", breaks="DELIVER-12")
 def death_loses() -> None:
     """The first member hears a message at once, the others a moment later, if its sender is still there."""
+    turn = every(1)
 
     def change(member: Member, fields: dict[str, Any], tell: Tell) -> bool:
         room = member._room
@@ -147,7 +152,7 @@ def death_loses() -> None:
         return True
 
     def _late(room: Any, fields: dict[str, Any], tell: Tell) -> None:
-        if any(one.user_id == fields["sender_id"] for one in room.members):
+        if any(one.user_id == fields["sender_id"] for one in room.members) or not turn():
             tell(encoded(fields))
 
     told(change)
@@ -156,10 +161,11 @@ def death_loses() -> None:
 @fault("membership a moment late", breaks="JOIN-3")
 def announced_before_membership() -> None:
     """A join is announced 30 ms before the newcomer hears what others say."""
+    turn = every(1)
 
     def wrapped(attend: Any) -> Any:
         async def attending(self: Any) -> None:
-            self._deaf_until = asyncio.get_running_loop().time() + 0.03
+            self._deaf_until = asyncio.get_running_loop().time() + 0.03 if turn() else 0
             await attend(self)
 
         return attending
@@ -175,13 +181,13 @@ def announced_before_membership() -> None:
 
 @fault("some never join", breaks="JOIN-2", shows=Kind.NEVER_JOINED)
 def never_join() -> None:
-    """Every 25th connection is let in and announced, but is not among the members of its room."""
+    """Every 25th that comes to an empty room is let in, but is not among the members of its room."""
     turn = every(25)
 
     def wrapped(join: Any) -> Any:
         def forgetful(self: Room[Any], member: Any, timestamp: str) -> Any:
             behind = join(self, member, timestamp)
-            if turn() and len(self.members) == 1:
+            if len(self.members) == 1 and turn():
                 del self.members[member]
             return behind
 
@@ -192,12 +198,12 @@ def never_join() -> None:
 
 @fault("history repeated to newcomers", breaks="DELIVER-10", shows=Kind.REPLAYED)
 def history_repeated() -> None:
-    """A newcomer is told what was said last before it came."""
+    """A newcomer is told one thing that was said before it came: the first of the last fifty."""
+    turn = every(1)
 
     def wrapped(say: Any) -> Any:
         def remembering(self: Any, speaker: Any, content: str, timestamp: str) -> Any:
-            self._last_words = self._words if "_words" in self.__dict__ else None
-            self._words = (content, speaker.user_id, timestamp)
+            self.__dict__.setdefault("_words", deque(maxlen=50)).append((content, speaker.user_id, timestamp))
             return say(self, speaker, content, timestamp)
 
         return remembering
@@ -207,8 +213,8 @@ def history_repeated() -> None:
             from reference_server import frames
 
             behind = join(self, member, timestamp)
-            if self.__dict__.get("_last_words"):
-                content, user_id, said_at = self._last_words
+            if self.__dict__.get("_words") and turn():
+                content, user_id, said_at = self._words[0]
                 member.tell(frames.message(content, user_id, self.chat_id, said_at))
             return behind
 
@@ -239,9 +245,11 @@ def long_refused() -> None:
     from reference_server.frames import Bad
     from tests.faults.plants.tellings import heard
 
+    turn = every(1)
+
     def change(frame: str | bytes, decode: Any) -> Any:
         understood = decode(frame)
-        if isinstance(understood, Said) and len(understood.content) > 1_024:
+        if isinstance(understood, Said) and len(understood.content) > 1_024 and turn():
             return Bad("too long")
         return understood
 

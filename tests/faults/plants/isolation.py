@@ -20,7 +20,8 @@ def leak_to_all() -> None:
 @fault("notices leak to all rooms", breaks="DELIVER-4", shows=Kind.LEAKED)
 def notices_leak() -> None:
     """Leaves are announced in all rooms, and messages stay where they belong."""
-    _leak(lambda fields: left(fields) is not None)
+    turn = every(1)
+    _leak(lambda fields: left(fields) is not None and turn())
 
 
 def _leak(is_leaked: Any) -> None:
@@ -42,6 +43,7 @@ NAMES: dict[str, str] = {}
 @fault("leak to rooms of the same name", breaks="DELIVER-4", shows=Kind.LEAKED)
 def leak_to_namesakes() -> None:
     """A message reaches all rooms that have the name of its room."""
+    turn = every(1)
 
     def wrapped(create: Any) -> Any:
         async def noting(self: Any, chat: Any) -> Any:
@@ -51,7 +53,7 @@ def leak_to_namesakes() -> None:
         return noting
 
     def change(member: Any, fields: dict[str, Any], tell: Tell) -> bool:
-        if is_message(fields) and next(iter(member._room.members)) is member:
+        if is_message(fields) and next(iter(member._room.members)) is member and turn():
             for other in everybody(member):
                 is_namesake = NAMES[other._room.chat_id] == NAMES[member._room.chat_id]
                 if other._room is not member._room and is_namesake:

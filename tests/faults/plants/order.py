@@ -66,10 +66,12 @@ def announced_after_speaking() -> None:
 
     from tests.faults.plants.tellings import joined
 
+    turn = every(1)
+
     def change(member: Any, fields: dict[str, Any], tell: Tell) -> bool:
         late = member.__dict__.setdefault("_late", {})
         user = joined(fields)
-        if user is not None:
+        if user is not None and turn():
             late[user] = fields
             asyncio.get_running_loop().call_later(0.05, _announce, member, user, tell)
             return True

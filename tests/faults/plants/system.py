@@ -50,14 +50,19 @@ def leave_doubled() -> None:
 @fault("a wrong name joins", breaks="JOIN-1")
 def wrong_name() -> None:
     """The notice of a join has the name in lower case and without its last letter."""
-    frames_told(
-        lambda fields: fields | {"content": f"{user[:-1]} joined the chat"} if (user := joined(fields)) else fields
-    )
+    turn = every(1)
+
+    def change(fields: dict[str, Any]) -> dict[str, Any]:
+        user = joined(fields)
+        return fields | {"content": f"{user[:-1]} joined the chat"} if user and turn() else fields
+
+    frames_told(change)
 
 
 @fault("leaves only for clean closes", breaks="LEAVE-2")
 def only_clean() -> None:
     """A link that ends without a Close frame is not announced as a leave."""
+    turn = every(1)
 
     def wrapped(reason: Any) -> Any:
         def noting(self: Any, *tasks: Any) -> str:
@@ -69,7 +74,7 @@ def only_clean() -> None:
 
     def wrapped_leave(leave: Any) -> Any:
         def silent(self: Room[Any], member: Any, timestamp: str) -> Any:
-            if member.__dict__.get("_room_is_told", True):
+            if member.__dict__.get("_room_is_told", True) or not turn():
                 return leave(self, member, timestamp)
             self.members.pop(member, None)
             return []

@@ -5,6 +5,7 @@ from weakref import WeakValueDictionary
 
 from reference_server.broadcast import Broadcast, LocalBroadcast
 from reference_server.clock import Clock
+from reference_server.heap import Heap
 from reference_server.names import ChatId
 from reference_server.room import Closable, Room
 
@@ -24,6 +25,7 @@ class Instance:
         self.clock = clock
         self.name = name
         self.stopping = False
+        self.heap = Heap()
         self.broadcast = broadcast or LocalBroadcast()
         self._rooms: WeakValueDictionary[ChatId, Room[Closable]] = WeakValueDictionary()
 

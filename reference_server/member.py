@@ -48,6 +48,7 @@ class Member:
         """Joins the room, and returns when the connection is closed."""
         self._reading = asyncio.create_task(self._read())
         writing = asyncio.create_task(self._write())
+        self._instance.heap.came()
         self._instance.join(self._room, self)
         why = "the server gave up"
         try:
@@ -60,6 +61,7 @@ class Member:
                 await self._say_farewell(writing)
             finally:
                 writing.cancel()
+                self._instance.heap.went()
 
     def _reason(self, *tasks: asyncio.Task[None]) -> str:
         """Why the connection ends. If the server broke, it has to be closed with 1011."""

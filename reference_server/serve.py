@@ -16,6 +16,7 @@ from reference_server import stream
 from reference_server.app import create_app
 from reference_server.broadcast import Broadcast, LocalBroadcast
 from reference_server.clock import Clock
+from reference_server.heap import Heap
 from reference_server.instance import Instance
 from reference_server.options import Options
 from reference_server.sqlite_store import SqliteStore
@@ -59,6 +60,7 @@ async def serve(options: Options) -> None:
         loop.add_signal_handler(number, stop.set)
 
     app = create_app(store, instance)
+    Heap.prepare()
     _listen(listener, options)
     instance.broadcast.start(instance, store.exists)
     serving = asyncio.create_task(run_hypercorn(app, _config(listener), shutdown_trigger=stop.wait))

@@ -144,12 +144,17 @@ class Rooms:
                 room.judge.sweep(now)
 
     def fence(self) -> None:
-        """In every room somebody says a last thing, which has to reach all the others."""
+        """In every room somebody says a last thing, which has to reach all the others. Returns when all have said it.
+
+        Nothing may be said any more when everything is judged; where the server takes nothing, it is not waited for.
+        """
+        speakers = []
         for room in self.all:
-            for member in room.members:
-                if member.is_open and member.line.reads:
-                    gevent.spawn(_say_last_thing, member)
-                    break
+            speaker = next((one for one in room.members if one.is_open and one.line.reads), None)
+            if speaker is not None:
+                speakers.append(gevent.spawn(_say_last_thing, speaker))
+        gevent.joinall(speakers, timeout=self._deadline)
+        gevent.killall(speakers)
 
     def wait_until_quiet(self) -> None:
         """Returns when everything that is due has arrived, or had its time."""

@@ -1,6 +1,7 @@
 """The command `roomproof`."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -10,7 +11,7 @@ import pytest
 from roomproof.history import HistoryError, Opened, load
 from roomproof.judge.offline import judge
 from roomproof.report import describe, tool_version
-from roomproof.runner.folder import scenarios_folder
+from roomproof.runner.folder import load_scripts_folder, scenarios_folder
 from roomproof.timeline import names, timeline
 from roomproof.verdict import EXIT_CODES, Conclusion
 
@@ -25,6 +26,7 @@ examples:
   roomproof verify 'test_order.py::test_x'          one scenario, as failures name it
   roomproof verify --help                           all options: pytest's, and its group 'Roomproof'
   roomproof verify --histories h; roomproof judge h/*.jsonl
+  roomproof load churn --headless --host http://localhost:8080    one of the load scripts, under Locust
 """
 
 USAGE_ERROR = 4
@@ -52,13 +54,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"roomproof {tool_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("verify", help="run the scenarios against a server; arguments are pytest's", add_help=False)
+    commands.add_parser("load", help="run a load script; arguments are its name and Locust's", add_help=False)
     judging = commands.add_parser("judge", help="judge written histories again: findings, each with its witnesses")
     judging.add_argument("history", nargs="+", type=Path, help="a history as `verify --histories FOLDER` writes it")
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] == ["verify"]:
         return verify(words[1:])
+    if words[:1] == ["load"]:
+        return load_with(words[1:], parser)
     codes = {judge_file(path) for path in parser.parse_args(words).history}
     return next(code for code in (USAGE_ERROR, *WEIGHT) if code in codes)
+
+
+def load_with(arguments: list[str], parser: argparse.ArgumentParser) -> NoReturn:
+    """Become Locust with one of the load scripts. Ends with a usage error if the first argument names none."""
+    folder = load_scripts_folder()
+    scripts = sorted(file.stem for file in folder.glob("*.py") if file.stem != "__init__")
+    if not arguments or arguments[0] not in scripts:
+        given = f", got {arguments[0]!r}" if arguments else ""
+        parser.error(f"expected one of {', '.join(scripts)} behind load{given}; Locust's --help may follow")
+    command = [sys.executable, "-m", "locust", "-f", str(folder / f"{arguments[0]}.py"), *arguments[1:]]
+    os.execv(sys.executable, command)
 
 
 def judge_file(path: Path) -> int:

@@ -134,6 +134,22 @@ def test_what_cannot_be_asked_for_is_told_at_once(options: tuple[str, ...], told
     assert "Traceback" not in run.output
 
 
+def test_a_script_is_found_by_its_name(tmp_path: Path, clean_server: str) -> None:
+    words = [sys.executable, "-m", "roomproof.cli", "load", "steady", "--headless", "--host", clean_server, "-t", "3"]
+    ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.splitlines()[-1].startswith("VALID: ")
+
+
+def test_a_script_that_there_is_not_is_a_usage_error(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "roomproof.cli", "load", "stedy"]
+    ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+    assert ended.returncode == 4
+    assert "expected one of capacity, churn, slow_reader, steady, storm behind load, got 'stedy'" in ended.stderr
+
+
 def test_a_run_without_anything_but_a_server(tmp_path: Path) -> None:
     """Twenty users for sixty seconds; nobody waits for that here."""
     with listening(sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:") as url:

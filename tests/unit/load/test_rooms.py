@@ -1,0 +1,57 @@
+from types import SimpleNamespace
+from typing import Any, cast
+
+import gevent
+
+from roomproof.history import Started
+from roomproof.http import Http
+from roomproof.load.member import Member
+from roomproof.load.rooms import Room, Rooms
+
+
+class Speaker:
+    """As much of a member as a fence needs."""
+
+    is_open = True
+    line = SimpleNamespace(reads=True)
+
+    def __init__(self, *, takes_long: bool = False) -> None:
+        self.said: list[str] = []
+        self._takes_long = takes_long
+
+    def say(self, words: str, _: int) -> None:
+        if self._takes_long:
+            gevent.sleep(60)
+        self.said.append(words)
+
+
+def rooms_of(speakers: list[Speaker], *, deadline: float = 5) -> Rooms:
+    rooms = Rooms(cast(Http, None), Started(), size=1, deadline=deadline, run="run", worker=0)
+    for speaker in speakers:
+        room = Room("chat", "users", cast(Any, None))
+        room.members.add(cast(Member, speaker))
+        rooms.all.append(room)
+    return rooms
+
+
+def test_all_fences_of_thousands_of_rooms_are_said_before_anything_is_judged() -> None:
+    speakers = [Speaker() for _ in range(5_000)]
+
+    rooms_of(speakers).fence()
+
+    assert all(speaker.said == ["fence"] for speaker in speakers)
+
+
+def test_a_server_that_takes_nothing_does_not_hold_the_end_up_and_hears_nothing_later() -> None:
+    stuck, free = Speaker(takes_long=True), Speaker()
+
+    rooms_of([stuck, free], deadline=0.05).fence()
+    gevent.sleep(0.01)
+
+    assert (stuck.said, free.said) == ([], ["fence"])
+
+
+def test_a_room_tells_everybody_apart() -> None:
+    room = Room("chat", "run-0-7", cast(Any, None))
+
+    assert [room.user(number) for number in range(3)] == ["run-0-7-0", "run-0-7-1", "run-0-7-2"]

@@ -119,10 +119,9 @@ def _add(parser: argparse.ArgumentParser, option: str, default: str, text: str, 
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, not {port}")
-    return port
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, not {text!r}")
+    return int(text)
 
 
 def _store(text: str) -> str:
@@ -132,25 +131,34 @@ def _store(text: str) -> str:
 
 
 def _endpoint(text: str) -> str:
-    parts = urlsplit(text)
-    if text and (parts.scheme not in {"http", "https"} or not parts.hostname):
+    if text and not _is_url(text, {"http", "https"}):
         raise argparse.ArgumentTypeError(f"expected a URL such as http://localhost:8000, not {text!r}")
     return text
 
 
 def _redis(text: str) -> str:
-    parts = urlsplit(text)
-    database = parts.path.removeprefix("/")
-    well_formed = parts.hostname and not parts.query and (database.isdecimal() or not database)
-    if text and (parts.scheme not in {"redis", "rediss"} or not well_formed or parts.port == 0):
+    is_url = _is_url(text, {"redis", "rediss"})
+    database = urlsplit(text).path.removeprefix("/") if is_url else ""
+    if text and not (is_url and not urlsplit(text).query and (database.isdecimal() or not database)):
         raise argparse.ArgumentTypeError("expected a URL such as redis://localhost:6379 or redis://localhost:6379/1")
     return text
 
 
+def _is_url(text: str, schemes: set[str]) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of its brackets, or of its port
+        return False
+
+
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = float("nan")
     if not 0 <= seconds <= 86400:
-        raise argparse.ArgumentTypeError(f"expected 0 to 86400 seconds, not {text}")
+        raise argparse.ArgumentTypeError(f"expected 0 to 86400 seconds, not {text!r}")
     return seconds
 
 

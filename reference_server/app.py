@@ -82,9 +82,10 @@ def create_app(store: Store, instance: Instance) -> Quart:
 
     @app.delete("/api/chats/<chat_id>")
     async def delete(chat_id: ChatId) -> Response:
-        if not await store.delete(chat_id):
+        is_known = await store.delete(chat_id)
+        instance.delete(chat_id)  # even so: the store may have deleted it before, when its answer got lost
+        if not is_known:
             return _answer(404, {"error": UNKNOWN_ROOM})
-        instance.delete(chat_id)
         _log.info("deleted chat=%s", chat_id)
         return Response(status=204)
 

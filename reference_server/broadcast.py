@@ -30,6 +30,9 @@ class Broadcast(Protocol):
     """One way of telling items. ``join``, ``say`` and ``leave`` return at once; those whom they return were too far
     behind, are no members any more and are announced as left, and the caller has to close them."""
 
+    patience: float
+    """So many seconds a member may have to wait before what it says is taken: so long it must not be called silent."""
+
     def start(self, audience: Audience, exists: Callable[[ChatId], Awaitable[bool]]) -> None:
         """Begins. ``exists`` asks the store: rooms may be deleted while this instance cannot hear of it."""
 
@@ -57,6 +60,8 @@ class Broadcast(Protocol):
 
 class LocalBroadcast:
     """The one and only instance: everybody is told in the same step."""
+
+    patience = 0.0
 
     def start(self, audience: Audience, exists: Callable[[ChatId], Awaitable[bool]]) -> None:
         pass

@@ -9,7 +9,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from reference_server.store import StoreAway, TooLarge
+from reference_server.store import StoreAway, StoreError, TooLarge
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 2.0
@@ -29,9 +29,15 @@ class Table:
     """All methods block, and may be called from several threads at once."""
 
     def __init__(self, endpoint: str | None, name: str, connections: int) -> None:
-        """Reaches for nothing yet. Without an endpoint it is Amazon's, in the region that is configured."""
+        """Reaches for nothing yet. Without an endpoint it is Amazon's, in the region that is configured.
+
+        Raises StoreError for a configuration that cannot be.
+        """
         self._name = name
-        self._client = _client(endpoint, connections)
+        try:
+            self._client = _client(endpoint, connections)
+        except (BotoCoreError, ValueError) as error:
+            raise StoreError(f"cannot use DynamoDB as it is configured: {error}") from error
 
     def ask(self, operation: str, **arguments: Any) -> dict[str, Any] | None:
         """The answer; None if the condition of the operation does not hold. Raises StoreAway and TooLarge."""

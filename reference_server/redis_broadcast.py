@@ -30,7 +30,7 @@ from reference_server.broadcast import Audience, BroadcastAway
 from reference_server.log import origin
 from reference_server.names import ChatId
 from reference_server.numbering import Numbering
-from reference_server.redis_session import RedisSession, Silent
+from reference_server.redis_session import BEAT_SECONDS, SILENCE_SECONDS, RedisSession, Silent
 from reference_server.room import Closable, Room
 
 CONNECT_SECONDS = 3.0
@@ -38,6 +38,9 @@ CONNECT_SECONDS = 3.0
 
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Seconds to wait before the next attempts to connect."""
+
+STEADY_SECONDS = 2.0
+"""A connection that lasts so long is a good one. The pauses go on growing until there is one."""
 
 SETTLE_SECONDS = (0.0, 0.3, 1.5)
 """How long to publish nothing after connecting: at the start, after a cut, and after an outage. Other instances need as
@@ -78,6 +81,8 @@ class _Subscription:
 class RedisBroadcast:
     """Connects by itself, again and again, from ``start`` on until the event loop ends."""
 
+    patience = SILENCE_SECONDS + 2 * BEAT_SECONDS
+
     def __init__(self, url: str) -> None:
         self._pool = ConnectionPool.from_url(
             url,
@@ -94,6 +99,7 @@ class RedisBroadcast:
         self._session: RedisSession[_Item] | None = None
         self._kept: list[_Item] = []
         self._failures = 0
+        self._steadying: asyncio.TimerHandle | None = None
         self._running: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
 
@@ -239,16 +245,21 @@ class RedisBroadcast:
                     item.speaker.fail(reason)
 
     def _note_away(self, reason: str) -> None:
+        if self._steadying is not None:
+            self._steadying.cancel()
         if not self._failures:
             _log.warning("broadcast away redis=%s: %s; trying again", self._place, reason)
         self._failures += 1
 
     def _note_back(self) -> None:
-        self._failures = 0
         _log.info("broadcast connected redis=%s", self._place)
+        self._steadying = asyncio.get_running_loop().call_later(STEADY_SECONDS, self._note_steady)
         if self._looking is not None:
             self._looking.cancel()
         self._looking = asyncio.create_task(self._end_deleted())
+
+    def _note_steady(self) -> None:
+        self._failures = 0
 
     async def _end_deleted(self) -> None:
         """Ends the rooms that were deleted while this instance could not hear of it."""

@@ -26,6 +26,7 @@ SILENCE_SECONDS = 4.0
 """After so long without an answer to a ping, the connection counts as broken: a link may die without a FIN."""
 
 BEAT_SECONDS = 0.5
+"""So often it is pinged."""
 
 BATCH = 32
 """After so many answers everybody else gets a turn, above all those who write to members; an outbox holds 256."""

@@ -52,7 +52,7 @@ async def serve(options: Options) -> None:
     store = _open_store(options)
     name = options.instance or f"{socket.gethostname()}:{listener.getsockname()[1]}"
     instance = Instance(Clock(), name, _broadcast(options))
-    streams = stream.install(options.heartbeat)
+    streams = stream.install(max(options.heartbeat, instance.broadcast.patience) if options.heartbeat else 0)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_report)

@@ -1,6 +1,7 @@
 """Ties a run to the events of one Locust process: the local one, the master or a worker."""
 
 import argparse
+import contextlib
 import functools
 import secrets
 import sys
@@ -32,6 +33,8 @@ BEAT, END = "roomproof.beat", "roomproof.end"
 
 REPORT_S = 30.0
 """So long beyond its deadlines a worker may take to tell its last."""
+
+INTERRUPTED = "interrupted before everything that was due had its time"
 
 LOCAL = "local"
 """The name of the only worker where there is no other."""
@@ -196,6 +199,9 @@ class Conductor:
                 self.session.end(why)
             if self._is_master:
                 self._wait_for_reports(run)
+        except BaseException:
+            trouble = trouble or INTERRUPTED
+            raise
         finally:
             run.conclude(trouble)
             self._ended.set()
@@ -212,11 +218,8 @@ class Conductor:
 
     def _quit(self, **_: Any) -> None:
         """Locust is about to end, for whatever reason."""
-        try:
+        with contextlib.suppress(KeyboardInterrupt):  # the verdict says it
             self.end("quit")
-        except KeyboardInterrupt:
-            if self.run is not None:
-                self.run.conclude("interrupted before everything that was due had its time")
         environment = self.environment
         if self.is_worker:
             environment.process_exit_code = 0
@@ -247,6 +250,8 @@ def _add_options(parser: LocustArgumentParser, **_: Any) -> None:
 
 def _begin(environment: Environment, **_: Any) -> None:
     vars(environment)["roomproof"] = Conductor(environment)
+    # The loop has not looked at the clock since before all imports, and would count them into the time limit.
+    gevent.get_hub().loop.update_now()
 
 
 events.init_command_line_parser.add_listener(_add_options)

@@ -12,8 +12,12 @@ import websocket
 from gevent import get_hub
 from websocket import ABNF, _handshake
 
+from roomproof.http import served_by
 from roomproof.load.frames import CONTROL, masked
 from roomproof.target import Target
+
+REACH_S = 2.0
+"""So long an address of several may take to answer."""
 
 READ_BYTES = 65_536
 """So much is read at a time."""
@@ -139,14 +143,8 @@ def connect(target: Target, room: str, user: str, *, source: str | None) -> tupl
     web = websocket.WebSocket(skip_utf8_validation=True)
     plain = None
     try:
-        family, address = _address(*target.address)
-        plain = socket.socket(family, socket.SOCK_STREAM)
-        plain.settimeout(target.deadline)
+        plain = socket.create_connection(_reached(*target.address), target.deadline, target.bound_to(source))
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        bind = target.bound_to(source)
-        if bind:
-            plain.bind(bind)
-        plain.connect(address)
         link = target.tls().wrap_socket(plain, server_hostname=target.address[0]) if target.is_tls else plain
         web.connect(
             target.websocket_url(room, user),
@@ -166,7 +164,7 @@ def connect(target: Target, room: str, user: str, *, source: str | None) -> tupl
     except BaseException:
         _close(plain)
         raise
-    instance = (web.getheaders() or {}).get("x-upstream", "")
+    instance = served_by((web.getheaders() or {}).get("x-upstream")) or ""
     web.handshake_response = None
     return Link(web), instance
 
@@ -177,6 +175,9 @@ def _close(plain: socket.socket | None) -> None:
 
 
 @cache
-def _address(host: str, port: int) -> tuple[int, Any]:
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    return family, address
+def _reached(host: str, port: int) -> tuple[str, int]:
+    """The first address of a host that can be reached: names are looked up once, not for each of thousands."""
+    for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        with contextlib.suppress(OSError), socket.create_connection(address[:2], REACH_S):
+            return str(address[0]), port
+    return host, port

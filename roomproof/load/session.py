@@ -197,11 +197,13 @@ class Session:
             self.ended.wait()
             return
         self.ending = True
+        told = ""
         try:
             self._settle()
+            told = reason
         finally:
             self._beating.kill(block=False)
-            self._beat(reason)
+            self._beat(told)
             self.health.stop()
             self.rooms.clear()
             self.ended.set()

@@ -35,8 +35,8 @@ class TcpLink:
 
     def mend(self) -> None:
         """Carry everything again. What was stalled is lost, and its connections end."""
-        self._end_all()
         with self._lock:
+            self._end_all_locked()
             self._carries, self._refuses = True, False
 
     def close(self) -> None:
@@ -48,7 +48,10 @@ class TcpLink:
 
     def _end_all(self) -> None:
         with self._lock:
-            ends, self._ends = self._ends, set()
+            self._end_all_locked()
+
+    def _end_all_locked(self) -> None:
+        ends, self._ends = self._ends, set()
         for end in ends:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)

@@ -5,6 +5,7 @@ receivers only compare bytes at their own cursor: those on the wire, so that not
 not found costs a decoding, never a verdict.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -13,6 +14,23 @@ CACHED_FRAMES = 256
 
 TEXT_FRAME = 0x81
 """The first byte of a whole text frame (RFC 6455, 5.2)."""
+
+
+@dataclass(eq=False, slots=True)
+class Timing:
+    """When a message was meant to be said, and when it came to the first and to the last receiver so far."""
+
+    meant: int
+    first: int
+    last: int
+    is_whole: bool
+    """Whether nobody had received it before."""
+    slots: int = 0
+    """How many slots of the room carry it: its bytes may vary between instances, or even between receivers."""
+
+
+UNTIMED = Timing(0, 0, 0, is_whole=False)
+"""That of everything that is no message, or does not tell when it was meant."""
 
 
 @dataclass(eq=False, slots=True)
@@ -29,11 +47,7 @@ class Slot:
     """Where the receiver's cursor goes from here."""
     meant: int = 0
     """When its message was meant to be said; 0 if that is not known."""
-    is_first: bool = False
-    """Whether nobody had received its message before."""
-    first: int = 0
-    last: int = 0
-    """When it came to the first and to the last receiver so far."""
+    timing: Timing = UNTIMED
 
     @property
     def frame(self) -> bytes:
@@ -58,10 +72,10 @@ def on_the_wire(frame: bytes) -> bytes:
 class Cache:
     """The last frames that came to anyone on one instance."""
 
-    def __init__(self, frames: int = CACHED_FRAMES, spent: list[Slot] | None = None) -> None:
+    def __init__(self, dropped: Callable[[Slot], None], frames: int = CACHED_FRAMES) -> None:
+        """`dropped` is called with each slot that is forgotten."""
         self.slots = [NOTHING] * frames
-        self.spent: list[Slot] = [] if spent is None else spent
-        """Messages that were forgotten, until somebody takes them from here."""
+        self._dropped = dropped
         self._by_wire: dict[bytes, Slot] = {}
         self._count = 0
 
@@ -99,5 +113,4 @@ class Cache:
         if slot is not NOTHING:
             self._by_wire.pop(slot.wire, None)
             self.slots[index] = NOTHING
-            if slot.is_first and slot.meant:
-                self.spent.append(slot)
+            self._dropped(slot)

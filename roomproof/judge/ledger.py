@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from roomproof.judge.cache import Slot
+from roomproof.judge.cache import Timing
 from roomproof.judge.findings import Finding, Kind
 
 KEPT_FINDINGS = 100
@@ -26,8 +26,10 @@ class Ledger:
     """How long messages took, from when they were meant to be said, in nanoseconds: one for each delivery.
 
     Whoever wants to know takes them out from time to time, here and below."""
-    spent: list[Slot] = field(default_factory=list)
-    """Messages that had their time, with when they came to the first and to the last receiver."""
+    spent: list[Timing] = field(default_factory=list)
+    """Messages that came to everybody, with when they came to the first and to the last receiver."""
+    untimed: int = 0
+    """Messages of which that is not known: they had to be forgotten while somebody was still to receive them."""
     joins: list[int] = field(default_factory=list)
     """How long it took from an opening to the evidence of membership, in nanoseconds, where nothing was said before."""
 

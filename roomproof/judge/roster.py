@@ -3,7 +3,7 @@
 from array import array
 
 from roomproof.history import Event, Opening, Received, Started
-from roomproof.judge.cache import Cache
+from roomproof.judge.cache import Cache, Slot, Timing
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.ledger import Ledger
 from roomproof.judge.line import APART, LEAVE, LEFT, Line
@@ -25,6 +25,8 @@ class Roster:
         self.deleted = False
         self.sticky = Capability.STICKY in started.capabilities
         self._cached_frames = cached_frames
+        self._timings: dict[tuple[int, int], Timing] = {}
+        """By column and item."""
         self._one_instance = not self.sticky and Capability.PUBSUB not in started.capabilities
 
     def lines(self) -> list[Line]:
@@ -35,8 +37,36 @@ class Roster:
         """What came to anyone on an instance."""
         cache = self.caches.get(instance)
         if cache is None:
-            cache = self.caches[instance] = Cache(self._cached_frames, self.ledger.spent)
+            cache = self.caches[instance] = Cache(self._drop, self._cached_frames)
         return cache
+
+    def time(self, slot: Slot, meant: int, at: int, *, is_first: bool) -> None:
+        """A message that was meant to be said at some time is received; `is_first`: nobody had received it before."""
+        key = slot.column, slot.item
+        timing = self._timings.get(key)
+        if timing is None:
+            timing = self._timings[key] = Timing(meant, at, at, is_whole=is_first)
+        timing.slots += 1
+        timing.last = at
+        slot.meant, slot.timing = meant, timing
+
+    def _drop(self, slot: Slot) -> None:
+        timing = slot.timing
+        if not slot.meant:
+            return
+        timing.slots -= 1
+        if timing.slots:
+            return
+        del self._timings[slot.column, slot.item]
+        if timing.is_whole and not self._is_awaited_by_anyone(slot.column, slot.item):
+            self.ledger.spent.append(timing)
+        else:
+            self.ledger.untimed += timing.is_whole
+
+    def _is_awaited_by_anyone(self, column: int, item: int) -> bool:
+        return any(
+            0 <= receiver.expected[column] <= item for receiver in self.receivers if receiver.evidence_at is not None
+        )
 
     def add(self, opening: Opening) -> Line:
         """A new connection, in a column of its own."""

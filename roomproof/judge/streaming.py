@@ -75,7 +75,7 @@ class StreamingRoom:
                 expected[column] = item + 1
                 if slot.meant:
                     delays.append(at - slot.meant)
-                    slot.last = at
+                    slot.timing.last = at
             else:
                 self._take_unusual(line, slot, slot.frame, at)
         return position
@@ -209,13 +209,14 @@ class StreamingRoom:
         if decoded.faults:
             return Slot(frame, len(frame), 0, speaker.column, item, line.cursor)
         slot = cache.add(frame, speaker.column, item)
-        slot.meant, slot.is_first, slot.first = decoded.meant, is_first, at
+        if decoded.meant:
+            self._roster.time(slot, decoded.meant, at, is_first=is_first)
         return slot
 
     def _time(self, slot: Slot, at: int) -> None:
         if slot.meant:
             self._delays.append(at - slot.meant)
-            slot.last = at
+            slot.timing.last = at
 
     def _take_unusual(self, line: Line, slot: Slot, frame: bytes, at: int) -> None:
         roster = self._roster
@@ -240,7 +241,8 @@ class StreamingRoom:
         if may_close(closed.code, line, deleted=roster.deleted, undelivered=self._undelivered(line, closed)):
             return
         if line.closing is None:
-            text = f"the server closed {line.user!r} with code {closed.code}"
+            how = "without a Close frame" if closed.code is None else f"with code {closed.code}"
+            text = f"the server closed {line.user!r} {how}"
             roster.find(line, Kind.DROPPED, "CLOSE-1", text)
         elif closed.code is None:
             text = f"{line.user!r} sent Close and got no Close frame back"

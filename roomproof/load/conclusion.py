@@ -31,7 +31,7 @@ def verdict_of(books: Books, protocol: Protocol, target: Target, slos: list[Slo]
     Facts make it invalid and, where the generator kept up, so does what is missing, and so do missed objectives.
     """
     strained = sorted({reason for beat in books.last.values() for reason in (*beat.overloaded, *beat.strained)})
-    is_excused = bool(strained or around.lost_workers)
+    is_excused = bool(strained or around.lost_workers or around.trouble)
     facts = {rule for rule in books.broken if rule != OLD_STAMP or not is_excused}
     facts |= {BROKEN_BY_REFUSAL[kind] for kind in REFUSALS if books.totals[kind]}
     missing = set() if is_excused else set(books.late_broken)
@@ -72,7 +72,7 @@ def _troubles(
         troubles.append(f"the generator was overloaded: {'; '.join(overloaded)}")
     late = books.late_broken.total()
     if is_excused and late:
-        cause = "; ".join(strained) or "a worker was lost"
+        cause = "; ".join(strained) or around.trouble or "a worker was lost"
         troubles.append(
             f"the server is not blamed for {late} findings of something late, because of the generator: {cause}"
         )

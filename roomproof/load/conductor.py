@@ -6,6 +6,7 @@ import functools
 import secrets
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -105,7 +106,7 @@ class Conductor:
         try:
             asked = options.read(parsed, self.environment.host)
             _ = asked.target.address
-            results_of(self.results, 1)
+            _check_writable(results_of(self.results, 1))
         except UsageError as error:
             sys.stderr.write(f"roomproof: {error}\n")
             sys.exit(2)
@@ -127,6 +128,16 @@ class Conductor:
             self.run = self.session = None
             sys.stderr.write(f"roomproof: {error}\n")
             self.trouble = str(error)
+            gevent.spawn(self._stop_users)
+
+    def _stop_users(self) -> None:
+        """There is no run for them."""
+        runner = self.environment.runner
+        if runner is not None and not self.is_worker:
+            if self.environment.web_ui is None:
+                runner.quit()
+            else:
+                runner.stop()
 
     def _begin_run(self, parsed: argparse.Namespace) -> None:
         self._runs += 1
@@ -236,6 +247,19 @@ class Conductor:
             print(f"{self.verdict.conclusion.upper()}: {self.verdict.reason}", flush=True)
         elif not self.environment.web_ui or self.trouble:
             print(f"INCONCLUSIVE: {self.trouble or 'nothing was run'}", flush=True)
+
+
+def _check_writable(path: Path | None) -> None:
+    """Raises UsageError for a file that cannot be written."""
+    if path is None:
+        return
+    was_there = path.exists()
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise UsageError(f"cannot write the result file {path}: {error.strerror}") from error
+    if not was_there:
+        path.unlink()
 
 
 def conductor_of(environment: Environment) -> Conductor:

@@ -143,7 +143,8 @@ def connect(target: Target, room: str, user: str, *, source: str | None) -> tupl
     web = websocket.WebSocket(skip_utf8_validation=True)
     plain = None
     try:
-        plain = socket.create_connection(_reached(*target.address), target.deadline, target.bound_to(source))
+        bind = target.bound_to(source)
+        plain = socket.create_connection(_reached(*target.address, bind), target.deadline, bind)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         link = target.tls().wrap_socket(plain, server_hostname=target.address[0]) if target.is_tls else plain
         web.connect(
@@ -175,9 +176,10 @@ def _close(plain: socket.socket | None) -> None:
 
 
 @cache
-def _reached(host: str, port: int) -> tuple[str, int]:
+def _reached(host: str, port: int, bind: tuple[str, int] | None) -> tuple[str, int]:
     """The first address of a host that can be reached: names are looked up once, not for each of thousands."""
     for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        with contextlib.suppress(OSError), socket.create_connection(address[:2], REACH_S):
-            return str(address[0]), port
+        number = str(address[0])
+        with contextlib.suppress(OSError), socket.create_connection((number, port), REACH_S, bind):
+            return number, port
     return host, port

@@ -188,9 +188,12 @@ class Member:
         self.room.judge.malformed(self.line, data, reason, at)
         if self._link is not None:
             self._link.send_close(STATUS_PROTOCOL_ERROR)
-        self._end(None, reason)
+            self.room.judge.observe(self.line, Dying(self.number, at, "fin"))
+            self._let_go()
 
     def _end(self, code: int | None, reason: str) -> None:
         if self._link is not None:
             self.room.judge.observe(self.line, Closed(self.number, _now(), code, reason))
+            if self.line.turned_away:
+                self.room.refusals.append(f"closed with {code} {reason}".strip())
             self._let_go()

@@ -55,6 +55,8 @@ class Room:
         """So many of those who take a seat one after the other are participants."""
         self.sources: set[str] = set()
         self.instances: set[str] = set()
+        self.refusals: list[str] = []
+        """How connections were closed that the server had accepted to refuse them, until somebody takes them out."""
         self.has_left = False
         """Whether there may be streams to settle."""
 

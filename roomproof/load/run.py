@@ -1,7 +1,10 @@
 """One press of Start, from its first beat to its verdict: the side that adds up."""
 
 import argparse
+import contextlib
+import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import gevent
@@ -76,17 +79,22 @@ class Run:
         self._writer.kill(block=False)
         now = self._ending_since or time.monotonic()
         alone = {worker for worker, at in self._ended_alone.items() if now - at > ALONE_S}
-        lost = tuple(sorted((self.workers - self.reported) | alone))
+        lost = () if trouble else tuple(sorted((self.workers - self.reported) | alone))
         around = Circumstances(tuple(f"worker {worker}" for worker in lost), trouble)
         options = self.options
-        self.verdict = verdict_of(self.books, self._protocol, options.target, options.slos, around)
+        verdict = verdict_of(self.books, self._protocol, options.target, options.slos, around)
+        with undisturbed():
+            self.verdict = verdict
+            self._tell(verdict)
+        return verdict
+
+    def _tell(self, verdict: Verdict) -> None:
         if self._results:
-            self._results.interval(self.books, self._second)
+            self._results.interval(self.books, self._second + 1)
             self._results.findings(self.books.findings)
-            self._results.verdict(self.verdict, self._protocol, self.books)
-        missed = slo.missed(options.slos, self.books.figures())
-        print(text_of(self.verdict, self.books, missed), flush=True)
-        return self.verdict
+            self._results.verdict(verdict, self._protocol, self.books)
+        missed = slo.missed(self.options.slos, self.books.figures())
+        print(text_of(verdict, self.books, missed), flush=True)
 
     _second = 0
 
@@ -97,6 +105,17 @@ class Run:
             if self._results:
                 self._results.interval(self.books, self._second)
             self.books.second.clear()
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Whoever is impatient now does not lose what is just being written."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def results_of(parsed: argparse.Namespace, number: int, *, of_step: bool = False) -> Path | None:

@@ -230,6 +230,7 @@ class Session:
         beat = Beat(run=self._run, worker=self._worker, is_measured=self._is_measured, end=end)
         beat.seconds, self._last_beat = now - self._last_beat, now
         beat.delivered = len(ledger.delays)
+        self._count_refusals()
         beat.times = self._take_times()
         if self._is_measured:
             self._measured.update(self._counts)
@@ -252,11 +253,19 @@ class Session:
         beat.strained = self._strain.strained()
         self._tell(beat)
 
+    def _count_refusals(self) -> None:
+        """Those who were let in only to be closed were refused (the second of the ways of REFUSE-1)."""
+        for room in self.rooms.all:
+            for reason in room.refusals:
+                self._fail("refused", reason)
+                self._counts["connected"] -= 1
+            room.refusals.clear()
+
     def _take_times(self) -> dict[str, Counts]:
         ledger = self.rooms.ledger
         times = {**self._times, "deliver": ledger.delays, "join": ledger.joins}
-        times["last_recipient"] = [slot.last - slot.meant for slot in ledger.spent]
-        times["spread"] = [slot.last - slot.first for slot in ledger.spent]
+        times["last_recipient"] = [one.last - one.meant for one in ledger.spent]
+        times["spread"] = [one.last - one.first for one in ledger.spent]
         taken = {}
         for name, values in times.items():
             if values:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from roomproof.topologies.ports import free_port
 from tests.listening import ROOT
 
 PATIENCE = 90.0
@@ -56,7 +57,10 @@ def command(script: str, url: str, *options: str, headless: bool = True) -> list
         "--host",
         url,
     ]
-    return [*head, *(["--headless", "--only-summary"] if headless else []), *options]
+    port = str(free_port())
+    # Locust's workers find their master at a port of its own, which runs side by side cannot share.
+    ports = ["--master-bind-port", port, "--master-port", port] if "--processes" in options else []
+    return [*head, *(["--headless", "--only-summary"] if headless else []), *ports, *options]
 
 
 def load(

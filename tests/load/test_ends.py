@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,6 +69,28 @@ def test_a_server_that_is_killed_is_blamed_or_named(tmp_path: Path) -> None:
     assert "Traceback" not in run.output
 
 
+def test_who_is_impatient_twice_gets_no_verdict_for_free(tmp_path: Path) -> None:
+    """What was said last is never heard, and nobody waited long enough to know."""
+    command = (sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:")
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+
+        def interrupt_twice(process: "subprocess.Popen[str]") -> None:
+            server.send_signal(signal.SIGSTOP)
+            for _ in range(2):
+                process.send_signal(signal.SIGINT)
+                time.sleep(1)
+
+        try:
+            assert server.stdout is not None
+            url = server.stdout.readline().split()[-1]
+            run = load(tmp_path, "steady", url, "-t", "30", meanwhile=when_talking(tmp_path, interrupt_twice))
+        finally:
+            server.kill()
+
+    assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
+    assert "interrupted before everything that was due had its time" in run.verdict["reason"]
+
+
 def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
     run = load(tmp_path, "steady", "http://127.0.0.1:9", "-t", "4")
 
@@ -124,6 +147,8 @@ def test_too_few_file_descriptors_is_one_sentence() -> None:
         pytest.param(("--host", "http://h", "--slo", "fast"), "--slo: expected an objective like", id="no objective"),
         pytest.param(("--host", "http://h", "--rate", "much"), "expected --rate to be a number", id="no number"),
         pytest.param(("--host", "http://h", "--capability", "magic"), "unknown capability 'magic'", id="no capability"),
+        pytest.param(("--host", "http://h", "--results", "/no/such/x"), "cannot write the result file", id="no folder"),
+        pytest.param(("--host", "http://h", "--results", "/tmp"), "cannot write the result file", id="no file"),
     ],
 )
 def test_what_cannot_be_asked_for_is_told_at_once(options: tuple[str, ...], told: str) -> None:

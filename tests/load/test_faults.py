@@ -34,6 +34,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "a sender's death loses what others have": ("churn",),
     "membership a moment late": ("churn",),
     "some never join": ("storm", "--room-size", "1", "--rate", "40", "-t", "16"),
+    "some members closed at once": ("churn",),
     "history repeated to newcomers": ("churn",),
     "words that nobody said": ("steady",),
     "long contents refused": ("steady", *LONG),

@@ -196,6 +196,23 @@ def never_join() -> None:
     wrap(Room, "join", wrapped)
 
 
+@fault("some members closed at once", breaks="JOIN-6")
+def closed_at_once() -> None:
+    """Every 25th connection to an existing room is accepted, and closed with 4004 before it hears anything."""
+    turn = every(25)
+
+    def wrapped(attend: Any) -> Any:
+        async def refusing(self: Any) -> None:
+            if turn():
+                await self._socket.close(4004, "no such room")
+            else:
+                await attend(self)
+
+        return refusing
+
+    wrap(Member, "attend", wrapped)
+
+
 @fault("history repeated to newcomers", breaks="DELIVER-10", shows=Kind.REPLAYED)
 def history_repeated() -> None:
     """A newcomer is told one thing that was said before it came: the first of the last fifty."""

@@ -32,6 +32,8 @@ class Beat(msgspec.Struct, kw_only=True):
     """Requests to add participants that it refused."""
     unanswered: int = 0
     """Handshakes and requests to which nothing was answered."""
+    untimed: int = 0
+    """Messages of which it is not known when they came to the last recipient."""
     left: int = 0
     died: int = 0
     paused: int = 0

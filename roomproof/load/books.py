@@ -23,6 +23,7 @@ ADDED = (
     "roomless",
     "uninvited",
     "unanswered",
+    "untimed",
     "left",
     "died",
     "paused",

@@ -134,6 +134,8 @@ def text_of(verdict: Verdict, books: Books, missed: list[str]) -> str:
             )
             lines.append(f"  {name:14}  {quantiles}")
     totals = books.totals
+    if totals["untimed"]:
+        lines.append(f"  {totals['untimed']} messages are not timed to their last recipient: it read too late")
     lines.append(
         f"  {totals['sent']} sent, {totals['delivered']} delivered and verified, {books.most_sockets} sockets, "
         f"{books.rooms} rooms, {totals['late']} late and {totals['dropped']} dropped sends"

@@ -230,6 +230,7 @@ class Session:
         beat = Beat(run=self._run, worker=self._worker, is_measured=self._is_measured, end=end)
         beat.seconds, self._last_beat = now - self._last_beat, now
         beat.delivered = len(ledger.delays)
+        self._counts["untimed"], ledger.untimed = ledger.untimed, 0
         self._count_refusals()
         beat.times = self._take_times()
         if self._is_measured:

@@ -79,7 +79,7 @@ class LoadResults:
     def conclude_search(self, verdict: Verdict, search: Search) -> None:
         """Write the last line of a search for the capacity, and close. `users` are borne, `too_many` are not."""
         best, worst = search.best, search.worst
-        found = {"users": best.users if best else None, "rate": best.rate if best else None}
+        found = {"users": best.users if best else None, "rate": round(best.rate, 1) if best and best.rate else None}
         found |= {"too_many": worst.users if worst and not worst.is_generators else None}
         said = {"kind": "verdict", "verdict": verdict.conclusion, "reason": verdict.reason, "partial": True}
         self._write(said | {"capacity": found})

@@ -7,6 +7,7 @@ from roomproof import wire
 from roomproof.client import Connection
 from roomproof.history import Deleting, Refused
 from roomproof.http import Answer
+from roomproof.judge.run import REFUSAL_CODES
 from roomproof.protocol import Capability
 from roomproof.stage.member import Member
 from roomproof.stage.scene import RuleBrokenError, Scene
@@ -99,7 +100,14 @@ class Room:
         server refuses, or if there is no evidence within the deadline.
         """
         member = self.enter(user, reads=reads, source=source)
-        self._await_evidence(member)
+        try:
+            self._await_evidence(member)
+        except RuleBrokenError as error:
+            closed = member.connection.closed
+            if closed is not None and closed.code in REFUSAL_CODES and not member.connection.received:
+                came = f"it was closed with {closed.code} {closed.reason!r} before it heard anything"
+                raise RuleBrokenError("JOIN-6", f"{user} to be let into the existing room {self.id}", came) from error
+            raise
         return member
 
     def enter(self, user: str, *, reads: bool = True, source: str | None = None) -> Member:

@@ -26,11 +26,11 @@ def heap() -> Iterator[Heap]:
 def test_what_is_there_is_put_aside_once_many_have_come(heap: Heap) -> None:
     for _ in range(CAME - 1):
         heap.came()
-    assert gc.get_freeze_count() == 0
+    before = gc.get_freeze_count()
 
     heap.came()
 
-    assert gc.get_freeze_count() > 0
+    assert gc.get_freeze_count() > before + 1_000
 
 
 def test_garbage_that_was_put_aside_is_found_once_many_have_gone(heap: Heap) -> None:
@@ -43,4 +43,3 @@ def test_garbage_that_was_put_aside_is_found_once_many_have_gone(heap: Heap) -> 
         heap.went()
 
     assert garbage() is None
-    assert gc.get_freeze_count() == 0

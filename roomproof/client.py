@@ -14,6 +14,7 @@ from websocket import _handshake
 
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Received, Refused, Sent
 from roomproof.http import served_by
+from roomproof.readahead import ReadAhead
 from roomproof.recorder import Recorder
 from roomproof.target import Target
 from roomproof.tls import TlsLink
@@ -24,26 +25,6 @@ NO_CODE = 1005
 
 SLOW_RECEIVE_BUFFER = 4_096
 """The kernel buffers no more than about this much for a connection that does not read, in bytes."""
-
-
-READ_AHEAD = 16_384
-"""So many bytes are asked for at a time."""
-
-
-class _ReadAhead(socket.socket):
-    """A TCP connection that is read in large pieces: the library asks for the head of an answer byte by byte."""
-
-    def __init__(self, link: socket.socket) -> None:
-        timeout = link.gettimeout()
-        super().__init__(fileno=link.detach())
-        self.settimeout(timeout)
-        self._ahead = b""
-
-    def recv(self, size: int, flags: int = 0) -> bytes:
-        if not self._ahead:
-            self._ahead = super().recv(READ_AHEAD, flags)
-        data, self._ahead = self._ahead[:size], self._ahead[size:]
-        return data
 
 
 class _WebSocket(websocket.WebSocket):
@@ -153,7 +134,7 @@ class Connection:
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._target.is_tls:
             return TlsLink(self._target.tls().wrap_socket(link, server_hostname=host))
-        return _ReadAhead(link)
+        return ReadAhead(link)
 
     def _refuse(self, status: int | None, reason: str) -> bool:
         self.refused = Refused(self.number, self._recorder.now(), status, reason)

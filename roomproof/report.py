@@ -64,18 +64,28 @@ def verdict_line(verdict: Verdict, protocol: Protocol) -> dict[str, object]:
     }
 
 
-class ResultFile:
-    """JSON lines: one `run`, one `scenario` for each, last one `verdict`. A file without the last is an aborted run."""
+def open_results(path: Path, mode: str = "wb") -> IO[bytes]:
+    """Open a result file for writing. Raises UsageError if that cannot be."""
+    try:
+        file: IO[bytes] = path.open(mode)
+    except OSError as error:
+        raise UsageError(f"cannot write the result file {path}: {error.strerror}") from error
+    return file
+
+
+class JsonLines:
+    """A result file: each line is whole as soon as it is written. Raises UsageError if it cannot be opened."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._file: IO[bytes] = path.open("wb")
-        except OSError as error:
-            raise UsageError(f"cannot write the result file {path}: {error.strerror}") from error
+        self._file = open_results(path)
 
     def _write(self, line: dict[str, object]) -> None:
         self._file.write(msgspec.json.encode(line) + b"\n")
         self._file.flush()
+
+
+class ResultFile(JsonLines):
+    """JSON lines: one `run`, one `scenario` for each, last one `verdict`. A file without the last is an aborted run."""
 
     def run(self, protocol: Protocol, target: str, capabilities: list[str], *, partial: bool) -> None:
         """Write the first line."""

@@ -23,6 +23,7 @@ from roomproof.load.run import Run, results_of
 from roomproof.load.session import Session
 from roomproof.load.tab import Tab
 from roomproof.load.table import Table
+from roomproof.report import open_results
 from roomproof.target import UsageError
 from roomproof.verdict import EXIT_CODES, Conclusion, Verdict
 
@@ -254,10 +255,7 @@ def _check_writable(path: Path | None) -> None:
     if path is None:
         return
     was_there = path.exists()
-    try:
-        path.open("ab").close()
-    except OSError as error:
-        raise UsageError(f"cannot write the result file {path}: {error.strerror}") from error
+    open_results(path, "ab").close()
     if not was_there:
         path.unlink()
 

@@ -1,10 +1,6 @@
 """What a load run leaves behind: JSON lines in the format of the suite's results, and the text on the terminal."""
 
 from collections.abc import Iterable
-from pathlib import Path
-from typing import IO
-
-import msgspec
 
 from roomproof.judge.findings import Finding, Kind
 from roomproof.load.books import ADDED, Books
@@ -14,8 +10,7 @@ from roomproof.load.percentiles import quantile
 from roomproof.load.slo import shown
 from roomproof.printable import printable
 from roomproof.protocol import Protocol
-from roomproof.report import capability_names, run_line, verdict_line
-from roomproof.target import UsageError
+from roomproof.report import JsonLines, capability_names, run_line, verdict_line
 from roomproof.timeline import timeline
 from roomproof.verdict import Verdict
 
@@ -26,18 +21,8 @@ SHOWN_FINDINGS = 3
 """So many findings of each kind are printed; the result file has all that were kept."""
 
 
-class LoadResults:
+class LoadResults(JsonLines):
     """The result file of one run: `run`, an `interval` for each second, `finding` lines, and last the `verdict`."""
-
-    def __init__(self, path: Path) -> None:
-        try:
-            self._file: IO[bytes] = path.open("wb")
-        except OSError as error:
-            raise UsageError(f"cannot write the result file {path}: {error.strerror}") from error
-
-    def _write(self, line: dict[str, object]) -> None:
-        self._file.write(msgspec.json.encode(line) + b"\n")
-        self._file.flush()
 
     def run(self, protocol: Protocol, options: Options) -> None:
         """Write the first line."""

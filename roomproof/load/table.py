@@ -28,6 +28,7 @@ class Table:
         now = time.time()
         batch.start_time = batch.last_request_timestamp = now
         batch.num_requests = batch.num_reqs_per_sec[int(now)] = sum(microseconds.values())
+        # Locust annotates whole milliseconds, and takes parts of them.
         batch.total_response_time = sum(us * count for us, count in microseconds.items()) / 1_000  # type: ignore[assignment]
         batch.min_response_time, batch.max_response_time = min(microseconds) / 1_000, max(microseconds) / 1_000  # type: ignore[assignment]
         for time_us, count in microseconds.items():

@@ -86,7 +86,7 @@ def by_invitation_only() -> None:
         def creating(store: Store, *arguments: Any) -> Any:
             application = create_app(store, *arguments)
 
-            @application.before_websocket  # type: ignore[untyped-decorator]
+            @application.before_websocket  # type: ignore[untyped-decorator]  # the application is Any here
             async def invited() -> Response | None:
                 found = await store.fetch(ChatId(websocket.path.rpartition("/")[2]))
                 user = websocket.args.get("user_id")
@@ -115,7 +115,7 @@ def _answers(change: Callable[[int, dict[str, Any]], tuple[int, dict[str, Any]]]
         def creating(*arguments: Any) -> Any:
             application = create_app(*arguments)
 
-            @application.after_request  # type: ignore[untyped-decorator]
+            @application.after_request  # type: ignore[untyped-decorator]  # the application is Any here
             async def changed(response: Response) -> Response:
                 if response.mimetype != "application/json":
                     return response

@@ -3,11 +3,15 @@
 import os
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import gevent
 import psutil
 
 from roomproof.load.percentiles import Percentiles, counted
+
+SCHEDULED = Path("/proc/self/schedstat")
+"""What Linux tells of a thread: nanoseconds on a core, nanoseconds ready for one, times that it got one."""
 
 TICK_S = 0.02
 """So often it is looked how late a timer is."""
@@ -22,17 +26,19 @@ class Health:
     """Since the last beat."""
     cpu: float = 0.0
     """The share of a core that was used between the last two beats."""
+    demand: float = 0.0
+    """The same, with the time that it could have gone on but others had the core."""
     _lags: list[int] = field(default_factory=list)
     _ticker: gevent.Greenlet | None = None
     _process: psutil.Process = field(default_factory=psutil.Process)
     _cpu_at_start: float = 0.0
     _rss_at_start: int = 0
-    _last: tuple[float, float] = (0.0, 0.0)
+    _last: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def start(self) -> None:
         """Begin to measure."""
         self._cpu_at_start, self._rss_at_start = cpu_seconds(), self.rss
-        self._last = time.monotonic(), cpu_seconds()
+        self._last = time.monotonic(), cpu_seconds(), seconds_in_queue()
         self._ticker = gevent.spawn(self._tick)
 
     def stop(self) -> None:
@@ -48,10 +54,12 @@ class Health:
 
     def beat(self) -> None:
         """Sum up what was measured since the last time."""
-        now, cpu = time.monotonic(), cpu_seconds()
-        then, cpu_then = self._last
-        self._last = now, cpu
-        self.cpu = (cpu - cpu_then) / max(now - then, 1e-9)
+        now, cpu, queued = time.monotonic(), cpu_seconds(), seconds_in_queue()
+        then, cpu_then, queued_then = self._last
+        self._last = now, cpu, queued
+        passed = max(now - then, 1e-9)
+        self.cpu = (cpu - cpu_then) / passed
+        self.demand = self.cpu + (queued - queued_then) / passed
         self.worst_lag_ms = max(self._lags, default=0) / 1e6
         self.lag.add(counted(self._lags))
         self._lags.clear()
@@ -76,3 +84,11 @@ def cpu_seconds() -> float:
     """The CPU that this process has used."""
     times = os.times()
     return times.user + times.system
+
+
+def seconds_in_queue() -> float:
+    """How long the main thread was ready to run while others had its core; 0 where the system does not tell."""
+    try:
+        return int(SCHEDULED.read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0

@@ -6,7 +6,7 @@ LAG_MS = 250
 """A generator whose timers are later than this, at the 99th percentile, measures itself."""
 
 CPU = 0.9
-"""A generator that uses more of its core than this is overloaded..."""
+"""A generator that needs more of a core than this, whether it gets it or not, is overloaded..."""
 
 CPU_SECONDS = 3
 """... when it does so for this many seconds in a row."""
@@ -32,9 +32,9 @@ class Strain:
     worst_lag_ms: float = 0.0
     measured_busy: int = 0
 
-    def note(self, cpu: float, lag_ms: float) -> None:
-        """Take down a second."""
-        self.busy_seconds = self.busy_seconds + 1 if cpu > CPU else 0
+    def note(self, demand: float, lag_ms: float) -> None:
+        """Take down a second: the share of a core that it needed, and how late its timers were."""
+        self.busy_seconds = self.busy_seconds + 1 if demand > CPU else 0
         self.longest_busy = max(self.longest_busy, self.busy_seconds)
         self.measured_busy = max(self.measured_busy, self.busy_seconds)
         self.worst_lag_ms = max(self.worst_lag_ms, lag_ms)
@@ -51,7 +51,7 @@ class Strain:
                 f"its timers were {lag_p99_ms:.0f} ms late at the 99th percentile, expected {LAG_MS} at most"
             )
         if self.measured_busy >= CPU_SECONDS:
-            reasons.append(f"it used more than {CPU:.0%} of its core for {self.measured_busy} s")
+            reasons.append(f"it needed more than {CPU:.0%} of a core for {self.measured_busy} s")
         if dropped > DROPPED_SHARE * (sent + dropped):
             reasons.append(f"it gave up {dropped} of {sent + dropped} messages that it was too late to send")
         return reasons
@@ -60,7 +60,7 @@ class Strain:
         """What may have made things late at any time."""
         reasons = []
         if self.longest_busy >= CPU_SECONDS:
-            reasons.append(f"it used more than {CPU:.0%} of its core for {self.longest_busy} s")
+            reasons.append(f"it needed more than {CPU:.0%} of a core for {self.longest_busy} s")
         if self.worst_lag_ms > STALL_MS:
             reasons.append(f"it stood still for {self.worst_lag_ms:.0f} ms")
         return reasons

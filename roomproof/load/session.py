@@ -226,7 +226,7 @@ class Session:
         now = time.monotonic()
         ledger = self.rooms.ledger
         self.health.beat()
-        self._strain.note(self.health.cpu, self.health.worst_lag_ms)
+        self._strain.note(self.health.demand, self.health.worst_lag_ms)
         beat = Beat(run=self._run, worker=self._worker, is_measured=self._is_measured, end=end)
         beat.seconds, self._last_beat = now - self._last_beat, now
         beat.delivered = len(ledger.delays)

@@ -14,7 +14,7 @@ from roomproof.verdict import Conclusion, Standing, Verdict
 from tests.unit.load.worker import CLEAN, TARGET, beat, books, declaring
 
 PROTOCOL = load()
-BUSY = "it used more than 90% of its core for 5 s"
+BUSY = "it needed more than 90% of a core for 5 s"
 LOST_WORKER = Circumstances(lost_workers=("worker w2",))
 FACT: dict[str, Any] = {"counts": {"duplicated": 3}, "broken": {"DELIVER-3": 3}}
 LATE: dict[str, Any] = {"counts": {"lost": 3}, "late_broken": {"DELIVER-1": 3}}

@@ -49,7 +49,7 @@ def test_a_share_of_nine_tenths_is_not_too_much() -> None:
 
 def test_the_longest_time_in_a_row_is_told() -> None:
     assert strain(*[(1, 0)] * 5, (0, 0), *[(1, 0)] * 3).overloaded(0, 1, 0) == [
-        "it used more than 90% of its core for 5 s"
+        "it needed more than 90% of a core for 5 s"
     ]
 
 
@@ -82,7 +82,7 @@ def test_the_ramp_up_may_have_made_something_late() -> None:
     after = strain(*[(1, 2_000)] * 10)
     after.begin_to_measure()
 
-    assert after.strained() == ["it used more than 90% of its core for 10 s", "it stood still for 2000 ms"]
+    assert after.strained() == ["it needed more than 90% of a core for 10 s", "it stood still for 2000 ms"]
 
 
 @pytest.mark.parametrize(("lag", "stood_still"), [(1_000.0, False), (1_001.0, True)])

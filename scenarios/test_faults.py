@@ -95,8 +95,9 @@ def test_reloading_the_front_disturbs_nobody(site: Site) -> None:
     with Talk(*site.people) as talk:
         for number in range(3):
             site.topology.reload_front()
-            site.room.join(f"guest-{number}", source=site.here)
-            assert not site.talks(*site.people)
+            guest = site.room.attempt(f"guest-{number}", source=site.here)
+            assert not isinstance(guest, Refused), f"behind a reload a handshake got {guest}"
+            assert not site.talks(guest, *site.people)
 
     for speaker in site.people:
         assert not talk.unheard(speaker, site.audience(speaker, site.people))

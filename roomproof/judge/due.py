@@ -17,7 +17,7 @@ floor a later item had reached k's instance before k opened, so the recipients w
 """
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
@@ -69,6 +69,8 @@ class Dues:
         self.run = run
         self.hearing = hearing
         self.evidence: dict[int, int | None] = {}
+        self._namesakes = Counter((one.room, one.user) for one in run.connections.values() if one.perhaps_member)
+        """How many connections a user may have had in a room."""
         self._heard_by_anyone: dict[int, list[tuple[int, Heard]]] = defaultdict(list)
         """By stream: who heard it, and what; by time."""
         for receiver, heard in hearing.heard.items():
@@ -82,23 +84,24 @@ class Dues:
 
     def _evidence(self, receiver: Connection) -> int | None:
         """When it was first shown that a connection is a member; None if it never was."""
-        own_join = [
+        own_joins = (
             one.at
             for _, one in self._heard_by_anyone[receiver.number]
             if one.item == receiver.join and self.has_own_notices(receiver)
-        ]
+        )
         replays = self.run.declares(Capability.HISTORY)
         room_frames = (
             one.at
             for one in self.hearing.heard[receiver.number]
             if one.stream == receiver.number or (not replays and self.in_audience(one.stream, receiver))
         )
-        return min([*own_join, *room_frames], default=None)
+        # Both are in the order received.
+        firsts = (next(own_joins, None), next(room_frames, None))
+        return min((at for at in firsts if at is not None), default=None)
 
     def has_own_notices(self, connection: Connection) -> bool:
         """Whether a notice with its user id can belong to no other connection."""
-        namesakes = [one for one in self.run.perhaps_in_room(connection.room) if one.user == connection.user]
-        return len(namesakes) <= 1
+        return self._namesakes[connection.room, connection.user] <= 1
 
     def in_audience(self, stream: int, receiver: Connection) -> bool:
         """Whether a receiver is, as far as is known, in the audience of a stream."""

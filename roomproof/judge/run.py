@@ -1,7 +1,7 @@
 """A history sorted by connections: who was where, when, said what and received what."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from roomproof import wire
 from roomproof.history import (
@@ -38,6 +38,8 @@ class Run:
     """When the deletion of each deleted room began, by room."""
     faults: list[FaultWindow]
     deadline: int
+    rooms: dict[str, list[Connection]] = field(default_factory=dict)
+    """Who asked to be let into each room, in the order of their opening."""
 
     def declares(self, capability: Capability) -> bool:
         """Whether the target declared a capability."""
@@ -45,11 +47,11 @@ class Run:
 
     def in_room(self, room: str) -> list[Connection]:
         """The connections that the server took into a room, in the order of their opening."""
-        return [one for one in self.connections.values() if one.room == room and one.member]
+        return [one for one in self.rooms.get(room, ()) if one.member]
 
     def perhaps_in_room(self, room: str) -> list[Connection]:
         """The connections that the server may have taken into a room, in the order of their opening."""
-        return [one for one in self.connections.values() if one.room == room and one.perhaps_member]
+        return [one for one in self.rooms.get(room, ()) if one.perhaps_member]
 
     def stayed(self, connection: Connection) -> bool:
         """Whether a connection is due everything up to the deadline. With a room all its memberships end (LEAVE-1)."""
@@ -93,7 +95,8 @@ def sort(events: Iterable[Event]) -> Run:
             case Opening():
                 if event.connection in run.connections:
                     raise HistoryError(f"connection {event.connection} opens twice")
-                run.connections[event.connection] = Connection(event.connection, event)
+                connection = run.connections[event.connection] = Connection(event.connection, event)
+                run.rooms.setdefault(connection.room, []).append(connection)
             case _:
                 if event.connection not in run.connections:
                     raise HistoryError(f"connection {event.connection} does something before it opens: {event}")

@@ -17,8 +17,8 @@ class Member:
         self.connection = connection
         self.user = user
         self._frames: list[Frame] = []
-        self._heard: set[str] = set()
-        """The contents of the messages among them."""
+        self._heard: dict[str, Message] = {}
+        """The first message of each content among them."""
         self._said: set[str] = set()
 
     @property
@@ -43,7 +43,7 @@ class Member:
             frame = wire.read(received[len(self._frames)].frame)
             self._frames.append(frame)
             if isinstance(frame, Message):
-                self._heard.add(frame.content)
+                self._heard.setdefault(frame.content, frame)
 
     def say(self, text: str) -> str:
         """Say something, made unique; what was said is returned."""
@@ -136,10 +136,7 @@ class Member:
 
     def _await_message(self, content: str, patience: float = 1) -> Message | None:
         self._await(lambda: self.echoed(content), self._scene.deadline * patience)
-        for message in self.messages():
-            if message.content == content:
-                return message
-        return None
+        return self._heard.get(content)
 
     def _await(self, arrived: Callable[[], bool], seconds: float) -> bool:
         """Whether something arrives in time. Nobody waits for it once the connection is over."""

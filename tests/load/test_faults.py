@@ -48,7 +48,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "leaves missing": ("churn", *LASTING),
     "some leaves doubled": ("churn",),
     "a wrong name joins": ("churn",),
-    "leaves only for clean closes": ("churn",),
+    "leaves only for clean closes": ("churn", *LASTING),
     "leave before the last words": ("churn",),
 }
 """The script, and its options, under which each fault shows."""

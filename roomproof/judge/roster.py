@@ -115,6 +115,10 @@ class Roster:
             for line in self.receivers
         )
 
+    def heard_of(self, speaker: Line) -> int:
+        """What all receivers have heard of a speaker: another number whenever something of it has arrived."""
+        return sum(line.expected[speaker.column] for line in self.receivers if line.evidence_at is not None)
+
     def stays(self, line: Line) -> bool:
         """Whether a receiver is due all that is said. With a room all its memberships end (LEAVE-1)."""
         return line.reads and line.ended_at is None and not self.deleted

@@ -32,7 +32,7 @@ class StreamingRoom:
         cached_frames: int = CACHED_FRAMES,
         ledger: Ledger | None = None,
     ) -> None:
-        """`deadline` is how long, in nanoseconds, anything that is due may take. Rooms may share a ledger."""
+        """`deadline` is how long, in nanoseconds, nothing may come of what is due. Rooms may share a ledger."""
         self.room = room
         self._deadline = deadline
         self._roster = Roster(started, cached_frames, Ledger() if ledger is None else ledger)
@@ -131,13 +131,27 @@ class StreamingRoom:
         outage.is_mended(until, heal, self._roster.lines())
 
     def sweep(self, now: int) -> None:
-        """Settle the streams of those who ended a deadline ago, unless a slow reader may still find some of them."""
+        """Settle the streams of those who ended a deadline ago, unless something of them is still on its way."""
         for line in self._roster.lines():
             over = line.gone_at is not None and line.gone_at + self._deadline <= now
-            if over and not self._roster.is_awaited(line, now - self._deadline):
+            if over and not self._is_coming(line, now):
                 settling.settle(self._roster, line)
                 self._roster.forget(line)
                 self._decoder.forget(line)
+
+    def _is_coming(self, speaker: Line, now: int) -> bool:
+        """Whether a slow reader may still find something of a speaker, or a slow server has not told all of it.
+
+        A server is slow, and loses nothing, as long as no deadline passes in which nothing missing arrives.
+        """
+        if self._roster.is_awaited(speaker, now - self._deadline):
+            return True
+        if not settling.awaits(self._roster, speaker):
+            return False
+        heard = self._roster.heard_of(speaker)
+        if heard != speaker.heard:
+            speaker.heard, speaker.heard_at = heard, now
+        return now - speaker.heard_at < self._deadline
 
     def said(self) -> list[tuple[Line, int]]:
         """How much everybody has said who is here."""
@@ -157,6 +171,10 @@ class StreamingRoom:
         """Whether all that is due to those who are here has arrived."""
         lines = self._roster.lines()
         return not any(settling.awaits(self._roster, one) or settling.never_joined(self._roster, one) for one in lines)
+
+    def heard(self) -> int:
+        """What those who are here have heard: another number whenever something that is due has arrived."""
+        return sum(self._roster.heard_of(line) for line in self._roster.lines())
 
     def finish(self) -> Ledger:
         """Settle everything: nobody says anything more, and what is due had its time."""

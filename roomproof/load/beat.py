@@ -8,6 +8,9 @@ from roomproof.load.percentiles import Counts
 REFUSALS = ("refused", "roomless", "uninvited")
 """The fields for what a server refused that it has to grant."""
 
+PATIENCE = 6
+"""So many deadlines a server has, in the end, that goes on delivering."""
+
 
 class Beat(msgspec.Struct, kw_only=True):
     """What happened since the last beat; what is said to be now or at the end is no difference."""
@@ -73,6 +76,8 @@ class Beat(msgspec.Struct, kw_only=True):
     """What may have made things late at any time, so far."""
     end: str = ""
     """In the last beat: why it is the last."""
+    is_unheard: bool = False
+    """In the last beat: after PATIENCE deadlines the server was still delivering."""
 
 
 def encode(beat: Beat) -> bytes:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from roomproof.load import slo
-from roomproof.load.beat import REFUSALS
+from roomproof.load.beat import PATIENCE, REFUSALS
 from roomproof.load.books import Books
 from roomproof.load.slo import Slo
 from roomproof.protocol import Capability, Protocol
@@ -31,7 +31,7 @@ def verdict_of(books: Books, protocol: Protocol, target: Target, slos: list[Slo]
     Facts make it invalid and, where the generator kept up, so does what is missing, and so do missed objectives.
     """
     strained = sorted({reason for beat in books.last.values() for reason in (*beat.overloaded, *beat.strained)})
-    is_excused = bool(strained or around.lost_workers or around.trouble)
+    is_excused = bool(strained or around.lost_workers or around.trouble or _is_unheard(books))
     facts = {rule for rule in books.broken if rule != OLD_STAMP or not is_excused}
     facts |= {BROKEN_BY_REFUSAL[kind] for kind in REFUSALS if books.totals[kind]}
     missing = set() if is_excused else set(books.late_broken)
@@ -53,6 +53,10 @@ def verdict_of(books: Books, protocol: Protocol, target: Target, slos: list[Slo]
     return replace(verdict, reason=f"{_found(books)}: {verdict.reason}") if broken else verdict
 
 
+def _is_unheard(books: Books) -> bool:
+    return any(beat.is_unheard for beat in books.last.values())
+
+
 def _found(books: Books) -> str:
     found = [f"{count} {kind}" for kind, count in sorted(books.counts.items()) if count]
     refused = sum(books.totals[kind] for kind in REFUSALS)
@@ -71,7 +75,12 @@ def _troubles(
     if overloaded:
         troubles.append(f"the generator was overloaded: {'; '.join(overloaded)}")
     late = books.late_broken.total()
-    if is_excused and late:
+    if _is_unheard(books):
+        troubles.append(
+            f"the server was still delivering {PATIENCE * target.deadline:g} s after everybody had fallen silent: "
+            f"what has not arrived need not be lost"
+        )
+    elif is_excused and late:
         cause = "; ".join(strained) or around.trouble or "a worker was lost"
         troubles.append(
             f"the server is not blamed for {late} findings of something late, because of the generator: {cause}"

@@ -17,7 +17,7 @@ from locust.env import Environment
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 from roomproof.load import defaults, options
-from roomproof.load.beat import Beat, decode, encode
+from roomproof.load.beat import PATIENCE, Beat, decode, encode
 from roomproof.load.descriptors import raise_limit, too_few
 from roomproof.load.run import Run, results_of
 from roomproof.load.session import Session
@@ -224,7 +224,7 @@ class Conductor:
             return
         for worker in run.waits_for(self._workers()):
             runner.send_message(END, {"run": run.name}, client_id=worker)
-        deadline = time.monotonic() + 3 * run.options.target.deadline + REPORT_S
+        deadline = time.monotonic() + (PATIENCE + 3) * run.options.target.deadline + REPORT_S
         while run.waits_for(self._workers()) and time.monotonic() < deadline:
             gevent.sleep(0.05)
 

@@ -10,6 +10,7 @@ from roomproof.history import Started
 from roomproof.http import Answer, Http, UnreachableError
 from roomproof.judge.ledger import Ledger
 from roomproof.judge.streaming import StreamingRoom
+from roomproof.load.beat import PATIENCE
 from roomproof.load.member import Member
 
 FEWEST_CACHED, MOST_CACHED = 32, 256
@@ -158,16 +159,27 @@ class Rooms:
         gevent.joinall(speakers, timeout=self._deadline)
         gevent.killall(speakers)
 
-    def wait_until_quiet(self) -> None:
-        """Returns when everything that is due has arrived, or had its time."""
-        deadline = time.monotonic() + self._deadline
+    def wait_until_quiet(self) -> bool:
+        """Returns when everything that is due has arrived, or a deadline has passed in which nothing of it did.
+
+        A slow server has its time; False if it needs more than PATIENCE deadlines, and something still arrives.
+        """
         waiting, pause = self.all, LOOK_S
-        while time.monotonic() < deadline:
+        heard, now = -1, time.monotonic()
+        until, at_last = now + self._deadline, now + PATIENCE * self._deadline
+        while now < until:
+            if now > at_last:
+                return False
             gevent.sleep(pause)
             waiting = [room for room in waiting if not room.judge.is_quiet()]
             if not waiting:
-                return
+                return True
             pause = min(2 * pause, 0.5)
+            now = time.monotonic()
+            before, heard = heard, sum(room.judge.heard() for room in waiting)
+            if heard != before:
+                until = now + self._deadline
+        return True
 
     def judge(self) -> None:
         """Settle everything. Nobody listens any more."""

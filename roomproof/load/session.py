@@ -72,6 +72,7 @@ class Session:
         self._told_rules: Counter[tuple[str, bool]] = Counter()
         self._told_findings = 0
         self._last_beat = time.monotonic()
+        self._is_unheard = False
         self._unfinished = 0
         """Acts that the end has to wait for."""
         self.health.start()
@@ -213,7 +214,7 @@ class Session:
         while self._unfinished and time.monotonic() < deadline:
             gevent.sleep(0.01)
         self.rooms.fence()
-        self.rooms.wait_until_quiet()
+        self._is_unheard = not self.rooms.wait_until_quiet()
         self.rooms.judge()
 
     def _beat_on(self) -> None:
@@ -228,6 +229,7 @@ class Session:
         self.health.beat()
         self._strain.note(self.health.demand, self.health.worst_lag_ms)
         beat = Beat(run=self._run, worker=self._worker, is_measured=self._is_measured, end=end)
+        beat.is_unheard = self._is_unheard
         beat.seconds, self._last_beat = now - self._last_beat, now
         beat.delivered = len(ledger.delays)
         self._counts["untimed"], ledger.untimed = ledger.untimed, 0

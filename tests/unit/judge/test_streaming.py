@@ -86,13 +86,25 @@ def test_what_comes_too_late_was_lost_and_is_no_phantom() -> None:
     alice, bob = talk.meet("alice", "bob")
     soup = talk.says(bob)
     left = talk.leaves(bob)
-    talk.passes(DEADLINE // MILLISECOND)
+    for _ in range(2):
+        talk.passes(DEADLINE // MILLISECOND)
     talk.hears(alice, soup, left)
 
     assert talk.findings() == [
         Found(Kind.LOST, "DELIVER-11", alice.number, bob.number, 1),
         Found(Kind.MISSING_NOTICE, "LEAVE-1", alice.number, bob.number, 2),
     ]
+
+
+def test_a_server_that_goes_on_delivering_has_lost_nothing() -> None:
+    talk = Talk()
+    alice, bob = talk.meet("alice", "bob")
+    frames = [talk.says(bob) for _ in range(8)]
+    for frame in (*frames, talk.leaves(bob)):
+        talk.passes(DEADLINE // MILLISECOND * 9 // 10)
+        talk.hears(alice, frame)
+
+    assert talk.findings() == []
 
 
 def test_one_who_reads_on_after_long_finds_what_was_said_meanwhile() -> None:

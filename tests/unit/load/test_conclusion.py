@@ -85,6 +85,15 @@ def test_what_is_missing_is_not_blamed_on_the_server_if_the_generator_did_not_ke
     assert BUSY in verdict.reason
 
 
+def test_what_is_missing_is_not_lost_as_long_as_the_server_delivers() -> None:
+    verdict = judged(beat(**LATE, is_unheard=True))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
+    assert verdict.reason == (
+        "the server was still delivering 30 s after everybody had fallen silent: what has not arrived need not be lost"
+    )
+
+
 def test_one_worker_that_did_not_keep_up_excuses_what_all_of_them_miss() -> None:
     verdict = judged(beat("w1", **LATE), beat("w2", strained=[BUSY]))
 

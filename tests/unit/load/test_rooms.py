@@ -1,3 +1,4 @@
+import time
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -5,6 +6,7 @@ import gevent
 
 from roomproof.history import Started
 from roomproof.http import Http
+from roomproof.load.beat import PATIENCE
 from roomproof.load.member import Member
 from roomproof.load.rooms import Room, Rooms
 
@@ -49,6 +51,46 @@ def test_a_server_that_takes_nothing_does_not_hold_the_end_up_and_hears_nothing_
     gevent.sleep(0.01)
 
     assert (stuck.said, free.said) == ([], ["fence"])
+
+
+class Backlog:
+    """As much of a judge as is asked whether a server goes on delivering: so many items come, one at each look."""
+
+    def __init__(self, *, comes: int, is_complete: bool) -> None:
+        self._left, self._is_complete = comes, is_complete
+        self.looks = 0
+
+    def is_quiet(self) -> bool:
+        self.looks += 1
+        self._left = max(0, self._left - 1)
+        return self._is_complete and not self._left
+
+    def heard(self) -> int:
+        return -self._left
+
+
+def waiting_for(backlog: Backlog, *, deadline: float) -> Rooms:
+    rooms = Rooms(cast(Http, None), Started(), size=1, deadline=deadline, run="run", worker=0)
+    rooms.all.append(Room("chat", "users", cast(Any, backlog)))
+    return rooms
+
+
+def test_a_slow_server_has_its_time_as_long_as_it_delivers() -> None:
+    backlog = Backlog(comes=7, is_complete=True)
+
+    assert waiting_for(backlog, deadline=0.7).wait_until_quiet()
+    assert backlog.looks == 7
+
+
+def test_what_does_not_come_is_waited_for_no_longer_than_a_deadline() -> None:
+    begin = time.monotonic()
+
+    assert waiting_for(Backlog(comes=3, is_complete=False), deadline=0.3).wait_until_quiet()
+    assert 0.3 < time.monotonic() - begin < PATIENCE * 0.3
+
+
+def test_a_server_that_never_comes_to_an_end_is_not_waited_for_to_the_end_of_all_days() -> None:
+    assert not waiting_for(Backlog(comes=10_000, is_complete=False), deadline=0.1).wait_until_quiet()
 
 
 def test_a_room_tells_everybody_apart() -> None:

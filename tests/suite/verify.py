@@ -14,6 +14,9 @@ from typing import Any
 RUN_SECONDS = 240.0
 """A run that takes longer hangs."""
 
+NO_STRANGERS = ("-p", "no:hypothesispytest", "-p", "no:anyio")
+"""Plugins that are installed for other tests and take their time to start."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -47,7 +50,7 @@ def verify(
 ) -> Run:
     """Run the suite with these arguments from a folder of its own; `environment` is added to what there is."""
     results = folder / "results.jsonl"
-    words = [sys.executable, *module, *arguments, "--results", str(results), "--color=no"]
+    words = [sys.executable, *module, *arguments, *NO_STRANGERS, "--results", str(results), "--color=no"]
     variables = clean_environment() | dict(environment or {})
     done = subprocess.run(
         words, cwd=folder, env=variables, capture_output=True, text=True, timeout=RUN_SECONDS, check=False

@@ -1,5 +1,6 @@
 """Runs one step of a search for the capacity after the other: each is a run of its own, with a verdict of its own."""
 
+import argparse
 import time
 from typing import Any
 
@@ -15,7 +16,6 @@ from roomproof.load.conductor import conductor_of
 from roomproof.load.results import LoadResults
 from roomproof.load.run import Run, results_of
 from roomproof.protocol import load
-from roomproof.target import UsageError
 from roomproof.verdict import Conclusion
 
 FIRST_USERS = 20
@@ -39,41 +39,38 @@ class Climb:
         self._conductor.climb = self
         self._is_ramped_up = Event()
         self._is_on = False
-        self._searches = 0
+        self._searches = self._most = 0
+        self._seconds = 0.0
         self._results: LoadResults | None = None
         bus = environment.events
         bus.test_start.add_listener(self._start)
         bus.spawning_complete.add_listener(lambda **_: self._is_ramped_up.set())
         bus.quitting.add_listener(lambda **_: self._end("interrupted"))
 
+    def read(self, parsed: argparse.Namespace) -> None:
+        """Take in the options of the search, before its first run begins. Raises UsageError."""
+        self._most = options.whole("--most-users", parsed.most_users, 1, 1_000_000)
+        self._seconds = options.number("--step-seconds", parsed.step_seconds, 1, 3_600)
+
     def _start(self, **_: Any) -> None:
         if self._is_on or self._conductor.run is None:
             return
-        run, parsed = self._conductor.run, self._environment.parsed_options
-        assert parsed is not None, "Locust has parsed its command line"
-        try:
-            most = options.whole("--most-users", parsed.most_users, 1, 1_000_000)
-            seconds = options.number("--step-seconds", parsed.step_seconds, 1, 3_600)
-        except UsageError as error:
-            self._conductor.trouble = str(error)
-            gevent.spawn(self._stop)
-            return
-        runner = self._environment.runner
+        run, runner = self._conductor.run, self._environment.runner
         self._is_on = True
         self._conductor.final = None
         self._searches += 1
-        self.search = Search(getattr(runner, "target_user_count", FIRST_USERS), most, run.options.room_size)
+        self.search = Search(getattr(runner, "target_user_count", FIRST_USERS), self._most, run.options.room_size)
         path = results_of(self._conductor.results, self._searches)
         self._results = LoadResults(path) if path else None
         if self._results:
             self._results.run(load(), run.options)
-        gevent.spawn(self._climb, self.search, seconds)
+        gevent.spawn(self._climb, self.search)
 
-    def _climb(self, search: Search, seconds: float) -> None:
+    def _climb(self, search: Search) -> None:
         users: int | None = search.following()
         trouble = ""
         while users is not None and not trouble:
-            step = self._step(users, seconds)
+            step = self._step(users)
             if step is None:
                 trouble = self._conductor.trouble or "stopped"
                 break
@@ -90,12 +87,12 @@ class Climb:
         if runner is not None:
             runner.start(users, defaults.spawn_rate(users, self._conductor.workers))
 
-    def _step(self, users: int, seconds: float) -> Step | None:
+    def _step(self, users: int) -> Step | None:
         """One run, whose ramp has begun; None if somebody else ended it."""
         ramp = users / defaults.spawn_rate(users, self._conductor.workers)
         self._is_ramped_up.wait(ramp + RAMP_PATIENCE_S)
         run, runner = self._conductor.run, self._environment.runner
-        until = time.monotonic() + seconds
+        until = time.monotonic() + self._seconds
         while time.monotonic() < until and run is not None and not run.is_ending:
             gevent.sleep(LOOK_S)
         if run is None or run.is_ending or runner is None:

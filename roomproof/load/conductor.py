@@ -153,6 +153,8 @@ class Conductor:
         trouble = too_few(getattr(runner, "target_user_count", 0), self.workers)
         if trouble:
             raise UsageError(trouble)
+        if self.climb is not None:
+            self.climb.read(parsed)
         workers = self._workers() if self._is_master else {LOCAL}
         asked = options.read(parsed, self.environment.host)
         results = results_of(self.results, self._runs, of_step=self.climb is not None)

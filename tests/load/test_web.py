@@ -57,6 +57,16 @@ def test_what_the_form_cannot_mean_is_told_in_the_tab(tmp_path: Path, clean_serv
         assert ui.wait_for(ends)["verdict"][0] == "valid"
 
 
+def test_what_no_search_can_do_starts_no_users(tmp_path: Path, clean_server: str) -> None:
+    with web_ui(tmp_path, clean_server, script="capacity") as ui:
+        ui.start(step_seconds="soon")
+        rows = ui.wait_for(lambda rows: bool(rows["verdict"][1]))
+
+        assert rows["verdict"][0] == "none yet"
+        assert "--step-seconds" in rows["verdict"][1]
+        assert "sockets" not in rows
+
+
 def test_a_search_for_the_capacity_shows_its_steps(tmp_path: Path, clean_server: str) -> None:
     with web_ui(tmp_path, clean_server, script="capacity") as ui:
         ui.start(user_count="8", most_users="16", step_seconds="2", slo="deliver.p99<4s")

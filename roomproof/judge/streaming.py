@@ -133,8 +133,12 @@ class StreamingRoom:
     def sweep(self, now: int) -> None:
         """Settle the streams of those who ended a deadline ago, unless something of them is still on its way."""
         for line in self._roster.lines():
-            over = line.gone_at is not None and line.gone_at + self._deadline <= now
-            if over and not self._is_coming(line, now):
+            if line.gone_at is None:
+                continue
+            heard = self._roster.heard_of(line)
+            if heard != line.heard:
+                line.heard, line.heard_at = heard, now
+            if line.gone_at + self._deadline <= now and not self._is_coming(line, now):
                 settling.settle(self._roster, line)
                 self._roster.forget(line)
                 self._decoder.forget(line)
@@ -146,12 +150,7 @@ class StreamingRoom:
         """
         if self._roster.is_awaited(speaker, now - self._deadline):
             return True
-        if not settling.awaits(self._roster, speaker):
-            return False
-        heard = self._roster.heard_of(speaker)
-        if heard != speaker.heard:
-            speaker.heard, speaker.heard_at = heard, now
-        return now - speaker.heard_at < self._deadline
+        return speaker.heard_at + self._deadline > now and settling.awaits(self._roster, speaker)
 
     def said(self) -> list[tuple[Line, int]]:
         """How much everybody has said who is here."""

@@ -16,8 +16,8 @@ from tests.load.locust import load
 
 LONG = ("--message-bytes", "4000")
 
-LASTING = ("-u", "80", "--room-size", "40", "--rate", "1", "--deadline", "1", "-t", "16")
-"""Who has left before the deadline cannot miss the notice of a leave: members stay for four seconds on the average."""
+LASTING = ("-u", "120", "--room-size", "60", "--rate", "0.7", "--deadline", "1", "-t", "16")
+"""Who has left before the deadline cannot miss the notice of a leave: members stay for six seconds on the average."""
 
 DELIVERIES = "10000"
 

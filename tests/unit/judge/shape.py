@@ -9,10 +9,11 @@ from roomproof.protocol import Capability
 class Topology(Enum):
     """How many instances there are, and what connects them."""
 
-    SINGLE = ()
-    STICKY = (Capability.STICKY,)
-    PUBSUB = (Capability.PUBSUB,)
-    OUTAGE = (Capability.PUBSUB, "outage")
+    # Python 3.11.2, which Debian 12 has, makes nothing of an empty tuple here.
+    SINGLE = frozenset[str]()
+    STICKY = frozenset({Capability.STICKY})
+    PUBSUB = frozenset({Capability.PUBSUB})
+    OUTAGE = frozenset({Capability.PUBSUB, "outage"})
 
 
 class Fanning(Enum):

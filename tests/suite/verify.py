@@ -14,8 +14,10 @@ from typing import Any
 RUN_SECONDS = 240.0
 """A run that takes longer hangs."""
 
-NO_STRANGERS = ("-p", "no:hypothesispytest", "-p", "no:anyio")
-"""Plugins that are installed for other tests and take their time to start."""
+STRANGERS = ("hypothesispytest", "anyio", "locust", "platformdirs", "unraisableexception")
+"""Plugins that scenarios do not need, and that take their time: most to start, the last to collect garbage at the end."""
+
+NO_STRANGERS = tuple(word for name in STRANGERS for word in ("-p", f"no:{name}"))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 PATIENCE = 30.0
 """Seconds that a start or an end may take on a machine with other work to do."""
@@ -23,7 +24,8 @@ def listening(*command: str, zone: str = "UTC") -> Iterator[str]:
     environment = {**os.environ, "TZ": zone}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield _url(process)
+            assert process.stdout is not None
+            yield url_of(process.stdout)
         finally:
             process.terminate()
             try:
@@ -32,10 +34,10 @@ def listening(*command: str, zone: str = "UTC") -> Iterator[str]:
                 process.kill()
 
 
-def _url(process: "subprocess.Popen[str]") -> str:
-    assert process.stdout is not None
+def url_of(output: IO[str]) -> str:
+    """The URL in the first line that a server prints."""
     deadline = time.monotonic() + PATIENCE
-    ready, _, _ = select.select([process.stdout], [], [], deadline - time.monotonic())
-    line = process.stdout.readline() if ready else ""
+    ready, _, _ = select.select([output], [], [], deadline - time.monotonic())
+    line = output.readline() if ready else ""
     assert line.startswith("listening on http://"), f"expected 'listening on URL' within {PATIENCE:g} s, got {line!r}"
     return line.split()[-1]

@@ -6,7 +6,6 @@ variable ROOMPROOF_MATRIX set to a folder, each run leaves its verdict there, fo
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,24 +14,30 @@ from roomproof.embedded import CAPABILITIES, FAR_ZONE
 from roomproof.protocol import Level, load
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import Fault
+from tests.faults.forked import serving
 from tests.faults.server import CLEAN
-from tests.listening import listening
 from tests.suite.verify import Run, verify
 
 DEADLINE = "1"
 """Faults make the suite wait in vain: the less time it gives, the sooner it is through. In seconds."""
 
-HINDERING = ("echo missing", "first words after a join lost", "deaf after a bad frame")
+HINDERING = (
+    "echo missing",
+    "first words after a join lost",
+    "membership a moment late",
+    "chat_id missing in notices",
+    "a wrong name joins",
+    "deaf after a bad frame",
+)
 """Faults that make nearly every scenario wait in vain: these go first, and several workers share the waiting."""
 
 
 def judged(folder: Path, name: str, *more: str, deadline: str = DEADLINE) -> Run:
     """Run the suite against the server with this fault, and leave the verdict for the page."""
     capabilities = [word for capability in (*CAPABILITIES, *more) for word in ("--capability", capability)]
-    server = [sys.executable, "-m", "tests.faults.server", name]
     options = ["--port", "0", "--database", ":memory:", "--heartbeat", "3", "--log-level", "error"]
     workers = ["-n", "4"] if name in HINDERING else []
-    with listening(*server, *options, zone=FAR_ZONE) as url:
+    with serving(name, *options, zone=FAR_ZONE) as url:
         run = verify(
             folder, "--target", url, *capabilities, "--exclusive", "--deadline", deadline, "--tb=no", "-q", *workers
         )

@@ -60,7 +60,7 @@ def test_junit_names_the_rules(tmp_path: Path) -> None:
     cases = ElementTree.parse(tmp_path / "junit.xml").iter("testcase")
     rules = {prop.get("value") for case in cases for prop in case.iter("property") if prop.get("name") == "rule"}
     assert run.code == 0
-    assert rules == {"ORDER-1", "ORDER-2"}
+    assert rules == {"DELIVER-1", "DELIVER-3", "ORDER-1", "ORDER-2"}
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["in one process", "on two workers"])

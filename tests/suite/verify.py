@@ -14,7 +14,7 @@ from typing import Any
 RUN_SECONDS = 240.0
 """A run that takes longer hangs."""
 
-STRANGERS = ("hypothesispytest", "anyio", "locust", "platformdirs", "unraisableexception")
+STRANGERS = ("hypothesispytest", "anyio", "platformdirs", "unraisableexception")
 """Plugins that scenarios do not need, and that take their time, most to start, the last to collect garbage."""
 
 NO_STRANGERS = tuple(word for name in STRANGERS for word in ("-p", f"no:{name}"))

@@ -7,10 +7,8 @@ another port, and nothing else in its commands differs.
 import contextlib
 import json
 import os
-import queue
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ import pytest
 
 from tests.conftest import require
 from tests.listening import PATIENCE, listening
+from tests.terminal import Terminal, terminal
 
 
 @contextlib.contextmanager
@@ -31,45 +30,6 @@ def server_of_the_guide() -> Iterator[str]:
         except AssertionError:
             url = stack.enter_context(listening(*command, "0"))
         yield url
-
-
-class Terminal:
-    """A terminal in which one command runs, typed into and read line by line."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
-        self._lines: queue.Queue[str] = queue.Queue()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._lines.put(line)
-
-    def types(self, line: str) -> None:
-        """Type a line and press Enter."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
-
-    def shows(self) -> dict[str, str]:
-        """The next line that appears, as JSON."""
-        frame: dict[str, str] = json.loads(self._lines.get(timeout=PATIENCE))
-        return frame
-
-    def shows_message(self) -> dict[str, str]:
-        """The next message that appears."""
-        while (frame := self.shows())["type"] != "message":
-            pass
-        return frame
-
-    def close(self) -> None:
-        """Press Ctrl-D, and wait until the command ends."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(PATIENCE)
-        self._reader.join(PATIENCE)
 
 
 @dataclass(frozen=True)
@@ -92,21 +52,9 @@ class Guide:
             check=False,
         )
 
-    @contextlib.contextmanager
-    def opens(self, command: str) -> Iterator[Terminal]:
+    def opens(self, command: str) -> contextlib.AbstractContextManager[Terminal]:
         """A terminal with a command of the guide in it."""
-        with subprocess.Popen(
-            ["bash", "-c", f"exec {self._local(command)}"],
-            env=environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            try:
-                yield Terminal(process)
-            finally:
-                process.kill()
+        return terminal(self._local(command), environment())
 
     def makes_a_room(self) -> str:
         """Step 1."""
@@ -152,17 +100,17 @@ def test_three_terminals_talk(guide: Guide) -> None:
         with guide.opens(f"websocat 'ws://localhost/api/chats/ws/{chat_id}?user_id=charlie'") as charlie:
             charlie.types('{"type":"message","content":"Hello everyone!"}')
 
-            for terminal in (alice, bob, charlie):
-                frame = terminal.shows_message()
+            for person in (alice, bob, charlie):
+                frame = person.shows_message()
                 while frame["content"] != "Hello everyone!":
-                    frame = terminal.shows_message()
+                    frame = person.shows_message()
                 assert list(frame) == ["type", "content", "sender_id", "chat_id", "timestamp"]
                 assert (frame["sender_id"], frame["chat_id"]) == ("charlie", chat_id)
 
             stats = json.loads(guide.runs("curl http://localhost/api/chats/ws/stats").stdout)
             assert stats.pop("instance"), "which instance it is stands beside what the guide names"
             assert stats == {"total_connections": 3, "active_rooms": [chat_id], "rooms_count": 1}
-            charlie.close()
+            charlie.presses_ctrl_d()
         left = alice.shows()
         while left["content"] != "charlie left the chat":
             left = alice.shows()

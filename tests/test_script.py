@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import require
 from tests.listening import PATIENCE, ROOT, listening
-from tests.test_guide import Terminal
+from tests.terminal import terminal
 
 SCRIPT = ROOT / "test-websocket-complete.sh"
 TOOLS = ("bash", "curl", "tr", "cut", "cat")
@@ -60,21 +60,6 @@ def run(*arguments: str, environment: dict[str, str] | None = None) -> "subproce
     )
 
 
-@contextlib.contextmanager
-def terminal(command: str, environment: dict[str, str]) -> Iterator[Terminal]:
-    with subprocess.Popen(
-        ["bash", "-c", f"exec {command}"],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield Terminal(process)
-        finally:
-            process.kill()
-
-
 @pytest.mark.parametrize(
     ("programs", "client"),
     [
@@ -109,7 +94,7 @@ def test_three_terminals_talk_by_what_was_printed(
             assert frame["sender_id"] == "charlie"
         counted = subprocess.run(["bash", "-c", stats], env=environment, capture_output=True, text=True, check=True)
         assert json.loads(counted.stdout)["active_rooms"] == [frame["chat_id"]]
-        charlie.close()
+        charlie.presses_ctrl_d()
         while "charlie left" not in alice.shows()["content"]:
             pass
 

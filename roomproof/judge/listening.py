@@ -155,19 +155,21 @@ class _Listener:
         namesakes = self.users.get(notice.user_id, [])
         here = [one for one in namesakes if one.room == receiver.room]
         present = [one for one in here if one.perhaps_member]
-        text = f"{quoted(notice.user_id, *self.users)} {notice.kind}"
         if notice.chat_id != receiver.room:
             elsewhere = [one for one in namesakes if one.room == notice.chat_id] or ([] if here else namesakes)
             if elsewhere:
-                self._find(Kind.LEAKED, "DELIVER-4", receiver, receipt, f"{text}, in another room", elsewhere[0])
+                why = f"{self._told(notice)}, in another room"
+                self._find(Kind.LEAKED, "DELIVER-4", receiver, receipt, why, elsewhere[0])
                 return None
             self._find_wrong_chat(receiver, receipt, notice.chat_id)
         if not present:
             rule, why = ("REFUSE-4", "whose connection was refused") if here else ("DELIVER-14", "who never came here")
-            self._find(Kind.PHANTOM, rule, receiver, receipt, f"{text}, {why}", here[0] if here else None)
+            text = f"{self._told(notice)}, {why}"
+            self._find(Kind.PHANTOM, rule, receiver, receipt, text, here[0] if here else None)
             return None
         if receipt.at < min(one.opening.at for one in present):
-            self._find(Kind.PHANTOM, "DELIVER-14", receiver, receipt, f"{text}, who only came later", present[0])
+            text = f"{self._told(notice)}, who only came later"
+            self._find(Kind.PHANTOM, "DELIVER-14", receiver, receipt, text, present[0])
             return None
         if len(present) > 1:
             self.hearing.notices[receiver.number, notice.user_id, notice.kind].append(receipt)
@@ -175,9 +177,14 @@ class _Listener:
         if notice.kind is wire.NoticeKind.JOINED:
             return Heard(present[0].number, present[0].join, receipt)
         if self._is_still_here(present[0], receipt.at):
-            self._find(Kind.PHANTOM, "DELIVER-14", receiver, receipt, f"{text}, who is still here", present[0])
+            text = f"{self._told(notice)}, who is still here"
+            self._find(Kind.PHANTOM, "DELIVER-14", receiver, receipt, text, present[0])
             return None
         return Heard(present[0].number, present[0].leave, receipt)
+
+    def _told(self, notice: wire.Notice) -> str:
+        """What a notice says, with its user told apart from others whose names look like it."""
+        return f"{quoted(notice.user_id, *self.users)} {notice.kind}"
 
     def _is_still_here(self, connection: Connection, at: int) -> bool:
         """Whether it is certain that neither side had begun to end a connection.

@@ -1,4 +1,7 @@
-"""Servers with faults, each forked from a process that has imported everything: the matrix starts over a hundred."""
+"""Both sides of a run of the matrix, each forked from a process that has imported everything: there are over a hundred.
+
+A user starts them by hand and pays half a second for each; what they do is the same.
+"""
 
 import contextlib
 import multiprocessing
@@ -7,12 +10,15 @@ import sys
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
+from pathlib import Path
 
+from roomproof import cli
 from tests.faults.server import serve
 from tests.listening import PATIENCE, url_of
+from tests.suite.verify import NO_STRANGERS, RUN_SECONDS, Run, clean_environment, read
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.faults.server"])
+_context.set_forkserver_preload(["tests.faults.server", "roomproof.runner.player", "roomproof.plugin"])
 
 
 @contextlib.contextmanager
@@ -39,3 +45,26 @@ def _serve(output: Connection, arguments: list[str], zone: str) -> None:
     sys.argv[1:] = arguments
     with open(output.fileno(), "w", closefd=False) as sys.stdout:
         sys.exit(serve())
+
+
+def verify(folder: Path, *arguments: str) -> Run:
+    """Run the suite with these arguments from a folder of its own, as `roomproof verify` does."""
+    output, results = folder / "output.txt", folder / "results.jsonl"
+    words = ["verify", *arguments, *NO_STRANGERS, "--results", str(results), "--color=no"]
+    process = _context.Process(target=_verify, args=(folder, output, words))
+    process.start()
+    process.join(RUN_SECONDS)
+    code = process.exitcode
+    process.kill()
+    assert code is not None, f"the run takes longer than {RUN_SECONDS:g} s; it printed:\n{output.read_text()}"
+    return Run(code, output.read_text(), read(results))
+
+
+def _verify(folder: Path, output: Path, arguments: list[str]) -> None:
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(clean_environment())
+    with output.open("w") as file:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(file.fileno(), stream.fileno())
+    sys.exit(cli.main(arguments))

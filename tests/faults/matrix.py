@@ -14,9 +14,9 @@ from roomproof.embedded import CAPABILITIES, FAR_ZONE
 from roomproof.protocol import Level, load
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import Fault
-from tests.faults.forked import serving
+from tests.faults.forked import serving, verify
 from tests.faults.server import CLEAN
-from tests.suite.verify import Run, verify
+from tests.suite.verify import Run
 
 DEADLINE = "1"
 """Faults make the suite wait in vain: the less time it gives, the sooner it is through. In seconds."""

@@ -64,8 +64,8 @@ def test_a_bad_frame_is_kept_from_the_others_answered_and_forgiven(kitchen: Room
     sorry = mallory.say_or_be_gone("sorry about that")
     stays = mallory.heard(sorry) and mallory.stays()
 
-    soup = alice.say("soup is ready")
-    others_talk = bob.heard(soup) and alice.heard(bob.say("coming"))
+    soup = alice.say_or_be_gone("soup is ready")
+    others_talk = bob.heard(soup) and alice.heard(bob.say_or_be_gone("coming"))
     heard = [str(one.frame) for one in bob.connection.received[before:]]
     if passed_on := [frame for frame in heard if f"mark-{mallory.token}" in frame]:
         raise RuleBrokenError("FRAME-1", "a bad frame to be kept from the others", f"bob received {passed_on[0]}")
@@ -92,8 +92,8 @@ def test_a_bad_frame_disturbs_no_other_device(kitchen: Room, bad: BadFrame) -> N
     mallorys_phone.send(bad.marked("x"), binary=bad.binary)
     mallorys_phone.stays()
 
-    assert mallory.heard(alice.say("soup is ready"))
-    assert alice.heard(mallory.say("coming"))
+    assert mallory.heard(alice.say_or_be_gone("soup is ready")), mallory.account()
+    assert alice.heard(mallory.say_or_be_gone("coming")), alice.account()
     assert not mallory.answers(Error)
 
 

@@ -8,6 +8,9 @@ import pytest
 
 # A shell lets what it runs in the background ignore Ctrl-C, and so would all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# Under nohup all that the tests start would be deaf to a hangup, by which nginx is told to reload.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 def require(program: str, hint: str) -> str:

@@ -217,13 +217,16 @@ class Connection:
             raise ConnectionError(f"connection {self.number} does not take a frame: {error}") from error
 
     def begin_close(self, code: int = websocket.STATUS_NORMAL) -> None:
-        """Send Close. The reading thread reads on until the server's Close frame, then ends the TCP connection."""
+        """Send Close, an empty one for NO_CODE. The reading thread reads on until the server's, then ends the link."""
         if self._socket is None or not self.is_open:
             return
         self._closing = True
         self._recorder.record(Closing(self.number, self._recorder.now(), code))
         with contextlib.suppress(websocket.WebSocketException, OSError):
-            self._socket.send_close(code)
+            if code == NO_CODE:
+                self._socket.send_frame(websocket.ABNF.create_frame(b"", websocket.ABNF.OPCODE_CLOSE))
+            else:
+                self._socket.send_close(code)
 
     def die(self, how: str) -> None:
         """End the link without a Close frame: `fin` ends it in order, `rst` tears it down. Nothing is read any more."""

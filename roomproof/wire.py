@@ -1,5 +1,6 @@
 """The frames of the protocol, both ways: what a received frame is, and what a sent one deserves. Pure."""
 
+import contextlib
 import json
 import re
 from dataclasses import dataclass
@@ -268,11 +269,17 @@ def parse_timestamp(text: str) -> datetime | None:
 
 
 def same_json(left: object, right: object) -> bool:
-    """Whether two decoded JSON values are the same value: unlike Python, true is not 1; like JSON, 1.0 is 1."""
+    """Whether two decoded JSON values are the same value: unlike Python, true is not 1; like JSON, 1.0 is 1.
+
+    Numbers are the same that are equal as IEEE doubles: few servers keep more of them (CREATE-3).
+    """
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same_json(value, right[key]) for key, value in left.items())
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(same_json, left, right))
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        with contextlib.suppress(OverflowError):  # then no double is near
+            return float(left) == float(right)
     return left == right

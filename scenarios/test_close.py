@@ -2,6 +2,7 @@
 
 import pytest
 
+from roomproof.client import NO_CODE
 from roomproof.rules import rule
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
@@ -40,7 +41,7 @@ def test_whoever_says_nothing_stays(kitchen: Room) -> None:
 
 
 @rule("CLOSE-2")
-@pytest.mark.parametrize("code", [1000, 1001, 3000, 4999])
+@pytest.mark.parametrize("code", [1000, 1001, 3000, 4999, pytest.param(NO_CODE, id="no code")])
 def test_a_close_is_answered(kitchen: Room, code: int) -> None:
     alice = kitchen.join("alice")
 
@@ -60,14 +61,16 @@ def test_a_close_right_after_the_handshake_is_answered(kitchen: Room) -> None:
 
 @rule("CLOSE-3")
 def test_the_members_of_a_deleted_room_are_closed(kitchen: Room, garage: Room) -> None:
-    alice, bob, charlie = kitchen.join("alice"), kitchen.join("bob"), garage.join("charlie")
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    charlie, alice_elsewhere = garage.join("charlie"), garage.join("alice")
 
     kitchen.delete()
 
     assert alice.was_closed_with() == 4004
     assert bob.was_closed_with() == 4004
-    charlie.fence()
-    assert charlie.is_open
+    for person in (charlie, alice_elsewhere):
+        person.fence()
+        assert person.is_open
 
 
 @rule("CLOSE-4")

@@ -36,12 +36,13 @@ def nested(levels: int) -> dict[str, object]:
 METADATA = {
     "nothing in it": {},
     "numbers": {"int": 7, "big": 2**53, "negative": -1, "zero": 0, "half": 0.5, "tiny": 1e-7},
+    "numbers beyond 64 bits": {"big": 2**64, "huge": 1e300},
     "constants": {"yes": True, "no": False, "none": None},
     "texts that look like other things": {"number": "1", "true": "true", "null": "null", "empty": ""},
     "nested": {"a": [1, "two", [3.5, {"b": {}}], []], "c": {"d": {"e": [None]}}},
-    "odd keys": {"": 1, " ": 2, "a.b": 3, "$set": 4, "ключ": 5, "__proto__": 6},
+    "odd keys": {"": 1, " ": 2, "a.b": 3, "$set": 4, "ключ": 5, "__proto__": 6, "Floor": 7, "floor": 8},
     "text of every kind": {"text": "ä\n\t\"'\\ 🍲 Cafe\u0301 <i>&amp;</i> \u2028"},
-    "nearly 4096 bytes": {"text": "m" * 4000},
+    "4096 bytes": {"text": "m" * (4096 - len('{"text": ""}'))},
     "32 levels": nested(32),
 }
 
@@ -55,6 +56,8 @@ BAD_BODIES = {
     "no name": b'{"created_by":"alice"}',
     "no creator": b'{"name":"Kitchen"}',
     "a number as name": b'{"name":42,"created_by":"alice"}',
+    "more behind it": b'{"name":"Kitchen","created_by":"alice"} and more',
+    "a number as creator": b'{"name":"Kitchen","created_by":42}',
     "null as name": b'{"name":null,"created_by":"alice"}',
     "an array as creator": b'{"name":"Kitchen","created_by":["alice"]}',
     "an array as metadata": b'{"name":"Kitchen","created_by":"alice","metadata":[]}',

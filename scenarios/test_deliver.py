@@ -81,6 +81,21 @@ def test_rooms_of_one_name_are_two_rooms(stage: Stage) -> None:
     assert second.is_silent_for(alice)
 
 
+@rule("DELIVER-1", "DELIVER-2")
+def test_the_same_words_of_two_are_two_messages(kitchen: Room) -> None:
+    alice, bob, charlie = (kitchen.join(user) for user in ("alice", "bob", "charlie"))
+    people = (alice, bob, charlie)
+
+    for speaker in (alice, bob, alice):
+        speaker.say_exactly("soup!")
+    last = [speaker.say("is it ready?") for speaker in (alice, bob)]
+
+    for listener in people:
+        listener.hears(*last)
+        speakers = sorted(message.sender_id for message in listener.messages() if message.content == "soup!")
+        assert speakers == ["alice", "alice", "bob"], f"{listener.user} heard it from {speakers}"
+
+
 @rule("DELIVER-4")
 def test_joins_and_leaves_stay_in_their_room(kitchen: Room, garage: Room) -> None:
     alice, bob = kitchen.join("alice"), garage.join("bob")

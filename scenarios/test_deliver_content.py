@@ -7,6 +7,7 @@ import pytest
 
 from roomproof.rules import rule
 from roomproof.stage.room import Room
+from roomproof.stage.scene import RuleBrokenError
 from roomproof.wire import CONTENT_CODE_POINTS, FRAME_BYTES, NoticeKind, message, parse_timestamp
 
 CONTENTS = {
@@ -50,6 +51,23 @@ def test_content_arrives_verbatim(kitchen: Room, contents: tuple[str, ...]) -> N
 
     heard = [message.content for message in bob.messages() if alice.token not in message.content]
     assert heard == [*contents]
+
+
+@rule("DELIVER-5")
+@pytest.mark.parametrize("code_points", [CONTENT_CODE_POINTS + 1, 2 * CONTENT_CODE_POINTS, 60_000])
+def test_longer_content_arrives_whole_or_not_at_all(kitchen: Room, code_points: int) -> None:
+    alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
+    content = mallory.token.ljust(code_points, "x")
+
+    mallory.send_or_be_gone(message(content))
+    after = mallory.say_or_be_gone("was that too long?")
+    for listener in (alice, bob):
+        if mallory.heard(after):
+            listener.hears(after)
+        heard = [frame.content for frame in listener.messages() if frame.content.startswith(mallory.token)]
+        if heard not in ([], [content]):
+            lengths = ", ".join(str(len(one)) for one in heard)
+            raise RuleBrokenError("DELIVER-5", f"{code_points} code points or nothing", f"got {lengths} of them")
 
 
 @rule("DELIVER-5")
@@ -147,6 +165,7 @@ FRAGMENTS: dict[str, Callable[[bytes], list[bytes]]] = {
     "two halves": lambda frame: [frame[: len(frame) // 2], frame[len(frame) // 2 :]],
     "one for each byte": lambda frame: [frame[at : at + 1] for at in range(len(frame))],
     "empty ones around it": lambda frame: [b"", frame, b""],
+    "15,000 bytes": lambda frame: [b" " * 5_000, frame, b" " * 5_000, b" " * 5_000],
 }
 
 

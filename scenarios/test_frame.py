@@ -31,11 +31,13 @@ FRAMES = {
     "no JSON": BadFrame("hello {}"),
     "JSON cut off": BadFrame('{"type":"message","content":"{}"'),
     "no text at all": BadFrame(""),
+    "JSON and more behind it": BadFrame('{"type":"message","content":"{}"} and more'),
     "an array": BadFrame('["message","{}"]'),
     "a string": BadFrame('"{}"'),
     "a number": BadFrame("42"),
     "null": BadFrame("null"),
     "an unknown type": BadFrame('{"type":"dance","content":"{}"}'),
+    "a type in capitals": BadFrame('{"type":"MESSAGE","content":"{}"}'),
     "a server's type": BadFrame('{"type":"system","content":"{} joined the chat"}'),
     "a number as type": BadFrame('{"type":7,"content":"{}"}'),
     "null as type": BadFrame('{"type":null,"content":"{}"}'),
@@ -66,6 +68,8 @@ def test_a_bad_frame_is_kept_from_the_others_answered_and_forgiven(kitchen: Room
 
     soup = alice.say_or_be_gone("soup is ready")
     others_talk = bob.heard(soup) and alice.heard(bob.say_or_be_gone("coming"))
+    if stays and others_talk:
+        bob.heard(sorry)  # what mallory sent before would have come before
     heard = [str(one.frame) for one in bob.connection.received[before:]]
     if passed_on := [frame for frame in heard if f"mark-{mallory.token}" in frame]:
         raise RuleBrokenError("FRAME-1", "a bad frame to be kept from the others", f"bob received {passed_on[0]}")
@@ -97,6 +101,18 @@ def test_a_bad_frame_disturbs_no_other_device(kitchen: Room, bad: BadFrame) -> N
     assert not mallory.answers(Error)
 
 
+@rule("FRAME-2")
+def test_a_bad_frame_disturbs_its_sender_in_no_other_room(kitchen: Room, garage: Room) -> None:
+    mallory, mallory_elsewhere, alice = kitchen.join("mallory"), garage.join("mallory"), garage.join("alice")
+
+    mallory.send(FRAMES["no JSON"].marked("x"))
+    mallory.stays()
+
+    assert mallory_elsewhere.heard(alice.say_or_be_gone("soup is ready")), mallory_elsewhere.account()
+    assert alice.heard(mallory_elsewhere.say_or_be_gone("coming")), alice.account()
+    assert not mallory_elsewhere.answers(Error)
+
+
 @rule("FRAME-3")
 def test_19_bad_frames_are_forgiven(kitchen: Room) -> None:
     alice, mallory = kitchen.join("alice"), kitchen.join("mallory")
@@ -108,6 +124,20 @@ def test_19_bad_frames_are_forgiven(kitchen: Room) -> None:
 
     assert mallory.heard(sorry), mallory.account()
     assert alice.heard(sorry)
+
+
+@rule("FRAME-3")
+def test_the_20th_bad_frame_is_forgiven_or_closes_with_1008(kitchen: Room) -> None:
+    alice, mallory = kitchen.join("alice"), kitchen.join("mallory")
+
+    for _ in range(BAD_FRAMES_BORNE):
+        mallory.send_or_be_gone("hello")
+
+    # Nothing more is sent before the answers are there: what a server does not read would cost its Close frame.
+    if mallory.was_answered(Error, times=BAD_FRAMES_BORNE) and mallory.stays():
+        assert alice.heard(mallory.say("sorry about that"))
+    elif not mallory.is_open:
+        assert mallory.was_closed_with() == 1008
 
 
 @rule("FRAME-1")
@@ -166,9 +196,9 @@ def test_a_frame_without_type_is_a_message_or_a_bad_frame(kitchen: Room) -> None
     content = f"no type {mallory.token}"
 
     mallory.send(json.dumps({"content": content}))
-    mallory.fence()
-    bob.hears(alice.say("did you hear that?"))
-    alice.fence()
+    after = mallory.say("did you hear that?")
+    for listener in (alice, bob, mallory):
+        listener.hears(after)  # in the order said: by now each has heard the frame, or never will
 
     assert mallory.echoed(content) == alice.echoed(content) == bob.echoed(content)
 

@@ -110,6 +110,18 @@ def test_the_other_device_hears_and_is_heard(kitchen: Room) -> None:
     assert alice.heard(bob.say("coming"))
 
 
+@rule("LEAVE-4")
+def test_whoever_leaves_one_room_stays_in_another(kitchen: Room, garage: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    charlie, bob_elsewhere = garage.join("charlie"), garage.join("bob")
+
+    bob.leave()
+    alice.hears_leave_of("bob")
+
+    assert bob_elsewhere.heard(charlie.say("soup is ready")), bob_elsewhere.account()
+    assert charlie.heard(bob_elsewhere.say_or_be_gone("coming")), charlie.account()
+
+
 @rule("LEAVE-5")
 def test_a_silent_peer_is_taken_for_dead(kitchen: Room, target: Target) -> None:
     alice = kitchen.join("alice")

@@ -1,7 +1,8 @@
 """The statistics tell who is there."""
 
 from roomproof.http import Http
-from roomproof.rules import rule
+from roomproof.protocol import Capability
+from roomproof.rules import needs, rule
 from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
 
@@ -66,6 +67,20 @@ def test_a_room_that_everybody_left_is_not_listed(stage: Stage, kitchen: Room, g
     stats = stage.stats_once(lambda stats: kitchen.id not in stats.active_rooms)
     assert kitchen.id not in stats.active_rooms
     assert garage.id in stage.stats_once(lambda stats: garage.id in stats.active_rooms).active_rooms
+
+
+@rule("STATS-4")
+@needs(Capability.DELETE)
+def test_a_deleted_room_is_not_listed(stage: Stage, kitchen: Room, garage: Room) -> None:
+    garage.join("charlie")
+    alice = kitchen.join("alice")
+    stage.stats_once(lambda stats: kitchen.id in stats.active_rooms)
+
+    kitchen.delete()
+    alice.was_closed_with()
+
+    stats = stage.stats_once(lambda stats: kitchen.id not in stats.active_rooms)
+    assert kitchen.id not in stats.active_rooms
 
 
 @rule("STATS-4")

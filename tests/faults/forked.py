@@ -25,7 +25,7 @@ _context.set_forkserver_preload(["tests.faults.server", "roomproof.runner.player
 def serving(name: str, *options: str, zone: str) -> Iterator[str]:
     """Start the server with this fault, in this time zone, and end it by its id; its URL is yielded."""
     ours, theirs = _context.Pipe(duplex=False)
-    process = _context.Process(target=_serve, args=(theirs, [name, *options], zone))
+    process = _context.Process(target=_serve, args=(theirs, [name, *options], zone), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -36,6 +36,7 @@ def serving(name: str, *options: str, zone: str) -> Iterator[str]:
         process.terminate()
         process.join(PATIENCE)
         process.kill()
+        process.join(PATIENCE)
         ours.close()
 
 
@@ -51,19 +52,20 @@ def verify(folder: Path, *arguments: str) -> Run:
     """Run the suite with these arguments from a folder of its own, as `roomproof verify` does."""
     output, results = folder / "output.txt", folder / "results.jsonl"
     words = ["verify", *arguments, *NO_STRANGERS, "--results", str(results), "--color=no"]
-    process = _context.Process(target=_verify, args=(folder, output, words))
+    process = _context.Process(target=_verify, args=(folder, output, words), daemon=True)
     process.start()
     process.join(RUN_SECONDS)
     code = process.exitcode
     process.kill()
+    process.join(PATIENCE)
     assert code is not None, f"the run takes longer than {RUN_SECONDS:g} s; it printed:\n{output.read_text()}"
     return Run(code, output.read_text(), read(results))
 
 
 def _verify(folder: Path, output: Path, arguments: list[str]) -> None:
     os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(clean_environment())
+    for name in os.environ.keys() - clean_environment().keys():
+        del os.environ[name]
     with output.open("w") as file:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(file.fileno(), stream.fileno())

@@ -142,6 +142,9 @@ def test_anything_else_is_no_timestamp(text: str) -> None:
     ("left", "right", "same"),
     [
         (1, 1.0, True),
+        (2**64, 18446744073709552000, True),
+        (2**64, 1e300, False),
+        (10**400, 1, False),
         (1, True, False),
         (0, False, False),
         (None, False, False),

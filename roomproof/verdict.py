@@ -125,13 +125,14 @@ def conclude(
         return verdict(Conclusion.INVALID, "; ".join(complaints))
     if trouble:
         return verdict(Conclusion.INCONCLUSIVE, trouble)
-    if not any(rules[rule.id] is Standing.HELD for rule in protocol.rules.values()):
+    if not set(rules.values()) & {Standing.HELD, Standing.DEVIATING, Standing.WARNED}:
         nothing = "no scenario was selected" if not results else "nothing was exercised: no scenario ran to its end"
         return verdict(Conclusion.INCONCLUSIVE, nothing)
     if untested and not partial:
         return verdict(Conclusion.INCONCLUSIVE, f"these rules apply and were not exercised: {_names(untested)}")
     count = sum(1 for rule in musts if rules[rule.id] is Standing.HELD)
-    reason = f"the server holds all of the {count} MUSTs that were tested"
+    kept = f"holds all of the {count} MUSTs that were tested" if count else "was not seen to hold any MUST"
+    reason = f"the server {kept}"
     if deviating:
         reason += f", and deviates from {_names(sorted(deviating))} as is known"
     if warned:

@@ -63,6 +63,7 @@ def test_a_close_right_after_the_handshake_is_answered(kitchen: Room) -> None:
 def test_the_members_of_a_deleted_room_are_closed(kitchen: Room, garage: Room) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
     charlie, alice_elsewhere = garage.join("charlie"), garage.join("alice")
+    alice_elsewhere.fence()  # from now on a close with 4004 is no refusal
 
     kitchen.delete()
 

@@ -6,6 +6,7 @@ its sender that fits its place best, or a phantom if the receiver waits for none
 """
 
 from collections import Counter, defaultdict
+from difflib import SequenceMatcher
 
 from roomproof import wire
 from roomproof.history import HistoryError
@@ -15,6 +16,9 @@ from roomproof.judge.hearing import Heard, Hearing
 from roomproof.judge.run import Run
 
 Saying = tuple[Connection, Item]
+
+LIKENESS = 0.75
+"""An altered message has so much in common with the original, of 1."""
 
 
 def listen(run: Run) -> Hearing:
@@ -141,7 +145,9 @@ class _Listener:
             if (speaker.number, item.number) not in known and item.sent.at <= receipt.at
         ]
         is_bad_frame = self._is_bad_frame(receiver, message.sender_id, message.content)
-        if not waiting or is_bad_frame:
+        if is_bad_frame:
+            waiting = [one for one in waiting if _resembles(one[1].content, message.content)]
+        if not waiting:
             rule = "FRAME-1" if is_bad_frame else "DELIVER-14"
             self._find(Kind.PHANTOM, rule, receiver, receipt, f"nobody said {quoted(message.content)}")
             return None
@@ -228,6 +234,12 @@ def _heard_copies(receiver: Connection, sayings: list[Saying], copies: int) -> l
     frames = (one.at for one in receiver.receipts if isinstance(one.frame, wire.Message | wire.Notice))
     member_since = next(frames, receiver.opening.at)
     return sayings if member_since < sayings[0][1].sent.at else sayings[-copies:]
+
+
+def _resembles(said: str, told: str) -> bool:
+    """Whether a message can have become what was told, rather than a bad frame of its sender."""
+    likeness = SequenceMatcher(None, said.casefold(), told.casefold(), autojunk=False)
+    return likeness.real_quick_ratio() > LIKENESS and likeness.quick_ratio() > LIKENESS
 
 
 def _best_place(receiver: Connection, position: int, waiting: list[Saying], heard: dict[int, Heard]) -> Saying:

@@ -55,6 +55,18 @@ def test_a_second_copy_is_found_with_its_witnesses(tmp_path: Path) -> None:
     assert "alice  < " in done.stdout
 
 
+def test_a_history_that_ends_early_misses_nothing(tmp_path: Path) -> None:
+    begun = (Started(), Opening(1, 1_000, "chat-1", "alice"), Opened(1, 2_000), Sent(1, 3_000, text=SAID))
+
+    done = judge(written(tmp_path, *begun))
+    doubled = judge(written(tmp_path, *begun, Received(1, 4_000, text=HEARD), Received(1, 5_000, text=HEARD)))
+
+    assert done.returncode == 3
+    assert "inconclusive: it ends before the deadline" in done.stdout
+    assert doubled.returncode == 1
+    assert "DELIVER-3: duplicated" in doubled.stdout
+
+
 def test_a_history_of_nobody_is_inconclusive(tmp_path: Path) -> None:
     assert judge(written(tmp_path, Started(), Opening(1, 1, "chat-1", "alice"))).returncode == 3
 

@@ -50,6 +50,20 @@ def test_a_broken_should_is_warned_and_valid() -> None:
     assert verdict.rules["B-1"] is Standing.WARNED
 
 
+@pytest.mark.parametrize(
+    "result",
+    [
+        pytest.param(ScenarioResult("s", ("A-1",), Outcome.DEVIATING, deviating=("A-1",)), id="deviating"),
+        pytest.param(ran(broken=("B-1",)), id="warned"),
+    ],
+)
+def test_a_part_that_only_deviates_or_warns_is_valid(result: ScenarioResult) -> None:
+    verdict = conclude(PROTOCOL, [result], [], partial=True)
+
+    assert verdict.conclusion is Conclusion.VALID
+    assert "was not seen to hold any MUST" in verdict.reason
+
+
 def test_a_must_that_nothing_exercised_is_inconclusive() -> None:
     verdict = conclude(PROTOCOL, ALL[1:], [])
 

@@ -59,3 +59,9 @@ def collapsed() -> None:
 def json_read() -> None:
     """A content that looks like a JSON string with escapes is unescaped once more."""
     _change(lambda content: content.replace("\\n", "\n").replace("\\u0041", "A"))
+
+
+@fault("content beyond the limit cut", breaks="DELIVER-5")
+def cut_at_the_limit() -> None:
+    """A content loses what is beyond the 4,096 code points that every server carries."""
+    _change(lambda content: content[:4_096])

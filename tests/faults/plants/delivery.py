@@ -289,3 +289,19 @@ def unknown_fields_refused() -> None:
         return understood
 
     heard(change)
+
+
+@fault("the words of another only once", breaks="DELIVER-1")
+def same_words_of_two() -> None:
+    """A message with the content of the one before it, which somebody else said, is dropped."""
+    latest: dict[str, tuple[str, str]] = {}
+
+    def wrapped(say: Any) -> Any:
+        def deduplicating(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
+            user, before = latest.get(self.chat_id, ("", ""))
+            latest[self.chat_id] = speaker.user_id, content
+            return [] if before == content and user != speaker.user_id else say(self, speaker, content, timestamp)
+
+        return deduplicating
+
+    wrap(Room, "say", wrapped)

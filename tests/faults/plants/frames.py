@@ -227,3 +227,45 @@ def pong_for_everybody() -> None:
             hear()
 
     _hearing(change)
+
+
+@fault("what is behind JSON ignored", breaks="FRAME-1", shows=Kind.PHANTOM)
+def trailing_ignored() -> None:
+    """Of a frame, the first JSON value counts, whatever is behind it."""
+
+    def change(frame: str | bytes, decode: Any) -> Any:
+        try:
+            value, _ = json.JSONDecoder().raw_decode(frame)  # type: ignore[arg-type]  # bytes are no JSON either
+        except (ValueError, TypeError):
+            return decode(frame)
+        return decode(json.dumps(value))
+
+    heard(change)
+
+
+@fault("types in any case", breaks="FRAME-1", shows=Kind.PHANTOM)
+def any_case() -> None:
+    """A frame of the type MESSAGE is a message, too."""
+
+    def change(frame: str | bytes, decode: Any) -> Any:
+        match json.loads(frame) if _is_json(frame) else None:
+            case {"type": str(kind), "content": str(content)} if content and kind.lower() == "message":
+                return Said(content)
+        return decode(frame)
+
+    heard(change)
+
+
+@fault("the 20th bad frame closes with 1011", breaks="FRAME-3", shows=Kind.DROPPED)
+def twentieth() -> None:
+    """Whoever has sent 20 bad frames is closed with 1011."""
+    counts: dict[Any, int] = {}
+
+    def change(member: Any, frame: str | bytes, hear: Any) -> None:
+        hear()
+        if isinstance(frames.decode(frame), Bad):
+            counts[member] = counts.get(member, 0) + 1
+            if counts[member] == 20:
+                member.close(1011)
+
+    _hearing(change)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reference_server import frames
+from reference_server.names import ChatId
 from reference_server.room import Room
 from roomproof.judge.findings import Kind
 from tests.faults.fault import fault, wrap
@@ -76,3 +77,37 @@ def to_all() -> None:
         return kept
 
     _retold(choose)
+
+
+@fault("what was missed is told", breaks="DELIVER-10", shows=Kind.REPLAYED)
+def missed() -> None:
+    """Whoever comes back is told what was said while it was away."""
+    away: dict[tuple[ChatId, str], Kept] = {}
+
+    def wrapped_leave(leave: Any) -> Any:
+        def noting(self: Room[Any], member: Any, timestamp: str) -> Any:
+            away[self.chat_id, member.user_id] = []
+            return leave(self, member, timestamp)
+
+        return noting
+
+    def wrapped_say(say: Any) -> Any:
+        def keeping(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
+            for (chat_id, _), kept in away.items():
+                if chat_id == self.chat_id:
+                    kept.append(frames.message(content, speaker.user_id, chat_id, timestamp))
+            return say(self, speaker, content, timestamp)
+
+        return keeping
+
+    def wrapped_join(join: Any) -> Any:
+        def telling(self: Room[Any], member: Any, timestamp: str) -> Any:
+            for frame in away.pop((self.chat_id, member.user_id), []):
+                member.tell(frame)
+            return join(self, member, timestamp)
+
+        return telling
+
+    wrap(Room, "leave", wrapped_leave)
+    wrap(Room, "say", wrapped_say)
+    wrap(Room, "join", wrapped_join)

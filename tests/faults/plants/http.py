@@ -243,3 +243,30 @@ def bad_participants() -> None:
 def unhealthy() -> None:
     """The health check is answered with 500."""
     _answers("health", lambda _, fields: (500, fields))
+
+
+@fault("what is behind a body ignored", breaks="CREATE-4")
+def trailing_ignored() -> None:
+    """Of a body, the first JSON value counts, whatever is behind it."""
+
+    def wrapped(new_chat: Any) -> Any:
+        def lenient(body: bytes) -> Any:
+            try:
+                value, _ = json.JSONDecoder().raw_decode(body.decode())
+            except ValueError:
+                return new_chat(body)
+            return new_chat(json.dumps(value).encode())
+
+        return lenient
+
+    wrap(bodies, "new_chat", wrapped)
+
+
+@fault("keys of metadata in small letters", breaks="CREATE-3")
+def small_keys() -> None:
+    """The keys of metadata come back in small letters."""
+
+    def change(status: int, fields: dict[str, Any]) -> Any:
+        return status, fields | {"metadata": {name.lower(): value for name, value in fields["metadata"].items()}}
+
+    _answers("create", change)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from wsproto.events import Pong
+from wsproto.events import CloseConnection, Pong
+from wsproto.frame_protocol import CloseReason
 
 from reference_server.stream import ChatStream
 from tests.faults.fault import fault, wrap
@@ -44,3 +45,35 @@ def _sending(change: Any) -> None:
         return changed
 
     wrap(ChatStream, "_send_wsproto_event", wrapped)
+
+
+@fault("a Close without a code not answered", breaks="CLOSE-2")
+def empty_close() -> None:
+    """A Close frame without a code ends the link, and is not answered."""
+
+    def wrapped(end: Any) -> Any:
+        async def curt(self: ChatStream, farewell: Any, code: int) -> None:
+            if code == CloseReason.NO_STATUS_RCVD:
+                self.abort()
+            await end(self, farewell, code)
+
+        return curt
+
+    wrap(ChatStream, "_end", wrapped)
+
+
+@fault("long messages in fragments refused", breaks="DELIVER-13")
+def long_fragments() -> None:
+    """A message of more than 4 KiB in several fragments closes with 1009."""
+
+    def wrapped(take: Any) -> Any:
+        async def strict(self: ChatStream, part: Any) -> None:
+            is_fragment = part.frame_finished and not part.message_finished
+            if is_fragment and self.buffer.length + len(part.data) > 4_096:
+                await self._end(CloseConnection(CloseReason.MESSAGE_TOO_BIG), CloseReason.MESSAGE_TOO_BIG)
+            else:
+                await take(self, part)
+
+        return strict
+
+    wrap(ChatStream, "_take", wrapped)

@@ -72,3 +72,25 @@ def empty_rooms() -> None:
         return stats | {"active_rooms": list(seen), "rooms_count": len(seen)}
 
     _change(how)
+
+
+@fault("deleted rooms listed", breaks="STATS-4")
+def deleted_listed() -> None:
+    """A room that was deleted while it had members stays in active_rooms for ever."""
+    deleted: list[Any] = []
+
+    def wrapped(end: Any) -> Any:
+        def noting(self: Instance, chat_id: Any) -> None:
+            room = self._rooms.get(chat_id)
+            if room is not None and room.members:
+                deleted.append(chat_id)
+            end(self, chat_id)
+
+        return noting
+
+    def how(_: Any, stats: Any) -> Any:
+        listed = [*stats["active_rooms"], *deleted]
+        return stats | {"active_rooms": listed, "rooms_count": len(listed)}
+
+    wrap(Instance, "end", wrapped)
+    _change(how)

@@ -56,6 +56,17 @@ def test_the_altered_first_message_of_a_late_comer_is_the_one_before_the_next() 
     assert tale.findings() == [finding(Kind.ALTERED, "DELIVER-5", bob, bread)]
 
 
+def test_an_altered_message_of_who_sent_a_bad_frame_is_altered() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    alice.sends("no JSON at all")
+    sorry = alice.says("sorry about that")
+    alice.hears(sorry)
+    bob.hears(sorry, content="SORRY about that")
+
+    assert tale.findings() == [finding(Kind.ALTERED, "DELIVER-5", bob, sorry)]
+
+
 def test_a_message_under_another_name_is_misattributed() -> None:
     tale = Tale()
     alice, bob = tale.meet("alice", "bob")

@@ -66,6 +66,7 @@ def _verify(folder: Path, output: Path, arguments: list[str]) -> None:
     os.chdir(folder)
     for name in os.environ.keys() - clean_environment().keys():
         del os.environ[name]
+    sys.dont_write_bytecode = False  # what the environment says of it was read long before
     with output.open("w") as file:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(file.fileno(), stream.fileno())

@@ -50,10 +50,10 @@ class Line(Life):
     """Columns and items that came once although they need not have, and must not come again."""
     last_words: list[tuple[int, int]] = field(default_factory=list)
     """Receivers that are gone and had heard its leave: their numbers, and an item that they then had not got."""
-    heard: int = 0
-    """What all receivers had heard of it when that last changed..."""
-    heard_at: int = 0
-    """... and when that was seen. Both count once it is gone."""
+    awaited: dict[int, int] = field(default_factory=dict)
+    """Receivers to whom something of it was missing at the last look: their numbers, and what they expected next..."""
+    came_at: int = 0
+    """... and when something of that was last seen to have come. Both count once it is gone."""
     early_leaves: list[tuple["Line", int, bytes]] = field(default_factory=list)
     """Receivers to whom its leave came while nothing was known of an end, when, and the frame."""
 

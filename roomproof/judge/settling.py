@@ -37,13 +37,23 @@ def settle(roster: Roster, speaker: Line) -> None:
 
 def awaits(roster: Roster, speaker: Line) -> bool:
     """Whether something of a speaker is due and has not arrived."""
+    return next(_awaiting(roster, speaker), None) is not None
+
+
+def awaited(roster: Roster, speaker: Line) -> dict[int, int]:
+    """To whom something of a speaker is due and has not arrived, by number: what each expects next."""
+    return {receiver.number: receiver.expected[speaker.column] for receiver in _awaiting(roster, speaker)}
+
+
+def _awaiting(roster: Roster, speaker: Line) -> Iterator[Line]:
     column = speaker.column
-    return any(
-        receiver.evidence_at is not None
+    return (
+        receiver
+        for receiver in roster.receivers
+        if receiver.evidence_at is not None
         and receiver.expected[column] not in (APART, LEFT)
         and roster.stays(receiver)
         and next(_due_to_one_who_stays(roster, speaker, receiver), None) is not None
-        for receiver in roster.receivers
     )
 
 

@@ -135,9 +135,7 @@ class StreamingRoom:
         for line in self._roster.lines():
             if line.gone_at is None:
                 continue
-            heard = self._roster.heard_of(line)
-            if heard != line.heard:
-                line.heard, line.heard_at = heard, now
+            self._look_who_waits(line, now)
             if line.gone_at + self._deadline <= now and not self._is_coming(line, now):
                 settling.settle(self._roster, line)
                 self._roster.forget(line)
@@ -150,7 +148,17 @@ class StreamingRoom:
         """
         if self._roster.is_awaited(speaker, now - self._deadline):
             return True
-        return speaker.heard_at + self._deadline > now and settling.awaits(self._roster, speaker)
+        return bool(speaker.awaited) and speaker.came_at + self._deadline > now
+
+    def _look_who_waits(self, speaker: Line, now: int) -> None:
+        """Note when something missing came. Whoever waits no more because it left itself has got nothing."""
+        awaited = settling.awaited(self._roster, speaker)
+        if speaker.awaited:
+            staying = {one.number for one in self._roster.receivers if self._roster.stays(one)}
+            before = [(number, item) for number, item in speaker.awaited.items() if number in staying]
+            if any(awaited.get(number) != item for number, item in before):
+                speaker.came_at = now
+        speaker.awaited = awaited
 
     def said(self) -> list[tuple[Line, int]]:
         """How much everybody has said who is here."""

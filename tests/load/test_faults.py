@@ -55,6 +55,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
 
 ELSEWHERE = {
     "the same words only once": "every message of a load has words of its own",
+    "the words of another only once": "every message of a load has words of its own",
     "second device ignored": "every connection of a load has a user id of its own",
     "unknown fields refused": "a load sends no such fields",
     "a deleted room speaks on": "a load deletes no room",

@@ -107,6 +107,21 @@ def test_a_server_that_goes_on_delivering_has_lost_nothing() -> None:
     assert talk.findings() == []
 
 
+def test_what_is_missing_is_lost_whoever_comes_and_goes_meanwhile() -> None:
+    talk = Talk()
+    alice, bob = talk.meet("alice", "bob")
+    talk.leaves(bob)
+    for number in range(4):
+        guest = talk.joins(f"guest {number}")
+        talk.all_hear([alice, guest], talk.notice(guest, "joined"), talk.says(guest))
+        talk.passes(DEADLINE // MILLISECOND * 9 // 10)
+        talk.hears(alice, talk.leaves(guest))
+        talk.passes(DEADLINE // MILLISECOND * 9 // 10)
+    talk.leaves(alice)
+
+    assert talk.findings() == [Found(Kind.MISSING_NOTICE, "LEAVE-1", alice.number, bob.number, 1)]
+
+
 def test_one_who_reads_on_after_long_finds_what_was_said_meanwhile() -> None:
     talk = Talk()
     alice, bob = talk.meet("alice", "bob")

@@ -9,7 +9,6 @@ from typing import NoReturn
 import pytest
 
 from roomproof.history import Deadline, HistoryError, Opened, load
-from roomproof.judge.findings import OVERDUE
 from roomproof.judge.offline import judge
 from roomproof.report import describe, tool_version
 from roomproof.runner.folder import load_scripts_folder, scenarios_folder
@@ -92,7 +91,7 @@ def judge_file(path: Path) -> int:
         return USAGE_ERROR
     is_whole = any(isinstance(event, Deadline) for event in events)
     if not is_whole:  # what is missing in it may have come later
-        findings = [finding for finding in findings if finding.hole or finding.kind not in OVERDUE]
+        findings = [finding for finding in findings if not finding.overdue]
     called = names(events)
     for finding in findings:
         print(f"{path}: {finding.rule}: {describe(finding, events)}")

@@ -81,6 +81,7 @@ def test_a_deleted_room_is_not_listed(stage: Stage, kitchen: Room, garage: Room)
 
     stats = stage.stats_once(lambda stats: kitchen.id not in stats.active_rooms)
     assert kitchen.id not in stats.active_rooms
+    assert garage.id in stage.stats_once(lambda stats: garage.id in stats.active_rooms).active_rooms
 
 
 @rule("STATS-4")

@@ -58,6 +58,11 @@ class Finding:
         """Whether it is a fact whatever the load."""
         return self.hole or self.kind not in LIVENESS
 
+    @property
+    def overdue(self) -> bool:
+        """Whether only the deadline shows it: what has not arrived may still come."""
+        return not self.hole and self.kind in OVERDUE
+
 
 SHOWN_CODE_POINTS = 120
 """Longer contents lose their end."""

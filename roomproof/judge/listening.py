@@ -164,18 +164,19 @@ class _Listener:
         if notice.chat_id != receiver.room:
             elsewhere = [one for one in namesakes if one.room == notice.chat_id] or ([] if here else namesakes)
             if elsewhere:
-                why = f"{self._told(notice)}, in another room"
-                self._find(Kind.LEAKED, "DELIVER-4", receiver, receipt, why, elsewhere[0])
+                self._find_untrue(Kind.LEAKED, "DELIVER-4", receiver, receipt, notice, "in another room", elsewhere[0])
                 return None
             self._find_wrong_chat(receiver, receipt, notice.chat_id)
+        phantom = Kind.PHANTOM, "DELIVER-14", receiver, receipt, notice
+        if not here:
+            self._find_untrue(*phantom, "who never came here")
+            return None
         if not present:
-            rule, why = ("REFUSE-4", "whose connection was refused") if here else ("DELIVER-14", "who never came here")
-            text = f"{self._told(notice)}, {why}"
-            self._find(Kind.PHANTOM, rule, receiver, receipt, text, here[0] if here else None)
+            why = "whose connection was refused"
+            self._find_untrue(Kind.PHANTOM, "REFUSE-4", receiver, receipt, notice, why, here[0])
             return None
         if receipt.at < min(one.opening.at for one in present):
-            text = f"{self._told(notice)}, who only came later"
-            self._find(Kind.PHANTOM, "DELIVER-14", receiver, receipt, text, present[0])
+            self._find_untrue(*phantom, "who only came later", present[0])
             return None
         if len(present) > 1:
             self.hearing.notices[receiver.number, notice.user_id, notice.kind].append(receipt)
@@ -183,14 +184,23 @@ class _Listener:
         if notice.kind is wire.NoticeKind.JOINED:
             return Heard(present[0].number, present[0].join, receipt)
         if self._is_still_here(present[0], receipt.at):
-            text = f"{self._told(notice)}, who is still here"
-            self._find(Kind.PHANTOM, "DELIVER-14", receiver, receipt, text, present[0])
+            self._find_untrue(*phantom, "who is still here", present[0])
             return None
         return Heard(present[0].number, present[0].leave, receipt)
 
-    def _told(self, notice: wire.Notice) -> str:
-        """What a notice says, with its user told apart from others whose names look like it."""
-        return f"{quoted(notice.user_id, *self.users)} {notice.kind}"
+    def _find_untrue(
+        self,
+        kind: Kind,
+        rule: str,
+        receiver: Connection,
+        receipt: Receipt,
+        notice: wire.Notice,
+        why: str,
+        speaker: Connection | None = None,
+    ) -> None:
+        """A notice is wrong. Its user is told apart from others whose names look like it."""
+        text = f"{quoted(notice.user_id, *self.users)} {notice.kind}, {why}"
+        self._find(kind, rule, receiver, receipt, text, speaker)
 
     def _is_still_here(self, connection: Connection, at: int) -> bool:
         """Whether it is certain that neither side had begun to end a connection.

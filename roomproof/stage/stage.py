@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from roomproof.history import Deadline, Event, Sent, Started
 from roomproof.http import Http
-from roomproof.judge.findings import LIVENESS, OVERDUE, Finding, Kind
+from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.offline import judge
 from roomproof.protocol import Capability
 from roomproof.stage.instances import Instances, instance_of
@@ -127,9 +127,7 @@ class Stage:
         return [
             finding
             for finding in judge(events)
-            if finding.hole
-            or finding.kind not in OVERDUE
-            or (finding.kind is Kind.NEVER_JOINED and finding.receiver in had_time)
+            if not finding.overdue or (finding.kind is Kind.NEVER_JOINED and finding.receiver in had_time)
         ]
 
     def _members(self) -> list[Member]:
@@ -150,7 +148,7 @@ class Stage:
     def _await_dues(self) -> None:
         def nothing_missing() -> bool | None:
             now = Deadline(self.scene.recorder.now())
-            missing = [one for one in judge([*self.events(), now]) if one.kind in LIVENESS and not one.hole]
+            missing = [one for one in judge([*self.events(), now]) if not one.safety]
             return not missing or None
 
         self.scene.recorder.wait_for(nothing_missing, self.scene.deadline)

@@ -15,7 +15,7 @@ from pathlib import Path
 from roomproof import cli
 from tests.faults.server import serve
 from tests.listening import PATIENCE, url_of
-from tests.suite.verify import NO_STRANGERS, RUN_SECONDS, Run, clean_environment, read
+from tests.suite.verify import RUN_SECONDS, Run, clean_environment, read, usual_options
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.faults.server", "roomproof.runner.player", "roomproof.plugin"])
@@ -51,7 +51,7 @@ def _serve(output: Connection, arguments: list[str], zone: str) -> None:
 def verify(folder: Path, *arguments: str) -> Run:
     """Run the suite with these arguments from a folder of its own, as `roomproof verify` does."""
     output, results = folder / "output.txt", folder / "results.jsonl"
-    words = ["verify", *arguments, *NO_STRANGERS, "--results", str(results), "--color=no"]
+    words = ["verify", *arguments, *usual_options(results)]
     process = _context.Process(target=_verify, args=(folder, output, words), daemon=True)
     process.start()
     process.join(RUN_SECONDS)

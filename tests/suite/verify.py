@@ -44,6 +44,11 @@ class Run:
         return [line for line in self.results if line["kind"] == "scenario" and line["outcome"] == outcome]
 
 
+def usual_options(results: Path) -> tuple[str, ...]:
+    """What every run here is given: no plugin of others, a result file, plain text."""
+    return *NO_STRANGERS, "--results", str(results), "--color=no"
+
+
 def verify(
     folder: Path,
     *arguments: str,
@@ -52,7 +57,7 @@ def verify(
 ) -> Run:
     """Run the suite with these arguments from a folder of its own; `environment` is added to what there is."""
     results = folder / "results.jsonl"
-    words = [sys.executable, *module, *arguments, *NO_STRANGERS, "--results", str(results), "--color=no"]
+    words = [sys.executable, *module, *arguments, *usual_options(results)]
     variables = clean_environment() | dict(environment or {})
     done = subprocess.run(
         words, cwd=folder, env=variables, capture_output=True, text=True, timeout=RUN_SECONDS, check=False

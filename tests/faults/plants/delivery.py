@@ -59,12 +59,24 @@ def doubled() -> None:
 @fault("the same words only once", breaks="DELIVER-3")
 def same_words_once() -> None:
     """A message with the content of the one before it is taken for a copy, and dropped."""
+    _drop_copies()
+
+
+@fault("the words of another only once", breaks="DELIVER-1")
+def same_words_of_two() -> None:
+    """A message with the content of the one before it, which somebody else said, is dropped."""
+    _drop_copies(of_others_only=True)
+
+
+def _drop_copies(*, of_others_only: bool = False) -> None:
+    latest: dict[str, tuple[str, str]] = {}
 
     def wrapped(say: Any) -> Any:
-        def deduplicating(self: Any, speaker: Any, content: str, timestamp: str) -> Any:
-            if content == self.__dict__.get("_latest"):
+        def deduplicating(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
+            user, before = latest.get(self.chat_id, ("", ""))
+            latest[self.chat_id] = speaker.user_id, content
+            if content == before and not (of_others_only and user == speaker.user_id):
                 return []
-            self._latest = content
             return say(self, speaker, content, timestamp)
 
         return deduplicating
@@ -289,19 +301,3 @@ def unknown_fields_refused() -> None:
         return understood
 
     heard(change)
-
-
-@fault("the words of another only once", breaks="DELIVER-1")
-def same_words_of_two() -> None:
-    """A message with the content of the one before it, which somebody else said, is dropped."""
-    latest: dict[str, tuple[str, str]] = {}
-
-    def wrapped(say: Any) -> Any:
-        def deduplicating(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
-            user, before = latest.get(self.chat_id, ("", ""))
-            latest[self.chat_id] = speaker.user_id, content
-            return [] if before == content and user != speaker.user_id else say(self, speaker, content, timestamp)
-
-        return deduplicating
-
-    wrap(Room, "say", wrapped)

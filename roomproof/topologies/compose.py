@@ -41,7 +41,8 @@ def command_line() -> list[str]:
 
 
 class Project:
-    """A project of Compose. If this process is killed, a watchman takes it down."""
+    """A project of Compose. If this process is killed, a watchman takes it down, as soon as no command runs any more:
+    one that still starts containers would leave some behind."""
 
     def __init__(self, *, broadcast: str) -> None:
         """Raises TopologyError where Compose, or the checkout, is missing."""
@@ -58,15 +59,17 @@ class Project:
         }
         down = ["down", "--volumes", "--timeout", "1"]
         self._down = down
-        # It reads until our end of the pipe closes, which is what happens when we end.
+        # It reads until nobody holds the other end of the pipe, which is when we and what we run have ended.
+        end, self._lifeline = os.pipe()
         self._watchman = subprocess.Popen(
             ["sh", "-c", 'read -r _ || exec "$@"', "watchman", *self._words, *down],
             env=self._environment,
-            stdin=subprocess.PIPE,
+            stdin=end,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        os.close(end)
 
     def run(self, *words: str, within: float) -> None:
         """Run a command of Compose. Raises TopologyError with the end of what it said, if it fails."""
@@ -81,6 +84,7 @@ class Project:
                 timeout=within,
                 check=False,
                 start_new_session=True,  # keys pressed are for us
+                pass_fds=(self._lifeline,),
             )
         except subprocess.TimeoutExpired as error:
             raise TopologyError(f"`docker-compose {words[0]}` takes longer than {within:g} s") from error
@@ -92,10 +96,9 @@ class Project:
         """Take it down, volumes included."""
         with contextlib.suppress(TopologyError):
             self.run(*self._down, within=DOWN_SECONDS)
-            self._watchman.communicate(b"\n")
-        # If that failed, the watchman tries once more.
-        if self._watchman.stdin:
-            self._watchman.stdin.close()
+            os.write(self._lifeline, b"\n")
+            self._watchman.wait()
+        os.close(self._lifeline)  # if that failed, the watchman tries once more
 
 
 class ComposeTopology:

@@ -82,5 +82,5 @@ def stack(engine: Engine) -> Iterator[Stack]:
         assert up.returncode == 0, up.stdout + up.stderr
         yield stack
     finally:
-        down = stack.compose("down", "--volumes", "--timeout", "1")
+        down = stack.compose("down", "--volumes", "--rmi", "local", "--timeout", "1")
         assert down.returncode == 0, down.stderr

@@ -5,6 +5,7 @@ Not collected by default, because it takes minutes and a Docker engine: `tox -e 
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,15 @@ from tests.topologies.traces import eventually
 pytestmark = pytest.mark.usefixtures("engine")
 
 
-def left_over(engine: Engine) -> list[str]:
-    """The containers of topologies."""
-    return [str(one.name) for one in engine.projects("roomproof-topology-")]
+@pytest.fixture
+def left_over(engine: Engine) -> Callable[[], set[str]]:
+    """Names the containers of the topologies that were started since. Others may have been there before."""
+
+    def names() -> set[str]:
+        return {str(one.name) for one in engine.projects("roomproof-topology-")}
+
+    before = names()
+    return lambda: names() - before
 
 
 @pytest.mark.parametrize(
@@ -32,23 +39,25 @@ def left_over(engine: Engine) -> list[str]:
     ],
 )
 def test_the_stack_is_what_it_says_and_survives_what_breaks(
-    tmp_path: Path, engine: Engine, topology: str, which: str
+    tmp_path: Path, left_over: Callable[[], set[str]], topology: str, which: str
 ) -> None:
     run = verify(tmp_path, "--topology", topology, "-n", "2", "-k", which, "--tb=short")
 
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
-    assert not left_over(engine)
+    assert not left_over()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_a_run_that_is_ended_takes_its_containers_down(tmp_path: Path, engine: Engine, how: signal.Signals) -> None:
+def test_a_run_that_is_ended_takes_its_containers_down(
+    tmp_path: Path, left_over: Callable[[], set[str]], how: signal.Signals
+) -> None:
     with verifying(tmp_path, "--topology", "compose:sticky") as process:
-        assert eventually(lambda: any("chat-service" in name for name in left_over(engine)))
+        assert eventually(lambda: any("chat-service" in name for name in left_over()))
 
         os.kill(process.pid, how)
         process.wait()
 
-    assert eventually(lambda: not left_over(engine)), left_over(engine)
+    assert eventually(lambda: not left_over()), left_over()
 
 
 def test_a_failure_shows_what_the_containers_logged(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 import msgspec
 
@@ -35,8 +35,7 @@ class NoticeKind(StrEnum):
     LEFT = "left"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, tag_field="type", tag="message"):
     """A message as a member received it."""
 
     content: str
@@ -167,17 +166,7 @@ def read_sent(frame: str | bytes) -> Sending:
     return Valid(content)
 
 
-class _Ordinary(msgspec.Struct):
-    """A message with all that belongs to it."""
-
-    type: Literal["message"]
-    content: str
-    sender_id: str
-    chat_id: str
-    timestamp: str
-
-
-_decode_ordinary = msgspec.json.Decoder(_Ordinary).decode
+_decode_message = msgspec.json.Decoder(Message).decode
 
 
 def read_text(frame: bytes) -> Frame:
@@ -187,12 +176,10 @@ def read_text(frame: bytes) -> Frame:
     """
     text = frame.decode()
     try:
-        fields = _decode_ordinary(frame)
+        message = _decode_message(frame)
     except msgspec.DecodeError:
         return read(text)
-    if parse_timestamp(fields.timestamp) is None:
-        return read(text)
-    return Message(fields.content, fields.sender_id, fields.chat_id, fields.timestamp)
+    return read(text) if parse_timestamp(message.timestamp) is None else message
 
 
 @lru_cache(FRAMES_REMEMBERED)

@@ -79,16 +79,15 @@ class Cache:
         self._by_wire: dict[bytes, Slot] = {}
         self._count = 0
 
-    def find(self, frame: bytes) -> Slot | None:
-        """The slot of a frame, wherever it stands."""
-        return self._by_wire.get(on_the_wire(frame))
+    def find(self, wire: bytes) -> Slot | None:
+        """The slot of a frame as it comes over the wire, wherever it stands."""
+        return self._by_wire.get(wire)
 
-    def add(self, frame: bytes, column: int, item: int) -> Slot:
-        """Remember a frame, and forget the oldest."""
+    def add(self, wire: bytes, payload: int, column: int, item: int) -> Slot:
+        """Remember a frame, whose payload begins at a position, and forget the oldest."""
         index = self._count % len(self.slots)
         self._count += 1
-        wire = on_the_wire(frame)
-        slot = Slot(wire, len(wire), len(wire) - len(frame), column, item, self._count % len(self.slots))
+        slot = Slot(wire, len(wire), payload, column, item, self._count % len(self.slots))
         self._drop(index)
         self.slots[index] = self._by_wire[wire] = slot
         return slot

@@ -27,6 +27,8 @@ class Roster:
         self._cached_frames = cached_frames
         self._timings: dict[tuple[int, int], Timing] = {}
         """By column and item."""
+        self._heard_by_all: dict[int, int] = {}
+        """By column: everybody had heard the items before this one when it was last looked."""
         self._one_instance = not self.sticky and Capability.PUBSUB not in started.capabilities
 
     def lines(self) -> list[Line]:
@@ -64,9 +66,10 @@ class Roster:
             self.ledger.untimed += timing.is_whole
 
     def _is_awaited_by_anyone(self, column: int, item: int) -> bool:
-        return any(
-            0 <= receiver.expected[column] <= item for receiver in self.receivers if receiver.evidence_at is not None
-        )
+        if item >= self._heard_by_all.get(column, 0):
+            expected = [one.expected[column] for one in self.receivers if one.evidence_at is not None]
+            self._heard_by_all[column] = min((next_item for next_item in expected if next_item >= 0), default=item + 1)
+        return item >= self._heard_by_all[column]
 
     def add(self, opening: Opening) -> Line:
         """A new connection, in a column of its own."""
@@ -84,6 +87,7 @@ class Roster:
     def forget(self, line: Line) -> None:
         """Free the column of a speaker of whom nothing more is due."""
         self.columns[line.column] = None
+        self._heard_by_all.pop(line.column, None)
         for cache in self.caches.values():
             cache.forget(line.column)
         for receiver in self.receivers:

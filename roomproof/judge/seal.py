@@ -5,12 +5,12 @@ is when it was meant to be said. ROOM names a room in this run and has no slash.
 was said, however long a run is.
 """
 
-from dataclasses import dataclass
 from zlib import crc32
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Seal:
+
+class Seal(msgspec.Struct, frozen=True):
     """What a content says of itself. `intact`: it is, to the last code point, what was sealed."""
 
     room: str
@@ -22,23 +22,24 @@ class Seal:
 
 def seal(room: str, connection: int, item: int, text: str, meant: int = 0) -> str:
     """The content of a message that can be told from all others of the run; `meant` is 0 where that does not matter."""
-    number = f"{item}@{meant}" if meant else str(item)
-    return f"{room}/{connection}/{number}/{_checksum(room, connection, number, text)} {text}"
+    identity = f"{room}/{connection}/{item}@{meant}" if meant else f"{room}/{connection}/{item}"
+    return f"{identity}/{_checksum(identity, text)} {text}"
 
 
 def unseal(content: str) -> Seal | None:
     """Whose message a content is; None if it was never sealed."""
     head, space, text = content.partition(" ")
-    match head.split("/"):
-        case [room, connection, number, checksum]:
+    identity, _, checksum = head.rpartition("/")
+    match identity.split("/"):
+        case [room, connection, number]:
             item, sign, meant = number.partition("@")
             if not (connection.isdecimal() and item.isdecimal() and (meant.isdecimal() if sign else True)):
                 return None
-            intact = space == " " and checksum == _checksum(room, int(connection), number, text)
+            intact = space == " " and checksum == _checksum(identity, text)
             return Seal(room, int(connection), int(item), intact, int(meant or 0))
         case _:
             return None
 
 
-def _checksum(room: str, connection: int, number: str, text: str) -> str:
-    return f"{crc32(f'{room}/{connection}/{number} {text}'.encode()):08x}"
+def _checksum(identity: str, text: str) -> str:
+    return f"{crc32(f'{identity} {text}'.encode()):08x}"

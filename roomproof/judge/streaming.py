@@ -7,7 +7,7 @@ speaker: what should come next. Each connection has a user id of its own, and sa
 
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused, Started
 from roomproof.judge import settling
-from roomproof.judge.cache import CACHED_FRAMES, Cache, Slot
+from roomproof.judge.cache import CACHED_FRAMES, Cache, Slot, on_the_wire
 from roomproof.judge.closing import TOO_FAR_BEHIND, may_close
 from roomproof.judge.decoding import Decoder
 from roomproof.judge.findings import Kind
@@ -202,12 +202,13 @@ class StreamingRoom:
     def _look_up(self, line: Line, frame: bytes, at: int) -> Slot | None:
         """The slot of a frame that is not where the cursor is; None if it carries no item."""
         cache = self._roster.cache_of(line.instance)
-        slot = cache.find(frame) or self._decode(cache, line, frame, at)
+        wire = on_the_wire(frame)
+        slot = cache.find(wire) or self._decode(cache, line, frame, wire, at)
         if slot is not None and line.evidence_at is None:
             self._roster.show_membership(line, at)
         return slot
 
-    def _decode(self, cache: Cache, line: Line, frame: bytes, at: int) -> Slot | None:
+    def _decode(self, cache: Cache, line: Line, frame: bytes, wire: bytes, at: int) -> Slot | None:
         decoded = self._decoder.read(frame, at, may_be_old=line.paused_before)
         for fault in decoded.faults:
             if fault.kind is not Kind.UNPROVOKED_ERROR or not self._roster.is_covered(line, at):
@@ -233,7 +234,7 @@ class StreamingRoom:
             return None
         if decoded.faults:
             return Slot(frame, len(frame), 0, speaker.column, item, line.cursor)
-        slot = cache.add(frame, speaker.column, item)
+        slot = cache.add(wire, len(wire) - len(frame), speaker.column, item)
         if decoded.meant:
             self._roster.time(slot, decoded.meant, at, is_first=is_first)
         return slot

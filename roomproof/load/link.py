@@ -34,9 +34,11 @@ class RefusedError(Exception):
 class Link:
     """An open WebSocket connection. Reading costs no greenlet, but over TLS."""
 
-    def __init__(self, web: websocket.WebSocket) -> None:
-        self._web = web
-        self._socket: Any = web.sock
+    __slots__ = ("_is_sending", "_is_tls", "_plain", "_socket", "_waiting", "_watcher", "is_torn")
+
+    def __init__(self, connection: Any) -> None:
+        """`connection` is a socket of gevent's, with TLS or without."""
+        self._socket = connection
         self._is_tls = hasattr(self._socket, "context")
         # What gevent waits with is left out where there is nothing to wait for.
         self._plain: Any = getattr(self._socket, "_sock", None)
@@ -166,8 +168,7 @@ def connect(target: Target, room: str, user: str, *, source: str | None) -> tupl
         _close(plain)
         raise
     instance = served_by((web.getheaders() or {}).get("x-upstream")) or ""
-    web.handshake_response = None
-    return Link(web), instance
+    return Link(web.sock), instance
 
 
 def _close(plain: socket.socket | None) -> None:

@@ -16,6 +16,9 @@ NS_PER_US = 1_000
 QUANTILES = {"p50": 50.0, "p90": 90.0, "p99": 99.0, "p999": 99.9, "max": 100.0}
 """The percentiles that are shown, by name."""
 
+_KEPT_BITS = [-1 << max(0, length - 8) for length in range(64)]
+"""By the length of a number in bits: what leaves it its first eight."""
+
 Counts = dict[int, int]
 """Times of a second or so: how often each number of microseconds occurred."""
 
@@ -23,12 +26,7 @@ Counts = dict[int, int]
 def counted(nanoseconds: Iterable[int]) -> Counts:
     """Times as counts. They are rounded down by less than one percent, so that thousands of them are few counts."""
     microseconds = [time // NS_PER_US for time in nanoseconds]
-    return Counter(
-        [
-            us if us < 1_000 else us & -8 if us < 10_000 else us & -64 if us < 100_000 else us & -512
-            for us in microseconds
-        ]
-    )
+    return Counter([us & _KEPT_BITS[us.bit_length()] for us in microseconds])
 
 
 def quantile(counts: Mapping[int, int], percentile: float) -> int | None:
@@ -46,25 +44,33 @@ class Percentiles:
 
     def __init__(self) -> None:
         self._histogram = HdrHistogram(1, LONGEST_US, DIGITS)
+        self._new: Counter[int] = Counter()
+        """What is not yet in the histogram: that takes long, and the same times come again and again."""
 
     def add(self, counts: Mapping[int, int]) -> None:
         """Add times."""
-        for microseconds, count in counts.items():
+        self._new.update(counts)
+
+    def _all(self) -> HdrHistogram:
+        for microseconds, count in self._new.items():
             self._histogram.record_value(min(max(microseconds, 0), LONGEST_US), count)
+        self._new.clear()
+        return self._histogram
 
     def clear(self) -> None:
         """Forget everything."""
+        self._new.clear()
         self._histogram.reset()
 
     @property
     def count(self) -> int:
         """How many times were recorded."""
-        count: int = self._histogram.get_total_count()
+        count: int = self._all().get_total_count()
         return count
 
     def at(self, percentile: float) -> int | None:
         """The microseconds that so many percent of the times do not exceed; None if nothing was recorded."""
-        return int(self._histogram.get_value_at_percentile(percentile)) if self.count else None
+        return int(self._all().get_value_at_percentile(percentile)) if self.count else None
 
     def summary(self) -> dict[str, int | None]:
         """The usual percentiles, in microseconds."""

@@ -79,11 +79,20 @@ class _TlsConnection(urllib3.connection.HTTPSConnection):
             return super().getresponse()
 
 
-class _Pool(urllib3.HTTPConnectionPool):
+class _UsedOnce(urllib3.HTTPConnectionPool):
+    """Keeps no connection open: a server that closes one need not say so in its answer (RFC 9112, 9.6)."""
+
+    def _put_conn(self, conn: urllib3.connection.HTTPConnection | None) -> None:  # type: ignore[override]  # as urllib3's own
+        if conn is not None:
+            conn.close()
+        super()._put_conn(conn)
+
+
+class _Pool(_UsedOnce):
     ConnectionCls = _Connection
 
 
-class _TlsPool(urllib3.HTTPSConnectionPool):
+class _TlsPool(_UsedOnce, urllib3.HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 

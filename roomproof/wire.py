@@ -56,9 +56,9 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """A direct frame: the answer to a bad frame."""
+    """A direct frame: the answer to a bad frame. `content` is None if it does not say why (FRAME-4)."""
 
-    content: str
+    content: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +199,7 @@ def read(frame: str | bytes) -> Frame:
         case "system":
             return _read_system(fields)
         case "error":
-            fault = _lacks(fields, "content")
-            return Malformed(fault) if fault else Error(fields["content"])
+            return Error(None if _lacks(fields, "content") else fields["content"])
         case "pong":
             fault = _lacks(fields, "timestamp")
             return Malformed(fault) if fault else Pong(fields["timestamp"])
@@ -237,7 +236,8 @@ def _read_system(fields: dict[str, object]) -> Notice | Ignored | Malformed:
             if fault:
                 return Malformed(fault, content)
             return Notice(kind, content.removesuffix(ending), str(fields["chat_id"]), str(fields["timestamp"]))
-    return Malformed(_lacks(fields, "content") or "") if not isinstance(content, str) else Ignored("system")
+    fault = _lacks(fields, "content")
+    return Malformed(fault, content) if fault else Ignored("system")
 
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)

@@ -20,5 +20,5 @@ def unprovoked_errors(run: Run) -> Iterator[Finding]:
         ]
         causes = len(receiver.bad) + len(receiver.perhaps) + receiver.pings
         for receipt, error in errors[causes:]:
-            text = f"an error frame without a bad frame: {quoted(error.content)}"
+            text = f"an error frame without a bad frame: {quoted(error.content or '')}"
             yield Finding(Kind.UNPROVOKED_ERROR, "FRAME-5", receiver.number, text, witness=(receipt.event,))

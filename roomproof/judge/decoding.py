@@ -76,7 +76,9 @@ class Decoder:
                 case wire.Malformed(reason):
                     return _nothing_but(Fault(Kind.MALFORMED, "DELIVER-7", reason))
                 case wire.Error(content):
-                    return _nothing_but(Fault(Kind.UNPROVOKED_ERROR, "FRAME-5", f"an error frame: {quoted(content)}"))
+                    return _nothing_but(
+                        Fault(Kind.UNPROVOKED_ERROR, "FRAME-5", f"an error frame: {quoted(content or '')}")
+                    )
                 case _:
                     return Decoded()
         except UnicodeDecodeError as error:

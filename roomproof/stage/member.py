@@ -2,11 +2,15 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from roomproof import wire
 from roomproof.client import Connection
 from roomproof.stage.scene import RuleBrokenError, Scene
 from roomproof.wire import Frame, Message, Notice, NoticeKind
+
+Direct = TypeVar("Direct", wire.Error, wire.Pong)
+"""A frame that answers one connection."""
 
 
 class Member:
@@ -170,13 +174,11 @@ class Member:
             expected = f"{self.user} to hear within {seconds:g} s that {user} {kind}"
             raise RuleBrokenError(rule, expected, self.account())
 
-    def answers(self, kind: type[wire.Error] | type[wire.Pong]) -> list[Frame]:
+    def answers(self, kind: type[Direct]) -> list[Direct]:
         """The direct frames of a kind received so far."""
         return [frame for frame in self.frames if isinstance(frame, kind)]
 
-    def was_answered(
-        self, kind: type[wire.Error] | type[wire.Pong], *, times: int = 1, within: float | None = None
-    ) -> bool:
+    def was_answered(self, kind: type[Direct], *, times: int = 1, within: float | None = None) -> bool:
         """Whether so many direct frames of a kind arrive `within` so many seconds, or within the deadline."""
         return self._await(lambda: len(self.answers(kind)) >= times, within or self._scene.deadline)
 

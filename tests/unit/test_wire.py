@@ -46,6 +46,8 @@ def test_a_user_id_may_look_like_a_notice() -> None:
     ("frame", "expected"),
     [
         pytest.param('{"type":"error","content":"no"}', Error("no"), id="an error"),
+        pytest.param('{"type":"error","message":"no"}', Error(None), id="an error in another form"),
+        pytest.param('{"type":"error","content":{"code":7}}', Error(None), id="an error that is no text"),
         pytest.param('{"type":"pong","timestamp":"2025-12-23T22:12:57Z"}', Pong("2025-12-23T22:12:57Z"), id="a pong"),
         pytest.param('{"type":"typing","user":"bob"}', Ignored("typing"), id="an unknown type"),
         pytest.param('{"type":"system","content":"maintenance at 5"}', Ignored("system"), id="an unknown system text"),

@@ -39,11 +39,23 @@ def read_stats(answer: Answer) -> Stats:
     """The statistics that an answer carries. Raises RuleBrokenError (STATS-1) for anything else."""
     fields = answer.fields()
     total, rooms, count = (fields.get(name) for name in ("total_connections", "active_rooms", "rooms_count"))
-    is_total = isinstance(total, int) and not isinstance(total, bool) and total >= 0
     is_list = isinstance(rooms, list) and all(isinstance(room, str) for room in rooms)
-    if answer.status != 200 or not is_total or not isinstance(total, int) or not is_list or not isinstance(rooms, list):
+    is_form = _is_count(total) and is_list and isinstance(fields.get("instance", ""), str)
+    if answer.status != 200 or not is_form or not isinstance(total, int | float) or not isinstance(rooms, list):
         expected = '200 {"total_connections": whole number, "active_rooms": [string], "rooms_count": number}'
-        raise RuleBrokenError("STATS-1", expected, f"got {answer}")
-    if len(set(rooms)) != len(rooms) or count != len(rooms) or isinstance(count, bool):
+        raise RuleBrokenError("STATS-1", f"{expected}, and a string where it has `instance`", f"got {answer}")
+    if len(set(rooms)) != len(rooms) or count != len(rooms) or not _is_count(count):
         raise RuleBrokenError("STATS-1", "different active_rooms, and their number as rooms_count", f"got {answer}")
-    return Stats(total, tuple(rooms))
+    return Stats(int(total), tuple(rooms))
+
+
+def _is_count(value: object) -> bool:
+    """Whether a JSON value is a whole number of at least 0; 3.0 is one."""
+    match value:
+        case bool():
+            return False
+        case int():
+            return value >= 0
+        case float():
+            return value >= 0 and value.is_integer()
+    return False

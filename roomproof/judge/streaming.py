@@ -251,10 +251,11 @@ class StreamingRoom:
         if speaker is None:
             return
         number = speaker.leave if item == LEAVE else item
+        was_here = line.expected[column] == item + 1
         certain = roster.is_certain(speaker, line)
         for kind, rule in take(speaker, line, item, at, roster.outages, certain=certain):
             roster.find(line, kind, rule, name_of(speaker, number), speaker.number, number, (frame, at))
-        if line.expected[column] == item + 1:
+        if line.expected[column] == item + 1 and not was_here:
             self._time(slot, at)
 
     def _close(self, line: Line, closed: Closed) -> None:

@@ -1,5 +1,6 @@
 """One connection to a room, and everything that it does and hears, told to the judge."""
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -178,11 +179,10 @@ class Member:
         self._end(code, payload[2:].decode(errors="replace"))
 
     def _answer(self, payload: bytes, opcode: int) -> None:
+        """Answer the server, if it still reads. If not, how it ended the connection is still to be read."""
         if self._link is not None:
-            try:
+            with contextlib.suppress(OSError):
                 self._link.send(payload, opcode)
-            except OSError:
-                self._end(None, "the link ended")
 
     def _break_off(self, data: bytes, reason: str, at: int) -> None:
         self.room.judge.malformed(self.line, data, reason, at)

@@ -70,13 +70,13 @@ class _Connection(urllib3.connection.HTTPConnection):
         with cut_after(self.timeout or LONGEST_DEADLINE, self.sock):
             return super().getresponse()
 
+    def __str__(self) -> str:
+        """What it is called in the library's errors."""
+        return f"{self.host}:{self.port}"
 
-class _TlsConnection(urllib3.connection.HTTPSConnection):
+
+class _TlsConnection(_Connection, urllib3.connection.HTTPSConnection):
     """The same, over TLS."""
-
-    def getresponse(self) -> urllib3.response.HTTPResponse:  # type: ignore[override]  # as urllib3's own
-        with cut_after(self.timeout or LONGEST_DEADLINE, self.sock):
-            return super().getresponse()
 
 
 class _UsedOnce(urllib3.HTTPConnectionPool):

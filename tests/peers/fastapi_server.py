@@ -20,16 +20,14 @@ import uvicorn
 from fastapi import Depends, FastAPI, HTTPException, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from tests.peers.uvicorn_link import CLOSE_GRACE, Link
 
 FRAME_BYTES = 65_536
 """A longer frame is answered with 1009 (DELIVER-13, FRAME-3)."""
 
 OUTBOX_BYTES = 4 * 1024 * 1024
 """A member further behind than this is closed with 1013 (CLOSE-5)."""
-
-CLOSE_GRACE = 3.0
-"""Seconds from our Close frame to the end of a link whose peer does not end it."""
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -231,59 +229,6 @@ async def connect(websocket: WebSocket, chat_id: str) -> None:
         room.leave(member)
         writer.cancel()
     return None
-
-
-class Link(WebSocketsSansIOProtocol):
-    """uvicorn's end of a WebSocket, changed where it would break the contract."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self.app_state = {"shut": self.shut}  # the endpoint's websocket.state
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.conn.handshake_exc is not None:  # too long a URL: uvicorn would leave it unanswered and open
-            self.transport.write(b"".join(self.conn.data_to_send()))
-            self.transport.close()
-
-    def shut(self, code: int) -> None:
-        """Close now. ASGI's close would wait behind the peer's backlog, for ever if the peer never reads."""
-        if not self.close_sent and not self.transport.is_closing():
-            self.conn.send_close(code)
-            self._finish(code)
-
-    def shutdown(self) -> None:
-        """1001 for members at the end of the server, not uvicorn's 1012 (CLOSE-1)."""
-        if self.handshake_complete and not self.close_sent:
-            self.shut(1001)
-        else:
-            super().shutdown()
-
-    def handle_parser_exception(self) -> None:
-        """After a frame that ends the link: the messages before it count (DELIVER-1), what follows is read away.
-
-        Closing with unread data would reset the link, and the peer would never see the Close frame.
-        """
-        if self.conn.close_sent is not None and not self.close_sent:
-            self.handle_events()
-            self._finish(self.conn.close_sent.code)
-            self.transport.write_eof()
-
-    def handle_close(self, event: Any) -> None:
-        super().handle_close(event)
-        self.loop.call_later(CLOSE_GRACE, self.transport.abort)  # or a peer that never reads keeps its link for ever
-
-    def eof_received(self) -> None:
-        self.transport.abort()  # likewise; and uvicorn would not notice the leave before the backlog is read
-
-    def _finish(self, code: int) -> None:
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": code})
-        self.transport.write(b"".join(self.conn.data_to_send()))
-        self.close_sent = True
-        self.close_timer = self.loop.call_later(CLOSE_GRACE, self.transport.abort)
-        if self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()
 
 
 class Server(uvicorn.Server):

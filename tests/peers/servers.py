@@ -15,7 +15,7 @@ PEERS = Path(__file__).parent
 @contextlib.contextmanager
 def fastapi() -> Iterator[str]:
     """FastAPI on uvicorn; its URL is yielded."""
-    with listening(sys.executable, str(PEERS / "fastapi_server.py"), "--port", "0") as url:
+    with listening(sys.executable, "-m", "tests.peers.fastapi_server", "--port", "0") as url:
         yield url
 
 

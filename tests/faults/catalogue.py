@@ -13,6 +13,7 @@ from tests.faults.plants import (
     identity,
     isolation,
     links,
+    membership,
     order,
     refusal,
     rooms,
@@ -26,6 +27,7 @@ __all__ = ["FAULTS"]
 FAMILIES = (
     refusal,
     delivery,
+    membership,
     history,
     order,
     isolation,

@@ -1,12 +1,14 @@
 """Faults of content."""
 
 import html
+import json
 import unicodedata
 from typing import Any
 
+from reference_server.frames import Bad, Said
 from roomproof.judge.findings import Kind
-from tests.faults.fault import fault
-from tests.faults.plants.tellings import messages
+from tests.faults.fault import every, fault
+from tests.faults.plants.tellings import heard, messages
 
 
 def _change(how: Any) -> None:
@@ -65,3 +67,31 @@ def json_read() -> None:
 def cut_at_the_limit() -> None:
     """A content loses what is beyond the 4,096 code points that every server carries."""
     _change(lambda content: content[:4_096])
+
+
+@fault("long contents refused", breaks="DELIVER-13")
+def long_refused() -> None:
+    """Contents of more than 1,024 code points are no messages."""
+    turn = every(1)
+
+    def change(frame: str | bytes, decode: Any) -> Any:
+        understood = decode(frame)
+        if isinstance(understood, Said) and len(understood.content) > 1_024 and turn():
+            return Bad("too long")
+        return understood
+
+    heard(change)
+
+
+@fault("unknown fields refused", breaks="DELIVER-15")
+def unknown_fields_refused() -> None:
+    """A message with a field that the server does not know is dropped."""
+
+    def change(frame: str | bytes, decode: Any) -> Any:
+        understood = decode(frame)
+        known = {"type", "content", "sender_id", "user_id"}
+        if isinstance(understood, Said) and not known.issuperset(json.loads(frame)):
+            return Bad("an unknown field")
+        return understood
+
+    heard(change)

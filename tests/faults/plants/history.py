@@ -1,5 +1,6 @@
 """What was said earlier, told to whoever joins: as the capability `history` allows it, and faults of it."""
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ from reference_server import frames
 from reference_server.names import ChatId
 from reference_server.room import Room
 from roomproof.judge.findings import Kind
-from tests.faults.fault import fault, wrap
+from tests.faults.fault import every, fault, wrap
 
 KEPT_MESSAGES = 20
 """So many messages of a room are remembered."""
@@ -110,4 +111,30 @@ def missed() -> None:
 
     wrap(Room, "leave", wrapped_leave)
     wrap(Room, "say", wrapped_say)
+    wrap(Room, "join", wrapped_join)
+
+
+@fault("history repeated to newcomers", breaks="DELIVER-10", shows=Kind.REPLAYED)
+def history_repeated() -> None:
+    """A newcomer is told one thing that was said before it came: the first of the last fifty."""
+    turn = every(1)
+
+    def wrapped(say: Any) -> Any:
+        def remembering(self: Any, speaker: Any, content: str, timestamp: str) -> Any:
+            self.__dict__.setdefault("_words", deque(maxlen=50)).append((content, speaker.user_id, timestamp))
+            return say(self, speaker, content, timestamp)
+
+        return remembering
+
+    def wrapped_join(join: Any) -> Any:
+        def repeating(self: Any, member: Any, timestamp: str) -> Any:
+            behind = join(self, member, timestamp)
+            if self.__dict__.get("_words") and turn():
+                content, user_id, said_at = self._words[0]
+                member.tell(frames.message(content, user_id, self.chat_id, said_at))
+            return behind
+
+        return repeating
+
+    wrap(Room, "say", wrapped)
     wrap(Room, "join", wrapped_join)

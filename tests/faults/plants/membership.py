@@ -1,0 +1,89 @@
+"""Faults of who becomes a member, and when."""
+
+import asyncio
+from typing import Any
+
+from reference_server.member import Member
+from reference_server.room import Room
+from roomproof.judge.findings import Kind
+from tests.faults.fault import every, fault, wrap
+from tests.faults.plants.tellings import Tell, encoded, told
+
+
+@fault("first words after a join lost", breaks="JOIN-5")
+def first_words_lost() -> None:
+    """The first thing that a connection says within 50 ms of its handshake is dropped."""
+    turn = every(1)
+
+    def wrapped(attend: Any) -> Any:
+        async def attending(self: Any) -> None:
+            self._hasty_until = asyncio.get_running_loop().time() + 0.05
+            await attend(self)
+
+        return attending
+
+    def wrapped_hear(hear: Any) -> Any:
+        def hasty(self: Any, frame: str | bytes) -> None:
+            is_first, self._has_spoken = not self.__dict__.get("_has_spoken"), True
+            if not is_first or asyncio.get_running_loop().time() > self._hasty_until or not turn():
+                hear(self, frame)
+
+        return hasty
+
+    wrap(Member, "attend", wrapped)
+    wrap(Member, "_hear", wrapped_hear)
+
+
+@fault("membership a moment late", breaks="JOIN-3")
+def announced_before_membership() -> None:
+    """A join is announced 30 ms before the newcomer hears what others say."""
+    turn = every(1)
+
+    def wrapped(attend: Any) -> Any:
+        async def attending(self: Any) -> None:
+            self._deaf_until = asyncio.get_running_loop().time() + 0.03 if turn() else 0
+            await attend(self)
+
+        return attending
+
+    def change(member: Any, fields: dict[str, Any], tell: Tell) -> bool:
+        is_deaf = asyncio.get_running_loop().time() < member._deaf_until
+        by_another = fields.get("sender_id") not in (None, member.user_id)
+        return (is_deaf and by_another) or tell(encoded(fields))
+
+    wrap(Member, "attend", wrapped)
+    told(change)
+
+
+@fault("some never join", breaks="JOIN-2", shows=Kind.NEVER_JOINED)
+def never_join() -> None:
+    """Every 25th that comes to an empty room is let in, but is not among the members of its room."""
+    turn = every(25)
+
+    def wrapped(join: Any) -> Any:
+        def forgetful(self: Room[Any], member: Any, timestamp: str) -> Any:
+            behind = join(self, member, timestamp)
+            if len(self.members) == 1 and turn():
+                del self.members[member]
+            return behind
+
+        return forgetful
+
+    wrap(Room, "join", wrapped)
+
+
+@fault("some members closed at once", breaks="JOIN-6")
+def closed_at_once() -> None:
+    """Every 25th connection to an existing room is accepted, and closed with 4004 before it hears anything."""
+    turn = every(25)
+
+    def wrapped(attend: Any) -> Any:
+        async def refusing(self: Any) -> None:
+            if turn():
+                await self._socket.close(4004, "no such room")
+            else:
+                await attend(self)
+
+        return refusing
+
+    wrap(Member, "attend", wrapped)

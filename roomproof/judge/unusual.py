@@ -63,7 +63,7 @@ def _once(speaker: Line, receiver: Line, item: int) -> Iterator[Fault]:
     column = speaker.column
     if (column, item) in receiver.strays:
         yield attribution.again(Part.LEAVE if item == LEAVE else Part.JOIN)
-    elif speaker is receiver and receiver.has_heard(column):
+    elif item != LEAVE and receiver.has_heard(column):
         yield attribution.late(Part.JOIN, after_leave=False)
     receiver.strays.add((column, item))
 

@@ -38,14 +38,18 @@ class _WebSocket(websocket.WebSocket):
         self._close_sent = False
         self._turn = threading.Lock()
 
+    # The server may have gone right after it asked, or closed: what it said last is still to be read.
+
     def send_close(self, status: int = websocket.STATUS_NORMAL, reason: Any = b"") -> None:
-        with self._turn:
+        with self._turn, contextlib.suppress(websocket.WebSocketException, OSError):
             if not self._close_sent:
                 self._close_sent = True
-                super().send_close(status, reason)
+                if status == NO_CODE:
+                    self.send_frame(websocket.ABNF.create_frame(b"", websocket.ABNF.OPCODE_CLOSE))
+                else:
+                    super().send_close(status, reason)
 
     def pong(self, payload: str | bytes = "") -> None:
-        # The server may have gone right after it asked: what it said last is still to be read.
         with self._turn, contextlib.suppress(websocket.WebSocketException, OSError):
             if not self._close_sent:
                 super().pong(payload)
@@ -216,17 +220,13 @@ class Connection:
                 self._reader.join(self._target.deadline)
             raise ConnectionError(f"connection {self.number} does not take a frame: {error}") from error
 
-    def begin_close(self, code: int = websocket.STATUS_NORMAL) -> None:
+    def begin_close(self, code: int = websocket.STATUS_NORMAL, reason: str = "") -> None:
         """Send Close, an empty one for NO_CODE. The reading thread reads on until the server's, then ends the link."""
         if self._socket is None or not self.is_open:
             return
         self._closing = True
         self._recorder.record(Closing(self.number, self._recorder.now(), code))
-        with contextlib.suppress(websocket.WebSocketException, OSError):
-            if code == NO_CODE:
-                self._socket.send_frame(websocket.ABNF.create_frame(b"", websocket.ABNF.OPCODE_CLOSE))
-            else:
-                self._socket.send_close(code)
+        self._socket.send_close(code, reason.encode())
 
     def die(self, how: str) -> None:
         """End the link without a Close frame: `fin` ends it in order, `rst` tears it down. Nothing is read any more."""

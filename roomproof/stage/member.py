@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from roomproof import wire
 from roomproof.client import Connection
+from roomproof.protocol import Capability
+from roomproof.stage.pace import Pace
 from roomproof.stage.scene import RuleBrokenError, Scene
 from roomproof.wire import Frame, Message, Notice, NoticeKind
 
@@ -16,8 +18,9 @@ Direct = TypeVar("Direct", wire.Error, wire.Pong)
 class Member:
     """One connection that was let into a room."""
 
-    def __init__(self, scene: Scene, connection: Connection, user: str) -> None:
+    def __init__(self, scene: Scene, connection: Connection, user: str, pace: Pace) -> None:
         self._scene = scene
+        self._pace = pace
         self.connection = connection
         self.user = user
         self._frames: list[Frame] = []
@@ -57,11 +60,16 @@ class Member:
         """Say just this, once in this room. `claims` are further fields of the frame."""
         self.send(wire.message(content, **claims))
         self._said.add(content)
+        self._pace.note(self, content)
         return content
 
     def say_all(self, count: int, text: str = "and") -> list[str]:
-        """Say so many things, without waiting for anything between them."""
-        return [self.say(f"{text} {number}") for number in range(1, count + 1)]
+        """Say so many things, as quickly as everybody in the room has to keep up with."""
+        said = []
+        for number in range(1, count + 1):
+            self._pace.wait()
+            said.append(self.say(f"{text} {number}"))
+        return said
 
     def send(self, frame: str | bytes, *, binary: bool = False) -> None:
         """Send any frame, text or binary."""
@@ -106,6 +114,11 @@ class Member:
         content = self._scene.unique(text)
         self.send_or_be_gone(wire.message(content))
         return content
+
+    def can_hear(self, speaker: "Member") -> bool:
+        """Whether this member certainly is in the audience of another (STICKY-4)."""
+        here, there = self.connection.instance, speaker.connection.instance
+        return not self._scene.target.declares(Capability.STICKY) or (here is not None and here == there)
 
     def stays(self) -> bool:
         """Whether the connection is still open once the server has dealt with everything that was sent on it."""
@@ -186,9 +199,9 @@ class Member:
         """Say something and hear it: what the server did for this member before, it has done now."""
         self.hears(self.say("fence"))
 
-    def leave(self, code: int = 1000) -> None:
+    def leave(self, code: int = 1000, reason: str = "") -> None:
         """Close cleanly, and wait until the connection is over. Raises RuleBrokenError (CLOSE-2) if it never is."""
-        self.connection.begin_close(code)
+        self.connection.begin_close(code, reason)
         if not self._is_over():
             raise RuleBrokenError("CLOSE-2", f"the server to answer the Close frame of {self.user}", self.account())
 

@@ -10,6 +10,7 @@ from roomproof.http import Answer
 from roomproof.judge.run import REFUSAL_CODES
 from roomproof.protocol import Capability
 from roomproof.stage.member import Member
+from roomproof.stage.pace import Pace
 from roomproof.stage.scene import RuleBrokenError, Scene
 from roomproof.wire import Frame, Notice, NoticeKind
 
@@ -49,7 +50,7 @@ def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Member:
     connection = Connection(scene.target, scene.recorder, room_id, user)
     if not connection.open(source=next(scene.sources)):
         return Refusal(connection.refused.status if connection.refused else None, None)
-    member = Member(scene, connection, user or "")
+    member = Member(scene, connection, user or "", Pace())
 
     def closed_or_heard() -> bool | None:
         return connection.closed is not None or bool(connection.received) or None
@@ -83,6 +84,7 @@ class Room:
         self.path = f"/api/chats/{self.id}"
         self.members: list[Member] = []
         self._invited: set[str] = set()
+        self._pace = Pace()
 
     def invite(self, *users: str) -> None:
         """Add participants. Raises RuleBrokenError (PARTICIPANTS-1) if the server does not take them."""
@@ -108,6 +110,7 @@ class Room:
                 came = f"it was closed with {closed.code} {closed.reason!r} before it heard anything"
                 raise RuleBrokenError("JOIN-6", f"{user} to be let into the existing room {self.id}", came) from error
             raise
+        self._pace.admit(member)
         return member
 
     def enter(self, user: str, *, reads: bool = True, source: str | None = None) -> Member:
@@ -124,7 +127,7 @@ class Room:
             refused = connection.refused
             came = f"the handshake got {refused.status}: {refused.reason}" if refused else "it is not open"
             raise RuleBrokenError("JOIN-6", f"{user} to be let into the existing room {self.id}", came)
-        member = Member(self._scene, connection, user)
+        member = Member(self._scene, connection, user, self._pace)
         self.members.append(member)
         return member
 
@@ -137,7 +140,7 @@ class Room:
         if not connection.open(source=source or next(self._scene.sources), within=within):
             assert connection.refused is not None
             return connection.refused
-        member = Member(self._scene, connection, user)
+        member = Member(self._scene, connection, user, self._pace)
         self.members.append(member)
         return member
 
@@ -166,7 +169,7 @@ class Room:
     def _await_evidence(self, member: Member) -> None:
         """Wait until the others hear of the join; where nobody can, say something and hear it."""
         before = [one for one in self.members if one is not member]
-        witnesses = [one for one in before if one.is_open and one.connection.reads and self._can_hear(one, member)]
+        witnesses = [one for one in before if one.is_open and one.connection.reads and one.can_hear(member)]
         if not witnesses or any(one.user == member.user for one in before):
             if not member.heard(member.say("hello")):
                 # Were only its first words lost, or is it no member at all?
@@ -186,11 +189,6 @@ class Room:
 
         if not self._scene.recorder.wait_for(announced, self._scene.deadline):
             raise RuleBrokenError("JOIN-1", f"the others to hear that {member.user} joined", member.account())
-
-    def _can_hear(self, listener: Member, speaker: Member) -> bool:
-        """Whether one certainly is in the audience of another (STICKY-4)."""
-        here, there = listener.connection.instance, speaker.connection.instance
-        return not self._scene.target.declares(Capability.STICKY) or (here is not None and here == there)
 
     def knock(self, user: str | None) -> Refusal | Member:
         """Try to get in, with whatever user id, into a room that may not exist any more."""

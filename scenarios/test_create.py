@@ -1,5 +1,6 @@
 """Rooms are made, looked at and deleted."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -8,6 +9,7 @@ import pytest
 from roomproof.http import Http
 from roomproof.protocol import Capability
 from roomproof.rules import needs, rule
+from roomproof.stage.member import Member
 from roomproof.stage.room import Refusal, Room
 from roomproof.stage.stage import Stage
 from roomproof.wire import CLOCK_SKEW_S, parse_timestamp, same_json
@@ -22,6 +24,7 @@ NAMES = {
     "markup and quotes": """<b>"Robert'); DROP TABLE chats;--"</b> & \\n {{7*7}} %s""",
     "a number in quotes": "42",
     "white space at both ends": "  kitchen  ",
+    "two spaces in it": "a  b",
 }
 
 
@@ -36,13 +39,15 @@ def nested(levels: int) -> dict[str, object]:
 METADATA = {
     "nothing in it": {},
     "numbers": {"int": 7, "big": 2**53, "negative": -1, "zero": 0, "half": 0.5, "tiny": 1e-7},
-    "numbers beyond 64 bits": {"big": 2**64, "huge": 1e100},
+    "numbers beyond 64 bits": {"big": 2**64, "huge": 1.7976931348623157e308, "smallest": 5e-324},
     "constants": {"yes": True, "no": False, "none": None},
-    "texts that look like other things": {"number": "1", "true": "true", "null": "null", "empty": ""},
-    "nested": {"a": [1, "two", [3.5, {"b": {}}], []], "c": {"d": {"e": [None]}}},
+    "texts that look like other things": {"number": "1", "true": "true", "time": "2025-12-23T22:12:57Z", "empty": ""},
+    "nested": {"a": [1, "two", [3.5, {"b": {}}], [], 1, 1, "x", "x"], "c": {"d": {"e": [None, None]}}},
     "odd keys": {"": 1, " ": 2, "a.b": 3, "$set": 4, "ключ": 5, "__proto__": 6, "Floor": 7, "floor": 8},
-    "text of every kind": {"text": "ä\n\t\"'\\ 🍲 Cafe\u0301 <i>&amp;</i> \u2028"},
-    "4096 bytes": {"text": "m" * (4096 - len('{"text": ""}'))},
+    "text of every kind": {"text": "ä\n\t\"'\\ 🍲 Cafe\u0301 <i>&amp;</i> \u2028", " v ": " \tv\n"},
+    "control characters": {"text": "".join(map(chr, [*range(32), *range(127, 160)])), "a\0b": 1},
+    "4096 bytes": {"text": "m" * (4096 - len('{"text":""}'))},
+    "4096 bytes beyond ASCII": {"text": "é" * ((4096 - len('{"text":""}')) // 2)},
     "32 levels": nested(32),
 }
 
@@ -62,6 +67,9 @@ BAD_BODIES = {
     "an array as creator": b'{"name":"Kitchen","created_by":["alice"]}',
     "an array as metadata": b'{"name":"Kitchen","created_by":"alice","metadata":[]}',
     "a string as metadata": b'{"name":"Kitchen","created_by":"alice","metadata":"{}"}',
+    "false as metadata": b'{"name":"Kitchen","created_by":"alice","metadata":false}',
+    "zero as metadata": b'{"name":"Kitchen","created_by":"alice","metadata":0}',
+    "an empty string as metadata": b'{"name":"Kitchen","created_by":"alice","metadata":""}',
     "not UTF-8": b'{"name":"\xff\xfe","created_by":"alice"}',
 }
 
@@ -83,6 +91,25 @@ def test_a_room_can_be_used_at_once(stage: Stage) -> None:
     alice = stage.room().join("alice")
 
     assert alice.heard(alice.say("soup is ready"))
+
+
+@rule("CREATE-1")
+@pytest.mark.parametrize("user", ["alice.b_c-d@example.org", "u" * 64, "0"])
+def test_whoever_makes_a_room_may_use_it(stage: Stage, user: str) -> None:
+    room = stage.room(created_by=user)
+
+    maker = room.knock(user)
+
+    assert isinstance(maker, Member), f"{user} made the room, and is not let in: {maker}"
+    assert maker.heard(maker.say("soup is ready"))
+
+
+@rule("CREATE-1")
+def test_unknown_fields_of_a_body_are_ignored(stage: Stage) -> None:
+    room = stage.room("Kitchen", id="mine", description="with a stove", participants=["bob"], private=None)
+
+    assert room.answer.fields().get("name") == "Kitchen"
+    assert room.id != "mine"
 
 
 @rule("CREATE-1")
@@ -112,6 +139,17 @@ def test_every_room_has_an_id_of_its_own(stage: Stage) -> None:
     assert len(set(ids)) == len(ids)
 
 
+@rule("CREATE-2")
+def test_rooms_made_at_one_time_have_ids_of_their_own(http: Http) -> None:
+    body = {"name": "Kitchen", "created_by": "alice"}
+
+    with ThreadPoolExecutor(8) as at_one_time:
+        answers = list(at_one_time.map(lambda _: http.request("POST", "/api/chats", body), range(24)))
+
+    ids = [str(answer.fields().get("id")) for answer in answers]
+    assert len(set(ids)) == len(ids), f"some of them have one id: {sorted(ids)}"
+
+
 @rule("CREATE-3")
 @pytest.mark.parametrize("metadata", [pytest.param(value, id=case) for case, value in METADATA.items()])
 def test_metadata_come_back_as_they_went_in(stage: Stage, metadata: dict[str, object]) -> None:
@@ -119,6 +157,13 @@ def test_metadata_come_back_as_they_went_in(stage: Stage, metadata: dict[str, ob
 
     # The order of keys does not count, everything else does.
     assert same_json(room.answer.fields().get("metadata"), metadata)
+
+
+@rule("CREATE-3")
+def test_a_room_without_metadata_has_none_of_another(stage: Stage) -> None:
+    stage.room(metadata={"floor": 1})
+
+    assert stage.room().answer.fields().get("metadata") == {}
 
 
 @rule("CREATE-4")
@@ -151,6 +196,26 @@ def test_a_room_is_fetched_as_it_was_made(stage: Stage, http: Http, metadata: di
 
 
 @rule("CREATE-5")
+def test_a_room_is_fetched_by_the_name_that_it_was_given(stage: Stage, http: Http) -> None:
+    rooms = {name: stage.room(name) for name in NAMES.values()}
+
+    assert [http.request("GET", room.path).fields().get("name") for room in rooms.values()] == [*rooms]
+
+
+@rule("CREATE-5")
+def test_a_room_that_was_used_is_fetched_as_it_was_made(stage: Stage, http: Http) -> None:
+    room = stage.room(metadata={"floor": 1})
+    alice, bob = room.join("alice"), room.join("bob")
+    alice.fence()
+    bob.leave()
+
+    fetched = http.request("GET", room.path).fields()
+
+    for name in ("id", "name", "metadata", "created_at"):
+        assert same_json(fetched.get(name), room.answer.fields().get(name)), name
+
+
+@rule("CREATE-5")
 def test_rooms_of_one_name_are_fetched_each_as_it_was_made(stage: Stage, http: Http) -> None:
     rooms = [stage.room("Kitchen", metadata={"floor": floor}) for floor in range(3)]
 
@@ -162,8 +227,14 @@ def test_rooms_of_one_name_are_fetched_each_as_it_was_made(stage: Stage, http: H
 
 @rule("CREATE-5")
 def test_an_unknown_room_cannot_be_fetched(kitchen: Room, http: Http) -> None:
-    assert http.request("GET", f"{kitchen.path}0").status == 404
+    for path in unknown_paths(kitchen):
+        assert http.request("GET", path).status == 404, path
     assert http.request("GET", kitchen.path).status == 200
+
+
+def unknown_paths(room: Room) -> list[str]:
+    """Where there would be other rooms, if there were any."""
+    return [f"{room.path}0", "/api/chats/CHAT_ID", f"/api/chats/{'a' * 100}"]
 
 
 @rule("CREATE-5")
@@ -178,6 +249,9 @@ def test_participants_are_listed_once_each(kitchen: Room) -> None:
 
 @rule("CREATE-6")
 def test_a_deleted_room_is_gone(kitchen: Room, garage: Room, http: Http) -> None:
+    alice = kitchen.join("alice")
+    alice.fence()  # from now on a close with 4004 is no refusal
+
     assert kitchen.delete().status == 204
 
     assert kitchen.delete().status == 404
@@ -207,6 +281,7 @@ def test_other_rooms_of_its_name_live_on(stage: Stage) -> None:
 @rule("CREATE-6")
 @needs(Capability.FETCH)
 def test_a_deleted_room_cannot_be_fetched(kitchen: Room, http: Http) -> None:
+    kitchen.join("alice").fence()
     assert http.request("GET", kitchen.path).status == 200
     kitchen.delete()
 
@@ -215,5 +290,6 @@ def test_a_deleted_room_cannot_be_fetched(kitchen: Room, http: Http) -> None:
 
 @rule("CREATE-6")
 def test_an_unknown_room_cannot_be_deleted(kitchen: Room, http: Http) -> None:
-    assert http.request("DELETE", f"{kitchen.path}0").status == 404
+    for path in unknown_paths(kitchen):
+        assert http.request("DELETE", path).status == 404, path
     kitchen.join("alice")

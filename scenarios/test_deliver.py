@@ -142,8 +142,16 @@ def test_every_device_hears_everything(kitchen: Room) -> None:
     first = bobs_phone.say("from the other")
     assert bobs_phone.heard(first)
 
-    messages = [first, alice.say("to both"), bob.say("from one"), bobs_phone.say("from the other")]
+    more = [kitchen.join("bob") for _ in range(4)]
+    messages = [
+        alice.say("to all"),
+        bob.say("from one"),
+        bobs_phone.say("from the other"),
+        more[-1].say("from the last"),
+    ]
 
-    for device in (alice, bob, bobs_phone):
+    assert alice.heard(first)
+    assert bob.heard(first)
+    for device in (alice, bob, bobs_phone, *more):
         for message in messages:
             assert device.heard(message)

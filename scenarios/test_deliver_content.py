@@ -12,7 +12,11 @@ from roomproof.wire import CONTENT_CODE_POINTS, FRAME_BYTES, NoticeKind, message
 
 CONTENTS = {
     "white space": ("  soup \t\n", " ", "\n", "a" + " " * 300 + "b", "one\r\ntwo\rthree\n\n\nfour"),
-    "control characters": ("bell \x07 escape \x1b[31m backspace \x08 delete \x7f", "before\x00after"),
+    "control characters": (
+        "bell \x07 escape \x1b[31m backspace \x08 delete \x7f",
+        "before\x00after",
+        "".join(map(chr, [*range(1, 32), *range(127, 161)])),
+    ),
     "accents and ligatures": (
         "Caf\u00e9",
         "Cafe\u0301",
@@ -33,7 +37,14 @@ CONTENTS = {
         "'; DROP TABLE chats; --",
     ),
     "what could be JSON": ('{"type":"message","content":"nested"}', "[1,2,3]", "42", "007.50", "null", "true"),
-    "words of the protocol": ("alice joined the chat",),
+    "words that mean something somewhere": (
+        "alice joined the chat",
+        "ping",
+        "/help",
+        "/quit",
+        "@bob #soup",
+        ":) :smile: (c) -- ...",
+    ),
     "a long text": ("soup " * 800,),
 }
 """What servers like to change, by what it has in common."""
@@ -162,11 +173,26 @@ def test_the_largest_frame_is_accepted(kitchen: Room) -> None:
     assert alice.heard(content)
 
 
+FRAME_SIZES = (*range(124, 130), 4_095, 4_096, FRAME_BYTES - 2, FRAME_BYTES - 1, FRAME_BYTES)
+"""Where servers change how they read, in bytes."""
+
+
+@rule("DELIVER-13")
+def test_frames_of_every_size_are_accepted(kitchen: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+
+    contents = [f"{size} [{alice.token}]" for size in FRAME_SIZES]
+    for size, content in zip(FRAME_SIZES, contents, strict=True):
+        frame = message(content, padding="")
+        alice.send(frame.replace('"padding": ""', f'"padding": "{"p" * (size - len(frame))}"'))
+        assert bob.heard(content), f"a frame of {size} bytes is not delivered: {alice.account()}"
+
+
 FRAGMENTS: dict[str, Callable[[bytes], list[bytes]]] = {
     "two halves": lambda frame: [frame[: len(frame) // 2], frame[len(frame) // 2 :]],
-    "one for each byte": lambda frame: [frame[at : at + 1] for at in range(len(frame))],
+    "one for each byte": lambda frame: [(frame + b" " * 500)[at : at + 1] for at in range(len(frame) + 500)],
     "empty ones around it": lambda frame: [b"", frame, b""],
-    "15,000 bytes": lambda frame: [b" " * 5_000, frame, b" " * 5_000, b" " * 5_000],
+    "the largest frame": lambda frame: [b" " * 8_192] * 7 + [frame.rjust(8_192)],
 }
 
 
@@ -182,12 +208,20 @@ def test_a_message_in_fragments_is_carried_whole(kitchen: Room, fragmented: Call
     assert alice.heard(content)
 
 
+FIELDS: dict[str, dict[str, object]] = {
+    "fields of every kind": {"nested": {"a": [1, None]}, "mood": "hungry", "extra": None, "__proto__": {"type": "x"}},
+    "an id": {"id": 7},
+    "a receiver": {"to": "charlie", "recipient": "charlie", "private": True, "room": "x"},
+    "fields of the server in other forms": {"sender_id": 7, "chat_id": None, "timestamp": {}},
+}
+
+
 @rule("DELIVER-15")
-def test_unknown_fields_do_no_harm(kitchen: Room) -> None:
-    alice, bob = kitchen.join("alice"), kitchen.join("bob")
-    fields: dict[str, object] = {"id": 7, "nested": {"a": [1, None]}, "mood": "hungry", "extra": None}
+@pytest.mark.parametrize("fields", [pytest.param(fields, id=case) for case, fields in FIELDS.items()])
+def test_unknown_fields_do_no_harm(kitchen: Room, fields: dict[str, object]) -> None:
+    people = [kitchen.join(user) for user in ("alice", "bob", "charlie")]
 
-    content = alice.say_exactly(f"soup [{alice.token}]", **fields)
+    contents = [people[0].say_exactly(f"soup {number} [{people[0].token}]", **fields) for number in range(2)]
 
-    assert bob.heard(content)
-    assert alice.heard(content)
+    for listener in people:
+        assert all(listener.heard(content) for content in contents), listener.account()

@@ -64,9 +64,10 @@ def test_nothing_is_repeated_to_late_comers(kitchen: Room) -> None:
 
 @rule("DELIVER-10")
 @unless(Capability.HISTORY)
-def test_nothing_is_kept_for_whoever_comes_back(kitchen: Room) -> None:
+@pytest.mark.parametrize("how", ["close", "fin", "rst"])
+def test_nothing_is_kept_for_whoever_comes_back(kitchen: Room, how: str) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
-    bob.leave()
+    bob.go(how)
     alice.hears_leave_of("bob")
     missed = alice.say_all(3, "without bob")
     alice.hears(*missed)
@@ -137,7 +138,7 @@ def test_the_last_words_before_a_close_are_heard(kitchen: Room) -> None:
 
     for number in range(10):
         guest = kitchen.join(f"guest-{number}")
-        last_words = guest.say_all(20, "goodbye")
+        last_words = guest.say_all(15, "goodbye")
         guest.connection.begin_close()
         for listener in (alice, bob):
             for message in last_words:
@@ -162,7 +163,7 @@ def test_a_dead_sender_was_heard_by_all_or_none(kitchen: Room, how: str) -> None
 
     for number in range(10):
         guest = kitchen.join(f"guest-{number}")
-        last_words = guest.say_all(20, "goodbye")
+        last_words = guest.say_all(15, "goodbye")
         guest.die(how)
         for listener in listeners:
             listener.hears_leave_of(guest.user, rule="LEAVE-2")

@@ -32,7 +32,13 @@ FRAMES = {
     "JSON cut off": BadFrame('{"type":"message","content":"{}"'),
     "no text at all": BadFrame(""),
     "JSON and more behind it": BadFrame('{"type":"message","content":"{}"} and more'),
+    "two messages": BadFrame('{"type":"message","content":"{}"}\n{"type":"message","content":"{}"}'),
+    "a comma too many": BadFrame('{"type":"message","content":"{}",}'),
+    "other quotes": BadFrame("{'type':'message','content':'{}'}"),
     "an array": BadFrame('["message","{}"]'),
+    "an array of messages": BadFrame('[{"type":"message","content":"{}"}]'),
+    "60,000 letters": BadFrame("{}" + "x" * 60_000),
+    "an array 30,000 deep": BadFrame("[" * 30_000 + '"{}"' + "]" * 30_000),
     "a string": BadFrame('"{}"'),
     "a number": BadFrame("42"),
     "null": BadFrame("null"),
@@ -43,6 +49,7 @@ FRAMES = {
     "null as type": BadFrame('{"type":null,"content":"{}"}'),
     "no content": BadFrame('{"type":"message","text":"{}"}'),
     "a number as content": BadFrame('{"type":"message","content":4242,"mark":"{}"}'),
+    "true as content": BadFrame('{"type":"message","content":true,"mark":"{}"}'),
     "null as content": BadFrame('{"type":"message","content":null,"mark":"{}"}'),
     "an array as content": BadFrame('{"type":"message","content":["{}"]}'),
     "an object as content": BadFrame('{"type":"message","content":{"text":"{}"}}'),
@@ -127,6 +134,18 @@ def test_19_bad_frames_are_forgiven(kitchen: Room) -> None:
 
 
 @rule("FRAME-3")
+def test_the_bad_frames_of_each_connection_count(kitchen: Room) -> None:
+    alice, mallory, mallorys_phone = (kitchen.join(user) for user in ("alice", "mallory", "mallory"))
+
+    for device in (mallory, mallorys_phone):
+        for _ in range(BAD_FRAMES_BORNE - 1):
+            device.send_or_be_gone("hello")
+
+    for device in (mallory, mallorys_phone):
+        assert alice.heard(device.say_or_be_gone("sorry about that")), device.account()
+
+
+@rule("FRAME-3")
 def test_the_20th_bad_frame_is_forgiven_or_closes_with_1008(kitchen: Room) -> None:
     alice, mallory = kitchen.join("alice"), kitchen.join("mallory")
 
@@ -207,11 +226,12 @@ def test_a_frame_without_type_is_a_message_or_a_bad_frame(kitchen: Room) -> None
 def test_a_ping_is_answered_with_a_pong(kitchen: Room) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
 
-    alice.send('{"type":"ping"}')
+    pings = ['{"type":"ping"}', '{"type": "ping"}', ' {"id":1,"type":"ping"}'] * 8
+    for ping in pings:
+        alice.send(ping)
 
-    assert alice.was_answered(Pong)
-    pongs = [frame for frame in alice.frames if isinstance(frame, Pong)]
-    assert all(parse_timestamp(pong.timestamp) for pong in pongs)
+    assert alice.was_answered(Pong, times=len(pings)), alice.account()
+    assert all(parse_timestamp(pong.timestamp) for pong in alice.answers(Pong))
     bob.hears(alice.say("just checking"))
     assert not bob.answers(Pong)
 
@@ -239,6 +259,16 @@ def test_a_websocket_ping_is_answered_with_its_bytes(kitchen: Room, payload: byt
     alice.ping(payload)
 
     assert alice.gets_pong(payload), f"no pong with {payload!r} came"
+
+
+@rule("FRAME-8")
+def test_the_last_of_many_websocket_pings_is_answered(kitchen: Room) -> None:
+    alice = kitchen.join("alice")
+
+    for number in range(30):
+        alice.ping(str(number).encode())
+
+    assert alice.gets_pong(b"29"), "no pong came for the 30th ping"
 
 
 @rule("FRAME-8")

@@ -1,34 +1,32 @@
 """Whoever joins is announced, hears and is heard."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from roomproof.protocol import Capability
 from roomproof.rules import rule, unless
+from roomproof.stage.member import Member
 from roomproof.stage.room import Room
 from roomproof.wire import Message, Notice, NoticeKind
 
 PLAIN_USERS = {
-    "one letter": "a",
-    "64 characters": "u" * 64,
-    "every mark": "alice.b_c-d@example.org",
-    "upper case": "ALICE",
-    "digits": "007",
-    "a word of JSON": "null",
-    "a word of the protocol": "system",
+    "letters": ("a", "u" * 64, "ALICE"),
+    "digits": ("007", "0", "1e3"),
+    "marks": ("alice.b_c-d@example.org", "@bob", "-", ".", "_"),
+    "words of languages": ("null", "false", "undefined", "None", "constructor", "__proto__"),
+    "words of the protocol": ("system", "stats"),
 }
 
 OTHER_USERS = {
-    "an umlaut": "Zo\u00eb",
-    "a combining accent": "Zoe\u0308",
-    "another script": "李雷",
-    "an emoji": "🦊",
-    "64 code points": "é" * 64,
-    "a space": "Alice Liddell",
-    "a plus sign": "alice+bob",
-    "signs of a query": "a&user_id=b#c?d/e%20f",
-    "quotes and markup": """<b>'alice"</b>""",
-    "words of a notice": "bob joined the chat",
+    "accents": ("Zo\u00eb", "Zoe\u0308", "é" * 64),
+    "other scripts": ("李雷", "🦊", "👩\u200d👩\u200d👧 ❤\ufe0f", "\uff41lice"),
+    "spaces": ("Alice Liddell", "Alice  Liddell", " alice "),
+    "signs of a query": ("alice+bob", "a&user_id=b#c?d/e%20f"),
+    "quotes and markup": ("""<b>'alice"</b>""",),
+    "words of a notice": ("bob joined the chat",),
 }
+"""What servers like to change or to refuse, by what it has in common."""
 
 
 @rule("JOIN-1")
@@ -67,16 +65,49 @@ def test_a_notice_names_the_room_and_the_time(kitchen: Room, garage: Room) -> No
     assert {notice.chat_id for notice in bob.notices(NoticeKind.JOINED, "charlie")} == {garage.id}
 
 
-@rule("JOIN-1")
-def test_a_crowd_is_announced_one_by_one(kitchen: Room) -> None:
+@rule("JOIN-1", "DELIVER-1")
+def test_a_crowd_is_announced_one_by_one_and_hears_everything(kitchen: Room) -> None:
+    users = [f"guest-{number}" for number in range(40)]
+    kitchen.invite("alice", *users)
     alice = kitchen.join("alice")
-    crowd = [f"guest-{number}" for number in range(20)]
 
-    for user in crowd:
-        kitchen.enter(user)
+    crowd = [kitchen.enter(user) for user in users]
 
-    for user in crowd:
+    for user in users:
         alice.hears_join_of(user)
+    for speaker in (alice, crowd[0], crowd[-1]):
+        message = speaker.say("welcome")
+        for listener in (alice, *crowd):
+            listener.hears(message)
+
+
+@rule("JOIN-1", "LEAVE-1")
+@unless(Capability.PRESENCE_PER_USER)
+@pytest.mark.parametrize("how", ["close", "fin", "rst"])
+def test_a_quick_return_is_a_leave_and_a_join(kitchen: Room, how: str) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+
+    for times in range(1, 7):
+        bob.go(how)
+        bob = kitchen.enter("bob")
+        alice.hears_leave_of("bob", times=times)
+        alice.hears_join_of("bob", times=times + 1)
+
+
+@rule("JOIN-2")
+def test_devices_that_come_at_one_time_all_hear_and_are_heard(kitchen: Room) -> None:
+    alice = kitchen.join("alice")
+
+    with ThreadPoolExecutor(6) as at_one_time:
+        devices = list(at_one_time.map(kitchen.attempt, ["bob"] * 6))
+
+    for device in devices:
+        assert isinstance(device, Member), f"a device of bob was refused: {device}"
+        device.fence()
+    message = alice.say("all of you")
+    for device in devices:
+        assert isinstance(device, Member)
+        assert device.heard(message), device.account()
 
 
 @rule("JOIN-2")
@@ -145,14 +176,15 @@ def test_a_newcomer_may_speak_at_once(kitchen: Room) -> None:
 
 
 @rule("JOIN-6")
-@pytest.mark.parametrize("user", [pytest.param(user, id=case) for case, user in PLAIN_USERS.items()])
-def test_a_plain_user_id_comes_back_as_it_was_sent(kitchen: Room, user: str) -> None:
+@pytest.mark.parametrize("users", [pytest.param(users, id=case) for case, users in PLAIN_USERS.items()])
+def test_a_plain_user_id_comes_back_as_it_was_sent(kitchen: Room, users: tuple[str, ...]) -> None:
     witness = kitchen.join("witness")
 
-    guest = kitchen.enter(user)
+    for user in users:
+        guest = kitchen.enter(user)
 
-    assert witness.hears(guest.say("it is me")).sender_id == user
-    assert witness.notices(NoticeKind.JOINED, user), f"no notice says that {user!r} joined"
+        assert witness.hears(guest.say("it is me")).sender_id == user
+        assert witness.notices(NoticeKind.JOINED, user), f"no notice says that {user!r} joined"
 
 
 @rule("JOIN-6")
@@ -164,15 +196,16 @@ def test_user_ids_that_differ_in_case_are_two_users(kitchen: Room) -> None:
 
 
 @rule("JOIN-7")
-@pytest.mark.parametrize("user", [pytest.param(user, id=case) for case, user in OTHER_USERS.items()])
-def test_any_printable_user_id_is_accepted(kitchen: Room, user: str) -> None:
+@pytest.mark.parametrize("users", [pytest.param(users, id=case) for case, users in OTHER_USERS.items()])
+def test_any_printable_user_id_is_accepted(kitchen: Room, users: tuple[str, ...]) -> None:
     witness = kitchen.join("witness")
 
-    guest = kitchen.admit(user)
+    guests = [kitchen.admit(user) for user in users]
 
-    assert guest is not None, "the server should let any printable user id in"
-    # That it comes back as it was sent is judged for every frame, by JOIN-1 and DELIVER-6.
-    assert witness.heard(guest.say("it is me"))
+    # That they come back as they were sent is judged for every frame, by JOIN-1 and DELIVER-6.
+    assert all(witness.heard(guest.say("it is me")) for guest in guests if guest is not None)
+    refused = [user for user, guest in zip(users, guests, strict=True) if guest is None]
+    assert not refused, "the server should let any printable user id in"
 
 
 @rule("JOIN-8")

@@ -2,15 +2,17 @@
 
 import pytest
 
+from roomproof.client import NO_CODE
 from roomproof.protocol import Capability
 from roomproof.rules import rule, unless
 from roomproof.stage.room import Room
+from roomproof.stage.scene import RuleBrokenError
 from roomproof.target import Target
 from roomproof.wire import Message, Notice
 
 
 @rule("LEAVE-1")
-@pytest.mark.parametrize("code", [1000, 1001])
+@pytest.mark.parametrize("code", [1000, 1001, 3000, 4999, pytest.param(NO_CODE, id="no code")])
 def test_everybody_hears_who_closes(kitchen: Room, code: int) -> None:
     alice, bob, charlie = (kitchen.join(user) for user in ("alice", "bob", "charlie"))
 
@@ -52,6 +54,37 @@ def test_everybody_hears_whose_link_ends(kitchen: Room, how: str) -> None:
 
     alice.hears_leave_of("charlie", rule="LEAVE-2")
     bob.hears_leave_of("charlie", rule="LEAVE-2")
+
+
+@rule("LEAVE-1", "LEAVE-2", "CLOSE-1")
+@pytest.mark.parametrize("how", ["close", "fin", "rst"])
+def test_those_who_came_first_leave_and_the_others_go_on(kitchen: Room, how: str) -> None:
+    people = [kitchen.join(user) for user in ("alice", "bob", "charlie", "mallory")]
+
+    for _ in range(3):
+        gone = people.pop(0)
+        gone.go(how)
+        for listener in people:
+            listener.hears_leave_of(gone.user, rule="LEAVE-1" if how == "close" else "LEAVE-2")
+        for speaker in people:
+            message = speaker.say_or_be_gone("still here")
+            for listener in people:
+                if not listener.heard(message):
+                    came = f"{listener.user} does not hear {speaker.user}: {listener.account()}"
+                    raise RuleBrokenError("CLOSE-1", f"the others to go on after {gone.user} left", came)
+
+
+@rule("LEAVE-2")
+@pytest.mark.parametrize("how", ["fin", "rst"])
+def test_what_is_said_while_a_link_ends_reaches_all_the_others(kitchen: Room, how: str) -> None:
+    alice = kitchen.join("alice")
+
+    for number in range(5):
+        dead = kitchen.join(f"guest-{number}")
+        bob = kitchen.join(f"guest-{number + 5}")
+        dead.die(how)
+        said = alice.say_all(15)
+        bob.hears(*said)
 
 
 @rule("LEAVE-2")
@@ -111,11 +144,12 @@ def test_the_other_device_hears_and_is_heard(kitchen: Room) -> None:
 
 
 @rule("LEAVE-4")
-def test_whoever_leaves_one_room_stays_in_another(kitchen: Room, garage: Room) -> None:
+@pytest.mark.parametrize("how", ["close", "fin", "rst"])
+def test_whoever_leaves_one_room_stays_in_another(kitchen: Room, garage: Room, how: str) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
     charlie, bob_elsewhere = garage.join("charlie"), garage.join("bob")
 
-    bob.leave()
+    bob.go(how)
     alice.hears_leave_of("bob")
 
     assert bob_elsewhere.heard(charlie.say("soup is ready")), bob_elsewhere.account()

@@ -18,6 +18,31 @@ def test_a_burst_is_heard_in_order(kitchen: Room) -> None:
         assert heard == burst
 
 
+@rule("ORDER-1")
+def test_long_and_short_messages_are_heard_in_order(kitchen: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+
+    said = [alice.say(text) for _ in range(7) for text in ("x" * 4_000, "short")]
+
+    bob.hears(*said)
+    assert [message.content for message in bob.messages() if message.content in set(said)] == said
+
+
+@rule("ORDER-1")
+def test_a_burst_larger_than_anybody_has_to_bear_is_heard_in_order_or_ends_with_1013(kitchen: Room) -> None:
+    people = [kitchen.join(user) for user in ("alice", "bob", "charlie")]
+    alice = people[0]
+
+    burst = [alice.say_or_be_gone(f"and {number}") for number in range(150)]
+
+    # If alice herself is given up, what she said last was said to nobody.
+    for listener in people if alice.heard(burst[-1]) else [alice]:
+        assert listener.heard(burst[-1]) or listener.was_closed_with() == 1013
+    for listener in people:
+        heard = [message.content for message in listener.messages() if message.content in set(burst)]
+        assert heard == burst[: len(heard)], f"{listener.user} heard them in another order, or with a hole"
+
+
 @rule("ORDER-1", "DELIVER-1", "DELIVER-3")
 def test_a_busy_room_hears_everything_once_and_in_order(kitchen: Room) -> None:
     people = [kitchen.join(f"guest-{number}") for number in range(5)]

@@ -5,7 +5,9 @@ import pytest
 from roomproof.http import Http
 from roomproof.protocol import Capability
 from roomproof.rules import needs, rule
+from roomproof.stage.member import Member
 from roomproof.stage.room import Room
+from roomproof.wire import NoticeKind
 
 BAD_BODIES = {
     "no JSON": b"alice",
@@ -34,6 +36,34 @@ def test_participants_may_connect(kitchen: Room) -> None:
     assert charlie.heard(soup)
 
 
+@rule("PARTICIPANTS-1")
+def test_participants_are_added_to_those_before(kitchen: Room) -> None:
+    kitchen.invite("alice", "bob")
+    kitchen.invite("zoe")
+
+    for user in ("bob", "zoe", "alice"):
+        assert isinstance(kitchen.attempt(user), Member), f"{user} was added, and is not let in"
+
+
+@rule("PARTICIPANTS-1")
+def test_a_hundred_are_added_at_a_time(kitchen: Room, http: Http) -> None:
+    body = {"participant_ids": [f"guest-{number}" for number in range(100)], "role": "cook"}
+
+    assert http.request("POST", f"{kitchen.path}/participants", body).ok
+    assert isinstance(kitchen.attempt("guest-99"), Member), "the last of a hundred was added, and is not let in"
+
+
+@rule("PARTICIPANTS-2")
+def test_adding_whoever_is_there_disturbs_nobody(kitchen: Room) -> None:
+    alice, bob = kitchen.join("alice"), kitchen.join("bob")
+
+    kitchen.invite("alice", "bob")
+
+    alice.fence()
+    assert bob.heard(alice.say("still there?"))
+    assert len(alice.notices(NoticeKind.JOINED, "bob")) == 1
+
+
 @rule("PARTICIPANTS-2")
 def test_adding_somebody_again_changes_nothing(kitchen: Room, http: Http) -> None:
     body = {"participant_ids": ["alice", "bob"]}
@@ -59,7 +89,8 @@ def test_adding_somebody_again_lists_nobody_twice(kitchen: Room) -> None:
 def test_nobody_is_added_to_an_unknown_room(kitchen: Room, http: Http) -> None:
     body = {"participant_ids": ["alice"]}
 
-    assert http.request("POST", f"{kitchen.path}0/participants", body).status == 404
+    for unknown in (f"{kitchen.id}0", "CHAT_ID", "a" * 100):
+        assert http.request("POST", f"/api/chats/{unknown}/participants", body).status == 404, unknown
     assert http.request("POST", f"{kitchen.path}/participants", body).ok
 
 

@@ -24,6 +24,9 @@ ODD_USERS = {
     "a line break": "mallory\nadmin",
     "a NUL": "mal\x00lory",
     "an escape sequence": "\x1b[31mmallory",
+    "a line end behind it": "mallory\n",
+    "a tab before it": "\tmallory",
+    "a control character of Latin-1": "\x85mallory",
 }
 
 
@@ -37,6 +40,19 @@ def test_an_unknown_room_is_refused(stage: Stage, kitchen: Room, change: str) ->
     assert isinstance(refusal, Refusal), "alice was let into a room that nobody made"
     assert refusal.is_unknown_room, "expected a handshake with 403, or a close with 4004 before any other frame"
     kitchen.join("alice")
+
+
+@rule("REFUSE-1")
+def test_what_is_nearly_an_id_is_refused(stage: Stage, kitchen: Room) -> None:
+    around = [f"{kitchen.id} ", f" {kitchen.id}", f"{kitchen.id}\0", f"{kitchen.id}%"]
+    # Of short ids, a part or the other case may be the id of another room.
+    others = [kitchen.id.upper(), kitchen.id[:-1], kitchen.id[1:]] if len(kitchen.id) >= 12 else []
+    kitchen.join("alice")
+
+    for room_id in {*around, *others, "stats", "ws"} - {kitchen.id}:
+        refusal = stage.knock(room_id, "alice")
+        assert isinstance(refusal, Refusal), f"alice was let into {room_id!r}"
+        assert refusal.is_unknown_room, f"expected {room_id!r} to be refused with 403 or 4004"
 
 
 @rule("REFUSE-2")

@@ -4,7 +4,9 @@ from roomproof.http import Http
 from roomproof.protocol import Capability
 from roomproof.rules import needs, rule
 from roomproof.stage.room import Room
+from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
+from roomproof.wire import message
 
 
 @rule("STATS-1")
@@ -44,6 +46,18 @@ def test_a_room_with_members_is_listed(stage: Stage, kitchen: Room, garage: Room
     assert both <= set(stage.stats_once(lambda stats: both <= set(stats.active_rooms)).active_rooms)
 
 
+@rule("STATS-3", "JOIN-6")
+def test_all_the_rooms_of_one_user_are_listed(stage: Stage) -> None:
+    rooms = {room.id: room for room in (stage.room() for _ in range(12))}
+    for room in rooms.values():
+        room.join("alice")
+
+    stats = stage.stats_once(lambda stats: rooms.keys() <= set(stats.active_rooms))
+
+    if missing := rooms.keys() - set(stats.active_rooms):
+        raise RuleBrokenError("STATS-3", "all 12 rooms in active_rooms", f"{len(missing)} of them are not there")
+
+
 @rule("STATS-3")
 def test_a_room_is_listed_until_its_last_member_leaves(stage: Stage, kitchen: Room) -> None:
     alice = kitchen.join("alice")
@@ -67,6 +81,18 @@ def test_a_room_that_everybody_left_is_not_listed(stage: Stage, kitchen: Room, g
     stats = stage.stats_once(lambda stats: kitchen.id not in stats.active_rooms)
     assert kitchen.id not in stats.active_rooms
     assert garage.id in stage.stats_once(lambda stats: garage.id in stats.active_rooms).active_rooms
+
+
+@rule("STATS-4")
+def test_a_room_whose_last_member_sent_too_large_a_frame_is_not_listed(stage: Stage, kitchen: Room) -> None:
+    alice = kitchen.join("alice")
+    stage.stats_once(lambda stats: kitchen.id in stats.active_rooms)
+
+    alice.send_or_be_gone(message("x" * (2 * 1024 * 1024)))
+    if alice.stays():
+        alice.leave()
+
+    assert kitchen.id not in stage.stats_once(lambda stats: kitchen.id not in stats.active_rooms).active_rooms
 
 
 @rule("STATS-4")

@@ -95,3 +95,15 @@ def unknown_fields_refused() -> None:
         return understood
 
     heard(change)
+
+
+@fault("commands swallowed", breaks="DELIVER-5")
+def commands() -> None:
+    """A content that begins with a slash is a command, and told to nobody."""
+
+    def change(frame: str | bytes, decode: Any) -> Any:
+        understood = decode(frame)
+        is_command = isinstance(understood, Said) and understood.content[0] == "/"
+        return Bad("an unknown command") if is_command else understood
+
+    heard(change)

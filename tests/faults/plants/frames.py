@@ -272,3 +272,15 @@ def twentieth() -> None:
                 member.close(1011)
 
     _hearing(change)
+
+
+@fault("pings compared as text", breaks="FRAME-7")
+def pings_as_text() -> None:
+    """A ping is one only if it is written without a space, and without anything else in it."""
+
+    def change(frame: str | bytes, decode: Any) -> Any:
+        understood = decode(frame)
+        is_other = isinstance(understood, Pinged) and frame != '{"type":"ping"}'
+        return Bad("an unknown type") if is_other else understood
+
+    heard(change)

@@ -270,3 +270,19 @@ def small_keys() -> None:
         return status, fields | {"metadata": {name.lower(): value for name, value in fields["metadata"].items()}}
 
     _answers("create", change)
+
+
+@fault("unknown fields of bodies refused", breaks="CREATE-1")
+def unknown_fields_refused() -> None:
+    """A body with a field that the server does not know is refused."""
+
+    def wrapped(read: Any) -> Any:
+        def strict(body: bytes) -> Any:
+            chat = read(body)
+            if json.loads(body).keys() - {"name", "created_by", "metadata"}:
+                raise bodies.BodyError("expected no other fields")
+            return chat
+
+        return strict
+
+    wrap(bodies, "new_chat", wrapped)

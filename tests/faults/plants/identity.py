@@ -103,3 +103,9 @@ def ids_cut() -> None:
 
 def _user_ids(change: Any) -> None:
     wrap(app, "_user_ids", lambda original: lambda query: [change(user_id) for user_id in original(query)])
+
+
+@fault("user ids trimmed", breaks="DELIVER-6", shows=Kind.MISATTRIBUTED)
+def ids_trimmed() -> None:
+    """White space at both ends of a user id is cut off."""
+    wrap(app, "_user_ids", lambda ids: lambda query: [type(one)(one.strip()) for one in ids(query)])

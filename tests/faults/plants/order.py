@@ -1,10 +1,12 @@
 """Faults of order."""
 
+import asyncio
 from typing import Any
 
+from reference_server.instance import Instance
 from reference_server.member import Member
 from roomproof.judge.findings import Kind
-from tests.faults.fault import every, fault
+from tests.faults.fault import every, fault, wrap
 from tests.faults.plants.tellings import Tell, encoded, is_message, told
 
 
@@ -85,3 +87,19 @@ def announced_after_speaking() -> None:
             tell(encoded(fields))
 
     told(change)
+
+
+@fault("long messages overtaken", breaks="ORDER-1", shows=Kind.REORDERED)
+def overtaken() -> None:
+    """A message of more than 2,000 code points is told 3 ms later than it could be, whatever comes behind it."""
+
+    def wrapped(say: Any) -> Any:
+        def slow(self: Instance, room: Any, speaker: Any, content: str) -> None:
+            if len(content) > 2_000:
+                asyncio.get_running_loop().call_later(0.003, say, self, room, speaker, content)
+            else:
+                say(self, room, speaker, content)
+
+        return slow
+
+    wrap(Instance, "say", wrapped)

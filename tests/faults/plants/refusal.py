@@ -159,3 +159,10 @@ def _note_instances() -> None:
         return noting
 
     wrap(Instance, "__init__", wrapped)
+
+
+@fault("ids trimmed", breaks="REFUSE-1")
+def ids_trimmed() -> None:
+    """White space around the id in a handshake is ignored."""
+    wrap(app, "can_be_chat_id", lambda can_be: lambda text: can_be(text.strip()))
+    wrap(SqliteStore, "exists", lambda exists: lambda self, chat_id: exists(self, chat_id.strip()))

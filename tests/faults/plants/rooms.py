@@ -16,7 +16,9 @@ def _namesakes(name: str) -> list[Chat]:
     return [chat for chat in MADE if chat.name == name]
 
 
-def _note_rooms() -> None:
+def note_rooms() -> None:
+    """Keep MADE."""
+
     def wrapped(create: Any) -> Any:
         async def noting(self: Any, chat: Chat) -> Any:
             MADE.append(chat)
@@ -41,7 +43,7 @@ def shared_metadata() -> None:
 
         return mistaken
 
-    _note_rooms()
+    note_rooms()
     wrap(SqliteStore, "fetch", wrapped)
 
 
@@ -59,7 +61,7 @@ def name_deleted() -> None:
 
         return thorough
 
-    _note_rooms()
+    note_rooms()
     wrap(SqliteStore, "delete", wrapped)
 
 
@@ -84,3 +86,27 @@ def die_empty() -> None:
 
     wrap(Instance, "leave", wrapped)
     wrap(SqliteStore, "exists", wrapped_exists)
+
+
+@fault("used rooms outlive their deletion", breaks="CREATE-6")
+def remembered() -> None:
+    """That a room exists is remembered from the first connection on: whoever knocks after its deletion is let in."""
+    known: set[str] = set()
+
+    def wrapped(exists: Any) -> Any:
+        async def remembering(self: Any, chat_id: Any) -> bool:
+            if chat_id not in known and await exists(self, chat_id):
+                known.add(chat_id)
+            return chat_id in known
+
+        return remembering
+
+    def wrapped_end(end: Any) -> Any:
+        def forgetting(self: Instance, chat_id: Any) -> None:
+            end(self, chat_id)
+            self._rooms.pop(chat_id, None)
+
+        return forgetting
+
+    wrap(SqliteStore, "exists", wrapped)
+    wrap(Instance, "end", wrapped_end)

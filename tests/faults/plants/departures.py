@@ -1,0 +1,139 @@
+"""Faults of how members go, and come back."""
+
+import asyncio
+from typing import Any
+
+from reference_server import frames
+from reference_server.instance import Instance
+from reference_server.names import ChatId
+from reference_server.room import Room
+from roomproof.judge.findings import Kind
+from tests.faults.fault import fault, wrap
+from tests.faults.plants.rooms import MADE, note_rooms
+
+Leave = Any
+"""`leave(instance, room, member, why)`: a member goes."""
+
+
+def _leaving(change: Any) -> None:
+    """Plant where a membership ends: `change(leave, instance, room, member, why)`."""
+
+    def wrapped(leave: Leave) -> Any:
+        def changed(self: Instance, room: Room[Any], member: Any, why: str) -> None:
+            if member in room.members:
+                change(leave, self, room, member, why)
+
+        return changed
+
+    wrap(Instance, "leave", wrapped)
+
+
+def _is_broken(why: str) -> bool:
+    return "1006" in why or "broke" in why
+
+
+@fault("whoever made the room takes all with it", breaks="CLOSE-1", shows=Kind.DROPPED)
+def maker_leaves() -> None:
+    """When whoever made the room leaves it, all others are closed with 1000."""
+
+    def change(leave: Leave, instance: Instance, room: Room[Any], member: Any, why: str) -> None:
+        leave(instance, room, member, why)
+        if any((chat.id, chat.created_by) == (room.chat_id, member.user_id) for chat in MADE):
+            for other in list(room.members):
+                other.close(1000)
+
+    note_rooms()
+    _leaving(change)
+
+
+@fault("a broken link is kept from one member", breaks="LEAVE-2")
+def skipped() -> None:
+    """When a link breaks, whoever joined next after it does not hear the leave: a list changes while it is read."""
+
+    def change(leave: Leave, instance: Instance, room: Room[Any], member: Any, why: str) -> None:
+        present = list(room.members)
+        behind = present[present.index(member) + 1 :][:1] if _is_broken(why) else []
+        for one in behind:
+            del room.members[one]
+        leave(instance, room, member, why)
+        room.members = {one: None for one in present if one in room.members or one in behind}
+
+    _leaving(change)
+
+
+@fault("a quick return is not announced", breaks="LEAVE-1")
+def quick_return() -> None:
+    """Who goes is announced as left half a second later, and not at all if the user is back by then."""
+    going: dict[tuple[str, str], list[asyncio.TimerHandle]] = {}
+
+    def leave(self: Room[Any], member: Any, timestamp: str) -> list[Any]:
+        if member not in self.members:
+            return []
+        del self.members[member]
+        key = self.chat_id, member.user_id
+
+        def announce() -> None:
+            going[key].pop(0)
+            self._tell_all(frames.left(member.user_id, self.chat_id, timestamp), timestamp)
+
+        going.setdefault(key, []).append(asyncio.get_running_loop().call_later(0.5, announce))
+        return []
+
+    def wrapped(join: Any) -> Any:
+        def quiet(self: Room[Any], member: Any, timestamp: str) -> Any:
+            if not going.get((self.chat_id, member.user_id)):
+                return join(self, member, timestamp)
+            going[self.chat_id, member.user_id].pop(0).cancel()
+            self.members[member] = None
+            return []
+
+        return quiet
+
+    Room.leave = leave  # type: ignore[method-assign]
+    wrap(Room, "join", wrapped)
+
+
+@fault("closes of applications not announced", breaks="LEAVE-1")
+def codes_from_3000() -> None:
+    """Whoever closes with a code of 3000 or more is gone without a notice."""
+
+    def change(leave: Leave, instance: Instance, room: Room[Any], member: Any, why: str) -> None:
+        if "(3" in why or "(4" in why:
+            del room.members[member]
+        else:
+            leave(instance, room, member, why)
+
+    _leaving(change)
+
+
+@fault("what was missed behind a broken link is told", breaks="DELIVER-10", shows=Kind.REPLAYED)
+def recovery() -> None:
+    """Whoever comes back after its link broke is told what was said meanwhile; who left by a Close is not."""
+    missed: dict[tuple[ChatId, str], list[str]] = {}
+
+    def change(leave: Leave, instance: Instance, room: Room[Any], member: Any, why: str) -> None:
+        if _is_broken(why):
+            missed[room.chat_id, member.user_id] = []
+        leave(instance, room, member, why)
+
+    def wrapped_say(say: Any) -> Any:
+        def keeping(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
+            for (chat_id, _), kept in missed.items():
+                if chat_id == self.chat_id:
+                    kept.append(frames.message(content, speaker.user_id, chat_id, timestamp))
+            return say(self, speaker, content, timestamp)
+
+        return keeping
+
+    def wrapped_join(join: Any) -> Any:
+        def telling(self: Room[Any], member: Any, timestamp: str) -> Any:
+            behind = join(self, member, timestamp)
+            for frame in missed.pop((self.chat_id, member.user_id), []):
+                member.tell(frame)
+            return behind
+
+        return telling
+
+    _leaving(change)
+    wrap(Room, "say", wrapped_say)
+    wrap(Room, "join", wrapped_join)

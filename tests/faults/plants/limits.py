@@ -1,0 +1,73 @@
+"""Faults of servers that have a limit where there is none, or miss what lies right beside one."""
+
+from typing import Any
+
+from reference_server.frames import Bad, Said
+from reference_server.instance import Instance
+from reference_server.member import Member
+from reference_server.outbox import Outbox
+from reference_server.room import Room
+from tests.faults.fault import fault, wrap
+from tests.faults.plants.tellings import heard
+
+
+@fault("25 members hear", breaks="DELIVER-1")
+def first_25() -> None:
+    """Of the members of a room, the first 25 are told what is said."""
+
+    def hear(self: Room[Any], frame: str) -> list[Any]:
+        behind = [member for member in list(self.members)[:25] if not member.tell(frame)]
+        for member in behind:
+            del self.members[member]
+        return behind
+
+    Room.hear = hear  # type: ignore[method-assign]
+
+
+@fault("a third device is closed", breaks="DELIVER-16")
+def third_device() -> None:
+    """A user's third connection to a room is closed with 1008."""
+
+    def wrapped(attend: Any) -> Any:
+        async def limited(self: Member) -> None:
+            if sum(one.user_id == self.user_id for one in self._room.members) >= 2:
+                await self._socket.close(1008, "too many devices")
+            else:
+                await attend(self)
+
+        return limited
+
+    wrap(Member, "attend", wrapped)
+
+
+@fault("full outboxes drop in silence", breaks="DELIVER-1")
+def silent_overflow() -> None:
+    """What a member is told that has 100 frames before it is dropped, and the member stays."""
+    wrap(Outbox, "put", lambda put: lambda self, frame: len(self._frames) >= 100 or put(self, frame))
+
+
+@fault("frames of 126 bytes lost", breaks="DELIVER-13")
+def frames_of_126() -> None:
+    """A client's frame of exactly 126 bytes, the first with a longer header, is misread."""
+
+    def change(frame: str | bytes, decode: Any) -> Any:
+        understood = decode(frame)
+        is_misread = isinstance(understood, Said) and isinstance(frame, str) and len(frame.encode()) == 126
+        return Bad("not JSON") if is_misread else understood
+
+    heard(change)
+
+
+@fault("ten rooms listed", breaks="STATS-3")
+def ten_rooms() -> None:
+    """The statistics list ten active rooms at most."""
+
+    def wrapped(stats: Any) -> Any:
+        def cut(self: Instance) -> Any:
+            found = stats(self)
+            rooms = found["active_rooms"][:10]
+            return {**found, "active_rooms": rooms, "rooms_count": len(rooms)}
+
+        return cut
+
+    wrap(Instance, "stats", wrapped)

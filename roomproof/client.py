@@ -12,7 +12,7 @@ from typing import Any
 import websocket
 from websocket import _handshake
 
-from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Received, Refused, Sent
+from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Received, Refused, Sent, Violating
 from roomproof.http import served_by
 from roomproof.readahead import ReadAhead
 from roomproof.recorder import Recorder
@@ -191,6 +191,18 @@ class Connection:
             self._send(fragment, opcode, fin=int(number == last))
             if pings and number < last:
                 self.ping()
+
+    def violate(self, payload: bytes, *, is_masked: bool = True, is_reserved: bool = False) -> None:
+        """Send a text message that is no frame by RFC 6455: not UTF-8, not masked, or with a reserved bit set.
+
+        Raises ConnectionError as `send` does.
+        """
+        if self._socket is None or not self.is_open:
+            raise ConnectionError(f"connection {self.number} is not open")
+        self._recorder.record(Violating(self.number, self._recorder.now(), payload))
+        frame = websocket.ABNF(1, int(is_reserved), 0, 0, websocket.ABNF.OPCODE_TEXT, int(is_masked), payload)
+        with contextlib.suppress(websocket.WebSocketException, OSError):
+            self._socket.send_frame(frame)
 
     def ping(self, payload: bytes = b"") -> None:
         """Send a WebSocket ping."""

@@ -79,6 +79,14 @@ class Received(msgspec.Struct, frozen=True, tag="received", tag_field="kind", om
         return self.text if self.text is not None else self.binary or b""
 
 
+class Violating(msgspec.Struct, frozen=True, tag="violating", tag_field="kind"):
+    """A client sends a text message that is no frame by RFC 6455 (`payload`, base64 in the file)."""
+
+    connection: int
+    at: int
+    payload: bytes
+
+
 class Reading(msgspec.Struct, frozen=True, tag="reading", tag_field="kind"):
     """A client stops (`reads` is false) or begins again to read."""
 
@@ -145,6 +153,7 @@ Event = (
     | Refused
     | Sent
     | Received
+    | Violating
     | Reading
     | Closing
     | Dying

@@ -18,6 +18,7 @@ from roomproof.history import (
     Refused,
     Sent,
     Started,
+    Violating,
 )
 from roomproof.printable import printable
 
@@ -81,6 +82,8 @@ def _act(event: Event) -> str:
             return f"> {_frame(event)}"
         case Received():
             return f"< {_frame(event)}"
+        case Violating():
+            return f"> no frame by RFC 6455: {printable(repr(event.payload))}"
         case Reading():
             return "reads" if event.reads else "does not read"
         case Closing():

@@ -159,6 +159,35 @@ def test_the_20th_bad_frame_is_forgiven_or_closes_with_1008(kitchen: Room) -> No
         assert mallory.was_closed_with() == 1008
 
 
+VIOLATIONS = {
+    "not UTF-8": (b"\xe9", {}),
+    "not masked": (b"", {"is_masked": False}),
+    "with a reserved bit": (b"", {"is_reserved": True}),
+}
+"""What is no frame by RFC 6455: the end of its content, and its form."""
+
+
+@rule("FRAME-1", "FRAME-2")
+@pytest.mark.parametrize(("end", "form"), [pytest.param(*violation, id=case) for case, violation in VIOLATIONS.items()])
+def test_what_is_no_frame_ends_its_connection_and_is_told_to_nobody(
+    kitchen: Room, end: bytes, form: dict[str, bool]
+) -> None:
+    alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
+    mark = f"mark-{mallory.token}"
+
+    mallory.violate(f'{{"type":"message","content":"{mark}'.encode() + end + b'"}', **form)
+
+    mallory.was_closed_with()
+    for listener in (alice, bob):
+        listener.hears_leave_of("mallory")
+    others_talk = bob.heard(alice.say_or_be_gone("soup is ready")) and alice.heard(bob.say_or_be_gone("coming"))
+    if told := [str(one.frame) for one in bob.connection.received if mark in str(one.frame)]:
+        raise RuleBrokenError("FRAME-1", "what is no frame to be told to nobody", f"bob received {told[0]}")
+    if not others_talk:
+        came = f"of alice, {alice.account()}; of bob, {bob.account()}"
+        raise RuleBrokenError("FRAME-2", "alice and bob to go on as if nothing had happened", came)
+
+
 @rule("FRAME-1")
 def test_a_frame_beyond_any_limit_is_carried_whole_or_not_at_all(kitchen: Room) -> None:
     alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))

@@ -59,9 +59,13 @@ def may_close(
 ) -> bool:
     """Whether a server may end a connection with a code, or (None) without a Close frame (CLOSE-1, FRAME-3).
 
+    One that sent what is no frame by RFC 6455 it may end as it likes. Of the others:
+
     `deleted`: its room was; `undelivered`: messages that the server may have in hand for it; `bad`: how many bad frames
     it sent, and whether a `binary` or an `oversized` one was among them.
     """
+    if life.violated:
+        return True
     match code:
         case None:
             return life.paused_before or oversized

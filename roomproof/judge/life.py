@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from roomproof.history import Closed, Closing, Dying, Event, Opened, Opening, Reading, Refused
+from roomproof.history import Closed, Closing, Dying, Event, Opened, Opening, Reading, Refused, Violating
 
 GIVING_UP_CODES = frozenset({1001, 1003, 1008, 1009, 1011, 1012, 1013, 4004})
 """With these a server ends a connection for reasons of its own."""
@@ -21,18 +21,22 @@ class Life:
     closed: Closed | None = None
     turned_away: bool = False
     """Refused by the server, in the handshake or by closing it at once."""
+    violated: bool = False
+    """It sent what is no frame by RFC 6455."""
     reads: bool = True
     paused_before: bool = False
     read_on_at: int = 0
     """When it last began to read again."""
 
-    def live(self, event: Opened | Refused | Reading | Closing | Dying | Closed) -> None:
+    def live(self, event: Opened | Refused | Violating | Reading | Closing | Dying | Closed) -> None:
         """Take down what happens to it."""
         match event:
             case Opened():
                 self.opened = event
             case Refused():
                 self.refused = event
+            case Violating():
+                self.violated = True
             case Reading():
                 self.reads = event.reads
                 self.paused_before |= not event.reads

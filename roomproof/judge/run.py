@@ -20,6 +20,7 @@ from roomproof.history import (
     Refused,
     Sent,
     Started,
+    Violating,
 )
 from roomproof.judge.connection import Connection, Item, Receipt
 from roomproof.protocol import Capability
@@ -124,7 +125,7 @@ def _turned_away(connection: Connection, deleting: int | None) -> bool:
 
 
 def _live(
-    connection: Connection, event: Opened | Refused | Sent | Received | Reading | Closing | Dying | Closed
+    connection: Connection, event: Opened | Refused | Sent | Received | Violating | Reading | Closing | Dying | Closed
 ) -> None:
     match event:
         case Sent():

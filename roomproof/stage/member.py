@@ -81,6 +81,11 @@ class Member:
         with self._speaking():
             self.connection.send_fragments(fragments, pings=pings)
 
+    def violate(self, payload: bytes, *, is_masked: bool = True, is_reserved: bool = False) -> None:
+        """Send a text message that is no frame by RFC 6455: not UTF-8, not masked, or with a reserved bit set."""
+        with self._speaking():
+            self.connection.violate(payload, is_masked=is_masked, is_reserved=is_reserved)
+
     def ping(self, payload: bytes) -> None:
         """Send a WebSocket ping."""
         with self._speaking():

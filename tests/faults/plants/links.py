@@ -1,7 +1,9 @@
 """Faults of the WebSocket itself."""
 
+from functools import partial
 from typing import Any
 
+from wsproto import frame_protocol
 from wsproto.events import CloseConnection, Pong
 from wsproto.frame_protocol import CloseReason
 
@@ -77,3 +79,9 @@ def long_fragments() -> None:
         return strict
 
     wrap(ChatStream, "_take", wrapped)
+
+
+@fault("text that is not UTF-8 is mended", breaks="FRAME-1")
+def mended() -> None:
+    """Of a text that is not UTF-8, what is wrong is replaced by U+FFFD, and the message is told."""
+    wrap(frame_protocol, "getincrementaldecoder", lambda make: lambda name: partial(make(name), errors="replace"))

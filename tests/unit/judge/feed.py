@@ -3,7 +3,7 @@
 from msgspec import structs
 
 from roomproof import wire
-from roomproof.history import Deadline, Deleting, Event, FaultWindow, Opening, Received, Sent, Started
+from roomproof.history import Deadline, Deleting, Event, FaultWindow, Opening, Received, Sent, Started, Violating
 from roomproof.judge.findings import Finding
 from roomproof.judge.line import Line
 from roomproof.judge.outages import Outage
@@ -74,7 +74,7 @@ class Feed:
                     self._room_of(number).received(self.lines[number], text.encode(), at)
             case Deleting(_, room):
                 self.rooms[room].is_deleted()
-            case Deadline() | Started() | FaultWindow() | Received():
+            case Deadline() | Started() | FaultWindow() | Received() | Violating():
                 pass
             case _:
                 self._room_of(event.connection).observe(self.lines[event.connection], event)

@@ -31,6 +31,7 @@ from roomproof.history import (
     Refused,
     Sent,
     Started,
+    Violating,
 )
 from roomproof.judge.findings import Kind
 from roomproof.judge.offline import judge
@@ -182,6 +183,10 @@ class Actor:
         """It sends any frame."""
         text, binary = (frame, None) if isinstance(frame, str) else (None, frame)
         self.tale.events.append(Sent(self.number, self.tale.tick(), text, binary))
+
+    def violates(self) -> None:
+        """It sends what is no frame by RFC 6455."""
+        self.tale.events.append(Violating(self.number, self.tale.tick(), b"\xe9"))
 
     def says(self, content: str) -> Told:
         """It sends a valid message."""

@@ -26,6 +26,26 @@ def test_a_reading_well_behaved_member_is_not_closed_with(code: int | None) -> N
     assert tale.findings() == [finding(Kind.DROPPED, "CLOSE-1", alice)]
 
 
+@pytest.mark.parametrize("code", [1002, 1007, 1003, 1000, None])
+def test_one_that_sent_what_is_no_frame_may_be_closed_with(code: int | None) -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    bob.violates()
+    bob.is_closed(code)
+    alice.hears(bob.left)
+
+    assert tale.findings() == []
+
+
+def test_the_leave_of_one_that_sent_what_is_no_frame_is_due() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    bob.violates()
+    bob.is_closed(1007)
+
+    assert tale.findings() == [finding(Kind.MISSING_NOTICE, "LEAVE-1", alice, bob.left)]
+
+
 def test_a_member_of_a_deleted_room_is_closed() -> None:
     tale = Tale(("delete",))
     (alice,) = tale.meet("alice")

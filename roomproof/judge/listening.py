@@ -122,7 +122,9 @@ class _Listener:
     def _is_bad_frame(self, receiver: Connection, sender: str | None, content: object) -> bool:
         """Whether somebody in the room sent a bad frame of which this can be what a careless server made."""
         speakers = [
-            one for one in self.run.in_room(receiver.room) if sender in (None, one.user) and (one.bad or one.perhaps)
+            one
+            for one in self.run.in_room(receiver.room)
+            if sender in (None, one.user) and (one.bad or one.perhaps or one.violated)
         ]
         if sender is not None and speakers:
             return True

@@ -1,5 +1,7 @@
 """Members that are dropped and closes that stay unanswered, and histories that only look so."""
 
+import json
+
 import pytest
 
 from roomproof.judge.findings import Kind
@@ -218,3 +220,14 @@ def test_a_close_and_its_answer_may_come_at_one_time() -> None:
     alice.is_closed(1000)
 
     assert tale.findings() == []
+
+
+def test_what_is_told_of_what_is_no_frame_is_a_phantom() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    bob.violates()
+    alice.receives(json.dumps({"type": "message", "sender_id": "bob", **bob._stamped("caf\ufffd")}))
+    bob.is_closed(1007)
+    alice.hears(bob.left)
+
+    assert [(one.kind, one.rule) for one in tale.findings()] == [(Kind.PHANTOM, "FRAME-1")]

@@ -24,7 +24,7 @@ def first_25() -> None:
     Room.hear = hear  # type: ignore[method-assign]
 
 
-@fault("a third device is closed", breaks="DELIVER-16")
+@fault("a third device is closed", breaks="JOIN-6")
 def third_device() -> None:
     """A user's third connection to a room is closed with 1008."""
 

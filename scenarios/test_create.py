@@ -98,10 +98,10 @@ def test_a_room_can_be_used_at_once(stage: Stage) -> None:
 def test_whoever_makes_a_room_may_use_it(stage: Stage, user: str) -> None:
     room = stage.room(created_by=user)
 
-    maker = room.knock(user)
+    maker = room.attempt(user)
 
     assert isinstance(maker, Member), f"{user} made the room, and is not let in: {maker}"
-    assert maker.heard(maker.say("soup is ready"))
+    assert maker.heard(maker.say_or_be_gone("soup is ready")), f"{user} made the room: {maker.account()}"
 
 
 @rule("CREATE-1")

@@ -67,7 +67,7 @@ def test_a_notice_names_the_room_and_the_time(kitchen: Room, garage: Room) -> No
 
 @rule("JOIN-1", "DELIVER-1")
 def test_a_crowd_is_announced_one_by_one_and_hears_everything(kitchen: Room) -> None:
-    users = [f"guest-{number}" for number in range(40)]
+    users = [f"guest-{number}" for number in range(30)]
     kitchen.invite("alice", *users)
     alice = kitchen.join("alice")
 

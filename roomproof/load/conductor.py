@@ -134,11 +134,10 @@ class Conductor:
     def _stop_users(self) -> None:
         """There is no run for them."""
         runner = self.environment.runner
-        if runner is not None and not self.is_worker:
-            if self.environment.web_ui is None:
-                runner.quit()
-            else:
-                runner.stop()
+        if runner is not None and self.environment.web_ui is None:
+            runner.quit()  # a worker tells its master that it is gone
+        elif runner is not None:
+            runner.stop()
 
     def _begin_run(self, parsed: argparse.Namespace) -> None:
         self._runs += 1
@@ -167,6 +166,8 @@ class Conductor:
         index = 0
         if isinstance(runner, WorkerRunner):
             name, index = runner.client_id, runner.worker_index + 1
+            if trouble := too_few(0, 1):
+                raise UsageError(trouble)
         table = Table(self.environment.stats)
         self.session = Session(asked, parsed.roomproof_run, name, index, self._tell, table)
 

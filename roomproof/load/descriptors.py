@@ -13,13 +13,13 @@ def raise_limit() -> None:
 
 
 def too_few(users: int, processes: int) -> str:
-    """What to do if so many users cannot all have a socket; empty if they can."""
+    """What to do if so many users cannot all have a socket, or the process itself has too few; empty if they can."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = -(-users // max(1, processes)) + SPARE
     if limit == resource.RLIM_INFINITY or needed <= limit:
         return ""
-    return (
-        f"expected at least {needed} file descriptors for {users} users in {processes} process(es), the limit is "
-        f"{limit}: "
-        f"raise it with `ulimit -n {needed}`, or use more processes (--processes)"
-    )
+    advice = f"the limit is {limit}: raise it with `ulimit -n {needed}`"
+    if not users:
+        return f"expected at least {needed} file descriptors, {advice}"
+    for_whom = f"for {users} users in {processes} process(es)"
+    return f"expected at least {needed} file descriptors {for_whom}, {advice}, or use more processes (--processes)"

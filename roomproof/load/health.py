@@ -1,5 +1,6 @@
 """Whether this process kept up: a generator that is overloaded itself says little about the server."""
 
+import contextlib
 import os
 import time
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ class Health:
     _process: psutil.Process = field(default_factory=psutil.Process)
     _cpu_at_start: float = 0.0
     _rss_at_start: int = 0
+    _rss: int = 0
     _last: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def start(self) -> None:
@@ -71,8 +73,10 @@ class Health:
 
     @property
     def rss(self) -> int:
-        """Resident bytes."""
-        return int(self._process.memory_info().rss)
+        """Resident bytes, as last known: a process without a file descriptor left cannot ask."""
+        with contextlib.suppress(OSError):
+            self._rss = int(self._process.memory_info().rss)
+        return self._rss
 
     @property
     def rss_grown(self) -> int:

@@ -204,10 +204,12 @@ class Session:
             told = reason
         finally:
             self._beating.kill(block=False)
-            self._beat(told)
-            self.health.stop()
-            self.rooms.clear()
-            self.ended.set()
+            try:
+                self._beat(told)
+            finally:
+                self.health.stop()
+                self.rooms.clear()
+                self.ended.set()
 
     def _settle(self) -> None:
         deadline = time.monotonic() + self.options.target.deadline

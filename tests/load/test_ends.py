@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from roomproof.topologies.ports import free_port
 from tests.listening import PATIENCE, ROOT, listening
-from tests.load.locust import LoadRun, children, load, when_talking
+from tests.load.locust import LoadRun, children, command, load, when_talking
 from tests.peers import servers
 
 TWO = ("--processes", "2")
@@ -112,18 +113,19 @@ def test_an_overloaded_generator_blames_nobody(tmp_path: Path) -> None:
     assert run.rules("broken") == set()
 
 
+def limit(descriptors: int | None) -> None:
+    """Allow this process so many file descriptors."""
+    if descriptors is not None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
+
 def at_once(*options: str, descriptors: int | None = None) -> LoadRun:
     """A run that ends before it begins."""
-
-    def limit() -> None:
-        if descriptors is not None:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
-
     locust = Path(sys.executable).with_name("locust")
     script = ROOT / "locustfiles" / "steady.py"
     ended = subprocess.run(
         [locust, "-f", script, "--headless", *options],
-        preexec_fn=limit,
+        preexec_fn=lambda: limit(descriptors),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -141,6 +143,25 @@ def test_too_few_file_descriptors_is_one_sentence() -> None:
     assert len(sentences) == 1
     assert "expected at least 5100 file descriptors for 5000 users" in sentences[0]
     assert "Traceback" not in run.output
+
+
+def test_a_worker_with_too_few_file_descriptors_says_so_and_is_missed(clean_server: str) -> None:
+    """The limits of a worker on another machine are known to nobody else."""
+    port = str(free_port())
+    worker = [*command("steady", clean_server), "--worker", "--master-port", port]
+    with subprocess.Popen(
+        worker, preexec_fn=lambda: limit(64), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            master = ("--master", "--master-bind-port", port, "--expect-workers", "1", "-t", "5")
+            run = at_once("--host", clean_server, *master)
+            output, _ = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+
+    assert "roomproof: expected at least 100 file descriptors, the limit is 64" in output
+    assert run.code == 3, run.output
+    assert "lost in the middle: worker " in run.output
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from roomproof import wire
 from roomproof.history import Started
+from roomproof.judge.attribution import Part
 from roomproof.judge.findings import Kind, quoted
 from roomproof.judge.line import LEAVE, Line
 from roomproof.judge.seal import unseal
-from roomproof.judge.timing import is_far_away
+from roomproof.judge.timing import NS_PER_S, TICK_NS, is_far_away
 
 FORGOTTEN_LINES = 1_000
 """So many connections that are gone are known by name, to tell what comes far too late from what nobody said."""
@@ -25,6 +26,16 @@ class Fault:
     item: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Departed:
+    """A speaker that is gone and settled, and whether everybody had got all of it that was due."""
+
+    number: int
+    ended_at: int
+    settled_at: int
+    is_whole: bool
+
+
 @dataclass(slots=True)
 class Decoded:
     """What a frame is: an item of a speaker, if it carries one that can come here, and its faults."""
@@ -34,6 +45,10 @@ class Decoded:
     faults: list[Fault] = field(default_factory=list)
     meant: int = 0
     """When a message was meant to be said; 0 if it does not tell."""
+    departed: Departed | None = None
+    """Whose it is, if that one is gone and settled."""
+    part: Part = Part.MESSAGE
+    """What it is then."""
 
 
 class Decoder:
@@ -44,10 +59,10 @@ class Decoder:
         self.started = started
         self.lines: dict[int, Line] = {}
         self.users: dict[str, Line] = {}
-        self._forgotten: dict[int | str, None] = {}
+        self._forgotten: dict[int | str, Departed] = {}
         """The last that were here, by number and by user id."""
-        self._stamps: dict[int, tuple[int, datetime]] = {}
-        """By connection: the highest message so far, and its timestamp."""
+        self._stamps: dict[int, tuple[int, datetime, int]] = {}
+        """By connection: the highest message so far, its timestamp, and when the first one with that was received."""
         self._stamps_copies = False
         """Whether copies of one message had different timestamps."""
 
@@ -57,11 +72,12 @@ class Decoder:
             raise ValueError(f"expected a user id of its own for each connection, {line.user!r} has one already")
         self.lines[line.number] = self.users[line.user] = line
 
-    def forget(self, line: Line) -> None:
-        """Know nothing more of a connection."""
+    def forget(self, line: Line, settled_at: int, *, is_whole: bool) -> None:
+        """Know nothing more of a connection but that it was here; `is_whole`: nothing of it was lost."""
         del self.lines[line.number], self.users[line.user]
         self._stamps.pop(line.number, None)
-        self._forgotten.update({line.number: None, line.user: None})
+        departed = Departed(line.number, line.ended_at or settled_at, settled_at, is_whole)
+        self._forgotten.update({line.number: departed, line.user: departed})
         while len(self._forgotten) > 2 * FORGOTTEN_LINES:
             del self._forgotten[next(iter(self._forgotten))]
 
@@ -93,7 +109,8 @@ class Decoder:
             return _nothing_but(Fault(Kind.LEAKED, "DELIVER-4", f"it was said in room {seal.room}", *about))
         speaker = self.lines.get(seal.connection)
         if speaker is None:
-            return self._late_or_nobodys(f"connection {seal.connection} has said nothing here", seal.connection)
+            text = f"connection {seal.connection} has said nothing here"
+            return self._late_or_nobodys(text, seal.connection, Part.MESSAGE)
         if speaker.turned_away:
             text = "it was said by a connection that was refused"
             return _nothing_but(Fault(Kind.PHANTOM, "REFUSE-4", text, *about))
@@ -117,7 +134,8 @@ class Decoder:
         if notice.chat_id != self.room and speaker is None:
             return _nothing_but(Fault(Kind.LEAKED, "DELIVER-4", f"{text}, in room {notice.chat_id!r}"))
         if speaker is None:
-            return self._late_or_nobodys(f"{text}, who never came here", notice.user_id)
+            part = Part.JOIN if notice.kind is wire.NoticeKind.JOINED else Part.LEAVE
+            return self._late_or_nobodys(f"{text}, who never came here", notice.user_id, part)
         if speaker.turned_away:
             text = f"{text}, whose connection was refused"
             return _nothing_but(Fault(Kind.PHANTOM, "REFUSE-4", text, speaker.number))
@@ -125,10 +143,10 @@ class Decoder:
         self._check(decoded, notice, at, may_be_old=may_be_old)
         return decoded
 
-    def _late_or_nobodys(self, text: str, whose: int | str) -> Decoded:
-        """A frame of one who is not here: too late, if it was, which is found as a loss; a phantom, if not."""
+    def _late_or_nobodys(self, text: str, whose: int | str, part: Part) -> Decoded:
+        """A frame of one who is not here: late or a copy, if it was, which its receiver tells; a phantom, if not."""
         if whose in self._forgotten:
-            return Decoded()
+            return Decoded(departed=self._forgotten[whose], part=part)
         return _nothing_but(Fault(Kind.PHANTOM, "DELIVER-14", text))
 
     def _check(self, decoded: Decoded, frame: wire.Message | wire.Notice, at: int, *, may_be_old: bool) -> None:
@@ -142,7 +160,7 @@ class Decoder:
         if moment is not None and is_far_away(self.started, moment, at, may_be_old=may_be_old):
             text = f"the timestamp {frame.timestamp!r} is far away from the time of receipt"
             decoded.faults.append(Fault(Kind.WRONG_TIME, "DELIVER-8", text))
-        before, stamp = self._stamps.get(speaker.number, (decoded.item, moment))
+        before, stamp, since = self._stamps.get(speaker.number, (decoded.item, moment, at))
         if moment is None or stamp is None or decoded.item == LEAVE:
             return
         # A server may stamp each delivery: then the copies of two receivers say nothing of the order of two items.
@@ -153,7 +171,11 @@ class Decoder:
             text = f"item {decoded.item} of {speaker.user!r} is stamped before item {before}"
             decoded.faults.append(Fault(Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, decoded.item))
         elif decoded.item >= before:
-            self._stamps[speaker.number] = decoded.item, moment
+            if moment == stamp and decoded.meant - since >= TICK_NS:
+                passed = (decoded.meant - since) / NS_PER_S
+                text = f"item {decoded.item} of {speaker.user!r} is stamped as if {passed:.0f} s had not passed"
+                decoded.faults.append(Fault(Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, decoded.item))
+            self._stamps[speaker.number] = decoded.item, moment, since if moment == stamp else at
 
 
 def _nothing_but(fault: Fault) -> Decoded:

@@ -29,7 +29,7 @@ class Roster:
         """By column and item."""
         self._heard_by_all: dict[int, int] = {}
         """By column: everybody had heard the items before this one when it was last looked."""
-        self._one_instance = not self.sticky and Capability.PUBSUB not in started.capabilities
+        self.one_instance = not self.sticky and Capability.PUBSUB not in started.capabilities
 
     def lines(self) -> list[Line]:
         """All speakers."""
@@ -101,7 +101,7 @@ class Roster:
 
     def raise_floors(self, speaker: Line, instance: str | None, at: int) -> None:
         """The leave of a speaker had come to an instance: those who came there afterwards get nothing more of it."""
-        if not self._one_instance and instance is None:
+        if not self.one_instance and instance is None:
             return
         for line in self.receivers:
             floor = line.floor if line.instance == instance else array("i")
@@ -149,7 +149,7 @@ class Roster:
         self._keep_apart(line)
         if line.evidence_at is None:
             return
-        is_known = self._one_instance or line.instance is not None
+        is_known = self.one_instance or line.instance is not None
         line.settle_floor(line.floors.get(line.instance) if is_known else None)
         line.slots = self.cache_of(line.instance).slots
 

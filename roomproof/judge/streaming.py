@@ -17,7 +17,7 @@ from roomproof.judge.outages import Outage
 from roomproof.judge.roster import Roster
 from roomproof.judge.run import REFUSAL_CODES
 from roomproof.judge.seal import seal
-from roomproof.judge.unusual import take
+from roomproof.judge.unusual import of_departed, take
 
 
 class StreamingRoom:
@@ -137,9 +137,10 @@ class StreamingRoom:
                 continue
             self._look_who_waits(line, now)
             if line.gone_at + self._deadline <= now and not self._is_coming(line, now):
+                findings = self._roster.ledger.counts.total()
                 settling.settle(self._roster, line)
                 self._roster.forget(line)
-                self._decoder.forget(line)
+                self._decoder.forget(line, now, is_whole=findings == self._roster.ledger.counts.total())
 
     def _is_coming(self, speaker: Line, now: int) -> bool:
         """Whether a slow reader may still find something of a speaker, or a slow server has not told all of it.
@@ -216,6 +217,11 @@ class StreamingRoom:
                 self._roster.find(line, fault.kind, fault.rule, fault.text, fault.stream, fault.item, received)
         speaker, item = decoded.speaker, decoded.item
         if speaker is None:
+            departed = decoded.departed
+            again = of_departed(departed, decoded.part, line, self._roster) if departed else None
+            if departed and again:
+                text = f"something of connection {departed.number}, which had left"
+                self._roster.find(line, *again, text, departed.number, received=(frame, at))
             return None
         if line.evidence_at is None:
             self._roster.show_membership(line, at)

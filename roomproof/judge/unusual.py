@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from roomproof.judge import attribution
 from roomproof.judge.attribution import Fault, Part
+from roomproof.judge.decoding import Departed
 from roomproof.judge.findings import Kind
 from roomproof.judge.line import APART, LEAVE, LEFT, Line, part_of
 from roomproof.judge.outages import Outage
+from roomproof.judge.roster import Roster
 
 
 def take(speaker: Line, receiver: Line, item: int, at: int, outages: list[Outage], *, certain: bool) -> Iterator[Fault]:
@@ -73,3 +75,17 @@ def _overtake(speaker: Line, receiver: Line, items: range, at: int, outages: lis
     holes = receiver.holes.setdefault(speaker.column, {})
     for item in items:
         holes[item] = not any(outage.excuses(speaker, receiver, item, at) for outage in outages)
+
+
+def of_departed(departed: Departed, part: Part, receiver: Line, roster: Roster) -> Fault | None:
+    """What is wrong if something comes of a speaker that is long gone; None if that may only be late.
+
+    It is a copy, if its receiver had got all of that speaker, or came when everybody else had.
+    """
+    if not departed.is_whole or roster.sticky or roster.outages or receiver.paused_before or not roster.stays(receiver):
+        return None
+    if receiver.evidence_at is not None and receiver.evidence_at < departed.ended_at:
+        return attribution.late(part, after_leave=True)
+    if receiver.opening.at > departed.settled_at and roster.one_instance:
+        return Kind.REPLAYED, "DELIVER-10"
+    return None

@@ -257,26 +257,3 @@ def test_each_receiver_is_shown_to_get_a_message_with(changes: dict[str, str], k
 
     found = [(one.kind, one.rule, one.receiver) for one in talk.findings()]
     assert found == [(kind, rule, alice.number), (kind, rule, bob.number)]
-
-
-def test_who_leaves_may_hear_its_own_notices() -> None:
-    talk = Talk()
-    alice, bob = talk.meet("alice", "bob")
-    talk.all_hear([alice, bob], talk.says(alice))
-    talk.begins_to_close(alice)
-    talk.all_hear([alice, bob], talk.notice(alice, "left"))
-    talk.is_closed(alice, 1000)
-
-    assert talk.findings() == []
-
-
-def test_who_leaves_hears_its_own_leave_once() -> None:
-    talk = Talk()
-    alice, bob = talk.meet("alice", "bob")
-    talk.begins_to_close(alice)
-    left = talk.notice(alice, "left")
-    talk.all_hear([alice, bob], left)
-    talk.hears(alice, left)
-    talk.is_closed(alice, 1000)
-
-    assert [one.kind for one in talk.findings()] == [Kind.DOUBLED_NOTICE]

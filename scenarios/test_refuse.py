@@ -44,7 +44,7 @@ def test_an_unknown_room_is_refused(stage: Stage, kitchen: Room, change: str) ->
 
 @rule("REFUSE-1")
 def test_what_is_nearly_an_id_is_refused(stage: Stage, kitchen: Room) -> None:
-    around = [f"{kitchen.id} ", f" {kitchen.id}", f"{kitchen.id}\0", f"{kitchen.id}%"]
+    around = [f"{kitchen.id} ", f" {kitchen.id}", f"{kitchen.id}%"]
     # Of short ids, a part or the other case may be the id of another room.
     others = [kitchen.id.upper(), kitchen.id[:-1], kitchen.id[1:]] if len(kitchen.id) >= 12 else []
     kitchen.join("alice")

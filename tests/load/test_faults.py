@@ -57,16 +57,16 @@ ELSEWHERE = {
     "the same words only once": "every message of a load has words of its own",
     "the words of another only once": "every message of a load has words of its own",
     "second device ignored": "every connection of a load has a user id of its own",
-    "unknown fields refused": "a load sends no such fields",
     "a deleted room speaks on": "a load deletes no room",
     "orders differ between members": "ORDER-2 is a capability, and is judged by the suite",
     "one device leaves for all": "every connection of a load has a user id of its own",
     "silent peers stay": "LEAVE-5 is a capability, and is judged by the suite",
+    "long messages overtaken": "all messages of a load have one length",
     "joins per connection": "JOIN-8 is a capability, and is judged by the suite",
 }
 """Faults that only the suite can see, and why."""
 
-FAMILIES = ("delivery", "order", "isolation", "system")
+FAMILIES = ("delivery", "membership", "order", "isolation", "system")
 
 SHOWN_AS = {
     "last words before a close lost": {"DELIVER-1"},
@@ -81,7 +81,7 @@ SHOWN_AS = {
 def test_every_fault_of_these_families_is_found_here_or_by_the_suite() -> None:
     families = {name for name, fault in FAULTS.items() if fault.plant.__module__.rpartition(".")[2] in FAMILIES}
 
-    assert families == SCRIPTS.keys() | ELSEWHERE.keys()
+    assert families <= SCRIPTS.keys() | ELSEWHERE.keys() <= FAULTS.keys()
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

@@ -31,14 +31,13 @@ class _WebSocket(websocket.WebSocket):
     """The library's connection, but nothing follows its Close frame, neither a second one nor a pong.
 
     A server that has answered it may close TCP at once; what it would find unread then destroys its answer on the way.
+    What cannot be sent any more is no error: what the server said last is still to be read.
     """
 
     def __init__(self) -> None:
         super().__init__(skip_utf8_validation=True, enable_multithread=True)
         self._close_sent = False
         self._turn = threading.Lock()
-
-    # The server may have gone right after it asked, or closed: what it said last is still to be read.
 
     def send_close(self, status: int = websocket.STATUS_NORMAL, reason: Any = b"") -> None:
         with self._turn, contextlib.suppress(websocket.WebSocketException, OSError):
@@ -193,16 +192,9 @@ class Connection:
                 self.ping()
 
     def violate(self, payload: bytes, *, is_masked: bool = True, is_reserved: bool = False) -> None:
-        """Send a text message that is no frame by RFC 6455: not UTF-8, not masked, or with a reserved bit set.
-
-        Raises ConnectionError as `send` does.
-        """
-        if self._socket is None or not self.is_open:
-            raise ConnectionError(f"connection {self.number} is not open")
+        """Send a text that is no frame by RFC 6455: not UTF-8, not masked, or with a reserved bit. Raises as `send`."""
         self._recorder.record(Violating(self.number, self._recorder.now(), payload))
-        frame = websocket.ABNF(1, int(is_reserved), 0, 0, websocket.ABNF.OPCODE_TEXT, int(is_masked), payload)
-        with contextlib.suppress(websocket.WebSocketException, OSError):
-            self._socket.send_frame(frame)
+        self._send(payload, websocket.ABNF.OPCODE_TEXT, mask=int(is_masked), rsv=int(is_reserved))
 
     def ping(self, payload: bytes = b"") -> None:
         """Send a WebSocket ping."""
@@ -221,11 +213,13 @@ class Connection:
             return True
         return False
 
-    def _send(self, payload: str | bytes, opcode: int, *, fin: int = 1) -> None:
+    def _send(self, payload: str | bytes, opcode: int, *, fin: int = 1, mask: int = 1, rsv: int = 0) -> None:
         if self._socket is None:
             raise ConnectionError(f"connection {self.number} is not open")
+        frame = websocket.ABNF.create_frame(payload, opcode, fin)
+        frame.mask_value, frame.rsv1 = mask, rsv
         try:
-            self._socket.send_frame(websocket.ABNF.create_frame(payload, opcode, fin))
+            self._socket.send_frame(frame)
         except (websocket.WebSocketException, OSError) as error:
             if self._reader is not None and not isinstance(error, websocket.WebSocketTimeoutException):
                 # The link is gone: what the server did to it is on record before anybody judges this failure.

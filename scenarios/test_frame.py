@@ -10,7 +10,7 @@ from roomproof.judge.closing import BAD_FRAMES_BORNE
 from roomproof.rules import rule
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
-from roomproof.wire import Error, Pong, message, parse_timestamp
+from roomproof.wire import Error
 
 
 @dataclass(frozen=True)
@@ -249,74 +249,3 @@ def test_a_frame_without_type_is_a_message_or_a_bad_frame(kitchen: Room) -> None
         listener.hears(after)  # in the order said: by now each has heard the frame, or never will
 
     assert mallory.echoed(content) == alice.echoed(content) == bob.echoed(content)
-
-
-@rule("FRAME-7")
-def test_a_ping_is_answered_with_a_pong(kitchen: Room) -> None:
-    alice, bob = kitchen.join("alice"), kitchen.join("bob")
-
-    pings = ['{"type":"ping"}', '{"type": "ping"}', ' {"id":1,"type":"ping"}'] * 8
-    for ping in pings:
-        alice.send(ping)
-
-    assert alice.was_answered(Pong, times=len(pings)), alice.account()
-    assert all(parse_timestamp(pong.timestamp) for pong in alice.answers(Pong))
-    bob.hears(alice.say("just checking"))
-    assert not bob.answers(Pong)
-
-
-@rule("FRAME-7")
-def test_a_pong_answers_one_device(kitchen: Room) -> None:
-    alice, alices_phone = kitchen.join("alice"), kitchen.join("alice")
-
-    alices_phone.send('{"type":"ping"}')
-
-    assert alices_phone.was_answered(Pong)
-    alice.hears(alices_phone.say("just checking"))
-    alice.fence()
-    assert not alice.answers(Pong)
-
-
-PAYLOADS = {"nothing": b"", "a text": b"are you there?", "125 bytes of any kind": bytes(range(131, 256))}
-
-
-@rule("FRAME-8")
-@pytest.mark.parametrize("payload", [pytest.param(payload, id=case) for case, payload in PAYLOADS.items()])
-def test_a_websocket_ping_is_answered_with_its_bytes(kitchen: Room, payload: bytes) -> None:
-    alice = kitchen.join("alice")
-
-    alice.ping(payload)
-
-    assert alice.gets_pong(payload), f"no pong with {payload!r} came"
-
-
-@rule("FRAME-8")
-def test_the_last_of_many_websocket_pings_is_answered(kitchen: Room) -> None:
-    alice = kitchen.join("alice")
-
-    for number in range(30):
-        alice.ping(str(number).encode())
-
-    assert alice.gets_pong(b"29"), "no pong came for the 30th ping"
-
-
-@rule("FRAME-8")
-def test_a_websocket_ping_between_fragments_is_answered(kitchen: Room) -> None:
-    alice = kitchen.join("alice")
-    content = f"soup [{alice.token}]"
-    frame = message(content).encode()
-
-    alice.send_fragments(frame[:10], frame[10:20], frame[20:], pings=True)
-
-    assert alice.gets_pong(b""), "no pong came"
-    assert alice.heard(content)
-
-
-@rule("FRAME-8")
-def test_a_websocket_pong_that_nobody_asked_for_is_ignored(kitchen: Room) -> None:
-    alice, bob = kitchen.join("alice"), kitchen.join("bob")
-
-    alice.pong(b"here I am")
-
-    assert bob.heard(alice.say("soup is ready"))
-    assert alice.heard(bob.say("coming"))

@@ -5,7 +5,6 @@ from typing import Any
 
 from reference_server import frames
 from reference_server.instance import Instance
-from reference_server.names import ChatId
 from reference_server.room import Room
 from roomproof.judge.findings import Kind
 from tests.faults.fault import fault, wrap
@@ -15,7 +14,7 @@ Leave = Any
 """`leave(instance, room, member, why)`: a member goes."""
 
 
-def _leaving(change: Any) -> None:
+def leaving(change: Any) -> None:
     """Plant where a membership ends: `change(leave, instance, room, member, why)`."""
 
     def wrapped(leave: Leave) -> Any:
@@ -28,7 +27,8 @@ def _leaving(change: Any) -> None:
     wrap(Instance, "leave", wrapped)
 
 
-def _is_broken(why: str) -> bool:
+def is_broken(why: str) -> bool:
+    """Whether a membership ended without a Close frame."""
     return "1006" in why or "broke" in why
 
 
@@ -43,7 +43,7 @@ def maker_leaves() -> None:
                 other.close(1000)
 
     note_rooms()
-    _leaving(change)
+    leaving(change)
 
 
 @fault("a broken link is kept from one member", breaks="LEAVE-2")
@@ -52,13 +52,13 @@ def skipped() -> None:
 
     def change(leave: Leave, instance: Instance, room: Room[Any], member: Any, why: str) -> None:
         present = list(room.members)
-        behind = present[present.index(member) + 1 :][:1] if _is_broken(why) else []
+        behind = present[present.index(member) + 1 :][:1] if is_broken(why) else []
         for one in behind:
             del room.members[one]
         leave(instance, room, member, why)
         room.members = {one: None for one in present if one in room.members or one in behind}
 
-    _leaving(change)
+    leaving(change)
 
 
 @fault("a quick return is not announced", breaks="LEAVE-1")
@@ -103,37 +103,4 @@ def codes_from_3000() -> None:
         else:
             leave(instance, room, member, why)
 
-    _leaving(change)
-
-
-@fault("what was missed behind a broken link is told", breaks="DELIVER-10", shows=Kind.REPLAYED)
-def recovery() -> None:
-    """Whoever comes back after its link broke is told what was said meanwhile; who left by a Close is not."""
-    missed: dict[tuple[ChatId, str], list[str]] = {}
-
-    def change(leave: Leave, instance: Instance, room: Room[Any], member: Any, why: str) -> None:
-        if _is_broken(why):
-            missed[room.chat_id, member.user_id] = []
-        leave(instance, room, member, why)
-
-    def wrapped_say(say: Any) -> Any:
-        def keeping(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
-            for (chat_id, _), kept in missed.items():
-                if chat_id == self.chat_id:
-                    kept.append(frames.message(content, speaker.user_id, chat_id, timestamp))
-            return say(self, speaker, content, timestamp)
-
-        return keeping
-
-    def wrapped_join(join: Any) -> Any:
-        def telling(self: Room[Any], member: Any, timestamp: str) -> Any:
-            behind = join(self, member, timestamp)
-            for frame in missed.pop((self.chat_id, member.user_id), []):
-                member.tell(frame)
-            return behind
-
-        return telling
-
-    _leaving(change)
-    wrap(Room, "say", wrapped_say)
-    wrap(Room, "join", wrapped_join)
+    leaving(change)

@@ -9,6 +9,7 @@ from reference_server.names import ChatId
 from reference_server.room import Room
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
+from tests.faults.plants.departures import is_broken, leaving
 
 KEPT_MESSAGES = 20
 """So many messages of a room are remembered."""
@@ -80,17 +81,12 @@ def to_all() -> None:
     _retold(choose)
 
 
-@fault("what was missed is told", breaks="DELIVER-10", shows=Kind.REPLAYED)
-def missed() -> None:
+Away = dict[tuple[ChatId, str], Kept]
+"""What was said while a user was away from a room."""
+
+
+def _told_on_return(away: Away) -> None:
     """Whoever comes back is told what was said while it was away."""
-    away: dict[tuple[ChatId, str], Kept] = {}
-
-    def wrapped_leave(leave: Any) -> Any:
-        def noting(self: Room[Any], member: Any, timestamp: str) -> Any:
-            away[self.chat_id, member.user_id] = []
-            return leave(self, member, timestamp)
-
-        return noting
 
     def wrapped_say(say: Any) -> Any:
         def keeping(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
@@ -109,9 +105,35 @@ def missed() -> None:
 
         return telling
 
-    wrap(Room, "leave", wrapped_leave)
     wrap(Room, "say", wrapped_say)
     wrap(Room, "join", wrapped_join)
+
+
+@fault("what was missed is told", breaks="DELIVER-10", shows=Kind.REPLAYED)
+def missed() -> None:
+    """Whoever comes back is told what was said while it was away."""
+    away: Away = {}
+
+    def change(leave: Any, instance: Any, room: Room[Any], member: Any, why: str) -> None:
+        away[room.chat_id, member.user_id] = []
+        leave(instance, room, member, why)
+
+    leaving(change)
+    _told_on_return(away)
+
+
+@fault("what was missed behind a broken link is told", breaks="DELIVER-10", shows=Kind.REPLAYED)
+def recovery() -> None:
+    """Whoever comes back after its link broke is told what was said meanwhile; who left by a Close is not."""
+    away: Away = {}
+
+    def change(leave: Any, instance: Any, room: Room[Any], member: Any, why: str) -> None:
+        if is_broken(why):
+            away[room.chat_id, member.user_id] = []
+        leave(instance, room, member, why)
+
+    leaving(change)
+    _told_on_return(away)
 
 
 @fault("history repeated to newcomers", breaks="DELIVER-10", shows=Kind.REPLAYED)

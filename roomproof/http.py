@@ -82,6 +82,10 @@ class _TlsConnection(_Connection, urllib3.connection.HTTPSConnection):
 class _UsedOnce(urllib3.HTTPConnectionPool):
     """Keeps no connection open: a server that closes one need not say so in its answer (RFC 9112, 9.6)."""
 
+    def __str__(self) -> str:
+        """What it is called in the library's errors."""
+        return f"{self.host}:{self.port}"
+
     def _put_conn(self, conn: urllib3.connection.HTTPConnection | None) -> None:  # type: ignore[override]  # as urllib3's own
         if conn is not None:
             conn.close()

@@ -1,5 +1,6 @@
 """What is delivered is what was said, by whom it was said."""
 
+import contextlib
 import json
 from collections.abc import Callable
 
@@ -202,9 +203,10 @@ def test_a_message_in_fragments_is_carried_whole(kitchen: Room, fragmented: Call
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
     content = f"soup 🍲 [{alice.token}]"
 
-    alice.send_fragments(*fragmented(message(content).encode()))
+    with contextlib.suppress(RuleBrokenError):  # closed in the middle of it: then nobody hears it
+        alice.send_fragments(*fragmented(message(content).encode()))
 
-    assert bob.heard(content)
+    assert bob.heard(content), alice.account()
     assert alice.heard(content)
 
 
@@ -221,7 +223,9 @@ FIELDS: dict[str, dict[str, object]] = {
 def test_unknown_fields_do_no_harm(kitchen: Room, fields: dict[str, object]) -> None:
     people = [kitchen.join(user) for user in ("alice", "bob", "charlie")]
 
-    contents = [people[0].say_exactly(f"soup {number} [{people[0].token}]", **fields) for number in range(2)]
+    contents = [f"soup {number} [{people[0].token}]" for number in range(2)]
+    for content in contents:
+        people[0].send_or_be_gone(message(content, **fields))
 
     for listener in people:
         assert all(listener.heard(content) for content in contents), listener.account()

@@ -92,15 +92,20 @@ class Climb:
         ramp = users / defaults.spawn_rate(users, self._conductor.workers)
         self._is_ramped_up.wait(ramp + RAMP_PATIENCE_S)
         run, runner = self._conductor.run, self._environment.runner
+        # Locust's word only means that there are so many users: it may take them long to get in.
+        until = time.monotonic() + RAMP_PATIENCE_S
+        while time.monotonic() < until and run is not None and not run.is_ending and run.books.sockets < users:
+            gevent.sleep(LOOK_S)
+        members = run.books.sockets if run is not None else 0
         until = time.monotonic() + self._seconds
         while time.monotonic() < until and run is not None and not run.is_ending:
             gevent.sleep(LOOK_S)
         if run is None or run.is_ending or runner is None:
             return None
         runner.stop()
-        return self._noted(run, users)
+        return self._noted(run, users, members)
 
-    def _noted(self, run: Run, users: int) -> Step | None:
+    def _noted(self, run: Run, users: int, members: int) -> Step | None:
         verdict = run.verdict
         if verdict is None:
             return None
@@ -108,7 +113,10 @@ class Climb:
         is_generators = strained and verdict.conclusion is Conclusion.INCONCLUSIVE
         if self._results:
             self._results.step(users, verdict, run.books)
-        return Step(users, verdict.conclusion, verdict.reason, run.books.rate, is_generators=is_generators)
+        conclusion, reason = verdict.conclusion, verdict.reason
+        if conclusion is Conclusion.VALID and members < users:
+            conclusion, reason = Conclusion.INCONCLUSIVE, f"only {members} of them got in"
+        return Step(users, conclusion, reason, run.books.rate, is_generators=is_generators)
 
     def _end(self, trouble: str) -> None:
         """Conclude the search, once."""

@@ -81,12 +81,14 @@ def to_all() -> None:
     _retold(choose)
 
 
-Away = dict[tuple[ChatId, str], Kept]
-"""What was said while a user was away from a room."""
+def _told_on_return(is_kept: Callable[[str], bool]) -> None:
+    """Tell whoever comes back what was said while it was away, where that is kept, by why it went."""
+    away: dict[tuple[ChatId, str], Kept] = {}
 
-
-def _told_on_return(away: Away) -> None:
-    """Whoever comes back is told what was said while it was away."""
+    def change(leave: Any, instance: Any, room: Room[Any], member: Any, why: str) -> None:
+        if is_kept(why):
+            away[room.chat_id, member.user_id] = []
+        leave(instance, room, member, why)
 
     def wrapped_say(say: Any) -> Any:
         def keeping(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
@@ -105,6 +107,7 @@ def _told_on_return(away: Away) -> None:
 
         return telling
 
+    leaving(change)
     wrap(Room, "say", wrapped_say)
     wrap(Room, "join", wrapped_join)
 
@@ -112,28 +115,13 @@ def _told_on_return(away: Away) -> None:
 @fault("what was missed is told", breaks="DELIVER-10", shows=Kind.REPLAYED)
 def missed() -> None:
     """Whoever comes back is told what was said while it was away."""
-    away: Away = {}
-
-    def change(leave: Any, instance: Any, room: Room[Any], member: Any, why: str) -> None:
-        away[room.chat_id, member.user_id] = []
-        leave(instance, room, member, why)
-
-    leaving(change)
-    _told_on_return(away)
+    _told_on_return(lambda _: True)
 
 
 @fault("what was missed behind a broken link is told", breaks="DELIVER-10", shows=Kind.REPLAYED)
 def recovery() -> None:
     """Whoever comes back after its link broke is told what was said meanwhile; who left by a Close is not."""
-    away: Away = {}
-
-    def change(leave: Any, instance: Any, room: Room[Any], member: Any, why: str) -> None:
-        if is_broken(why):
-            away[room.chat_id, member.user_id] = []
-        leave(instance, room, member, why)
-
-    leaving(change)
-    _told_on_return(away)
+    _told_on_return(is_broken)
 
 
 @fault("history repeated to newcomers", breaks="DELIVER-10", shows=Kind.REPLAYED)

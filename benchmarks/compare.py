@@ -1,7 +1,9 @@
 """Roomproof, a bare Node `ws` loop, plain Locust and k6, in turn against one server: `python -m benchmarks.compare`.
 
-It prints the CPU of each generator per delivery, handshakes left out where a generator tells when they are over, and
-the ratio to Node. Only generators of one round can be compared: the machine may have other work to do.
+All put the same load on it: the members of a room speak evenly and far apart. Were it one right after the other, a
+generator could read several frames at once. It prints the CPU of each generator per delivery, handshakes left out where
+a generator tells when they are over, and the ratio to Node. Only generators of one round can be compared: the machine
+may have other work to do.
 """
 
 import json
@@ -14,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import urllib3
@@ -72,9 +75,11 @@ def plain_locust(url: str, shape: Shape) -> float:
     return cpu / int(json.loads(output)[0]["num_requests"]) * 1e6
 
 
-def k6(url: str, shape: Shape) -> float:
-    """The same of k6, which verifies nothing; with its handshakes."""
+def k6(url: str, shape: Shape, *, checks: bool = False) -> float:
+    """The same of k6, with its handshakes; it looks at no delivery, or checks that each is a frame of the protocol."""
     environment = {"SHAPE": ",".join(map(str, (*shape, BYTES, SECONDS))), "TARGET": url}
+    if checks:
+        environment["CHECKS"] = "yes"
     with tempfile.TemporaryDirectory() as folder:
         summary = str(Path(folder, "summary.json"))
         command = [shutil.which("k6") or str(Path(sys.executable).with_name("k6")), "run", "-q"]
@@ -96,7 +101,8 @@ GENERATORS: dict[str, Callable[[str, Shape], float]] = {
     "Node ws, bare loop": node,
     "Roomproof": roomproof,
     "plain Locust": plain_locust,
-    "k6": k6,
+    "k6, counts": k6,
+    "k6, checks": partial(k6, checks=True),
 }
 
 

@@ -1,34 +1,48 @@
-// The same load in k6: every virtual user opens all its sockets on one event loop, counts deliveries, verifies nothing.
+// The same load in k6, whose virtual users open one socket each. They count deliveries; with CHECKS=yes they parse each
+// and check that it is a frame of the protocol, which is what k6 has to offer for verifying.
+import { check } from "k6";
+import exec from "k6/execution";
 import { WebSocket } from "k6/experimental/websockets";
-import { setTimeout, setInterval, clearInterval } from "k6/timers";
-import { Counter } from "k6/metrics";
 import http from "k6/http";
+import { Counter } from "k6/metrics";
+import { clearInterval, setInterval, setTimeout } from "k6/timers";
 
 const url = __ENV.TARGET;
 const [rooms, members, rate, bytes, seconds] = __ENV.SHAPE.split(",").map(Number);
+const text = "x".repeat(bytes);
 const delivered = new Counter("delivered");
-export const options = { vus: 1, iterations: 1, summaryTrendStats: [] };
+const executor = "per-vu-iterations";
+export const options = { scenarios: { chat: { executor, vus: rooms * members, iterations: 1 } }, summaryTrendStats: [] };
 
-export default function () {
-  const sockets = [];
-  const timers = [];
-  const text = "x".repeat(bytes);
+export function setup() {
   const body = JSON.stringify({ name: "bench", created_by: "bench" });
-  for (let room = 0; room < rooms; room++) {
-    const { id } = http.post(`${url}/api/chats`, body, { headers: { "content-type": "application/json" } }).json();
-    for (let member = 0; member < members; member++) {
-      const ws = new WebSocket(`${url.replace("http", "ws")}/api/chats/ws/${id}?user_id=u${room}-${member}`);
-      const at = sockets.push(ws);
-      ws.onmessage = () => delivered.add(1);
-      ws.onopen = () =>
-        setTimeout(() => {
-          const say = () => ws.readyState === 1 && ws.send(JSON.stringify({ type: "message", content: text }));
-          timers.push(setInterval(say, 1000 / rate));
-        }, 1000 + (1000 / rate) * (at / (rooms * members)));
-    }
-  }
-  setTimeout(() => {
-    timers.forEach((timer) => clearInterval(timer));
-    sockets.forEach((ws) => ws.close());
-  }, (seconds + 2) * 1000);
+  const params = { headers: { "content-type": "application/json" } };
+  return Array.from({ length: rooms }, () => http.post(`${url}/api/chats`, body, params).json().id);
+}
+
+const isFrame = { "a frame of the protocol": (frame) => frame.type === "message" || frame.type === "system" };
+
+function take(event) {
+  if (__ENV.CHECKS === "yes") check(JSON.parse(event.data), isFrame);
+  delivered.add(1);
+}
+
+export default function (chats) {
+  const at = exec.vu.idInTest - 1;
+  const chat = chats[Math.floor(at / members)];
+  const ws = new WebSocket(`${url.replace("http", "ws")}/api/chats/ws/${chat}?user_id=u${at}`);
+  const interval = 1000 / rate;
+  const phase = (at * 0.6180339887498949) % 1;
+  let timer;
+  const say = () => ws.send(JSON.stringify({ type: "message", content: text }));
+  const begin = () => (timer = setInterval(say, interval));
+  const end = () => {
+    clearInterval(timer);
+    ws.close();
+  };
+  ws.onmessage = take;
+  ws.onopen = () => {
+    setTimeout(begin, 1000 + interval * phase);
+    setTimeout(end, (seconds + 2) * 1000);
+  };
 }

@@ -240,17 +240,19 @@ def _read_system(fields: dict[str, object]) -> Notice | Ignored | Malformed:
     return Malformed(fault, content) if fault else Ignored("system")
 
 
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
 @lru_cache(FRAMES_REMEMBERED)
 def parse_timestamp(text: str) -> datetime | None:
     """The moment that a timestamp names, in UTC, to the microsecond; None if it is no timestamp of the protocol."""
-    if _TIMESTAMP.fullmatch(text) is None:
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if match[1] is None:
+            return datetime.fromisoformat(f"{text}Z")
+        return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

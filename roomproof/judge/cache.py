@@ -77,7 +77,7 @@ class Cache:
         self.slots = [NOTHING] * frames
         self._dropped = dropped
         self._by_wire: dict[bytes, Slot] = {}
-        self._count = 0
+        self._next = 0
 
     def find(self, wire: bytes) -> Slot | None:
         """The slot of a frame as it comes over the wire, wherever it stands."""
@@ -85,9 +85,9 @@ class Cache:
 
     def add(self, wire: bytes, payload: int, column: int, item: int) -> Slot:
         """Remember a frame, whose payload begins at a position, and forget the oldest."""
-        index = self._count % len(self.slots)
-        self._count += 1
-        slot = Slot(wire, len(wire), payload, column, item, self._count % len(self.slots))
+        index = self._next
+        self._next = (index + 1) % len(self.slots)
+        slot = Slot(wire, len(wire), payload, column, item, self._next)
         self._drop(index)
         self.slots[index] = self._by_wire[wire] = slot
         return slot

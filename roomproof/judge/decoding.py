@@ -8,8 +8,11 @@ from roomproof.history import Started
 from roomproof.judge.attribution import Part
 from roomproof.judge.findings import Kind, quoted
 from roomproof.judge.line import LEAVE, Line
-from roomproof.judge.seal import unseal
+from roomproof.judge.seal import Seal, unseal
 from roomproof.judge.timing import NS_PER_S, TICK_NS, is_far_away
+
+MOST_AWAITED = 64
+"""So many contents that were said and not yet received are known by heart; others are told by their seals."""
 
 FORGOTTEN_LINES = 1_000
 """So many connections that are gone are known by name, to tell what comes far too late from what nobody said."""
@@ -59,6 +62,8 @@ class Decoder:
         self.started = started
         self.lines: dict[int, Line] = {}
         self.users: dict[str, Line] = {}
+        self._awaited: dict[str, Seal] = {}
+        """By content: what was said and has not been received."""
         self._forgotten: dict[int | str, Departed] = {}
         """The last that were here, by number and by user id."""
         self._stamps: dict[int, tuple[int, datetime, int]] = {}
@@ -81,6 +86,12 @@ class Decoder:
         while len(self._forgotten) > 2 * FORGOTTEN_LINES:
             del self._forgotten[next(iter(self._forgotten))]
 
+    def expect(self, content: str, seal: Seal) -> None:
+        """A content is about to be said."""
+        self._awaited[content] = seal
+        if len(self._awaited) > MOST_AWAITED:
+            del self._awaited[next(iter(self._awaited))]
+
     def read(self, frame: bytes, at: int, *, may_be_old: bool) -> Decoded:
         """What a frame is that somebody received at some time; `may_be_old`, if it was not read for a while."""
         try:
@@ -101,7 +112,7 @@ class Decoder:
             return _nothing_but(Fault(Kind.MALFORMED, "DELIVER-7", str(error)))
 
     def _message(self, message: wire.Message, at: int, *, may_be_old: bool) -> Decoded:
-        seal = unseal(message.content)
+        seal = self._awaited.pop(message.content, None) or unseal(message.content)
         if seal is None:
             return _nothing_but(Fault(Kind.PHANTOM, "DELIVER-14", f"nobody said {quoted(message.content)}"))
         about = seal.connection, seal.item

@@ -5,9 +5,12 @@ is when it was meant to be said. ROOM names a room in this run and has no slash.
 was said, however long a run is.
 """
 
+import re
 from zlib import crc32
 
 import msgspec
+
+_SEALED = re.compile(r"(([^/ ]*)/(\d{1,20})/(\d{1,20})(?:@(\d{1,20}))?)/([^/ ]*)( |\Z)", re.ASCII)
 
 
 class Seal(msgspec.Struct, frozen=True):
@@ -28,17 +31,12 @@ def seal(room: str, connection: int, item: int, text: str, meant: int = 0) -> st
 
 def unseal(content: str) -> Seal | None:
     """Whose message a content is; None if it was never sealed."""
-    head, space, text = content.partition(" ")
-    identity, _, checksum = head.rpartition("/")
-    match identity.split("/"):
-        case [room, connection, number]:
-            item, sign, meant = number.partition("@")
-            if not (connection.isdecimal() and item.isdecimal() and (meant.isdecimal() if sign else True)):
-                return None
-            intact = space == " " and checksum == _checksum(identity, text)
-            return Seal(room, int(connection), int(item), intact, int(meant or 0))
-        case _:
-            return None
+    match = _SEALED.match(content)
+    if match is None:
+        return None
+    identity, room, connection, item, meant, checksum, space = match.groups()
+    intact = space == " " and checksum == _checksum(identity, content[match.end() :])
+    return Seal(room, int(connection), int(item), intact, int(meant or 0))
 
 
 def _checksum(identity: str, text: str) -> str:

@@ -16,7 +16,7 @@ from roomproof.judge.line import LEAVE, Line, name_of
 from roomproof.judge.outages import Outage
 from roomproof.judge.roster import Roster
 from roomproof.judge.run import REFUSAL_CODES
-from roomproof.judge.seal import seal
+from roomproof.judge.seal import Seal, seal
 from roomproof.judge.unusual import of_departed, take
 
 
@@ -54,7 +54,9 @@ class StreamingRoom:
         self._look_at_the_clock(at)
         line.said += 1
         self._roster.ledger.sent += 1
-        return seal(self.room, line.number, line.said, words, meant)
+        content = seal(self.room, line.number, line.said, words, meant)
+        self._decoder.expect(content, Seal(self.room, line.number, line.said, intact=True, meant=meant))
+        return content
 
     def follow(self, line: Line, data: bytes, at: int, position: int = 0) -> int:
         """A connection received bytes; up to which position they are the frames that it was expected to receive next.
@@ -234,8 +236,11 @@ class StreamingRoom:
             self._roster.show_membership(speaker, at)
         number = speaker.leave if item == LEAVE else item
         is_first = item > speaker.top
-        speaker.high[line.instance] = max(number, speaker.high.get(line.instance, 0))
-        speaker.top = max(item, speaker.top)
+        if is_first:
+            speaker.top = item
+        instance = line.instance
+        if number > speaker.high.get(instance, -1):
+            speaker.high[instance] = number
         if is_early:
             return None
         if decoded.faults:

@@ -1,7 +1,7 @@
 """WebSocket frames (RFC 6455, 5.2): those of a server cut out of what was read, and those of a client masked."""
 
 import random
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from websocket import ABNF
 
@@ -9,12 +9,14 @@ CONTROL = 0x8
 """Opcodes from here on are those of control frames."""
 
 
+OPCODES = frozenset(ABNF.OPCODES)
+
+
 class FramingError(Exception):
     """The bytes are no frame that a server may send; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """A frame, and where the next one begins."""
 
     opcode: int
@@ -25,28 +27,25 @@ class Frame:
 
 def cut(data: bytes, begin: int) -> Frame | None:
     """The frame that begins at a position; None if it is not there to its end. Raises FramingError."""
-    have = len(data) - begin
-    if have < 2:
+    have = len(data)
+    payload = begin + 2
+    if payload > have:
         return None
-    head, second = data[begin], data[begin + 1]
+    head, size = data[begin], data[begin + 1]
     opcode = head & 0x0F
-    if head & 0x70 or opcode not in ABNF.OPCODES:
+    if head & 0x70 or opcode not in OPCODES:
         raise FramingError(f"a frame begins with 0x{head:02x}, which is not agreed upon")
-    if second & 0x80:
+    if size & 0x80:
         raise FramingError("a frame of the server is masked")
-    size, payload = second, begin + 2
-    if size == 126:
-        payload = begin + 4
-        size = int.from_bytes(data[begin + 2 : payload])
-    elif size == 127:
-        payload = begin + 10
-        size = int.from_bytes(data[begin + 2 : payload])
-    if opcode >= CONTROL and (second > 125 or not head & 0x80):
+    if opcode >= CONTROL and (size > 125 or not head & 0x80):
         raise FramingError("a control frame is too long, or comes in parts")
+    if size >= 126:
+        payload = begin + (4 if size == 126 else 10)
+        size = int.from_bytes(data[begin + 2 : payload])
     end = payload + size
-    if end > len(data) or payload > len(data):
+    if end > have or payload > have:
         return None
-    return Frame(opcode, bool(head & 0x80), data[payload:end], end)
+    return Frame(opcode, head & 0x80 != 0, data[payload:end], end)
 
 
 def masked(payload: bytes, opcode: int) -> bytes:

@@ -93,9 +93,10 @@ class Link:
             self._waiting = [*(self._waiting or []), frame]
             return
         if not self._is_tls:
-            sent = 0
-            with contextlib.suppress(BlockingIOError):
+            try:
                 sent = self._plain.send(frame)
+            except BlockingIOError:
+                sent = 0
             if sent == len(frame):
                 return
             frame = frame[sent:]

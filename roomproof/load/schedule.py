@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+TICK_NS = 1_000_000
+"""Users mean to speak at the beginnings of ticks, which are whole milliseconds of the monotonic clock."""
+
 LATE_NS = 100_000_000
 """What is said so long after it was meant to be said counts as late."""
 
@@ -18,16 +21,21 @@ def phase(number: int, offset: float) -> float:
     return (offset + number * GOLDEN) % 1.0
 
 
+def tick_from(at: int) -> int:
+    """When the first tick begins that does not begin before a time."""
+    return -(-at // TICK_NS) * TICK_NS
+
+
 @dataclass(slots=True)
 class Schedule:
-    """One user's times: `following`, and every `interval` after it. An interval of 0 means never."""
+    """One user's times: the ticks from `following`, and every `interval` after it. An interval of 0 means never."""
 
     interval: int
     following: int
 
     def wait(self, now: int) -> float | None:
         """Seconds until it is time to speak; None if that never comes."""
-        return max(0, self.following - now) / 1e9 if self.interval else None
+        return max(0, tick_from(self.following) - now) / 1e9 if self.interval else None
 
     def take(self, now: int) -> tuple[int, int]:
         """For when what is said now was meant, and how many times before that were given up."""
@@ -37,7 +45,7 @@ class Schedule:
             # What is said now was meant for a time that has come, however long that is ago.
             dropped = min(behind // self.interval + 1, (now - self.following) // self.interval)
             self.following += dropped * self.interval
-        meant = self.following
+        meant = min(tick_from(self.following), max(now, self.following))
         self.following += self.interval
         return meant, dropped
 

@@ -12,6 +12,7 @@ from roomproof.history import Started
 from roomproof.http import Http
 from roomproof.load.beat import REFUSALS, Beat
 from roomproof.load.clock import started_of
+from roomproof.load.coalescing import Coalescing
 from roomproof.load.health import Health
 from roomproof.load.link import RefusedError
 from roomproof.load.member import Member
@@ -75,6 +76,10 @@ class Session:
         self._is_unheard = False
         self._unfinished = 0
         """Acts that the end has to wait for."""
+        self._coming = 0
+        """Connections that are being opened: how long that takes is measured as exactly as can be."""
+        self._coalescing = Coalescing(lambda: self._coming > 0)
+        self._coalescing.start()
         self.health.start()
         self._beating = gevent.spawn(self._beat_on)
 
@@ -101,9 +106,11 @@ class Session:
         """A new connection, to a room with a free seat. Raises RefusedError, NoRoomError or EndedError."""
         self.check()
         self._unfinished += 1
+        self._coming += 1
         try:
             return self._come()
         finally:
+            self._coming -= 1
             self._unfinished -= 1
 
     def _come(self) -> Member:
@@ -207,6 +214,7 @@ class Session:
             try:
                 self._beat(told)
             finally:
+                self._coalescing.stop()
                 self.health.stop()
                 self.rooms.clear()
                 self.ended.set()

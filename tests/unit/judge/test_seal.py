@@ -41,6 +41,17 @@ def test_a_text_is_intact_only_if_it_is_not(change: str, text: str) -> None:
     assert found.intact == (changed == sealed)
 
 
-@pytest.mark.parametrize("content", ["soup", "", "a/b/c/d soup", "chat-1/2/3", "chat-1/2/3/4/5 soup", "chat-1/2/-3/4"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "soup",
+        "",
+        "a/b/c/d soup",
+        "chat-1/2/3",
+        "chat-1/2/3/4/5 soup",
+        "chat-1/2/-3/4",
+        f"chat-1/{'9' * 5_000}/3/4 soup",
+    ],
+)
 def test_nobody_sealed(content: str) -> None:
     assert unseal(content) is None

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from roomproof.load.schedule import GIVEN_UP_NS, Schedule, phase
+from roomproof.load.schedule import GIVEN_UP_NS, TICK_NS, Schedule, phase
 
 MS = 1_000_000
 
@@ -55,7 +55,18 @@ def test_nothing_is_said_before_its_time(interval: int, late: int) -> None:
     meant, dropped = Schedule(interval, 7 * MS).take(7 * MS + late)
 
     assert 7 * MS <= meant <= 7 * MS + late
-    assert meant == 7 * MS + dropped * interval
+    assert 0 <= meant - (7 * MS + dropped * interval) < TICK_NS
+
+
+def test_users_mean_to_speak_at_the_beginnings_of_ticks() -> None:
+    schedule = Schedule(1_000 * MS // 3, 1_000 * MS + 1)
+
+    assert schedule.wait(1_000 * MS) == 0.001
+    assert [schedule.take(at * MS) for at in (1_001, 1_334, 1_667)] == [
+        (1_001 * MS, 0),
+        (1_334 * MS, 0),
+        (1_667 * MS, 0),
+    ]
 
 
 def test_who_speaks_rarely_says_the_latest_however_late_it_is() -> None:

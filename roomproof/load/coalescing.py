@@ -1,0 +1,48 @@
+"""Interrupt coalescing: a generator looks for what has come once a tick, not once a frame.
+
+Waking up costs more than judging. All ticks begin at whole milliseconds, and users mean to speak at their beginnings,
+so that the generator is on time; what comes in between is taken to have come at the end: times of deliveries are too
+long by up to a tick, never too short.
+"""
+
+import time
+from collections.abc import Callable
+
+from gevent import get_hub, monkey
+
+from roomproof.load.schedule import TICK_NS
+
+BUSY_TICKS = 10
+"""Only who had something to do in so many ticks in a row waits for the end of one."""
+
+_sleep = monkey.get_original("time", "sleep")
+
+
+class Coalescing:
+    """Lets this process look for what has come once a tick, or as often as it can if that is less.
+
+    While something `is_urgent`, or there was little to do, it looks at once.
+    """
+
+    def __init__(self, is_urgent: Callable[[], bool]) -> None:
+        self._is_urgent = is_urgent
+        self._looked = self._busy = 0
+        self._watcher = get_hub().loop.prepare()
+
+    def start(self) -> None:
+        """Begin."""
+        self._watcher.start(self._wait)
+
+    def stop(self) -> None:
+        """Look at everything at once again."""
+        self._watcher.stop()
+        self._watcher.close()
+
+    def _wait(self) -> None:
+        tick = time.monotonic_ns() // TICK_NS
+        if tick == self._looked and self._busy >= BUSY_TICKS and not self._is_urgent():
+            tick += 1
+            _sleep(max(0, tick * TICK_NS - time.monotonic_ns()) / 1e9)
+        if tick != self._looked:
+            self._busy = self._busy + 1 if tick == self._looked + 1 else 0
+            self._looked = tick

@@ -22,17 +22,17 @@ def settle(roster: Roster, speaker: Line) -> None:
         _judge_early_leaves(roster, speaker, NEVER if speaker.opened and not speaker.paused_before else None)
     for number, item in speaker.last_words:
         if item <= speaker.last:
-            roster.ledger.note(_lost(roster, speaker, number, item, item, hole=True))
+            roster.ledger.note(_lost(roster, speaker, number, item, hole=True))
     for receiver in roster.receivers:
         if receiver.evidence_at is not None and receiver.expected[speaker.column] != APART:
             stays = roster.stays(receiver) and receiver.expected[speaker.column] != LEFT
             items = [*_due_to_one_who_stays(roster, speaker, receiver)] if stays else []
-            following = receiver.next_of(speaker.column)
+            has_heard = receiver.next_of(speaker.column) > 0
             count_delivered(roster, speaker, receiver)
             settle_holes(roster, speaker, receiver)
             for item in items:
                 if not any(outage.excuses(speaker, receiver, item, None) for outage in roster.outages):
-                    roster.ledger.note(_lost(roster, speaker, receiver.number, item, following, hole=False))
+                    roster.ledger.note(_lost(roster, speaker, receiver.number, item, hole=False, last_words=has_heard))
 
 
 def awaits(roster: Roster, speaker: Line) -> bool:
@@ -61,10 +61,14 @@ def settle_holes(roster: Roster, speaker: Line, receiver: Line) -> None:
     """What was overtaken and did not come is lost; the last words of one who died only if they reached anyone."""
     holes = receiver.holes.pop(speaker.column, {})
     roster.ledger.delivered -= len(holes)
+    # What only the leave overtook are its last words.
+    last_words = speaker.leave
+    while receiver.expected[speaker.column] == LEFT and last_words - 1 in holes:
+        last_words -= 1
     for item, due in holes.items():
         if due and item <= speaker.last:
-            following = next((one for one in holes if one <= item), item)
-            roster.ledger.note(_lost(roster, speaker, receiver.number, item, following, hole=True))
+            has_heard = item >= last_words > receiver.start[speaker.column]
+            roster.ledger.note(_lost(roster, speaker, receiver.number, item, hole=True, last_words=has_heard))
         elif due:
             speaker.last_words.append((receiver.number, item))
 
@@ -127,12 +131,13 @@ def _due_to_one_who_stays(roster: Roster, speaker: Line, receiver: Line) -> Iter
         yield speaker.leave
 
 
-def _lost(roster: Roster, speaker: Line, receiver: int, item: int, following: int, *, hole: bool) -> Finding:
-    """An item that a receiver, which would have heard `following` next, was due and never got."""
+def _lost(roster: Roster, speaker: Line, receiver: int, item: int, *, hole: bool, last_words: bool = False) -> Finding:
+    """An item that a receiver was due and never got.
+
+    `hole`: something later of the speaker came; `last_words`: no later message, but something before.
+    """
     circumstances = Circumstances(
-        own=speaker.number == receiver,
-        died=speaker.died,
-        last_words=speaker.closed_cleanly and following > 0 and not hole,
+        own=speaker.number == receiver, died=speaker.died, last_words=speaker.closed_cleanly and last_words
     )
     kind, rule = attribution.missing(part_of(speaker, item), circumstances)
     seen = roster.frame_of(speaker, item)

@@ -76,6 +76,8 @@ class Beat(msgspec.Struct, kw_only=True):
     """What may have made things late at any time, so far."""
     end: str = ""
     """In the last beat: why it is the last."""
+    outside: int = 0
+    """In the last beat: users that had tried to get in for longer than a deadline when the end came."""
     is_unheard: bool = False
     """In the last beat: after PATIENCE deadlines the server was still delivering."""
 

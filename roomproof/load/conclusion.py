@@ -39,7 +39,9 @@ def verdict_of(books: Books, protocol: Protocol, target: Target, slos: list[Slo]
     broken = tuple(sorted(facts | missing))
     held = () if troubles else tuple(sorted(exercised(books, target) - set(broken)))
     result = ScenarioResult("load", held, outcome_of(broken, protocol), held=held, broken=broken)
-    missed = slo.missed(slos, books.figures())
+    figures = books.figures()
+    troubles += slo.unmeasured(slos, figures)
+    missed = slo.missed(slos, figures)
     if missed and strained and not troubles:
         troubles.append(f"{'; '.join(missed)}, but the generator may be the cause: {'; '.join(strained)}")
     verdict = conclude(
@@ -88,6 +90,12 @@ def _troubles(
     if books.totals["unanswered"]:
         reasons = "; ".join(books.troubles[:2])
         troubles.append(f"{books.totals['unanswered']} handshakes or requests got no answer: {reasons}")
+    outside = sum(beat.outside for beat in books.last.values())
+    if outside:
+        troubles.append(
+            f"{outside} users had tried to get in for more than {target.deadline:g} s when the run ended: "
+            f"what the server does with all of them was not seen"
+        )
     if not books.totals["delivered"]:
         troubles.append(f"nothing was delivered on {target.url}")
     needs_crossing = Capability.PUBSUB in target.capabilities or Capability.STICKY in target.capabilities

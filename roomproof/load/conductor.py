@@ -140,7 +140,6 @@ class Conductor:
             runner.stop()
 
     def _begin_run(self, parsed: argparse.Namespace) -> None:
-        self._runs += 1
         self.run = None
         vars(parsed).update(self._by_command_line)
         host = str(self.environment.host)
@@ -156,6 +155,7 @@ class Conductor:
             self.climb.read(parsed)
         workers = self._workers() if self._is_master else {LOCAL}
         asked = options.read(parsed, self.environment.host)
+        self._runs += 1
         results = results_of(self.results, self._runs, of_step=self.climb is not None)
         self.run = Run(parsed.roomproof_run, asked, workers, results)
 

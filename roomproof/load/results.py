@@ -30,6 +30,7 @@ class LoadResults(JsonLines):
         self._write(
             run_line(protocol, target.url, capability_names(target.capabilities), partial=True)
             | {"seed": options.seed, "room_size": options.room_size, "rate": options.rate}
+            | {"message_bytes": options.message_bytes, "slo": [slo.text for slo in options.slos]}
         )
 
     def interval(self, books: Books, second: int) -> None:
@@ -124,6 +125,7 @@ def text_of(verdict: Verdict, books: Books, missed: list[str]) -> str:
     lines.append(
         f"  {totals['sent']} sent, {totals['delivered']} delivered and verified, {books.most_sockets} sockets, "
         f"{books.rooms} rooms, {totals['late']} late and {totals['dropped']} dropped sends"
+        + (f", {totals['blocked']} given up because the server did not read" if totals["blocked"] else "")
     )
     lines.append(f"{verdict.conclusion.upper()}: {verdict.reason}")
     return "\n".join(lines)

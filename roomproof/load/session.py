@@ -66,7 +66,10 @@ class Session:
         self._reasons: dict[str, list[str]] = {kind: [] for kind in (*REFUSALS, "unanswered")}
         """Why handshakes, and requests for rooms, failed."""
         self._times: dict[str, list[int]] = {"connect": [], "send": [], "leave": []}
-        self._is_measured = False
+        self._is_ramped_up = self._is_measured = False
+        self._trying: dict[int, float] = {}
+        """Users that have not got in yet, and since when they try."""
+        self._outside = 0
         self._cpu_when_measured = 0.0
         self._measured: Counter[str] = Counter()
         self._told: Counter[str] = Counter()
@@ -83,9 +86,23 @@ class Session:
         self.health.start()
         self._beating = gevent.spawn(self._beat_on)
 
+    def awaits(self, user: int) -> None:
+        """There is a new user, which has a number of its own and tries to get in."""
+        self._trying[user] = time.monotonic()
+
+    def waits_no_more(self, user: int) -> None:
+        """A user has got in for the first time, or is stopped before it has."""
+        self._trying.pop(user, None)
+        self._measure_if_all_are_in()
+
     def is_ramped_up(self) -> None:
-        """From now on times and the health of this process count."""
-        if not self._is_measured:
+        """All users are there."""
+        self._is_ramped_up = True
+        self._measure_if_all_are_in()
+
+    def _measure_if_all_are_in(self) -> None:
+        """From then on times and the health of this process count."""
+        if self._is_ramped_up and not self._trying and not self._is_measured:
             self._beat()
             self._is_measured = True
             self._strain.begin_to_measure()
@@ -205,6 +222,8 @@ class Session:
             self.ended.wait()
             return
         self.ending = True
+        too_long_ago = time.monotonic() - self.options.target.deadline
+        self._outside = sum(since < too_long_ago for since in self._trying.values())
         told = ""
         try:
             self._settle()
@@ -239,7 +258,7 @@ class Session:
         self.health.beat()
         self._strain.note(self.health.demand, self.health.worst_lag_ms)
         beat = Beat(run=self._run, worker=self._worker, is_measured=self._is_measured, end=end)
-        beat.is_unheard = self._is_unheard
+        beat.is_unheard, beat.outside = self._is_unheard, self._outside
         beat.seconds, self._last_beat = now - self._last_beat, now
         beat.delivered = len(ledger.delays)
         self._counts["untimed"], ledger.untimed = ledger.untimed, 0

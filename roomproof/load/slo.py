@@ -69,15 +69,22 @@ def parse(text: str) -> Slo:
 
 
 def missed(slos: list[Slo], figures: Mapping[str, float | None]) -> list[str]:
-    """A sentence for each objective that the figures (times in microseconds) do not meet. What has no figure is not."""
+    """A sentence for each objective that the figures (times in microseconds) do not meet."""
     sentences = []
     for slo in slos:
         value = figures.get(slo.figure)
-        if value is None:
-            sentences.append(f"{slo.text} is missed: there is no figure for {slo.figure}")
-        elif not slo.is_met_by(value):
+        if value is not None and not slo.is_met_by(value):
             sentences.append(f"{slo.text} is missed: {slo.figure} is {shown(value) if slo.is_time else f'{value:.6g}'}")
     return sentences
+
+
+def unmeasured(slos: list[Slo], figures: Mapping[str, float | None]) -> list[str]:
+    """A sentence for each objective of which nobody knows whether it is met."""
+    return [
+        f"nothing was measured for {slo.text}, because the run ended before all users had got in, or nobody did"
+        for slo in slos
+        if figures.get(slo.figure) is None
+    ]
 
 
 def shown(microseconds: float) -> str:

@@ -56,6 +56,8 @@ class RoomUser(User):
         self._schedule = Schedule(0, 0)
         self._was_blocked = False
         self._turn = 0
+        if self.session is not None:
+            self.session.awaits(id(self))
 
     def on_start(self) -> None:
         """Join a room, and begin to speak at its own phase."""
@@ -66,6 +68,7 @@ class RoomUser(User):
             # Locust reports whatever is raised here as an error; it stops the user in a moment.
             Event().wait()
             return
+        session.waits_no_more(id(self))
         rate = session.options.rate
         if rate:
             interval = round(1e9 / rate)
@@ -75,7 +78,10 @@ class RoomUser(User):
     def on_stop(self) -> None:
         """Leave, if the run goes on."""
         session, member = self.session, self.member
-        if session is not None and member is not None and not session.ending:
+        if session is None or session.ending:
+            return
+        session.waits_no_more(id(self))
+        if member is not None:
             gevent.spawn(session.leave, member)
 
     @property

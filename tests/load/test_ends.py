@@ -52,6 +52,18 @@ def test_a_lost_worker_makes_the_run_inconclusive(tmp_path: Path, clean_server: 
     assert "lost in the middle: worker " in run.verdict["reason"]
 
 
+def test_users_that_do_not_get_in_are_missed(tmp_path: Path) -> None:
+    """All who got in were served well, but the load that was asked for was never there."""
+    with listening(sys.executable, "-m", "tests.load.slow_rooms", "--port", "0", "--database", ":memory:") as url:
+        options = ("-u", "60", "-r", "60", "--room-size", "2", "-t", "8", "--slo", "rate>1")
+        run = load(tmp_path, "steady", url, *options)
+
+    assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
+    assert " users had tried to get in for more than 5 s when the run ended" in run.verdict["reason"]
+    assert "nothing was measured for rate>1" in run.verdict["reason"]
+    assert run.verdict["counts"]["delivered"] > 0
+
+
 def test_a_server_that_is_killed_is_blamed_or_named(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:"],
@@ -102,7 +114,7 @@ def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_an_overloaded_generator_blames_nobody(tmp_path: Path) -> None:
     """The server is one that does much more with a core than a generator that verifies what it gets."""
-    load_beyond_the_machine = ("-u", "20", "-r", "20", "-t", "12", "--rate", "400", "--room-size", "10")
+    load_beyond_the_machine = ("-u", "20", "-r", "20", "-t", "12", "--rate", "400", "--room-size", "20")
 
     with servers.node() as url:
         run = load(tmp_path, "steady", url, *load_beyond_the_machine)

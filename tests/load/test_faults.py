@@ -73,7 +73,6 @@ ALSO = {"history repeated to newcomers", "long contents refused", "unknown field
 """Faults of delivery that stand with those of other families."""
 
 SHOWN_AS = {
-    "last words before a close lost": {"DELIVER-1"},
     "first words after a join lost": {"DELIVER-2"},
     "membership a moment late": {"DELIVER-1"},
     "long contents refused": {"FRAME-5"},

@@ -187,6 +187,26 @@ def test_a_missed_objective_is_not_blamed_on_the_server_if_a_worker_was_lost() -
     assert judged(slos=("sockets>=40",), around=LOST_WORKER).conclusion is Conclusion.INCONCLUSIVE
 
 
+def test_an_objective_without_a_figure_is_inconclusive() -> None:
+    verdict = judged(slos=("join.p99<1s",))
+
+    assert (verdict.conclusion, verdict.exit_code) == (Conclusion.INCONCLUSIVE, 3)
+    assert "nothing was measured for join.p99<1s" in verdict.reason
+
+
+def test_a_run_into_which_not_all_users_got_is_inconclusive() -> None:
+    verdict = judged(beat("w2", outside=1), beat("w3", outside=2))
+
+    assert verdict.conclusion is Conclusion.INCONCLUSIVE
+    assert "3 users had tried to get in for more than 5 s when the run ended" in verdict.reason
+
+
+def test_what_is_missing_is_invalid_even_if_not_all_users_got_in() -> None:
+    verdict = judged(beat(outside=1, **LATE))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-1"})
+
+
 @pytest.mark.parametrize("nothing", [Books(), books(beat(connected=20, sockets=20, rooms=2))], ids=["none", "silence"])
 def test_a_run_in_which_nothing_was_delivered_is_inconclusive(nothing: Books) -> None:
     verdict = verdict_of(nothing, PROTOCOL, TARGET, [slo.parse("rate>1")], Circumstances())

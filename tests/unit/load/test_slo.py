@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomproof.load.slo import SloError, missed, parse, shown
+from roomproof.load.slo import SloError, missed, parse, shown, unmeasured
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,15 @@ def test_a_missed_amount_is_told_in_a_sentence() -> None:
 
 
 @pytest.mark.parametrize("figures", [{}, {"rate": None}], ids=["unknown", "never measured"])
-def test_what_has_no_figure_is_missed(figures: dict[str, float | None]) -> None:
-    assert missed([parse("rate<9")], figures) == ["rate<9 is missed: there is no figure for rate"]
+def test_what_has_no_figure_is_neither_met_nor_missed(figures: dict[str, float | None]) -> None:
+    slos = [parse("rate<9")]
+
+    assert missed(slos, figures) == []
+    assert [sentence.split(",")[0] for sentence in unmeasured(slos, figures)] == ["nothing was measured for rate<9"]
+
+
+def test_what_has_a_figure_was_measured() -> None:
+    assert unmeasured([parse("rate<9")], {"rate": 0.0}) == []
 
 
 def test_each_missed_objective_has_its_sentence() -> None:

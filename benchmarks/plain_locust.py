@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import time
 
 import gevent
@@ -22,7 +21,7 @@ class Plain(User):
         url = f"{str(self.host).replace('http', 'ws')}/api/chats/ws/{CHATS[number // MEMBERS]}?user_id=u{number}"
         self.socket = websocket.create_connection(url, skip_utf8_validation=True)
         gevent.spawn(self.read)
-        gevent.sleep(random.random() / RATE)
+        gevent.sleep(number * 0.6180339887498949 % 1 / RATE)
 
     def wait_time(self) -> float:
         return 1 / RATE

@@ -10,7 +10,7 @@ from zlib import crc32
 
 import msgspec
 
-_SEALED = re.compile(r"(([^/ ]*)/(\d{1,20})/(\d{1,20})(?:@(\d{1,20}))?)/([^/ ]*)( |\Z)", re.ASCII)
+_SEALED = re.compile(r"(([^/ ]*)/(\d{1,18})/(\d{1,18})(?:@(\d{1,18}))?)/([^/ ]*)( |\Z)", re.ASCII)
 
 
 class Seal(msgspec.Struct, frozen=True):

@@ -27,7 +27,7 @@ def settle(roster: Roster, speaker: Line) -> None:
         if receiver.evidence_at is not None and receiver.expected[speaker.column] != APART:
             stays = roster.stays(receiver) and receiver.expected[speaker.column] != LEFT
             items = [*_due_to_one_who_stays(roster, speaker, receiver)] if stays else []
-            has_heard = receiver.next_of(speaker.column) > 0
+            has_heard = receiver.has_heard(speaker.column)
             count_delivered(roster, speaker, receiver)
             settle_holes(roster, speaker, receiver)
             for item in items:

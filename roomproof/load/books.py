@@ -55,8 +55,8 @@ class Books:
     measured: Counter[str] = field(default_factory=Counter)
     measured_seconds: dict[str, float] = field(default_factory=dict)
     """By worker, without what came after everybody had fallen silent."""
-    measured_deliveries: int = 0
-    """In these seconds."""
+    measured_deliveries: Counter[str] = field(default_factory=Counter)
+    """In these seconds, by worker."""
     counts: Counter[str] = field(default_factory=Counter)
     broken: Counter[str] = field(default_factory=Counter)
     late_broken: Counter[str] = field(default_factory=Counter)
@@ -81,7 +81,7 @@ class Books:
                 self.measured[name] += count
         if beat.is_measured and not beat.end:
             self.measured_seconds[beat.worker] = self.measured_seconds.get(beat.worker, 0.0) + beat.seconds
-            self.measured_deliveries += beat.delivered
+            self.measured_deliveries[beat.worker] += beat.delivered
         self.counts.update(beat.counts)
         self.broken.update(beat.broken)
         self.late_broken.update(beat.late_broken)
@@ -138,9 +138,9 @@ class Books:
 
     @property
     def rate(self) -> float | None:
-        """Deliveries a second in the measured part."""
-        seconds = max(self.measured_seconds.values(), default=0.0)
-        return self.measured_deliveries / seconds if seconds else None
+        """Deliveries a second in the measured part, which begins for each worker when its own users are in."""
+        rates = [self.measured_deliveries[name] / seconds for name, seconds in self.measured_seconds.items() if seconds]
+        return sum(rates) if rates else None
 
     def figures(self) -> dict[str, float | None]:
         """What objectives can be about; times in microseconds."""

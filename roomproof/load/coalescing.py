@@ -1,8 +1,8 @@
 """Interrupt coalescing: a generator looks for what has come once a tick, not once a frame.
 
 Waking up costs more than judging. All ticks begin at whole milliseconds, and users mean to speak at their beginnings,
-so that the generator is on time; what comes in between is taken to have come at the end: times of deliveries are too
-long by up to a tick, never too short.
+so that the generator is on time; what comes in between is taken to have come at the end: how long something took is
+overstated by up to a tick, and never understated; the time between two deliveries may be wrong by that either way.
 """
 
 import time

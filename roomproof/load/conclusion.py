@@ -35,13 +35,12 @@ def verdict_of(books: Books, protocol: Protocol, target: Target, slos: list[Slo]
     facts = {rule for rule in books.broken if rule != OLD_STAMP or not is_excused}
     facts |= {BROKEN_BY_REFUSAL[kind] for kind in REFUSALS if books.totals[kind]}
     missing = set() if is_excused else set(books.late_broken)
-    troubles = _troubles(books, target, around, strained, is_excused=is_excused)
+    figures = books.figures()
+    missed = slo.missed(slos, figures)
+    troubles = _troubles(books, target, around, strained, is_excused=is_excused) + slo.unmeasured(slos, figures)
     broken = tuple(sorted(facts | missing))
     held = () if troubles else tuple(sorted(exercised(books, target) - set(broken)))
     result = ScenarioResult("load", held, outcome_of(broken, protocol), held=held, broken=broken)
-    figures = books.figures()
-    troubles += slo.unmeasured(slos, figures)
-    missed = slo.missed(slos, figures)
     if missed and strained and not troubles:
         troubles.append(f"{'; '.join(missed)}, but the generator may be the cause: {'; '.join(strained)}")
     verdict = conclude(

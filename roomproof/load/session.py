@@ -102,7 +102,8 @@ class Session:
 
     def _measure_if_all_are_in(self) -> None:
         """From then on times and the health of this process count."""
-        if self._is_ramped_up and not self._trying and not self._is_measured:
+        has_begun = self._is_ramped_up and self._numbers > 0
+        if has_begun and not self._trying and not self._is_measured and not self.ending:
             self._beat()
             self._is_measured = True
             self._strain.begin_to_measure()

@@ -68,7 +68,6 @@ class RoomUser(User):
             # Locust reports whatever is raised here as an error; it stops the user in a moment.
             Event().wait()
             return
-        session.waits_no_more(id(self))
         rate = session.options.rate
         if rate:
             interval = round(1e9 / rate)
@@ -100,12 +99,14 @@ class RoomUser(User):
         """Take a seat; whoever does not get in tries again until the end."""
         pause = FIRST_PAUSE_S
         while True:
+            session = self._session
             try:
-                self.member = self._session.come()
+                self.member = session.come()
             except (RefusedError, NoRoomError):
                 gevent.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
             else:
+                session.waits_no_more(id(self))
                 self._schedule.go_on(time.monotonic_ns())
                 return
 

@@ -50,7 +50,7 @@ def test_a_text_is_intact_only_if_it_is_not(change: str, text: str) -> None:
         "chat-1/2/3",
         "chat-1/2/3/4/5 soup",
         "chat-1/2/-3/4",
-        f"chat-1/{'9' * 5_000}/3/4 soup",
+        f"chat-1/{'9' * 19}/3/4 soup",
     ],
 )
 def test_nobody_sealed(content: str) -> None:

@@ -30,6 +30,12 @@ def test_the_rate_is_that_of_all_workers_together() -> None:
     assert added.rate == 200
 
 
+def test_a_worker_whose_users_are_in_later_lowers_no_rate() -> None:
+    late = beat("w2", is_measured=False, delivered=600), beat("w2", delivered=600)
+
+    assert books(beat(delivered=600), beat(delivered=600), *late).rate == 1200
+
+
 def test_the_rate_leaves_the_ramp_up_out() -> None:
     assert books(beat(is_measured=False, delivered=5, seconds=9), beat(delivered=70)).rate == 70
 

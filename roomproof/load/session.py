@@ -4,6 +4,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import gevent
 from gevent.event import Event
@@ -20,8 +21,10 @@ from roomproof.load.options import Options
 from roomproof.load.overload import Strain
 from roomproof.load.percentiles import Counts, counted
 from roomproof.load.rooms import LOOK_S, NoRoomError, Room, Rooms
-from roomproof.load.table import Table
 from roomproof.load.words import words_of
+
+if TYPE_CHECKING:
+    from roomproof.load.table import Table
 
 BEAT_S = 1.0
 
@@ -37,7 +40,7 @@ class Session:
     """One run in this process. `tell` is called with every beat, `table` shows Locust what happens."""
 
     def __init__(
-        self, options: Options, run: str, worker: str, index: int, tell: Callable[[Beat], None], table: Table
+        self, options: Options, run: str, worker: str, index: int, tell: Callable[[Beat], None], table: "Table"
     ) -> None:
         self.options = options
         self.random = random.Random(f"{options.seed}/{index}")

@@ -1,0 +1,89 @@
+"""When a worker begins to measure: with all users in, and never at the end."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+
+from roomproof.load.beat import Beat
+from roomproof.load.options import Options
+from roomproof.load.session import Session
+from roomproof.target import Target
+
+NOBODY = Target("http://127.0.0.1:9")
+"""No server is needed for that."""
+
+
+class Worker:
+    """A session, and what it tells."""
+
+    def __init__(self) -> None:
+        self.beats: list[Beat] = []
+        options = Options(NOBODY, room_size=2, rate=0.0, message_bytes=100, slos=[], seed="soup")
+        self.session = Session(options, "run", "w", 0, self.beats.append, cast(Any, None))
+
+    def comes(self, user: int) -> None:
+        """A user gets in."""
+        self.session.next_number()
+        self.session.waits_no_more(user)
+
+    def measures(self) -> bool:
+        """Whether it measures now, which the last beat tells."""
+        self.session.end("stopped")
+        return self.beats[-1].is_measured
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    worker = Worker()
+    worker.session.awaits(1)
+    worker.session.awaits(2)
+    yield worker
+    worker.session.end("over")
+
+
+def test_it_measures_when_all_are_in_who_are_there(worker: Worker) -> None:
+    worker.comes(1)
+    worker.session.is_ramped_up()
+    worker.comes(2)
+
+    assert worker.measures()
+
+
+def test_it_does_not_measure_while_somebody_tries(worker: Worker) -> None:
+    worker.comes(1)
+    worker.session.is_ramped_up()
+
+    assert not worker.measures()
+
+
+def test_it_does_not_measure_before_all_are_there(worker: Worker) -> None:
+    worker.comes(1)
+    worker.comes(2)
+
+    assert not worker.measures()
+
+
+def test_it_does_not_wait_for_one_who_is_stopped(worker: Worker) -> None:
+    worker.comes(1)
+    worker.session.is_ramped_up()
+    worker.session.waits_no_more(2)
+
+    assert worker.measures()
+
+
+def test_it_does_not_begin_at_the_end(worker: Worker) -> None:
+    worker.comes(1)
+    worker.session.is_ramped_up()
+    worker.session.end("stopped")
+    told = len(worker.beats)
+    worker.comes(2)
+
+    assert len(worker.beats) == told, "to begin, it sums up what came before"
+    assert not worker.beats[-1].is_measured
+
+
+def test_users_that_have_not_tried_for_long_are_not_missed(worker: Worker) -> None:
+    worker.session.end("stopped")
+
+    assert worker.beats[-1].outside == 0

@@ -8,6 +8,8 @@ import gevent
 import websocket
 from locust import User, task
 
+from roomproof.load.schedule import phase
+
 ROOMS, MEMBERS, RATE, BYTES, _ = map(int, os.environ["SHAPE"].split(","))
 CHATS = os.environ["CHATS"].split(",")
 users = iter(range(ROOMS * MEMBERS))
@@ -21,7 +23,7 @@ class Plain(User):
         url = f"{str(self.host).replace('http', 'ws')}/api/chats/ws/{CHATS[number // MEMBERS]}?user_id=u{number}"
         self.socket = websocket.create_connection(url, skip_utf8_validation=True)
         gevent.spawn(self.read)
-        gevent.sleep(number * 0.6180339887498949 % 1 / RATE)
+        gevent.sleep(phase(number, 0) / RATE)
 
     def wait_time(self) -> float:
         return 1 / RATE

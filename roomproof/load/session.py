@@ -11,6 +11,7 @@ from gevent.event import Event
 
 from roomproof.history import Started
 from roomproof.http import Http
+from roomproof.load.arrivals import Arrivals
 from roomproof.load.beat import REFUSALS, Beat
 from roomproof.load.clock import started_of
 from roomproof.load.coalescing import Coalescing
@@ -69,10 +70,9 @@ class Session:
         self._reasons: dict[str, list[str]] = {kind: [] for kind in (*REFUSALS, "unanswered")}
         """Why handshakes, and requests for rooms, failed."""
         self._times: dict[str, list[int]] = {"connect": [], "send": [], "leave": []}
-        self._is_ramped_up = self._is_measured = False
-        self._trying: dict[int, float] = {}
-        """Users that have not got in yet, and since when they try."""
+        self._arrivals = Arrivals()
         self._outside = 0
+        self._is_measured = False
         self._cpu_when_measured = 0.0
         self._measured: Counter[str] = Counter()
         self._told: Counter[str] = Counter()
@@ -91,22 +91,22 @@ class Session:
 
     def awaits(self, user: int) -> None:
         """There is a new user, which has a number of its own and tries to get in."""
-        self._trying[user] = time.monotonic()
+        self._arrivals.expect(user, time.monotonic())
 
     def waits_no_more(self, user: int) -> None:
         """A user has got in for the first time, or is stopped before it has."""
-        self._trying.pop(user, None)
+        self._arrivals.expect_no_more(user)
         self._measure_if_all_are_in()
 
     def is_ramped_up(self) -> None:
         """All users are there."""
-        self._is_ramped_up = True
+        self._arrivals.is_ramped_up = True
         self._measure_if_all_are_in()
 
     def _measure_if_all_are_in(self) -> None:
         """From then on times and the health of this process count."""
-        has_begun = self._is_ramped_up and self._numbers > 0
-        if has_begun and not self._trying and not self._is_measured and not self.ending:
+        has_begun = self._arrivals.are_complete and self._numbers > 0
+        if has_begun and not self._is_measured and not self.ending:
             self._beat()
             self._is_measured = True
             self._strain.begin_to_measure()
@@ -226,8 +226,7 @@ class Session:
             self.ended.wait()
             return
         self.ending = True
-        too_long_ago = time.monotonic() - self.options.target.deadline
-        self._outside = sum(since < too_long_ago for since in self._trying.values())
+        self._outside = self._arrivals.overdue(time.monotonic() - self.options.target.deadline)
         told = ""
         try:
             self._settle()

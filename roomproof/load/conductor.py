@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import functools
 import secrets
+import signal
 import sys
 import time
 from pathlib import Path
@@ -273,8 +274,14 @@ def _add_options(parser: LocustArgumentParser, **_: Any) -> None:
     options.add_to(parser)
 
 
+def _interrupt() -> None:
+    """Ctrl-C reaches the main greenlet, while it waits. Python's own way would tear apart what is just being judged."""
+    gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
+
+
 def _begin(environment: Environment, **_: Any) -> None:
     vars(environment)["roomproof"] = Conductor(environment)
+    gevent.signal_handler(signal.SIGINT, _interrupt)
     # The loop has not looked at the clock since before all imports, and would count them into the time limit.
     gevent.get_hub().loop.update_now()
 

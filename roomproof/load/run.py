@@ -1,10 +1,7 @@
 """One press of Start, from its first beat to its verdict: the side that adds up."""
 
 import argparse
-import contextlib
-import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import gevent
@@ -83,9 +80,8 @@ class Run:
         around = Circumstances(tuple(f"worker {worker}" for worker in lost), trouble)
         options = self.options
         verdict = verdict_of(self.books, self._protocol, options.target, options.slos, around)
-        with undisturbed():
-            self.verdict = verdict
-            self._tell(verdict)
+        self.verdict = verdict
+        self._tell(verdict)
         return verdict
 
     def _tell(self, verdict: Verdict) -> None:
@@ -105,17 +101,6 @@ class Run:
             if self._results:
                 self._results.interval(self.books, self._second)
             self.books.second.clear()
-
-
-@contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """Whoever is impatient now does not lose what is just being written."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def results_of(parsed: argparse.Namespace, number: int, *, of_step: bool = False) -> Path | None:

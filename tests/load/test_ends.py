@@ -34,6 +34,18 @@ def test_a_signal_brings_the_verdict(
     assert "Traceback" not in run.output
 
 
+def test_a_signal_tears_nothing_apart_that_is_just_being_judged(tmp_path: Path) -> None:
+    """There is so much to judge that the signal comes in the middle of it."""
+    busy = ("-u", "20", "-r", "20", "--room-size", "20", "--rate", "100")
+    with servers.node() as url:
+        interrupt = when_talking(tmp_path, lambda process: process.send_signal(signal.SIGINT))
+        run = load(tmp_path, "steady", url, *busy, meanwhile=interrupt)
+
+    assert run.code in {0, 3}, run.output
+    assert run.counts["lost"] == 0, run.output
+    assert "Traceback" not in run.output
+
+
 def test_rooms_of_two_workers_are_added_up(tmp_path: Path, clean_server: str) -> None:
     run = load(tmp_path, "steady", clean_server, *TWO, "-t", "8")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.load.web_ui import ends, talks, web_ui
+from tests.load.web_ui import ends, has, talks, web_ui
 
 
 @pytest.mark.parametrize("workers", [(), ("--processes", "2")], ids=["alone", "with workers"])
@@ -14,6 +14,8 @@ def test_each_press_of_start_is_a_run_of_its_own(tmp_path: Path, clean_server: s
         sent = []
         for users in ("12", "8"):
             ui.start(user_count=users)
+            # Somebody may still be on the way in when the others already talk.
+            ui.wait_for(has(users))
             rows = ui.wait_for(lambda rows: talks(rows) and {"connect", "join", "deliver", "spread"} <= rows.keys())
             assert rows["sockets"][0] == users
             ui.stop()

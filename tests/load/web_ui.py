@@ -84,5 +84,10 @@ def talks(rows: Rows) -> bool:
     return rows["verdict"][0] == "running" and int(rows["delivered"][0]) > 100
 
 
+def has(sockets: str) -> Callable[[Rows], bool]:
+    """Whether so many are open."""
+    return lambda rows: rows.get("sockets", ("", ""))[0] == sockets
+
+
 def ends(rows: Rows) -> bool:
     return rows["verdict"][0] in {"valid", "invalid", "inconclusive"}

@@ -16,4 +16,4 @@ class Capacity(RoomUser):
 
     @task
     def talk(self) -> None:
-        self.say()
+        self.keep_talking()

@@ -17,7 +17,7 @@ class Attentive(RoomUser):
 
     @task
     def talk(self) -> None:
-        self.say()
+        self.keep_talking()
 
 
 class Slow(RoomUser):

@@ -13,4 +13,4 @@ class Steady(RoomUser):
 
     @task
     def talk(self) -> None:
-        self.say()
+        self.keep_talking()

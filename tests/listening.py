@@ -3,6 +3,7 @@
 import contextlib
 import os
 import select
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,7 +18,14 @@ ROOT = Path(__file__).parents[1]
 
 @contextlib.contextmanager
 def listening(*command: str, zone: str = "UTC") -> Iterator[str]:
-    """Start a server that says `listening on URL` as its first line, and end it by its id; the URL is yielded.
+    """Start a server as `served` does; its URL is yielded."""
+    with served(*command, zone=zone) as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def served(*command: str, zone: str = "UTC") -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """Start a server that says `listening on URL` as its first line, and end it by its id; URL and process are yielded.
 
     `zone` is its time zone.
     """
@@ -25,9 +33,10 @@ def listening(*command: str, zone: str = "UTC") -> Iterator[str]:
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield url_of(process.stdout)
+            yield url_of(process.stdout), process
         finally:
             process.terminate()
+            process.send_signal(signal.SIGCONT)  # it may have been stopped
             try:
                 process.wait(PATIENCE)
             except subprocess.TimeoutExpired:

@@ -13,7 +13,10 @@ from gevent import get_hub, monkey
 from roomproof.load.schedule import TICK_NS
 
 BUSY_TICKS = 10
-"""Only who had something to do in so many ticks in a row waits for the end of one."""
+"""Only who had something to do in so many more ticks than it had none, lately, waits for the end of one."""
+
+MOST_BUSY_TICKS = 2 * BUSY_TICKS
+"""So many count: who is busy may miss a few ticks where others use the machine as well, and is busy still."""
 
 _sleep = monkey.get_original("time", "sleep")
 
@@ -44,5 +47,6 @@ class Coalescing:
             tick += 1
             _sleep(max(0, tick * TICK_NS - time.monotonic_ns()) / 1e9)
         if tick != self._looked:
-            self._busy = self._busy + 1 if tick == self._looked + 1 else 0
+            skipped = tick - self._looked - 1
+            self._busy = max(0, self._busy - skipped) if skipped else min(self._busy + 1, MOST_BUSY_TICKS)
             self._looked = tick

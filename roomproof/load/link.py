@@ -3,24 +3,21 @@
 import contextlib
 import socket
 import struct
-from collections.abc import Callable
+import time
 from functools import cache
 from typing import Any
 
 import gevent
 import websocket
-from gevent import get_hub
 from websocket import ABNF, _handshake
 
 from roomproof.http import served_by
-from roomproof.load.frames import CONTROL, masked
+from roomproof.load.frames import masked
+from roomproof.load.inbox import READ_BYTES, Inbox, Receive
 from roomproof.target import Target
 
 REACH_S = 2.0
 """So long an address of several may take to answer."""
-
-READ_BYTES = 65_536
-"""So much is read at a time."""
 
 
 class RefusedError(Exception):
@@ -34,30 +31,33 @@ class RefusedError(Exception):
 class Link:
     """An open WebSocket connection. Reading costs no greenlet, but over TLS."""
 
-    __slots__ = ("_is_sending", "_is_tls", "_plain", "_socket", "_waiting", "_watcher", "is_torn")
+    __slots__ = ("_inbox", "_is_tls", "_plain", "_sender", "_socket", "_unsent", "_watcher", "is_torn", "receive")
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, inbox: Inbox) -> None:
         """`connection` is a socket of gevent's, with TLS or without."""
         self._socket = connection
+        self._inbox = inbox
         self._is_tls = hasattr(self._socket, "context")
         # What gevent waits with is left out where there is nothing to wait for.
         self._plain: Any = getattr(self._socket, "_sock", None)
         self._watcher: Any = None
-        self._is_sending = False
-        self._waiting: list[bytes] | None = None
+        self.receive: Receive | None = None
+        self._sender: gevent.Greenlet[..., OSError | None] | None = None
+        self._unsent: list[bytes] = []
         self.is_torn = False
-        """Whether a frame was sent in part only: nothing can follow it."""
+        """Whether nobody waits any more for a frame to be taken that was begun."""
 
-    def watch(self, receive: Callable[[bytes], None]) -> None:
-        """From now on tell everything that is read; empty bytes are the end. `receive` must not block."""
+    def watch(self, receive: Receive) -> None:
+        """From now on tell everything that is read."""
+        self.receive = receive
         if self._is_tls:
             self._watcher = gevent.spawn(self._read_on, receive)
-            return
-        self._watcher = get_hub().loop.io(self._socket.fileno(), 1)
-        self._watcher.start(self._read, receive)
+        else:
+            self._watcher = self._inbox.watch(self, self._socket.fileno())
 
     def rest(self) -> None:
         """Read no more, until asked to watch again."""
+        self.receive = None
         watcher, self._watcher = self._watcher, None
         if watcher is None:
             return
@@ -67,30 +67,35 @@ class Link:
             watcher.stop()
             watcher.close()
 
-    def _read(self, receive: Callable[[bytes], None]) -> None:
+    def read(self) -> bytes | None:
+        """What is there; empty bytes at the end, None if there is nothing."""
         try:
-            data = self._plain.recv(READ_BYTES)
+            data: bytes = self._plain.recv(READ_BYTES)
         except BlockingIOError:
-            return
+            return None
         except OSError:
-            data = b""
-        receive(data)
+            return b""
+        return data
 
-    def _read_on(self, receive: Callable[[bytes], None]) -> None:
+    def _read_on(self, receive: Receive) -> None:
         data = b"?"
         while data:
             try:
                 data = self._socket.recv(READ_BYTES)
             except OSError:
                 data = b""
-            receive(data)
+            receive(data, time.monotonic_ns())
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether the server has still to take something."""
+        return self._sender is not None
 
     def send(self, payload: bytes, opcode: int = ABNF.OPCODE_TEXT) -> None:
-        """Send a frame; this blocks where the server does not read. Raises OSError if the link is gone."""
+        """Send a frame, or have it sent as soon as the server takes it. Raises OSError if the link is gone."""
         frame = masked(payload, opcode)
-        if self._is_sending:
-            # Another greenlet is in the middle of a frame, and sends this one when it is through.
-            self._waiting = [*(self._waiting or []), frame]
+        if self._sender is not None:
+            self._unsent.append(frame)
             return
         if not self._is_tls:
             try:
@@ -100,27 +105,31 @@ class Link:
             if sent == len(frame):
                 return
             frame = frame[sent:]
-        self._is_sending = True
-        if opcode >= CONTROL:
-            # An answer to the server: whoever reads must not wait.
-            gevent.spawn(self._send_all, frame)
-        else:
-            self._send_all(frame, is_told=True)
+        self._unsent = [frame]
+        self._sender = gevent.spawn(self._send_on)
 
-    def _send_all(self, frame: bytes, *, is_told: bool = False) -> None:
+    def _send_on(self) -> OSError | None:
         try:
-            self._socket.sendall(frame)
-            while self._waiting:
-                waiting, self._waiting = self._waiting, None
-                self._socket.sendall(b"".join(waiting))
-        except OSError:
-            if is_told:
-                raise
+            while self._unsent:
+                unsent, self._unsent = self._unsent, []
+                self._socket.sendall(b"".join(unsent))
+        except OSError as error:
+            return error
+        finally:
+            self._sender = None
+        return None
+
+    def drain(self) -> None:
+        """Wait until the server has taken everything that was sent. Raises OSError if the link is gone."""
+        if self._sender is None:
+            return
+        try:
+            error = self._sender.get()
         except BaseException:
             self.is_torn = True
             raise
-        finally:
-            self._is_sending = False
+        if error is not None:
+            raise error
 
     def send_close(self, code: int) -> None:
         """Send a Close frame."""
@@ -136,7 +145,7 @@ class Link:
             self._socket.close()
 
 
-def connect(target: Target, room: str, user: str, *, source: str | None) -> tuple[Link, str]:
+def connect(target: Target, room: str, user: str, inbox: Inbox, *, source: str | None) -> tuple[Link, str]:
     """Shake hands with the server; the link, and the instance that answered ("" if it does not say).
 
     Raises RefusedError.
@@ -169,7 +178,7 @@ def connect(target: Target, room: str, user: str, *, source: str | None) -> tupl
         _close(plain)
         raise
     instance = served_by((web.getheaders() or {}).get("x-upstream")) or ""
-    return Link(web.sock), instance
+    return Link(web.sock, inbox), instance
 
 
 def _close(plain: socket.socket | None) -> None:

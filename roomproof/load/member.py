@@ -14,6 +14,7 @@ from roomproof.load.frames import Frame, FramingError, cut
 from roomproof.load.link import Link, RefusedError, connect
 
 if TYPE_CHECKING:
+    from roomproof.load.inbox import Inbox
     from roomproof.load.rooms import Room
     from roomproof.target import Target
 
@@ -25,7 +26,7 @@ _now = time.monotonic_ns
 
 
 class Member:
-    """A connection. Nothing of it blocks but `open`, `say` and waiting for `is_gone`."""
+    """A connection. Nothing of it blocks but `open`, `drain` and waiting for `is_gone`."""
 
     __slots__ = ("_fragments", "_is_closing", "_link", "_rest", "instance", "is_gone", "line", "number", "room", "user")
 
@@ -42,10 +43,10 @@ class Member:
         self._fragments: list[bytes] | None = None
         self._is_closing = False
 
-    def open(self, target: "Target", source: str | None) -> None:
+    def open(self, target: "Target", inbox: "Inbox", source: str | None) -> None:
         """Shake hands. Raises RefusedError."""
         try:
-            link, self.instance = connect(target, self.room.id, self.user, source=source)
+            link, self.instance = connect(target, self.room.id, self.user, inbox, source=source)
         except RefusedError as refusal:
             self.room.judge.observe(self.line, Refused(self.number, _now(), refusal.status, str(refusal)))
             raise
@@ -66,11 +67,21 @@ class Member:
         return self._link is not None and not self._is_closing
 
     def say(self, words: str, meant: int) -> None:
-        """Say something; this blocks where the server does not read. Raises OSError if the link is gone."""
+        """Say something. Raises OSError if the link is gone."""
         if self._link is None or self._is_closing:
             raise ConnectionError("the connection has ended")
         content = self.room.judge.say(self.line, words, _now(), meant)
         self._link.send(_encode({"type": "message", "content": content}))
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether the server has still to take something that was said."""
+        return self._link is not None and self._link.is_sending
+
+    def drain(self) -> None:
+        """Wait until the server has taken all that was said. Raises OSError if the link is gone."""
+        if self._link is not None:
+            self._link.drain()
 
     def reads(self, reads: bool) -> None:
         """Stop reading, or read on."""
@@ -112,7 +123,7 @@ class Member:
             if not self._is_closing:
                 self._link.send_close(STATUS_NORMAL)
             self._is_closing = True
-            self._link.watch(lambda data: None if data else self._let_go())
+            self._link.watch(lambda data, _: None if data else self._let_go())
 
     def abandon(self) -> None:
         """End the link after everything has been judged."""
@@ -126,8 +137,7 @@ class Member:
         self.is_gone.set()
         self.room.members.discard(self)
 
-    def _receive(self, data: bytes) -> None:
-        at = _now()
+    def _receive(self, data: bytes, at: int) -> None:
         if not data:
             self._end(None, "the link ended")
             return

@@ -205,5 +205,6 @@ class Rooms:
 def _say_last_thing(member: Member) -> None:
     try:
         member.say("fence", 0)
+        member.drain()
     except OSError:
         return  # it has just ended, which is on record

@@ -33,9 +33,15 @@ class Schedule:
     interval: int
     following: int
 
+    @property
+    def due(self) -> int | None:
+        """When it is time to speak; None if that never comes."""
+        return tick_from(self.following) if self.interval else None
+
     def wait(self, now: int) -> float | None:
         """Seconds until it is time to speak; None if that never comes."""
-        return max(0, tick_from(self.following) - now) / 1e9 if self.interval else None
+        due = self.due
+        return None if due is None else max(0, due - now) / 1e9
 
     def take(self, now: int) -> tuple[int, int]:
         """For when what is said now was meant, and how many times before that were given up."""

@@ -16,10 +16,12 @@ from roomproof.load.beat import REFUSALS, Beat
 from roomproof.load.clock import started_of
 from roomproof.load.coalescing import Coalescing
 from roomproof.load.health import Health
+from roomproof.load.inbox import Inbox
 from roomproof.load.link import RefusedError
 from roomproof.load.member import Member
 from roomproof.load.options import Options
 from roomproof.load.overload import Strain
+from roomproof.load.pacer import Pacer
 from roomproof.load.percentiles import Counts, counted
 from roomproof.load.rooms import LOOK_S, NoRoomError, Room, Rooms
 from roomproof.load.words import words_of
@@ -86,6 +88,9 @@ class Session:
         """Connections that are being opened: how long that takes is measured as exactly as can be."""
         self._coalescing = Coalescing(lambda: self._coming > 0)
         self._coalescing.start()
+        self._inbox = Inbox()
+        self._inbox.start()
+        self.pacer = Pacer()
         self.health.start()
         self._beating = gevent.spawn(self._beat_on)
 
@@ -152,7 +157,7 @@ class Session:
         begin = time.monotonic_ns()
         member = Member(room, self.next_number(), user)
         try:
-            member.open(self.options.target, source)
+            member.open(self.options.target, self._inbox, source)
         except RefusedError as error:
             self._fail("unanswered" if error.status is None else "refused", self._refusal(error))
             raise
@@ -175,13 +180,17 @@ class Session:
         """Speak. Raises OSError if the connection is gone, EndedError."""
         self.check()
         now = time.monotonic_ns()
-        self._unfinished += 1
-        try:
-            member.say(self.words, meant)
-        finally:
-            self._unfinished -= 1
+        member.say(self.words, meant)
         self._counts["sent"] += 1
         self._times["send"].append(now - meant)
+
+    def drain(self, member: Member) -> None:
+        """Wait until the server has taken what somebody said. Raises OSError if the connection is gone."""
+        self._unfinished += 1
+        try:
+            member.drain()
+        finally:
+            self._unfinished -= 1
 
     def count(self, field: str, number: int = 1) -> None:
         """Something happened that is counted in a field of the beats."""
@@ -236,9 +245,11 @@ class Session:
             try:
                 self._beat(told)
             finally:
+                self.pacer.stop()
                 self._coalescing.stop()
                 self.health.stop()
                 self.rooms.clear()
+                self._inbox.stop()
                 self.ended.set()
 
     def _settle(self) -> None:

@@ -1,14 +1,14 @@
 """A reference server for load runs, shared by the tests of a process."""
 
-import sys
 from collections.abc import Iterator
 
 import pytest
 
 from tests.listening import listening
+from tests.load.locust import REFERENCE
 
 
 @pytest.fixture(scope="session")
 def clean_server() -> Iterator[str]:
-    with listening(sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:") as url:
+    with listening(*REFERENCE) as url:
         yield url

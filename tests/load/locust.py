@@ -14,6 +14,9 @@ from typing import Any
 from roomproof.topologies.ports import free_port
 from tests.listening import ROOT
 
+REFERENCE = (sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:")
+"""The command line of a server that keeps every rule."""
+
 PATIENCE = 90.0
 """Seconds that a run may take on a machine with other work to do, beyond its own time."""
 

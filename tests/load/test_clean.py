@@ -1,13 +1,16 @@
 """A server that keeps its promises is valid under every kind of load."""
 
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.faults.freedoms import FREEDOMS
-from tests.listening import listening
-from tests.load.locust import load
+from tests.listening import listening, served
+from tests.load.locust import REFERENCE, load, when_talking
 
 TALK = {"DELIVER-1", "DELIVER-2", "DELIVER-3", "DELIVER-4", "DELIVER-5", "ORDER-1", "JOIN-1", "CLOSE-1"}
 GOING = {"LEAVE-1", "LEAVE-2", "LEAVE-3", "DELIVER-10", "DELIVER-11", "DELIVER-12", "CLOSE-2"}
@@ -29,6 +32,22 @@ def test_the_clean_server_is_valid(tmp_path: Path, clean_server: str, script: st
     assert run.rules("held") >= rules
     assert run.rules("broken") == set()
     assert "Traceback" not in run.output
+
+
+def test_a_server_that_reads_nothing_for_a_while_is_waited_for(tmp_path: Path) -> None:
+    """Longer than its sockets hold what is sent meanwhile: that is not said, and counted."""
+    much = ("-u", "4", "-r", "4", "--room-size", "2", "--rate", "200", "--message-bytes", "3900", "-t", "24")
+    with served(*REFERENCE) as (url, server):
+
+        def pause(_: "subprocess.Popen[str]") -> None:
+            server.send_signal(signal.SIGSTOP)
+            time.sleep(10)
+            server.send_signal(signal.SIGCONT)
+
+        run = load(tmp_path, "steady", url, *much, meanwhile=when_talking(tmp_path, pause))
+
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
+    assert " given up because the server did not read" in run.output
 
 
 @pytest.mark.parametrize("name", FREEDOMS)

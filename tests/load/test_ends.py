@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from roomproof.topologies.ports import free_port
-from tests.listening import PATIENCE, ROOT, listening
-from tests.load.locust import LoadRun, children, command, load, when_talking
+from tests.listening import PATIENCE, ROOT, listening, served
+from tests.load.locust import REFERENCE, LoadRun, children, command, load, when_talking
 from tests.peers import servers
 
 TWO = ("--processes", "2")
@@ -77,18 +77,8 @@ def test_users_that_do_not_get_in_are_missed(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_killed_is_blamed_or_named(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as server:
-        try:
-            assert server.stdout is not None
-            url = server.stdout.readline().split()[-1]
-            run = load(tmp_path, "steady", url, "-t", "14", meanwhile=when_talking(tmp_path, lambda _: server.kill()))
-        finally:
-            server.kill()
+    with served(*REFERENCE) as (url, server):
+        run = load(tmp_path, "steady", url, "-t", "14", meanwhile=when_talking(tmp_path, lambda _: server.kill()))
 
     assert run.code in {1, 3}, run.output
     assert "got no answer" in run.verdict["reason"]
@@ -97,8 +87,7 @@ def test_a_server_that_is_killed_is_blamed_or_named(tmp_path: Path) -> None:
 
 def test_who_is_impatient_twice_gets_no_verdict_for_free(tmp_path: Path) -> None:
     """What was said last is never heard, and nobody waited long enough to know."""
-    command = (sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:")
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+    with served(*REFERENCE) as (url, server):
 
         def interrupt_twice(process: "subprocess.Popen[str]") -> None:
             server.send_signal(signal.SIGSTOP)
@@ -106,12 +95,7 @@ def test_who_is_impatient_twice_gets_no_verdict_for_free(tmp_path: Path) -> None
                 process.send_signal(signal.SIGINT)
                 time.sleep(1)
 
-        try:
-            assert server.stdout is not None
-            url = server.stdout.readline().split()[-1]
-            run = load(tmp_path, "steady", url, "-t", "30", meanwhile=when_talking(tmp_path, interrupt_twice))
-        finally:
-            server.kill()
+        run = load(tmp_path, "steady", url, "-t", "30", meanwhile=when_talking(tmp_path, interrupt_twice))
 
     assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
     assert "interrupted before everything that was due had its time" in run.verdict["reason"]
@@ -226,7 +210,7 @@ def test_a_script_that_there_is_not_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_a_run_without_anything_but_a_server(tmp_path: Path) -> None:
     """Twenty users for sixty seconds; nobody waits for that here."""
-    with listening(sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:") as url:
+    with listening(*REFERENCE) as url:
         run = load(tmp_path, "steady", url, meanwhile=when_talking(tmp_path, lambda process: process.terminate()))
 
     assert run.code == 0, run.output

@@ -77,3 +77,14 @@ def test_who_cannot_keep_up_does_not_wait(loop: Loop) -> None:
         loop.look(TICK_NS + 1)
 
     assert loop.slept == 0
+
+
+def test_who_is_late_once_is_still_busy(loop: Loop) -> None:
+    """Where others use the machine as well, a tick is missed now and then."""
+    for _ in range(2):
+        loop.be_busy()
+    loop.look(2 * TICK_NS)
+    loop.look(TICK_NS // 3)
+    loop.look(TICK_NS // 3)
+
+    assert loop.slept == 1

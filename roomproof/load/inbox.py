@@ -1,0 +1,70 @@
+"""Reads what has come to the links of this process: all that is there first, and only then is any of it told.
+
+One kind of work at a time is quicker than both in turn. Nobody else runs in between, so that the order stays.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from gevent import get_hub
+
+READ_BYTES = 65_536
+"""So much is read at a time."""
+
+READ_LINKS = 64
+"""So many links are read before what came is told: that bounds the memory."""
+
+AFTER_OTHERS = -2
+"""The priority, for the loop, of what comes after all that has happened is known."""
+
+Receive = Callable[[bytes, int], None]
+"""Is told what was read and when; empty bytes are the end. Must not block."""
+
+
+class Readable(Protocol):
+    """What has something to be read."""
+
+    receive: Receive | None
+    """None while nobody reads."""
+
+    def read(self) -> bytes | None:
+        """What is there, at most READ_BYTES; empty bytes at the end, None if there is nothing after all."""
+
+
+class Inbox:
+    """Reads all links of this process."""
+
+    def __init__(self) -> None:
+        self._ready: list[Readable] = []
+        self._loop = get_hub().loop
+        self._reader = self._loop.check(priority=AFTER_OTHERS)
+
+    def start(self) -> None:
+        """Begin."""
+        self._reader.start(self._read_all)
+
+    def stop(self) -> None:
+        """Read no more."""
+        self._reader.stop()
+        self._reader.close()
+
+    def watch(self, link: Readable, descriptor: int) -> Any:
+        """Read a link whenever there is something, until the watcher that is returned is stopped and closed."""
+        watcher = self._loop.io(descriptor, 1)
+        watcher.start(self._ready.append, link)
+        return watcher
+
+    def _read_all(self) -> None:
+        while self._ready:
+            come: list[tuple[Receive, bytes]] = []
+            links = self._ready[:READ_LINKS]
+            del self._ready[:READ_LINKS]
+            for link in links:
+                receive = link.receive
+                data = None if receive is None else link.read()
+                if receive is not None and data is not None:
+                    come.append((receive, data))
+            at = time.monotonic_ns()
+            for receive, data in come:
+                receive(data, at)

@@ -1,0 +1,82 @@
+"""Everything that has come is read first, and told afterwards, each to whom it came."""
+
+from collections.abc import Iterator
+
+import gevent
+import pytest
+from gevent import socket
+from gevent.event import Event
+
+from roomproof.load.inbox import Inbox, Receive
+
+
+class Pipe:
+    """A link, and its other end."""
+
+    def __init__(self, name: str, told: list[tuple[str, bytes | None]]) -> None:
+        self.here, self.there = socket.socketpair()
+        self.name, self.told = name, told
+        self.has_come = Event()
+        self.receive: Receive | None = self._receive
+
+    def read(self) -> bytes | None:
+        self.told.append((f"{self.name} is read", None))
+        return bytes(self.here.recv(100))
+
+    def _receive(self, data: bytes, at: int) -> None:
+        assert at > 0
+        self.told.append((f"{self.name} is told", data))
+        self.has_come.set()
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    inbox = Inbox()
+    inbox.start()
+    yield inbox
+    inbox.stop()
+
+
+@pytest.fixture
+def told() -> list[tuple[str, bytes | None]]:
+    return []
+
+
+@pytest.fixture
+def pipes(inbox: Inbox, told: list[tuple[str, bytes | None]]) -> Iterator[list[Pipe]]:
+    pipes = [Pipe(name, told) for name in ("one", "two")]
+    watchers = [inbox.watch(pipe, pipe.here.fileno()) for pipe in pipes]
+    yield pipes
+    for pipe, watcher in zip(pipes, watchers, strict=True):
+        watcher.stop()
+        watcher.close()
+        pipe.here.close()
+        pipe.there.close()
+
+
+def test_all_is_read_before_any_is_told(pipes: list[Pipe], told: list[tuple[str, bytes | None]]) -> None:
+    for pipe in pipes:
+        pipe.there.send(pipe.name.encode())
+    for pipe in pipes:
+        assert pipe.has_come.wait(5)
+
+    assert [data for _, data in told[:2]] == [None, None]
+    assert set(told[2:]) == {("one is told", b"one"), ("two is told", b"two")}
+
+
+def test_the_end_is_told_as_well(pipes: list[Pipe], told: list[tuple[str, bytes | None]]) -> None:
+    pipes[0].there.close()
+    assert pipes[0].has_come.wait(5)
+
+    assert ("one is told", b"") in told
+
+
+def test_who_rests_is_not_read(pipes: list[Pipe], told: list[tuple[str, bytes | None]]) -> None:
+    resting, other = pipes
+    resting.receive = None
+    resting.there.send(b"unheard")
+    other.there.send(b"heard")
+    assert other.has_come.wait(5)
+    gevent.sleep(0)
+
+    assert told == [("two is read", None), ("two is told", b"heard")]

@@ -76,7 +76,7 @@ def plain_locust(url: str, shape: Shape) -> float:
 
 
 def k6(url: str, shape: Shape, *, checks: bool = False) -> float:
-    """The same of k6, with its handshakes; it looks at no delivery, or checks that each is a frame of the protocol."""
+    """The same of k6, with its handshakes; it looks at no delivery, or checks the type of each and times it."""
     environment = {"SHAPE": ",".join(map(str, (*shape, BYTES, SECONDS))), "TARGET": url}
     if checks:
         environment["CHECKS"] = "yes"
@@ -102,7 +102,7 @@ GENERATORS: dict[str, Callable[[str, Shape], float]] = {
     "Roomproof": roomproof,
     "plain Locust": plain_locust,
     "k6, counts": k6,
-    "k6, checks": partial(k6, checks=True),
+    "k6, checks and times": partial(k6, checks=True),
 }
 
 

@@ -1,16 +1,16 @@
-// The same load in k6, whose virtual users open one socket each. They count deliveries; with CHECKS=yes they parse each
-// and check that it is a frame of the protocol, which is what k6 has to offer for verifying.
+// The same load in k6, whose virtual users open one socket each. They count deliveries; with CHECKS=yes they parse each,
+// check that it is a frame of the protocol, and time it, which is what k6 has to offer for verifying.
 import { check } from "k6";
 import exec from "k6/execution";
 import { WebSocket } from "k6/experimental/websockets";
 import http from "k6/http";
-import { Counter } from "k6/metrics";
+import { Counter, Trend } from "k6/metrics";
 import { clearInterval, setInterval, setTimeout } from "k6/timers";
 
 const url = __ENV.TARGET;
 const [rooms, members, rate, bytes, seconds] = __ENV.SHAPE.split(",").map(Number);
-const text = "x".repeat(bytes);
 const delivered = new Counter("delivered");
+const took = new Trend("took", true);
 const executor = "per-vu-iterations";
 export const options = { scenarios: { chat: { executor, vus: rooms * members, iterations: 1 } }, summaryTrendStats: [] };
 
@@ -22,8 +22,17 @@ export function setup() {
 
 const isFrame = { "a frame of the protocol": (frame) => frame.type === "message" || frame.type === "system" };
 
+function text() {
+  return `${Date.now()} `.padEnd(bytes, "x");
+}
+
+function verify(frame) {
+  check(frame, isFrame);
+  if (frame.type === "message") took.add(Date.now() - parseInt(frame.content));
+}
+
 function take(event) {
-  if (__ENV.CHECKS === "yes") check(JSON.parse(event.data), isFrame);
+  if (__ENV.CHECKS === "yes") verify(JSON.parse(event.data));
   delivered.add(1);
 }
 
@@ -34,7 +43,7 @@ export default function (chats) {
   const interval = 1000 / rate;
   const phase = (at * 0.6180339887498949) % 1;
   let timer;
-  const say = () => ws.send(JSON.stringify({ type: "message", content: text }));
+  const say = () => ws.send(JSON.stringify({ type: "message", content: text() }));
   const begin = () => (timer = setInterval(say, interval));
   const end = () => {
     clearInterval(timer);

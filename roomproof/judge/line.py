@@ -13,6 +13,9 @@ LEFT = -2
 APART = -3
 """Stands for it where nothing is expected, because the speaker is on another sticky instance."""
 
+EXCUSED = -1
+"""Stands for when an item was overtaken that is not due, because a fault excuses it."""
+
 LEAVE = -1
 """Stands for the number of a leave notice: which it is, is known only when the speaker has ended."""
 
@@ -42,14 +45,14 @@ class Line(Life):
     expected: "array[int]" = field(default_factory=lambda: array("i"))
     start: "array[int]" = field(default_factory=lambda: array("i"))
     floor: "array[int]" = field(default_factory=lambda: array("i"))
-    holes: dict[int, dict[int, bool]] = field(default_factory=dict)
-    """By column: items that a later one overtook, and whether they are due (or a fault excuses them)."""
+    holes: dict[int, dict[int, int]] = field(default_factory=dict)
+    """By column: items that a later one overtook, and when that was, or EXCUSED."""
     departed: dict[int, int] = field(default_factory=dict)
     """By column of speakers whose leave came: what was expected next."""
     strays: set[tuple[int, int]] = field(default_factory=set)
     """Columns and items that came once although they need not have, and must not come again."""
-    last_words: list[tuple[int, int]] = field(default_factory=list)
-    """Receivers that are gone and had heard its leave: their numbers, and an item that they then had not got."""
+    last_words: list[tuple[int, int, int]] = field(default_factory=list)
+    """Receivers that are gone and had heard its leave: their numbers, an item that they then had not got, and when."""
     awaited: dict[int, int] = field(default_factory=dict)
     """Receivers to whom something of it was missing at the last look: their numbers, and what they expected next..."""
     came_at: int = 0

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from roomproof.judge import attribution
 from roomproof.judge.attribution import Circumstances
 from roomproof.judge.findings import Finding, Kind
-from roomproof.judge.line import APART, LEAVE, LEFT, Line, name_of, part_of
+from roomproof.judge.line import APART, EXCUSED, LEAVE, LEFT, Line, name_of, part_of
 from roomproof.judge.roster import Roster
+from roomproof.judge.timing import NS_PER_S
 from roomproof.judge.unusual import take
 
 SHOWN_CHARACTERS = 300
@@ -20,9 +21,9 @@ def settle(roster: Roster, speaker: Line) -> None:
     """Find what is missing of a speaker to those who may still hear something, and what early leaves of it were."""
     if not speaker.has_begun_to_end:
         _judge_early_leaves(roster, speaker, NEVER if speaker.opened and not speaker.paused_before else None)
-    for number, item in speaker.last_words:
+    for number, item, overtaken_at in speaker.last_words:
         if item <= speaker.last:
-            roster.ledger.note(_lost(roster, speaker, number, item, hole=True))
+            roster.ledger.note(_lost(roster, speaker, number, item, overtaken_at))
     for receiver in roster.receivers:
         if receiver.evidence_at is not None and receiver.expected[speaker.column] != APART:
             stays = roster.stays(receiver) and receiver.expected[speaker.column] != LEFT
@@ -32,7 +33,7 @@ def settle(roster: Roster, speaker: Line) -> None:
             settle_holes(roster, speaker, receiver)
             for item in items:
                 if not any(outage.excuses(speaker, receiver, item, None) for outage in roster.outages):
-                    roster.ledger.note(_lost(roster, speaker, receiver.number, item, hole=False, last_words=has_heard))
+                    roster.ledger.note(_lost(roster, speaker, receiver.number, item, last_words=has_heard))
 
 
 def awaits(roster: Roster, speaker: Line) -> bool:
@@ -65,12 +66,14 @@ def settle_holes(roster: Roster, speaker: Line, receiver: Line) -> None:
     last_words = speaker.leave
     while receiver.expected[speaker.column] == LEFT and last_words - 1 in holes:
         last_words -= 1
-    for item, due in holes.items():
-        if due and item <= speaker.last:
-            has_heard = item >= last_words > receiver.start[speaker.column]
-            roster.ledger.note(_lost(roster, speaker, receiver.number, item, hole=True, last_words=has_heard))
-        elif due:
-            speaker.last_words.append((receiver.number, item))
+    for item, overtaken_at in holes.items():
+        if overtaken_at == EXCUSED:
+            continue
+        if item > speaker.last:
+            speaker.last_words.append((receiver.number, item, overtaken_at))
+            continue
+        has_heard = item >= last_words > receiver.start[speaker.column]
+        roster.ledger.note(_lost(roster, speaker, receiver.number, item, overtaken_at, last_words=has_heard))
 
 
 def count_delivered(roster: Roster, speaker: Line, receiver: Line) -> None:
@@ -131,16 +134,28 @@ def _due_to_one_who_stays(roster: Roster, speaker: Line, receiver: Line) -> Iter
         yield speaker.leave
 
 
-def _lost(roster: Roster, speaker: Line, receiver: int, item: int, *, hole: bool, last_words: bool = False) -> Finding:
+def _lost(
+    roster: Roster,
+    speaker: Line,
+    receiver: int,
+    item: int,
+    overtaken_at: int | None = None,
+    *,
+    last_words: bool = False,
+) -> Finding:
     """An item that a receiver was due and never got.
 
-    `hole`: something later of the speaker came; `last_words`: no later message, but something before.
+    `overtaken_at`: when something later of the speaker came; `last_words`: no later message, but something before.
     """
     circumstances = Circumstances(
         own=speaker.number == receiver, died=speaker.died, last_words=speaker.closed_cleanly and last_words
     )
     kind, rule = attribution.missing(part_of(speaker, item), circumstances)
     seen = roster.frame_of(speaker, item)
-    others = f"; others received {seen[:SHOWN_CHARACTERS]}" if seen else ""
-    text = f"{name_of(speaker, item)} is due and did not arrive{others}"
-    return Finding(kind, rule, receiver, text, speaker.number, item, hole=hole, witness=speaker.life)
+    text = f"{name_of(speaker, item)} is due and did not arrive"
+    if overtaken_at is not None:
+        text += f"; what followed it did, {(overtaken_at - speaker.opening.at) / NS_PER_S:.3f} s after that user came"
+    if seen:
+        text += f"; others received {seen[:SHOWN_CHARACTERS]}"
+    is_hole = overtaken_at is not None
+    return Finding(kind, rule, receiver, text, speaker.number, item, hole=is_hole, witness=speaker.life)

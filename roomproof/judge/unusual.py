@@ -6,7 +6,7 @@ from roomproof.judge import attribution
 from roomproof.judge.attribution import Fault, Part
 from roomproof.judge.decoding import Departed
 from roomproof.judge.findings import Kind
-from roomproof.judge.line import APART, LEAVE, LEFT, Line, part_of
+from roomproof.judge.line import APART, EXCUSED, LEAVE, LEFT, Line, part_of
 from roomproof.judge.outages import Outage
 from roomproof.judge.roster import Roster
 
@@ -71,10 +71,11 @@ def _once(speaker: Line, receiver: Line, item: int) -> Iterator[Fault]:
 
 
 def _overtake(speaker: Line, receiver: Line, items: range, at: int, outages: list[Outage]) -> None:
-    """Remember what was overtaken, and whether it is due."""
+    """Remember what was overtaken, and when."""
     holes = receiver.holes.setdefault(speaker.column, {})
     for item in items:
-        holes[item] = not any(outage.excuses(speaker, receiver, item, at) for outage in outages)
+        is_excused = any(outage.excuses(speaker, receiver, item, at) for outage in outages)
+        holes[item] = EXCUSED if is_excused else at
 
 
 def of_departed(departed: Departed, part: Part, receiver: Line, roster: Roster) -> Fault | None:

@@ -19,6 +19,8 @@ class Step:
     """Deliveries a second."""
     is_generators: bool = False
     """Whether the generator was overloaded, so that nothing is known of the server."""
+    facts: str = ""
+    """What was found that no load excuses: anything but what is missing or late."""
 
     @property
     def is_good(self) -> bool:
@@ -45,6 +47,16 @@ class Search:
         """The smallest load that was not."""
         return min((step for step in self.steps if not step.is_good), key=lambda step: step.users, default=None)
 
+    @property
+    def wrong(self) -> Step | None:
+        """The first load at which something was found that no load excuses."""
+        return next((step for step in self.steps if step.facts), None)
+
+    @property
+    def decisive(self) -> Step | None:
+        """The step that says most: what is wrong, else the largest good load, else what is too much."""
+        return self.wrong or self.best or self.worst
+
     def following(self) -> int | None:
         """How many users to try next; None once it is known."""
         best, worst = self.best, self.worst
@@ -61,6 +73,11 @@ class Search:
     def conclude(self, trouble: str = "") -> Verdict:
         """What was found out. `trouble` says why the search did not come to its end."""
         best, worst = self.best, self.worst
+        if self.wrong is not None:
+            reason = (
+                f"with {self.wrong.users} users: {self.wrong.facts}, which no load excuses; capacity: {_found(best)}"
+            )
+            return _verdict(Conclusion.INVALID, reason)
         if trouble:
             return _verdict(Conclusion.INCONCLUSIVE, f"{trouble}; capacity: {_found(best)}")
         if worst is None:

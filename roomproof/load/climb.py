@@ -10,6 +10,7 @@ from locust import events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 
+from roomproof.judge.findings import LIVENESS, Kind
 from roomproof.load import defaults, options
 from roomproof.load.capacity import Search, Step
 from roomproof.load.conductor import conductor_of
@@ -42,6 +43,8 @@ class Climb:
         self._searches = self._most = 0
         self._seconds = 0.0
         self._results: LoadResults | None = None
+        self._runs: dict[int, Run] = {}
+        """By the number of users: the steps of this search."""
         bus = environment.events
         bus.test_start.add_listener(self._start)
         bus.spawning_complete.add_listener(lambda **_: self._is_ramped_up.set())
@@ -59,6 +62,7 @@ class Climb:
         self._is_on = True
         self._conductor.final = None
         self._searches += 1
+        self._runs.clear()
         self.search = Search(getattr(runner, "target_user_count", FIRST_USERS), self._most, run.options.room_size)
         path = results_of(self._conductor.results, self._searches)
         self._results = LoadResults(path) if path else None
@@ -96,16 +100,15 @@ class Climb:
         until = time.monotonic() + RAMP_PATIENCE_S
         while time.monotonic() < until and run is not None and not run.is_ending and run.books.sockets < users:
             gevent.sleep(LOOK_S)
-        members = run.books.sockets if run is not None else 0
         until = time.monotonic() + self._seconds
         while time.monotonic() < until and run is not None and not run.is_ending:
             gevent.sleep(LOOK_S)
         if run is None or run.is_ending or runner is None:
             return None
         runner.stop()
-        return self._noted(run, users, members)
+        return self._noted(run, users)
 
-    def _noted(self, run: Run, users: int, members: int) -> Step | None:
+    def _noted(self, run: Run, users: int) -> Step | None:
         verdict = run.verdict
         if verdict is None:
             return None
@@ -113,10 +116,10 @@ class Climb:
         is_generators = strained and verdict.conclusion is Conclusion.INCONCLUSIVE
         if self._results:
             self._results.step(users, verdict, run.books)
-        conclusion, reason = verdict.conclusion, verdict.reason
-        if conclusion is Conclusion.VALID and members < users:
-            conclusion, reason = Conclusion.INCONCLUSIVE, f"only {members} of them got in"
-        return Step(users, conclusion, reason, run.books.rate, is_generators=is_generators)
+        self._runs[users] = run
+        counts = run.books.counts
+        facts = ", ".join(f"{counts[kind]} {kind}" for kind in Kind if kind not in LIVENESS and counts[kind])
+        return Step(users, verdict.conclusion, verdict.reason, run.books.rate, is_generators=is_generators, facts=facts)
 
     def _end(self, trouble: str) -> None:
         """Conclude the search, once."""
@@ -126,7 +129,10 @@ class Climb:
         verdict = self._conductor.final = self.search.conclude(trouble)
         self._environment.process_exit_code = verdict.exit_code
         if self._results:
-            self._results.conclude_search(verdict, self.search)
+            step = self.search.decisive
+            run = self._runs[step.users] if step else None
+            known = (run.verdict, run.books) if run and run.verdict else None
+            self._results.conclude_search(verdict, load(), self.search, known)
         if self._environment.web_ui is not None:
             print(f"{verdict.conclusion.upper()}: {verdict.reason}", flush=True)
 

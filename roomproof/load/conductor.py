@@ -238,7 +238,7 @@ class Conductor:
             self.end("quit")
         environment = self.environment
         if self.is_worker:
-            environment.process_exit_code = 0
+            environment.process_exit_code = EXIT_CODES[Conclusion.INCONCLUSIVE] if self.trouble else 0
         elif self.verdict is not None:
             environment.process_exit_code = self.verdict.exit_code
         elif not environment.web_ui or self.trouble:

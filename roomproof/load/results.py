@@ -10,7 +10,7 @@ from roomproof.load.percentiles import quantile
 from roomproof.load.slo import shown
 from roomproof.printable import printable
 from roomproof.protocol import Protocol
-from roomproof.report import JsonLines, capability_names, run_line, verdict_line
+from roomproof.report import JsonLines, capability_names, run_line, verdict_head, verdict_line
 from roomproof.timeline import timeline
 from roomproof.verdict import Verdict
 
@@ -62,13 +62,21 @@ class LoadResults(JsonLines):
         said = {"kind": "step", "users": users, "verdict": verdict.conclusion, "reason": verdict.reason}
         self._write(said | summary(books))
 
-    def conclude_search(self, verdict: Verdict, search: Search) -> None:
-        """Write the last line of a search for the capacity, and close. `users` are borne, `too_many` are not."""
+    def conclude_search(
+        self, verdict: Verdict, protocol: Protocol, search: Search, decisive: tuple[Verdict, Books] | None
+    ) -> None:
+        """Write the last line of a search for the capacity, and close. `users` are borne, `too_many` are not.
+
+        The rest, rules, counts and times, is that of the decisive step, if there was any.
+        """
         best, worst = search.best, search.worst
         found = {"users": best.users if best else None, "rate": round(best.rate, 1) if best and best.rate else None}
         found |= {"too_many": worst.users if worst and not worst.is_generators else None}
-        said = {"kind": "verdict", "verdict": verdict.conclusion, "reason": verdict.reason, "partial": True}
-        self._write(said | {"capacity": found})
+        rest = {}
+        if decisive is not None:
+            of_step, books = decisive
+            rest = verdict_line(of_step, protocol) | summary(books)
+        self._write(rest | verdict_head(verdict) | {"capacity": found})
         self._file.close()
 
     def verdict(self, verdict: Verdict, protocol: Protocol, books: Books) -> None:

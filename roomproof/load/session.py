@@ -2,7 +2,6 @@
 
 import random
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,27 +11,22 @@ from gevent.event import Event
 from roomproof.history import Started
 from roomproof.http import Http
 from roomproof.load.arrivals import Arrivals
-from roomproof.load.beat import REFUSALS, Beat
+from roomproof.load.beat import Beat
 from roomproof.load.clock import started_of
 from roomproof.load.coalescing import Coalescing
-from roomproof.load.health import Health
 from roomproof.load.inbox import Inbox
 from roomproof.load.link import RefusedError
 from roomproof.load.member import Member
 from roomproof.load.options import Options
-from roomproof.load.overload import Strain
 from roomproof.load.pacer import Pacer
-from roomproof.load.percentiles import Counts, counted
 from roomproof.load.rooms import LOOK_S, NoRoomError, Room, Rooms
+from roomproof.load.telemetry import Telemetry
 from roomproof.load.words import words_of
 
 if TYPE_CHECKING:
     from roomproof.load.table import Table
 
 BEAT_S = 1.0
-
-FIRST_REASONS = 5
-"""So many reasons of failed handshakes are told with each beat."""
 
 
 class EndedError(Exception):
@@ -52,8 +46,8 @@ class Session:
         self.begin = time.monotonic_ns()
         self.ending = False
         self.ended = Event()
-        self._run, self._worker, self._index = run, worker, index
-        self._tell, self._table = tell, table
+        self._index = index
+        self._tell = tell
         self._numbers = self._speakers = 0
         self._http = Http(options.target)
         self._started: Started = started_of(options.target, self._http)
@@ -65,22 +59,11 @@ class Session:
             run=run,
             worker=index,
         )
-        self.health = Health()
-        self._strain = Strain()
-        self._counts: Counter[str] = Counter()
-        """By the name of the field of a beat."""
-        self._reasons: dict[str, list[str]] = {kind: [] for kind in (*REFUSALS, "unanswered")}
-        """Why handshakes, and requests for rooms, failed."""
-        self._times: dict[str, list[int]] = {"connect": [], "send": [], "leave": []}
+        self._telemetry = Telemetry(run, worker, self.rooms, table)
+        self.count = self._telemetry.count
+        """Counts what happened in a field of the beats."""
         self._arrivals = Arrivals()
         self._outside = 0
-        self._is_measured = False
-        self._cpu_when_measured = 0.0
-        self._measured: Counter[str] = Counter()
-        self._told: Counter[str] = Counter()
-        self._told_rules: Counter[tuple[str, bool]] = Counter()
-        self._told_findings = 0
-        self._last_beat = time.monotonic()
         self._is_unheard = False
         self._unfinished = 0
         """Acts that the end has to wait for."""
@@ -91,7 +74,6 @@ class Session:
         self._inbox = Inbox()
         self._inbox.start()
         self.pacer = Pacer()
-        self.health.start()
         self._beating = gevent.spawn(self._beat_on)
 
     def awaits(self, user: int) -> None:
@@ -111,12 +93,9 @@ class Session:
     def _measure_if_all_are_in(self) -> None:
         """From then on times and the health of this process count."""
         has_begun = self._arrivals.are_complete and self._numbers > 0
-        if has_begun and not self._is_measured and not self.ending:
+        if has_begun and not self._telemetry.is_measured and not self.ending:
             self._beat()
-            self._is_measured = True
-            self._strain.begin_to_measure()
-            self.health.lag.clear()
-            self._cpu_when_measured = self.health.cpu_used
+            self._telemetry.begin_to_measure()
 
     def next_speaker(self) -> int:
         """How many speakers there were before."""
@@ -143,7 +122,7 @@ class Session:
         try:
             room, user = self.rooms.seat()
         except NoRoomError as error:
-            self._fail(error.request if error.status else "unanswered", str(error))
+            self._telemetry.fail(error.request if error.status else "unanswered", str(error))
             raise
         try:
             return self._enter(room, user)
@@ -159,30 +138,23 @@ class Session:
         try:
             member.open(self.options.target, self._inbox, source)
         except RefusedError as error:
-            self._fail("unanswered" if error.status is None else "refused", self._refusal(error))
+            self._telemetry.fail("unanswered" if error.status is None else "refused", self._refusal(error))
             raise
-        self._times["connect"].append(time.monotonic_ns() - begin)
-        self._counts["connected"] += 1
+        self._telemetry.took("connect", time.monotonic_ns() - begin)
+        self.count("connected")
         return member
 
     @staticmethod
     def _refusal(error: RefusedError) -> str:
         return f"status {error.status}: {error}" if error.status else str(error)
 
-    def _fail(self, field: str, reason: str) -> None:
-        self._counts[field] += 1
-        self._table.fail("connect", reason)
-        reasons = self._reasons[field]
-        if len(reasons) < FIRST_REASONS and reason not in reasons:
-            reasons.append(reason)
-
     def say(self, member: Member, meant: int) -> None:
         """Speak. Raises OSError if the connection is gone, EndedError."""
         self.check()
         now = time.monotonic_ns()
         member.say(self.words, meant)
-        self._counts["sent"] += 1
-        self._times["send"].append(now - meant)
+        self.count("sent")
+        self._telemetry.took("send", now - meant)
 
     def drain(self, member: Member) -> None:
         """Wait until the server has taken what somebody said. Raises OSError if the connection is gone."""
@@ -192,10 +164,6 @@ class Session:
         finally:
             self._unfinished -= 1
 
-    def count(self, field: str, number: int = 1) -> None:
-        """Something happened that is counted in a field of the beats."""
-        self._counts[field] += number
-
     def leave(self, member: Member) -> None:
         """Leave by a closing handshake, wait until it ends, and give the seat back."""
         was_open = member.is_open
@@ -203,8 +171,8 @@ class Session:
         member.begin_close()
         answered = bool(member.is_gone.wait(self.options.target.deadline))
         if answered and was_open:
-            self._times["leave"].append(time.monotonic_ns() - begin)
-            self._counts["left"] += 1
+            self._telemetry.took("leave", time.monotonic_ns() - begin)
+            self.count("left")
         elif not answered and not self.ending:
             member.give_up()
         self.give_back(member)
@@ -247,7 +215,7 @@ class Session:
             finally:
                 self.pacer.stop()
                 self._coalescing.stop()
-                self.health.stop()
+                self._telemetry.stop()
                 self.rooms.clear()
                 self._inbox.stop()
                 self.ended.set()
@@ -267,66 +235,6 @@ class Session:
             self._beat()
 
     def _beat(self, end: str = "") -> None:
-        now = time.monotonic()
-        ledger = self.rooms.ledger
-        self.health.beat()
-        self._strain.note(self.health.demand, self.health.worst_lag_ms)
-        beat = Beat(run=self._run, worker=self._worker, is_measured=self._is_measured, end=end)
+        beat = self._telemetry.beat(end)
         beat.is_unheard, beat.outside = self._is_unheard, self._outside
-        beat.seconds, self._last_beat = now - self._last_beat, now
-        beat.delivered = len(ledger.delays)
-        self._counts["untimed"], ledger.untimed = ledger.untimed, 0
-        self._count_refusals()
-        beat.times = self._take_times()
-        if self._is_measured:
-            self._measured.update(self._counts)
-        for field, count in self._counts.items():
-            setattr(beat, field, count)
-        self._counts.clear()
-        beat.refusals = [reason for kind in REFUSALS for reason in self._reasons[kind]]
-        beat.troubles = self._reasons["unanswered"]
-        self._reasons = {field: [] for field in self._reasons}
-        self._tell_findings(beat)
-        beat.sockets = sum(len(room.members) for room in self.rooms.all)
-        beat.rooms = len(self.rooms.all)
-        beat.crossing = sum(room.is_crossing for room in self.rooms.all)
-        beat.instances = sorted({instance for room in self.rooms.all for instance in room.instances} - {""})
-        beat.cpu, beat.lag_ms = self.health.cpu, self.health.worst_lag_ms
-        beat.cpu_seconds = self.health.cpu_used - self._cpu_when_measured
-        beat.rss_grown = self.health.rss_grown
-        beat.lag_p99_ms = (self.health.lag.at(99) or 0) / 1_000
-        beat.overloaded = self._strain.overloaded(beat.lag_p99_ms, self._measured["sent"], self._measured["dropped"])
-        beat.strained = self._strain.strained()
         self._tell(beat)
-
-    def _count_refusals(self) -> None:
-        """Those who were let in only to be closed were refused (the second of the ways of REFUSE-1)."""
-        for room in self.rooms.all:
-            for reason in room.refusals:
-                self._fail("refused", reason)
-                self._counts["connected"] -= 1
-            room.refusals.clear()
-
-    def _take_times(self) -> dict[str, Counts]:
-        ledger = self.rooms.ledger
-        times = {**self._times, "deliver": ledger.delays, "join": ledger.joins}
-        times["last_recipient"] = [one.last - one.meant for one in ledger.spent]
-        times["spread"] = [one.last - one.first for one in ledger.spent]
-        taken = {}
-        for name, values in times.items():
-            if values:
-                taken[name] = counted(values)
-                values.clear()
-                self._table.show(name, taken[name])
-        ledger.spent.clear()
-        return taken
-
-    def _tell_findings(self, beat: Beat) -> None:
-        ledger = self.rooms.ledger
-        now = Counter({str(kind): count for kind, count in ledger.counts.items()})
-        beat.counts, self._told = dict(now - self._told), now
-        for (rule, is_fact), count in (ledger.rules - self._told_rules).items():
-            (beat.broken if is_fact else beat.late_broken)[rule] = count
-        self._told_rules = ledger.rules.copy()
-        beat.findings = ledger.findings[self._told_findings :]
-        self._told_findings = len(ledger.findings)

@@ -81,6 +81,8 @@ def test_the_capacity_is_found(tmp_path: Path, clean_server: str) -> None:
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
     assert [line["users"] for line in run.of("step")] == [20, 40]
     assert run.verdict["capacity"] == {"users": 40, "rate": run.of("step")[1]["rate"], "too_many": None}
+    assert run.rules("held") >= TALK
+    assert run.counts["delivered"] == run.of("step")[1]["counts"]["delivered"]
     assert "VALID: capacity: at least 40 users" in run.output.splitlines()[-1]
     assert (tmp_path / "results-step-2.jsonl").exists()
 

@@ -168,6 +168,7 @@ def test_a_worker_with_too_few_file_descriptors_says_so_and_is_missed(clean_serv
             process.kill()
 
     assert "roomproof: expected at least 100 file descriptors, the limit is 64" in output
+    assert process.returncode == 3, output
     assert run.code == 3, run.output
     assert "lost in the middle: worker " in run.output
 

@@ -257,3 +257,15 @@ def test_each_receiver_is_shown_to_get_a_message_with(changes: dict[str, str], k
 
     found = [(one.kind, one.rule, one.receiver) for one in talk.findings()]
     assert found == [(kind, rule, alice.number), (kind, rule, bob.number)]
+
+
+def test_a_hole_tells_when_it_was_overtaken() -> None:
+    talk = Talk()
+    alice, bob = talk.meet("alice", "bob")
+    one, two, three = talk.says(alice), talk.says(alice), talk.says(alice)
+    talk.hears(alice, one, two, three)
+    talk.passes(7_000)
+    talk.hears(bob, one, three)
+
+    (lost,) = talk.ledger().findings
+    assert lost.text.startswith("message 2 of 'alice' is due and did not arrive; what followed it did, 7.0")

@@ -56,6 +56,9 @@ class Conductor:
         self.trouble = ""
         self.climb: Climb | None = None
         """The search for the capacity, where this is one."""
+        self._is_quitting = False
+        self.has_ended = False
+        """Whether nothing but Locust's own end is left to do."""
         self.final: Verdict | None = None
         """What was found out by several runs."""
         runner = environment.runner
@@ -234,8 +237,12 @@ class Conductor:
 
     def _quit(self, **_: Any) -> None:
         """Locust is about to end, for whatever reason."""
+        if self._is_quitting:
+            Event().wait()  # who sent a second signal has no second end
+        self._is_quitting = True
         with contextlib.suppress(KeyboardInterrupt):  # the verdict says it
             self.end("quit")
+        self.has_ended = True
         environment = self.environment
         if self.is_worker:
             environment.process_exit_code = EXIT_CODES[Conclusion.INCONCLUSIVE] if self.trouble else 0
@@ -274,14 +281,15 @@ def _add_options(parser: LocustArgumentParser, **_: Any) -> None:
     options.add_to(parser)
 
 
-def _interrupt() -> None:
+def _interrupt(conductor: Conductor) -> None:
     """Ctrl-C reaches the main greenlet, while it waits. Python's own way would tear apart what is just being judged."""
-    gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
+    if not conductor.has_ended:
+        gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
 
 
 def _begin(environment: Environment, **_: Any) -> None:
-    vars(environment)["roomproof"] = Conductor(environment)
-    gevent.signal_handler(signal.SIGINT, _interrupt)
+    conductor = vars(environment)["roomproof"] = Conductor(environment)
+    gevent.signal_handler(signal.SIGINT, _interrupt, conductor)
     # The loop has not looked at the clock since before all imports, and would count them into the time limit.
     gevent.get_hub().loop.update_now()
 

@@ -101,6 +101,23 @@ def test_who_is_impatient_twice_gets_no_verdict_for_free(tmp_path: Path) -> None
     assert "interrupted before everything that was due had its time" in run.verdict["reason"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("gap", [0.005, 0.05, 0.15])
+def test_a_second_signal_changes_nothing_once_there_is_a_verdict(
+    tmp_path: Path, clean_server: str, number: int, gap: float
+) -> None:
+    def send_twice(process: "subprocess.Popen[str]") -> None:
+        process.send_signal(number)
+        time.sleep(gap)
+        process.send_signal(number)
+
+    run = load(tmp_path, "steady", clean_server, meanwhile=when_talking(tmp_path, send_twice))
+
+    assert (run.code, run.verdict["verdict"]) in {(0, "valid"), (3, "inconclusive")}, run.output
+    assert "Traceback" not in run.output
+    assert run.output.count("Shutting down") == 1
+
+
 def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
     run = load(tmp_path, "steady", "http://127.0.0.1:9", "-t", "4")
 

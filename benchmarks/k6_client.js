@@ -22,8 +22,10 @@ export function setup() {
 
 const isFrame = { "a frame of the protocol": (frame) => frame.type === "message" || frame.type === "system" };
 
+const plain = "x".repeat(bytes);
+
 function text() {
-  return `${Date.now()} `.padEnd(bytes, "x");
+  return __ENV.CHECKS === "yes" ? `${Date.now()} `.padEnd(bytes, "x") : plain;
 }
 
 function verify(frame) {

@@ -55,16 +55,12 @@ def verdict_line(verdict: Verdict, protocol: Protocol) -> dict[str, object]:
         rule_id: {"level": protocol.rules[rule_id].level, "outcome": standing}
         for rule_id, standing in verdict.rules.items()
     }
-    return verdict_head(verdict) | {"rules": rules}
-
-
-def verdict_head(verdict: Verdict) -> dict[str, object]:
-    """How the last line of a result file begins."""
     return {
         "kind": "verdict",
         "verdict": verdict.conclusion,
         "reason": verdict.reason,
         "partial": verdict.partial,
+        "rules": rules,
     }
 
 

@@ -154,7 +154,8 @@ def _lost(
     seen = roster.frame_of(speaker, item)
     text = f"{name_of(speaker, item)} is due and did not arrive"
     if overtaken_at is not None:
-        text += f"; what followed it did, {(overtaken_at - speaker.opening.at) / NS_PER_S:.3f} s after that user came"
+        seconds = (overtaken_at - speaker.opening.at) / NS_PER_S
+        text += f"; what follows it had, {seconds:.3f} s after {speaker.user!r} came"
     if seen:
         text += f"; others received {seen[:SHOWN_CHARACTERS]}"
     is_hole = overtaken_at is not None

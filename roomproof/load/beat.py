@@ -44,6 +44,8 @@ class Beat(msgspec.Struct, kw_only=True):
     """The first few reasons of what was refused."""
     troubles: list[str] = []
     """The first few reasons of what was unanswered."""
+    bugs: list[str] = []
+    """What went wrong in the generator itself, so far."""
     counts: dict[str, int] = {}
     """Findings by kind."""
     broken: dict[str, int] = {}

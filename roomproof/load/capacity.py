@@ -19,8 +19,8 @@ class Step:
     """Deliveries a second."""
     is_generators: bool = False
     """Whether the generator was overloaded, so that nothing is known of the server."""
-    facts: str = ""
-    """What was found that no load excuses: anything but what is missing or late."""
+    wrong: str = ""
+    """What was found that is no question of how much a server bears."""
 
     @property
     def is_good(self) -> bool:
@@ -49,8 +49,8 @@ class Search:
 
     @property
     def wrong(self) -> Step | None:
-        """The first load at which something was found that no load excuses."""
-        return next((step for step in self.steps if step.facts), None)
+        """The first load at which something was found that is no question of how much a server bears."""
+        return next((step for step in self.steps if step.wrong), None)
 
     @property
     def decisive(self) -> Step | None:
@@ -63,6 +63,8 @@ class Search:
         good = best.users if best else 0
         if not self.steps:
             return min(self.first, self.most)
+        if self.wrong is not None:
+            return None
         if worst is None:
             return min(2 * good, self.most) if good < self.most else None
         if worst.is_generators or worst.users - good <= max(self.room_size, PRECISION * worst.users):
@@ -74,10 +76,8 @@ class Search:
         """What was found out. `trouble` says why the search did not come to its end."""
         best, worst = self.best, self.worst
         if self.wrong is not None:
-            reason = (
-                f"with {self.wrong.users} users: {self.wrong.facts}, which no load excuses; capacity: {_found(best)}"
-            )
-            return _verdict(Conclusion.INVALID, reason)
+            reason = f"with {self.wrong.users} users: {self.wrong.wrong}; capacity: {_found(best)}"
+            return _verdict(Conclusion.INVALID, f"{reason}; {trouble}" if trouble else reason)
         if trouble:
             return _verdict(Conclusion.INCONCLUSIVE, f"{trouble}; capacity: {_found(best)}")
         if worst is None:

@@ -10,14 +10,15 @@ from locust import events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 
-from roomproof.judge.findings import LIVENESS, Kind
 from roomproof.load import defaults, options
+from roomproof.load.books import Books
 from roomproof.load.capacity import Search, Step
+from roomproof.load.conclusion import wrongs
 from roomproof.load.conductor import conductor_of
 from roomproof.load.results import LoadResults
 from roomproof.load.run import Run, results_of
 from roomproof.protocol import load
-from roomproof.verdict import Conclusion
+from roomproof.verdict import Conclusion, Verdict
 
 FIRST_USERS = 20
 
@@ -43,7 +44,7 @@ class Climb:
         self._searches = self._most = 0
         self._seconds = 0.0
         self._results: LoadResults | None = None
-        self._runs: dict[int, Run] = {}
+        self._ended: dict[int, tuple[Verdict, Books]] = {}
         """By the number of users: the steps of this search."""
         bus = environment.events
         bus.test_start.add_listener(self._start)
@@ -62,7 +63,7 @@ class Climb:
         self._is_on = True
         self._conductor.final = None
         self._searches += 1
-        self._runs.clear()
+        self._ended.clear()
         self.search = Search(getattr(runner, "target_user_count", FIRST_USERS), self._most, run.options.room_size)
         path = results_of(self._conductor.results, self._searches)
         self._results = LoadResults(path) if path else None
@@ -116,10 +117,9 @@ class Climb:
         is_generators = strained and verdict.conclusion is Conclusion.INCONCLUSIVE
         if self._results:
             self._results.step(users, verdict, run.books)
-        self._runs[users] = run
-        counts = run.books.counts
-        facts = ", ".join(f"{counts[kind]} {kind}" for kind in Kind if kind not in LIVENESS and counts[kind])
-        return Step(users, verdict.conclusion, verdict.reason, run.books.rate, is_generators=is_generators, facts=facts)
+        self._ended[users] = verdict, run.books
+        wrong, rate = wrongs(run.books), run.books.rate
+        return Step(users, verdict.conclusion, verdict.reason, rate, is_generators=is_generators, wrong=wrong)
 
     def _end(self, trouble: str) -> None:
         """Conclude the search, once."""
@@ -130,9 +130,7 @@ class Climb:
         self._environment.process_exit_code = verdict.exit_code
         if self._results:
             step = self.search.decisive
-            run = self._runs[step.users] if step else None
-            known = (run.verdict, run.books) if run and run.verdict else None
-            self._results.conclude_search(verdict, load(), self.search, known)
+            self._results.conclude_search(verdict, load(), self.search, self._ended[step.users] if step else None)
         if self._environment.web_ui is not None:
             print(f"{verdict.conclusion.upper()}: {verdict.reason}", flush=True)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from roomproof.judge.findings import LIVENESS, Kind
 from roomproof.load import slo
 from roomproof.load.beat import PATIENCE, REFUSALS
 from roomproof.load.books import Books
@@ -31,13 +32,15 @@ def verdict_of(books: Books, protocol: Protocol, target: Target, slos: list[Slo]
     Facts make it invalid and, where the generator kept up, so does what is missing, and so do missed objectives.
     """
     strained = sorted({reason for beat in books.last.values() for reason in (*beat.overloaded, *beat.strained)})
-    is_excused = bool(strained or around.lost_workers or around.trouble or _is_unheard(books))
+    bugs = sorted({bug for beat in books.last.values() for bug in beat.bugs})
+    is_excused = bool(strained or bugs or around.lost_workers or around.trouble or _is_unheard(books))
     facts = {rule for rule in books.broken if rule != OLD_STAMP or not is_excused}
     facts |= {BROKEN_BY_REFUSAL[kind] for kind in REFUSALS if books.totals[kind]}
     missing = set() if is_excused else set(books.late_broken)
     figures = books.figures()
     missed = slo.missed(slos, figures)
-    troubles = _troubles(books, target, around, strained, is_excused=is_excused) + slo.unmeasured(slos, figures)
+    troubles = [f"Roomproof itself failed, which is a bug: {bug}" for bug in bugs]
+    troubles += _troubles(books, target, around, strained, is_excused=is_excused) + slo.unmeasured(slos, figures)
     broken = tuple(sorted(facts | missing))
     held = () if troubles else tuple(sorted(exercised(books, target) - set(broken)))
     result = ScenarioResult("load", held, outcome_of(broken, protocol), held=held, broken=broken)
@@ -52,6 +55,16 @@ def verdict_of(books: Books, protocol: Protocol, target: Target, slos: list[Slo]
         complaints=[] if troubles else missed,
     )
     return replace(verdict, reason=f"{_found(books)}: {verdict.reason}") if broken else verdict
+
+
+def wrongs(books: Books) -> str:
+    """What was found that is no question of how much a server bears: anything but loss and what is late."""
+    is_strained = any(beat.overloaded or beat.strained for beat in books.last.values())
+    has_old_stamps_only = "DELIVER-9" not in books.broken
+    kinds = [kind for kind in Kind if kind not in LIVENESS and books.counts[kind]]
+    if is_strained and has_old_stamps_only and Kind.WRONG_TIME in kinds:
+        kinds.remove(Kind.WRONG_TIME)
+    return ", ".join(f"{books.counts[kind]} {kind}" for kind in kinds)
 
 
 def _is_unheard(books: Books) -> bool:

@@ -1,6 +1,7 @@
 """Reads what has come to the links of this process: all that is there first, and only then is any of it told.
 
-One kind of work at a time is quicker than both in turn. Nobody else runs in between, so that the order stays.
+One kind of work at a time is quicker than both in turn. No greenlet runs in between. What came to one link keeps its
+order; links that had something at the same time are told in any.
 """
 
 import time
@@ -19,7 +20,9 @@ AFTER_OTHERS = -2
 """The priority, for the loop, of what comes after all that has happened is known."""
 
 Receive = Callable[[bytes, int], None]
-"""Is told what was read and when; empty bytes are the end. Must not block."""
+"""Is told what was read, and a time when it was there, which is one for all links; empty bytes are the end.
+
+Must not block."""
 
 
 class Readable(Protocol):
@@ -33,9 +36,10 @@ class Readable(Protocol):
 
 
 class Inbox:
-    """Reads all links of this process."""
+    """Reads all links of this process. `failed` is told what a receiver raised: that is a bug of ours."""
 
-    def __init__(self) -> None:
+    def __init__(self, failed: Callable[[Exception], None]) -> None:
+        self._failed = failed
         self._ready: list[Readable] = []
         self._loop = get_hub().loop
         self._reader = self._loop.check(priority=AFTER_OTHERS)
@@ -48,6 +52,7 @@ class Inbox:
         """Read no more."""
         self._reader.stop()
         self._reader.close()
+        self._ready.clear()
 
     def watch(self, link: Readable, descriptor: int) -> Any:
         """Read a link whenever there is something, until the watcher that is returned is stopped and closed."""
@@ -67,4 +72,7 @@ class Inbox:
                     come.append((receive, data))
             at = time.monotonic_ns()
             for receive, data in come:
-                receive(data, at)
+                try:
+                    receive(data, at)
+                except Exception as error:  # noqa: BLE001 - what was read for the others must not be lost with it
+                    self._failed(error)

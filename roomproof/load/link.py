@@ -31,7 +31,18 @@ class RefusedError(Exception):
 class Link:
     """An open WebSocket connection. Reading costs no greenlet, but over TLS."""
 
-    __slots__ = ("_inbox", "_is_tls", "_plain", "_sender", "_socket", "_unsent", "_watcher", "is_torn", "receive")
+    __slots__ = (
+        "_error",
+        "_inbox",
+        "_is_given_up",
+        "_is_tls",
+        "_plain",
+        "_sender",
+        "_socket",
+        "_unsent",
+        "_watcher",
+        "receive",
+    )
 
     def __init__(self, connection: Any, inbox: Inbox) -> None:
         """`connection` is a socket of gevent's, with TLS or without."""
@@ -42,13 +53,14 @@ class Link:
         self._plain: Any = getattr(self._socket, "_sock", None)
         self._watcher: Any = None
         self.receive: Receive | None = None
-        self._sender: gevent.Greenlet[..., OSError | None] | None = None
+        self._sender: gevent.Greenlet[..., None] | None = None
         self._unsent: list[bytes] = []
-        self.is_torn = False
-        """Whether nobody waits any more for a frame to be taken that was begun."""
+        self._error: OSError | None = None
+        self._is_given_up = False
 
     def watch(self, receive: Receive) -> None:
         """From now on tell everything that is read."""
+        self.rest()
         self.receive = receive
         if self._is_tls:
             self._watcher = gevent.spawn(self._read_on, receive)
@@ -91,45 +103,57 @@ class Link:
         """Whether the server has still to take something."""
         return self._sender is not None
 
+    @property
+    def is_torn(self) -> bool:
+        """Whether the server has not taken something yet, and whoever waited for that has given up."""
+        return self._is_given_up and self.is_sending
+
     def send(self, payload: bytes, opcode: int = ABNF.OPCODE_TEXT) -> None:
         """Send a frame, or have it sent as soon as the server takes it. Raises OSError if the link is gone."""
         frame = masked(payload, opcode)
         if self._sender is not None:
             self._unsent.append(frame)
             return
-        if not self._is_tls:
-            try:
-                sent = self._plain.send(frame)
-            except BlockingIOError:
-                sent = 0
-            if sent == len(frame):
-                return
-            frame = frame[sent:]
-        self._unsent = [frame]
-        self._sender = gevent.spawn(self._send_on)
+        if self._error is not None:
+            raise self._error
+        sent = self._send_at_once(frame)
+        if sent < len(frame):
+            self._unsent = [frame[sent:]]
+            self._sender = gevent.spawn(self._send_on)
 
-    def _send_on(self) -> OSError | None:
+    def _send_at_once(self, frame: bytes) -> int:
+        """Send what the server takes without waiting."""
+        try:
+            if not self._is_tls:
+                return int(self._plain.send(frame))
+            self._socket.settimeout(0.0)  # and nobody else runs before it is taken back
+            try:
+                return int(self._socket.send(frame))
+            finally:
+                self._socket.settimeout(None)
+        except BlockingIOError:
+            return 0
+
+    def _send_on(self) -> None:
         try:
             while self._unsent:
                 unsent, self._unsent = self._unsent, []
                 self._socket.sendall(b"".join(unsent))
         except OSError as error:
-            return error
+            self._error = error
         finally:
             self._sender = None
-        return None
 
     def drain(self) -> None:
         """Wait until the server has taken everything that was sent. Raises OSError if the link is gone."""
-        if self._sender is None:
-            return
-        try:
-            error = self._sender.get()
-        except BaseException:
-            self.is_torn = True
-            raise
-        if error is not None:
-            raise error
+        if self._sender is not None:
+            try:
+                self._sender.join()
+            except BaseException:
+                self._is_given_up = True
+                raise
+        if self._error is not None:
+            raise self._error
 
     def send_close(self, code: int) -> None:
         """Send a Close frame."""

@@ -75,7 +75,7 @@ class Member:
 
     @property
     def is_sending(self) -> bool:
-        """Whether the server has still to take something that was said."""
+        """Whether the server has still to take something that was sent."""
         return self._link is not None and self._link.is_sending
 
     def drain(self) -> None:

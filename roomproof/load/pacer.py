@@ -3,7 +3,7 @@
 import heapq
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -14,12 +14,34 @@ Speak = Callable[[int], int | None]
 """Speaks at a time, and returns when it is to speak next, or None if it cannot for now. Must not block."""
 
 
+LONGEST_NS = 5_000_000
+"""So long turns are given at a time, before what has come meanwhile is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turns:
     """The turns of one who talks."""
 
     speak: Speak
-    over: "AsyncResult[None]"
+    _over: "AsyncResult[None]" = field(default_factory=AsyncResult)
+
+    def wait(self) -> None:
+        """Wait until they are over; raises what a turn raised."""
+        self._over.get()
+
+    @property
+    def are_over(self) -> bool:
+        """Whether there are no more."""
+        return bool(self._over.ready())
+
+    def end(self, error: Exception | None = None) -> None:
+        """There are no more, because of an error or without. Nothing happens if they are over."""
+        if self.are_over:
+            return
+        if error is None:
+            self._over.set(None)
+        else:
+            self._over.set_exception(error)
 
 
 class Pacer:
@@ -38,42 +60,44 @@ class Pacer:
         self._due.clear()
         self._rest()
 
-    def speak_for(self, due: int | None, speak: Speak) -> "AsyncResult[None]":
-        """Call `speak` when it is due, and from then on whenever it says.
+    def speak_for(self, due: int | None, speak: Speak) -> Turns:
+        """Call `speak` when it is due, and from then on whenever it says, until it cannot or the turns are ended.
 
-        What is returned is set when it could not speak for now, and has its error if it raised one. Whoever sets it
-        gets no more turns. If `due` is None it gets none at all.
+        If `due` is None there are no turns, and they are not over before somebody ends them.
         """
-        over: AsyncResult[None] = AsyncResult()
+        turns = Turns(speak)
         if due is not None:
-            heapq.heappush(self._due, (due, next(self._numbers), Turns(speak, over)))
+            heapq.heappush(self._due, (due, next(self._numbers), turns))
             if self._timer is None or due < self._wakes_at:
                 self._wait()
-        return over
+        return turns
 
     def _pace(self) -> None:
-        now = time.monotonic_ns()
+        begin = now = time.monotonic_ns()
         # Whoever is behind and due again has to wait until what has come meanwhile was read.
-        due = []
-        while self._due and self._due[0][0] <= now:
-            due.append(heapq.heappop(self._due))
-        for _, number, turns in due:
-            following = self._give(turns)
+        again = []
+        while self._due and self._due[0][0] <= begin and now - begin < LONGEST_NS:
+            _, number, turns = heapq.heappop(self._due)
+            following = self._give(turns, now)
             if following is not None:
-                heapq.heappush(self._due, (following, number, turns))
+                again.append((following, number, turns))
+            now = time.monotonic_ns()
+        for entry in again:
+            heapq.heappush(self._due, entry)
         self._wait()
 
-    def _give(self, turns: Turns) -> int | None:
+    @staticmethod
+    def _give(turns: Turns, now: int) -> int | None:
         """A turn; when the next one is due."""
-        if turns.over.ready():
+        if turns.are_over:
             return None
         try:
-            following = turns.speak(time.monotonic_ns())
+            following = turns.speak(now)
         except Exception as error:  # noqa: BLE001 - it is raised again where it belongs: in whose turn it was
-            turns.over.set_exception(error)
+            turns.end(error)
             return None
         if following is None:
-            turns.over.set(None)
+            turns.end()
         return following
 
     def _wait(self) -> None:

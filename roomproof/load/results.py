@@ -1,6 +1,7 @@
 """What a load run leaves behind: JSON lines in the format of the suite's results, and the text on the terminal."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from roomproof.judge.findings import Finding, Kind
 from roomproof.load.books import ADDED, Books
@@ -10,7 +11,7 @@ from roomproof.load.percentiles import quantile
 from roomproof.load.slo import shown
 from roomproof.printable import printable
 from roomproof.protocol import Protocol
-from roomproof.report import JsonLines, capability_names, run_line, verdict_head, verdict_line
+from roomproof.report import JsonLines, capability_names, run_line, verdict_line
 from roomproof.timeline import timeline
 from roomproof.verdict import Verdict
 
@@ -72,11 +73,12 @@ class LoadResults(JsonLines):
         best, worst = search.best, search.worst
         found = {"users": best.users if best else None, "rate": round(best.rate, 1) if best and best.rate else None}
         found |= {"too_many": worst.users if worst and not worst.is_generators else None}
-        rest = {}
+        told = verdict_line(verdict, protocol)
         if decisive is not None:
             of_step, books = decisive
-            rest = verdict_line(of_step, protocol) | summary(books)
-        self._write(rest | verdict_head(verdict) | {"capacity": found})
+            whole = replace(of_step, conclusion=verdict.conclusion, reason=verdict.reason)
+            told = verdict_line(whole, protocol) | summary(books)
+        self._write(told | {"capacity": found})
         self._file.close()
 
     def verdict(self, verdict: Verdict, protocol: Protocol, books: Books) -> None:

@@ -1,5 +1,6 @@
 """What one worker does between a start and its end: members come, speak and go, and all they hear is judged."""
 
+import contextlib
 import random
 import time
 from collections.abc import Callable
@@ -60,18 +61,15 @@ class Session:
             worker=index,
         )
         self._telemetry = Telemetry(run, worker, self.rooms, table)
-        self.count = self._telemetry.count
-        """Counts what happened in a field of the beats."""
         self._arrivals = Arrivals()
         self._outside = 0
         self._is_unheard = False
-        self._unfinished = 0
-        """Acts that the end has to wait for."""
         self._coming = 0
         """Connections that are being opened: how long that takes is measured as exactly as can be."""
         self._coalescing = Coalescing(lambda: self._coming > 0)
         self._coalescing.start()
-        self._inbox = Inbox()
+        self._is_judged = False
+        self._inbox = Inbox(self._telemetry.note_bug)
         self._inbox.start()
         self.pacer = Pacer()
         self._beating = gevent.spawn(self._beat_on)
@@ -110,13 +108,11 @@ class Session:
     def come(self) -> Member:
         """A new connection, to a room with a free seat. Raises RefusedError, NoRoomError or EndedError."""
         self.check()
-        self._unfinished += 1
         self._coming += 1
         try:
             return self._come()
         finally:
             self._coming -= 1
-            self._unfinished -= 1
 
     def _come(self) -> Member:
         try:
@@ -140,6 +136,9 @@ class Session:
         except RefusedError as error:
             self._telemetry.fail("unanswered" if error.status is None else "refused", self._refusal(error))
             raise
+        if self._is_judged:
+            member.abandon()  # it took so long to come that nobody waited any more
+            raise EndedError
         self._telemetry.took("connect", time.monotonic_ns() - begin)
         self.count("connected")
         return member
@@ -156,13 +155,9 @@ class Session:
         self.count("sent")
         self._telemetry.took("send", now - meant)
 
-    def drain(self, member: Member) -> None:
-        """Wait until the server has taken what somebody said. Raises OSError if the connection is gone."""
-        self._unfinished += 1
-        try:
-            member.drain()
-        finally:
-            self._unfinished -= 1
+    def count(self, field: str, number: int = 1) -> None:
+        """Something happened that is counted in a field of the beats."""
+        self._telemetry.count(field, number)
 
     def leave(self, member: Member) -> None:
         """Leave by a closing handshake, wait until it ends, and give the seat back."""
@@ -205,28 +200,35 @@ class Session:
         self.ending = True
         self._outside = self._arrivals.overdue(time.monotonic() - self.options.target.deadline)
         told = ""
-        try:
-            self._settle()
-            told = reason
-        finally:
-            self._beating.kill(block=False)
+        with contextlib.ExitStack() as last_things:
+            for last_thing in (
+                self.ended.set,
+                self._inbox.stop,
+                self.rooms.clear,
+                self._telemetry.stop,
+                self._coalescing.stop,
+                self.pacer.stop,
+            ):
+                last_things.callback(last_thing)
             try:
-                self._beat(told)
+                self._settle()
+                told = reason
             finally:
-                self.pacer.stop()
-                self._coalescing.stop()
-                self._telemetry.stop()
-                self.rooms.clear()
-                self._inbox.stop()
-                self.ended.set()
+                self._beating.kill(block=False)
+                self._beat(told)
 
     def _settle(self) -> None:
         deadline = time.monotonic() + self.options.target.deadline
-        while self._unfinished and time.monotonic() < deadline:
-            gevent.sleep(0.01)
+        while self._is_busy() and time.monotonic() < deadline:
+            gevent.sleep(LOOK_S)
         self.rooms.fence()
         self._is_unheard = not self.rooms.wait_until_quiet()
+        self._is_judged = True
         self.rooms.judge()
+
+    def _is_busy(self) -> bool:
+        """Whether somebody still comes, or waits for the server to take something."""
+        return self._coming > 0 or any(member.is_sending for member in self.rooms.members())
 
     def _beat_on(self) -> None:
         while True:

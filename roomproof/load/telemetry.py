@@ -1,6 +1,7 @@
 """What one worker notes between two beats: counts, times, why something failed, and how it fares itself."""
 
 import time
+import traceback
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ class Telemetry:
         self._reasons: dict[str, list[str]] = {kind: [] for kind in (*REFUSALS, "unanswered")}
         """Why handshakes, and requests for rooms, failed."""
         self._times: dict[str, list[int]] = {"connect": [], "send": [], "leave": []}
+        self._bugs: list[str] = []
         self._told: Counter[str] = Counter()
         self._told_rules: Counter[tuple[str, bool]] = Counter()
         self._told_findings = 0
@@ -44,7 +46,7 @@ class Telemetry:
         self._health.stop()
 
     def begin_to_measure(self) -> None:
-        """From now on times, and the health of this process, count. What came before has been told."""
+        """From now on times, and the health of this process, count. Call `beat` before."""
         self.is_measured = True
         self._strain.begin_to_measure()
         self._health.lag.clear()
@@ -63,8 +65,13 @@ class Telemetry:
             reasons.append(reason)
 
     def took(self, what: str, nanoseconds: int) -> None:
-        """A `connect`, `send` or `leave` took so long."""
+        """A `connect` or a `leave` took so long, or a `send` was so late."""
         self._times[what].append(nanoseconds)
+
+    def note_bug(self, error: Exception) -> None:
+        """Something went wrong in the generator itself, so that its judgement cannot be relied on."""
+        self._bugs.append(f"{type(error).__name__}: {error}")
+        traceback.print_exception(error)
 
     def beat(self, end: str = "") -> Beat:
         """All since the last beat. `end` says why it is the last."""
@@ -83,6 +90,7 @@ class Telemetry:
         self._counts.clear()
         beat.refusals = [reason for kind in REFUSALS for reason in self._reasons[kind]]
         beat.troubles = self._reasons["unanswered"]
+        beat.bugs = self._bugs[:FIRST_REASONS]
         self._reasons = {field: [] for field in self._reasons}
         self._tell_findings(beat)
         self._tell_rooms(beat, self._rooms.all)

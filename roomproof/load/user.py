@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
 import gevent
-from gevent.event import AsyncResult, Event
+from gevent.event import Event
 from locust import User
 from locust.env import Environment
 from locust.exception import StopUser
@@ -13,6 +13,7 @@ from locust.exception import StopUser
 from roomproof.load.conductor import conductor_of
 from roomproof.load.link import RefusedError
 from roomproof.load.member import Member
+from roomproof.load.pacer import Turns
 from roomproof.load.rooms import NoRoomError
 from roomproof.load.schedule import LATE_NS, Schedule, phase
 from roomproof.load.session import EndedError, Session
@@ -55,7 +56,7 @@ class RoomUser(User):
         self.member: Member | None = None
         self._schedule = Schedule(0, 0)
         self._was_blocked = False
-        self._talking: AsyncResult[None] | None = None
+        self._talking: Turns | None = None
         self._turn = 0
         if self.session is not None:
             self.session.awaits(id(self))
@@ -131,21 +132,22 @@ class RoomUser(User):
     def keep_talking(self) -> None:
         """Say something whenever this user means to speak, and do nothing else; much cheaper than to `say` each.
 
-        One that loses its seat joins again. Returns where something else has to be done, to be called again.
+        One that loses its seat joins again. Returns where something else has to be done, to be called again. One that
+        never means to speak (a rate of 0) stays in it until Locust stops it.
         """
         talking = self._talking = self._session.pacer.speak_for(self._schedule.due, self._take_turn)
         try:
-            talking.get()
+            talking.wait()
             self._drain()
         except OSError:
             self._come_back()
         finally:
-            talking.set(None)
+            talking.end()
 
     def stop(self, force: bool = False) -> bool:
         """Stop as Locust asks for; who keeps talking does so no longer."""
         if self._talking is not None:
-            self._talking.set(None)
+            self._talking.end()
         return bool(super().stop(force))
 
     def _take_turn(self, now: int) -> int | None:
@@ -172,7 +174,7 @@ class RoomUser(User):
             return
         begin = time.monotonic_ns()
         try:
-            self._session.drain(self.member)
+            self.member.drain()
         finally:
             self._was_blocked = time.monotonic_ns() - begin > BLOCKED_NS
 

@@ -1,16 +1,19 @@
 """A server that keeps its promises is valid under every kind of load."""
 
 import signal
+import ssl
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.faults.freedoms import FREEDOMS
 from tests.listening import listening, served
 from tests.load.locust import REFERENCE, load, when_talking
+from tests.suite.front import TOKEN, front
 
 TALK = {"DELIVER-1", "DELIVER-2", "DELIVER-3", "DELIVER-4", "DELIVER-5", "ORDER-1", "JOIN-1", "CLOSE-1"}
 GOING = {"LEAVE-1", "LEAVE-2", "LEAVE-3", "DELIVER-10", "DELIVER-11", "DELIVER-12", "CLOSE-2"}
@@ -48,6 +51,20 @@ def test_a_server_that_reads_nothing_for_a_while_is_waited_for(tmp_path: Path) -
 
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
     assert " given up because the server did not read" in run.output
+
+
+def test_a_server_behind_tls_is_valid(tmp_path: Path, clean_server: str) -> None:
+    authority, file = trustme.CA(), tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(file))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(tls)
+    options = ("--ca", str(file), "--header", f"Authorization: {TOKEN}", "-t", "8", "--rate", "5")
+    with front(clean_server, tls) as url:
+        run = load(tmp_path, "steady", url, *options)
+
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
+    assert run.rules("held") >= TALK
+    assert run.counts["delivered"] > run.counts["sent"] > 300
 
 
 @pytest.mark.parametrize("name", FREEDOMS)

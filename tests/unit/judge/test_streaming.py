@@ -268,4 +268,4 @@ def test_a_hole_tells_when_it_was_overtaken() -> None:
     talk.hears(bob, one, three)
 
     (lost,) = talk.ledger().findings
-    assert lost.text.startswith("message 2 of 'alice' is due and did not arrive; what followed it did, 7.0")
+    assert lost.text.startswith("message 2 of 'alice' is due and did not arrive; what follows it had, 7.0")

@@ -88,13 +88,14 @@ def test_an_interrupted_search_tells_what_it_knows() -> None:
     assert Search(20, 100, 10).conclude("interrupted").reason == "interrupted; capacity: unknown"
 
 
-def test_what_no_load_excuses_makes_the_search_invalid() -> None:
+def test_what_is_no_question_of_capacity_makes_the_search_invalid() -> None:
     """Beyond its capacity a server may be slow, and refuse; it must not tell one room what was said in another."""
     search = searched(20)
-    beyond = next(step for step in search.steps if not step.is_good)
-    search.steps[search.steps.index(beyond)] = replace(beyond, facts="3 leaked")
-    reason = "with 40 users: 3 leaked, which no load excuses; capacity: at least 20 users (200 deliveries a second)"
+    good, bad, *_ = search.steps
+    search.steps = [good, replace(bad, wrong="3 leaked")]
+    reason = "with 40 users: 3 leaked; capacity: at least 20 users (200 deliveries a second)"
 
-    for trouble in ("", "interrupted"):
-        assert search.conclude(trouble) == Verdict(Conclusion.INVALID, reason, partial=True)
-    assert search.decisive == search.wrong
+    assert search.following() is None
+    assert search.conclude() == Verdict(Conclusion.INVALID, reason, partial=True)
+    assert search.conclude("stopped") == Verdict(Conclusion.INVALID, f"{reason}; stopped", partial=True)
+    assert search.decisive == search.wrong == search.steps[1]

@@ -7,7 +7,7 @@ import pytest
 from roomproof.load import slo
 from roomproof.load.beat import Beat
 from roomproof.load.books import Books
-from roomproof.load.conclusion import Circumstances, exercised, verdict_of
+from roomproof.load.conclusion import Circumstances, exercised, verdict_of, wrongs
 from roomproof.protocol import Capability, load
 from roomproof.target import Target
 from roomproof.verdict import Conclusion, Standing, Verdict
@@ -55,6 +55,34 @@ def test_a_fact_is_invalid_whatever_the_load(told: dict[str, Any]) -> None:
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-3"})
     assert verdict.reason.startswith("3 duplicated: the server breaks DELIVER-3")
+
+
+def test_a_bug_of_ours_is_nobodys_fault() -> None:
+    verdict = judged(beat(bugs=["TypeError: soup"], **LATE))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
+    assert verdict.reason.startswith("Roomproof itself failed, which is a bug: TypeError: soup")
+
+
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        pytest.param(FACT, "3 duplicated", id="a copy"),
+        pytest.param(LATE, "", id="what did not arrive"),
+        pytest.param({"counts": {"lost": 3}, "broken": {"DELIVER-1": 3}}, "", id="a hole"),
+        pytest.param({"counts": {"wrong time": 1}, "broken": {"DELIVER-8": 1}}, "1 wrong time", id="old stamps"),
+        pytest.param(
+            {"counts": {"wrong time": 1}, "broken": {"DELIVER-8": 1}, "strained": [BUSY]}, "", id="old under strain"
+        ),
+        pytest.param(
+            {"counts": {"wrong time": 1}, "broken": {"DELIVER-9": 1}, "strained": [BUSY]},
+            "1 wrong time",
+            id="backwards under strain",
+        ),
+    ],
+)
+def test_what_is_no_question_of_how_much_a_server_bears(told: dict[str, Any], wrong: str) -> None:
+    assert wrongs(books(CLEAN, beat(**told))) == wrong
 
 
 def test_a_fact_is_invalid_even_if_a_worker_was_lost() -> None:

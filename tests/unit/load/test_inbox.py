@@ -7,7 +7,7 @@ import pytest
 from gevent import socket
 from gevent.event import Event
 
-from roomproof.load.inbox import Inbox, Receive
+from roomproof.load.inbox import READ_LINKS, Inbox, Receive
 
 
 class Pipe:
@@ -30,8 +30,13 @@ class Pipe:
 
 
 @pytest.fixture
-def inbox() -> Iterator[Inbox]:
-    inbox = Inbox()
+def failures() -> list[Exception]:
+    return []
+
+
+@pytest.fixture
+def inbox(failures: list[Exception]) -> Iterator[Inbox]:
+    inbox = Inbox(failures.append)
     inbox.start()
     yield inbox
     inbox.stop()
@@ -44,7 +49,8 @@ def told() -> list[tuple[str, bytes | None]]:
 
 @pytest.fixture
 def pipes(inbox: Inbox, told: list[tuple[str, bytes | None]]) -> Iterator[list[Pipe]]:
-    pipes = [Pipe(name, told) for name in ("one", "two")]
+    names = ("one", "two", *(f"pipe {number}" for number in range(READ_LINKS)))
+    pipes = [Pipe(name, told) for name in names]
     watchers = [inbox.watch(pipe, pipe.here.fileno()) for pipe in pipes]
     yield pipes
     for pipe, watcher in zip(pipes, watchers, strict=True):
@@ -55,9 +61,9 @@ def pipes(inbox: Inbox, told: list[tuple[str, bytes | None]]) -> Iterator[list[P
 
 
 def test_all_is_read_before_any_is_told(pipes: list[Pipe], told: list[tuple[str, bytes | None]]) -> None:
-    for pipe in pipes:
+    for pipe in pipes[:2]:
         pipe.there.send(pipe.name.encode())
-    for pipe in pipes:
+    for pipe in pipes[:2]:
         assert pipe.has_come.wait(5)
 
     assert [data for _, data in told[:2]] == [None, None]
@@ -72,7 +78,7 @@ def test_the_end_is_told_as_well(pipes: list[Pipe], told: list[tuple[str, bytes 
 
 
 def test_who_rests_is_not_read(pipes: list[Pipe], told: list[tuple[str, bytes | None]]) -> None:
-    resting, other = pipes
+    resting, other, *_ = pipes
     resting.receive = None
     resting.there.send(b"unheard")
     other.there.send(b"heard")
@@ -80,3 +86,33 @@ def test_who_rests_is_not_read(pipes: list[Pipe], told: list[tuple[str, bytes | 
     gevent.sleep(0)
 
     assert told == [("two is read", None), ("two is told", b"heard")]
+
+
+def test_more_links_than_are_read_at_a_time_are_all_told(pipes: list[Pipe]) -> None:
+    for pipe in pipes:
+        pipe.there.send(b"soup")
+
+    assert len(pipes) > READ_LINKS
+    assert all(pipe.has_come.wait(5) for pipe in pipes)
+
+
+def test_who_fails_takes_nothing_from_the_others(pipes: list[Pipe], failures: list[Exception]) -> None:
+    def fail(*_: object) -> None:
+        raise TypeError("a bug")
+
+    pipes[0].receive = fail
+    for pipe in pipes:
+        pipe.there.send(b"soup")
+
+    assert all(pipe.has_come.wait(5) for pipe in pipes[1:])
+    assert [str(failure) for failure in failures] == ["a bug"]
+
+
+def test_after_the_end_nothing_is_read(
+    inbox: Inbox, pipes: list[Pipe], told: list[tuple[str, bytes | None]], failures: list[Exception]
+) -> None:
+    inbox.stop()
+    pipes[0].there.send(b"late")
+    gevent.sleep(0.01)
+
+    assert (told, failures) == ([], [])

@@ -1,10 +1,12 @@
 """A link sends what the other end takes, keeps the rest in order, and says whether it is through."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import gevent
 import pytest
-from gevent import socket
+import trustme
+from gevent import socket, ssl
 
 from roomproof.load.frames import masked
 from roomproof.load.inbox import Inbox
@@ -13,14 +15,21 @@ from roomproof.load.link import Link
 LARGE = b"x" * 3_000_000
 """More than any socket takes at once."""
 
+GONE = (ConnectionError, ssl.SSLError)
+"""How a link fails whose other end is closed."""
+
 
 class Ends:
     """A link, and the other end of its connection, which reads when it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_tls: bool) -> None:
         here, self.there = socket.socketpair()
-        here.setblocking(True)
-        self.link = Link(here, Inbox())
+        if is_tls:
+            shaking = gevent.spawn(tls_of_server().wrap_socket, self.there, server_side=True)
+            here = tls_of_client().wrap_socket(here)
+            self.there = shaking.get(timeout=5)
+        self.inbox = Inbox(lambda error: pytest.fail(str(error)))
+        self.link = Link(here, self.inbox)
 
     def take(self, size: int) -> bytes:
         taken = b""
@@ -29,12 +38,26 @@ class Ends:
         return taken
 
 
-@pytest.fixture
-def ends() -> Iterator[Ends]:
-    ends = Ends()
+@cache
+def tls_of_server() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    return context
+
+
+def tls_of_client() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "TLS"])
+def ends(request: pytest.FixtureRequest) -> Iterator[Ends]:
+    ends = Ends(is_tls=request.param)
     yield ends
     ends.link.end()
     ends.there.close()
+    ends.inbox.stop()
 
 
 def opened(frames: bytes) -> list[bytes]:
@@ -75,13 +98,16 @@ def test_what_is_not_taken_at_once_follows_in_order(ends: Ends) -> None:
     assert opened(taking.get(timeout=5)) == [LARGE, b"second", b"third"]
 
 
-def test_who_gives_up_waiting_leaves_a_torn_frame(ends: Ends) -> None:
+def test_who_gives_up_waiting_leaves_a_torn_frame_until_it_is_taken(ends: Ends) -> None:
     ends.link.send(LARGE)
     with gevent.Timeout(0.01, False):
         ends.link.drain()
+    was_torn = ends.link.is_torn
+    taking = gevent.spawn(ends.take, size_of(LARGE))
+    ends.link.drain()
 
-    assert ends.link.is_torn
-    assert ends.link.is_sending
+    assert (was_torn, ends.link.is_torn) == (True, False)
+    assert opened(taking.get(timeout=5)) == [LARGE]
 
 
 def test_who_waits_learns_that_the_link_is_gone(ends: Ends) -> None:
@@ -90,7 +116,7 @@ def test_who_waits_learns_that_the_link_is_gone(ends: Ends) -> None:
     gevent.sleep(0)
     ends.there.close()
 
-    with pytest.raises(ConnectionError):
+    with pytest.raises(GONE):
         waiting.get(timeout=5)
     assert not ends.link.is_torn
 
@@ -103,3 +129,29 @@ def test_the_end_of_a_link_ends_the_waiting(ends: Ends) -> None:
 
     with pytest.raises(OSError, match="closed in another greenlet"):
         waiting.get(timeout=5)
+
+
+def test_who_did_not_wait_learns_it_with_the_next_frame(ends: Ends) -> None:
+    ends.link.send(LARGE)
+    ends.there.close()
+    while ends.link.is_sending:
+        gevent.sleep(0.001)
+
+    for act in (ends.link.drain, lambda: ends.link.send(b"more")):
+        with pytest.raises(GONE):
+            act()
+
+
+def test_whoever_watches_again_watches_once(ends: Ends) -> None:
+    heard: list[bytes] = []
+    ends.inbox.start()
+    for _ in range(2):
+        ends.link.watch(lambda data, _: heard.append(data))
+    ends.there.send(b"soup")
+    while not heard:
+        gevent.sleep(0.001)
+    ends.link.rest()
+    ends.there.send(b"bread")
+    gevent.sleep(0.01)
+
+    assert heard == [b"soup"]

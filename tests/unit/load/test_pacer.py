@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import gevent
 import pytest
 
-from roomproof.load.pacer import Pacer
+from roomproof.load.pacer import LONGEST_NS, Pacer, Turns
 
 MS = 1_000_000
 
@@ -35,6 +35,12 @@ def told() -> list[str]:
     return []
 
 
+def over(turns: Turns) -> None:
+    """Wait until turns are over."""
+    with gevent.Timeout(5):
+        turns.wait()
+
+
 def soon(milliseconds: int) -> int:
     return time.monotonic_ns() + milliseconds * MS
 
@@ -42,8 +48,8 @@ def soon(milliseconds: int) -> int:
 def test_each_speaks_until_it_cannot(pacer: Pacer, told: list[str]) -> None:
     first = pacer.speak_for(soon(1), Talk("first", told).speak)
     second = pacer.speak_for(soon(1), Talk("second", told).speak)
-    first.get(timeout=5)
-    second.get(timeout=5)
+    over(first)
+    over(second)
 
     assert sorted(told) == ["first"] * 3 + ["second"] * 3
 
@@ -51,23 +57,23 @@ def test_each_speaks_until_it_cannot(pacer: Pacer, told: list[str]) -> None:
 def test_nobody_speaks_before_it_is_due(pacer: Pacer) -> None:
     due = soon(30)
     times: list[int] = []
-    pacer.speak_for(due, times.append).get(timeout=5)
+    over(pacer.speak_for(due, times.append))
 
     assert times[0] >= due
 
 
 def test_whoever_comes_later_and_is_due_sooner_is_not_kept_waiting(pacer: Pacer, told: list[str]) -> None:
     pacer.speak_for(soon(60_000), Talk("patient", told).speak)
-    pacer.speak_for(soon(1), Talk("hasty", told).speak).get(timeout=5)
+    over(pacer.speak_for(soon(1), Talk("hasty", told).speak))
 
     assert told == ["hasty"] * 3
 
 
 def test_who_never_speaks_is_not_called(pacer: Pacer, told: list[str]) -> None:
     silent = pacer.speak_for(None, Talk("silent", told).speak)
-    pacer.speak_for(soon(1), Talk("other", told).speak).get(timeout=5)
+    over(pacer.speak_for(soon(1), Talk("other", told).speak))
 
-    assert not silent.ready()
+    assert not silent.are_over
     assert told == ["other"] * 3
 
 
@@ -77,16 +83,16 @@ def test_an_error_reaches_the_one_whose_turn_it_was(pacer: Pacer, told: list[str
         raise error
 
     failing = pacer.speak_for(soon(1), fail)
-    pacer.speak_for(soon(1), Talk("other", told).speak).get(timeout=5)
+    over(pacer.speak_for(soon(1), Talk("other", told).speak))
 
     assert told == ["other"] * 3
     with pytest.raises(type(error)):
-        failing.get(timeout=5)
+        over(failing)
 
 
 def test_who_does_something_else_gets_no_more_turns(pacer: Pacer, told: list[str]) -> None:
-    pacer.speak_for(soon(1), Talk("gone", told).speak).set(None)
-    pacer.speak_for(soon(1), Talk("other", told).speak).get(timeout=5)
+    pacer.speak_for(soon(1), Talk("gone", told).speak).end()
+    over(pacer.speak_for(soon(1), Talk("other", told).speak))
 
     assert told == ["other"] * 3
 
@@ -99,9 +105,42 @@ def test_who_is_behind_lets_others_do_something_between(pacer: Pacer) -> None:
         gevent.spawn(happened.append, "between")
         return 1 if happened.count("spoke") < 3 else None
 
-    pacer.speak_for(1, speak).get(timeout=5)
+    over(pacer.speak_for(1, speak))
 
     assert happened[:5] == ["spoke", "between", "spoke", "between", "spoke"]
+
+
+def test_an_error_is_not_lost_to_whoever_ends_the_turns(pacer: Pacer) -> None:
+    def fail(_: int) -> int | None:
+        raise TypeError("a bug")
+
+    failing = pacer.speak_for(soon(1), fail)
+    while not failing.are_over:
+        gevent.sleep(0.001)
+    failing.end()
+
+    with pytest.raises(TypeError):
+        over(failing)
+
+
+def test_many_who_are_behind_do_not_keep_what_has_come_from_being_read(pacer: Pacer) -> None:
+    happened: list[str] = []
+
+    def speak(_: int) -> int | None:
+        happened.append("spoke")
+        if len(happened) == 1:
+            gevent.spawn(happened.append, "read")
+        until = time.monotonic_ns() + LONGEST_NS // 4
+        while time.monotonic_ns() < until:
+            pass
+        return None
+
+    talking = [pacer.speak_for(1, speak) for _ in range(20)]
+    for turns in talking:
+        over(turns)
+
+    assert happened.count("spoke") == 20
+    assert happened.index("read") < 10
 
 
 def test_after_the_end_nobody_speaks(pacer: Pacer, told: list[str]) -> None:

@@ -5,9 +5,11 @@ from typing import Any, cast
 
 import pytest
 
+from roomproof.load import session
 from roomproof.load.beat import Beat
 from roomproof.load.options import Options
-from roomproof.load.session import Session
+from roomproof.load.rooms import Room
+from roomproof.load.session import EndedError, Session
 from roomproof.target import Target
 
 NOBODY = Target("http://127.0.0.1:9")
@@ -87,3 +89,25 @@ def test_users_that_have_not_tried_for_long_are_not_missed(worker: Worker) -> No
     worker.session.end("stopped")
 
     assert worker.beats[-1].outside == 0
+
+
+def test_whoever_comes_when_all_is_judged_is_turned_away(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handshake may take longer than the end waits for it."""
+    abandoned: list[str] = []
+
+    class LateMember:
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def open(self, *_: object) -> None:
+            worker.session.end("stopped")
+
+        def abandon(self) -> None:
+            abandoned.append("it")
+
+    monkeypatch.setattr(session, "Member", LateMember)
+    room = Room("kitchen", "u", cast(Any, None))
+
+    with pytest.raises(EndedError):
+        worker.session._enter(room, "late")
+    assert abandoned == ["it"]

@@ -177,7 +177,7 @@ def read_text(frame: bytes) -> Frame:
     text = frame.decode()
     try:
         message = _decode_message(frame)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return read(text)
     return read(text) if parse_timestamp(message.timestamp) is None else message
 

@@ -40,4 +40,4 @@ def unseal(content: str) -> Seal | None:
 
 
 def _checksum(identity: str, text: str) -> str:
-    return f"{crc32(f'{identity} {text}'.encode()):08x}"
+    return f"{crc32(f'{identity} {text}'.encode(errors='surrogatepass')):08x}"

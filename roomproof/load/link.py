@@ -37,6 +37,7 @@ class Link:
         "_is_given_up",
         "_is_tls",
         "_plain",
+        "_pong",
         "_sender",
         "_socket",
         "_unsent",
@@ -55,6 +56,7 @@ class Link:
         self.receive: Receive | None = None
         self._sender: gevent.Greenlet[..., None] | None = None
         self._unsent: list[bytes] = []
+        self._pong = b""
         self._error: OSError | None = None
         self._is_given_up = False
 
@@ -112,7 +114,10 @@ class Link:
         """Send a frame, or have it sent as soon as the server takes it. Raises OSError if the link is gone."""
         frame = masked(payload, opcode)
         if self._sender is not None:
-            self._unsent.append(frame)
+            if opcode == ABNF.OPCODE_PONG:
+                self._pong = frame  # RFC 6455, 5.5.3: it is enough to answer the last ping
+            else:
+                self._unsent.append(frame)
             return
         if self._error is not None:
             raise self._error
@@ -136,8 +141,9 @@ class Link:
 
     def _send_on(self) -> None:
         try:
-            while self._unsent:
-                unsent, self._unsent = self._unsent, []
+            while self._unsent or self._pong:
+                unsent = [*self._unsent, self._pong]
+                self._unsent, self._pong = [], b""
                 self._socket.sendall(b"".join(unsent))
         except OSError as error:
             self._error = error

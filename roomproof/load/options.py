@@ -69,11 +69,14 @@ def _variable(name: str) -> str:
 
 
 class _Joined(argparse.Action):
-    """A repeatable option whose value is one text, so that it is one field of the web UI's form."""
+    """A repeatable option whose value is one text, so that it is one field of the web UI's form.
+
+    What is given replaces the default: one that is equal to it, but given, is another object.
+    """
 
     def __call__(self, _: object, namespace: argparse.Namespace, value: object, option: str | None = None) -> None:
         before = getattr(namespace, self.dest)
-        given = f"{before}, {value}" if before and option else value
+        given = f"{before}, {value}" if before and option and before is not self.default else value
         setattr(namespace, self.dest, given)
 
 

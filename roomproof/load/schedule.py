@@ -55,6 +55,10 @@ class Schedule:
         self.following += self.interval
         return meant, dropped
 
+    def missed(self, now: int) -> int:
+        """How many times have passed since it spoke last."""
+        return max(0, (now - self.following) // self.interval + 1) if self.interval else 0
+
     def go_on(self, now: int) -> None:
         """Leave out the times that have passed: the user had something else to do."""
         if self.interval and self.following < now:

@@ -21,6 +21,7 @@ from roomproof.load.member import Member
 from roomproof.load.options import Options
 from roomproof.load.pacer import Pacer
 from roomproof.load.rooms import LOOK_S, NoRoomError, Room, Rooms
+from roomproof.load.schedule import Schedule
 from roomproof.load.telemetry import Telemetry
 from roomproof.load.words import words_of
 
@@ -68,6 +69,8 @@ class Session:
         """Connections that are being opened: how long that takes is measured as exactly as can be."""
         self._coalescing = Coalescing(lambda: self._coming > 0)
         self._coalescing.start()
+        self._draining: dict[Member, Schedule] = {}
+        """For whom the server does not take what they said."""
         self._is_judged = False
         self._inbox = Inbox(self._telemetry.note_bug)
         self._inbox.start()
@@ -155,6 +158,14 @@ class Session:
         self.count("sent")
         self._telemetry.took("send", now - meant)
 
+    def drain(self, member: Member, schedule: Schedule) -> None:
+        """Wait until the server has taken what somebody said, who speaks by a schedule. Raises OSError."""
+        self._draining[member] = schedule
+        try:
+            member.drain()
+        finally:
+            self._draining.pop(member, None)
+
     def count(self, field: str, number: int = 1) -> None:
         """Something happened that is counted in a field of the beats."""
         self._telemetry.count(field, number)
@@ -199,6 +210,8 @@ class Session:
             return
         self.ending = True
         self._outside = self._arrivals.overdue(time.monotonic() - self.options.target.deadline)
+        now = time.monotonic_ns()
+        self.count("blocked", sum(schedule.missed(now) for schedule in self._draining.values()))
         told = ""
         with contextlib.ExitStack() as last_things:
             for last_thing in (

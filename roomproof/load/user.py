@@ -21,9 +21,6 @@ from roomproof.load.session import EndedError, Session
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
 """Who does not get in tries again after a pause, which doubles."""
 
-BLOCKED_NS = 1_000_000_000
-"""A message that takes so long to be sent was not taken by the server."""
-
 REST_STEP_S = 0.2
 """So soon whoever rests notices the end of the run."""
 
@@ -55,7 +52,8 @@ class RoomUser(User):
         self.session: Session | None = conductor_of(environment).session
         self.member: Member | None = None
         self._schedule = Schedule(0, 0)
-        self._was_blocked = False
+        self._blocked_ns = 0
+        """How long the server took nothing, since this user was in time."""
         self._talking: Turns | None = None
         self._turn = 0
         if self.session is not None:
@@ -158,12 +156,14 @@ class RoomUser(User):
     def _speak(self, now: int) -> None:
         """Say something that was meant for now or before. Raises OSError if the connection is gone."""
         session, member = self._session, self.member
+        behind = now - self._schedule.following
         meant, given_up = self._schedule.take(now)
         if given_up:
-            session.count("blocked" if self._was_blocked else "dropped", given_up)
+            session.count("blocked" if 2 * self._blocked_ns > behind else "dropped", given_up)
         if now - meant > LATE_NS:
             session.count("late")
-        self._was_blocked = False
+        else:
+            self._blocked_ns = 0
         if member is None:
             raise ConnectionError("there is no connection")
         session.say(member, meant)
@@ -174,9 +174,9 @@ class RoomUser(User):
             return
         begin = time.monotonic_ns()
         try:
-            self.member.drain()
+            self._session.drain(self.member, self._schedule)
         finally:
-            self._was_blocked = time.monotonic_ns() - begin > BLOCKED_NS
+            self._blocked_ns += time.monotonic_ns() - begin
 
     def _come_back(self) -> None:
         """The server, or the link, ended the connection."""

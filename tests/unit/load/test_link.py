@@ -7,6 +7,7 @@ import gevent
 import pytest
 import trustme
 from gevent import socket, ssl
+from websocket import ABNF
 
 from roomproof.load.frames import masked
 from roomproof.load.inbox import Inbox
@@ -77,6 +78,16 @@ def opened(frames: bytes) -> list[bytes]:
 
 def size_of(*payloads: bytes) -> int:
     return sum(len(masked(payload, 1)) for payload in payloads)
+
+
+def test_only_the_last_ping_is_answered_by_who_cannot_send(ends: Ends) -> None:
+    ends.link.send(LARGE)
+    for number in range(10):
+        ends.link.send(b"%d" % number, ABNF.OPCODE_PONG)
+    taking = gevent.spawn(ends.take, size_of(LARGE, b"9"))
+    ends.link.drain()
+
+    assert opened(taking.get(timeout=5)) == [LARGE, b"9"]
 
 
 def test_what_is_taken_at_once_leaves_nothing_to_do(ends: Ends) -> None:

@@ -56,6 +56,17 @@ def test_objectives_are_repeated_or_have_commas_between(arguments: tuple[str, ..
     assert [slo.text for slo in asked(*arguments).slos] == ["rate>1", "sockets>=2"]
 
 
+@pytest.mark.parametrize("first", ["rate>5", "sockets>=1"], ids=["another one", "the same"])
+def test_what_is_given_replaces_the_default(first: str) -> None:
+    parser = configargparse.ArgumentParser()
+    add_to(parser)
+    parser.set_defaults(slo="sockets>=1")
+
+    assert [slo.text for slo in read(parser.parse_args([]), HOST).slos] == ["sockets>=1"]
+    given = parser.parse_args(["--slo", "".join(list(first)), "--slo", "rate>1"])
+    assert [slo.text for slo in read(given, HOST).slos] == [first, "rate>1"]
+
+
 def test_lists_come_from_the_form_too() -> None:
     given = parsed()
     given.slo, given.source_addresses = ["rate>1", " sockets>=2"], ["127.0.1.1", "127.0.2.1"]

@@ -121,3 +121,10 @@ def test_users_who_start_together_speak_spread_over_the_interval(users: int) -> 
 
     assert 0 <= phases[0] <= phases[-1] < 1
     assert max(gaps) < 3 / users
+
+
+def test_who_is_blocked_misses_the_times_that_pass() -> None:
+    schedule = Schedule(100 * MS, 500 * MS)
+
+    assert [schedule.missed(now * MS) for now in (400, 499, 500, 600, 1_050)] == [0, 0, 1, 2, 6]
+    assert Schedule(0, 0).missed(1_000 * MS) == 0

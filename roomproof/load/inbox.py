@@ -40,6 +40,8 @@ class Inbox:
 
     def __init__(self, failed: Callable[[Exception], None]) -> None:
         self._failed = failed
+        self.is_closed = False
+        """Whether all is being judged, so that nobody new may come."""
         self._ready: list[Readable] = []
         self._loop = get_hub().loop
         self._reader = self._loop.check(priority=AFTER_OTHERS)

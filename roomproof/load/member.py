@@ -25,6 +25,10 @@ _encode = msgspec.json.Encoder().encode
 _now = time.monotonic_ns
 
 
+class TooLateError(Exception):
+    """The handshake took so long that all is being judged already."""
+
+
 class Member:
     """A connection. Nothing of it blocks but `open`, `drain` and waiting for `is_gone`."""
 
@@ -44,9 +48,9 @@ class Member:
         self._is_closing = False
 
     def open(self, target: "Target", inbox: "Inbox", source: str | None) -> None:
-        """Shake hands. Raises RefusedError."""
+        """Shake hands. Raises RefusedError or TooLateError."""
         try:
-            link, self.instance = connect(target, self.room.id, self.user, inbox, source=source)
+            link = self._shake_hands(target, inbox, source)
         except RefusedError as refusal:
             self.room.judge.observe(self.line, Refused(self.number, _now(), refusal.status, str(refusal)))
             raise
@@ -60,6 +64,13 @@ class Member:
             self.room.sources.add(source)
         self.room.judge.observe(self.line, Opened(self.number, _now(), self.instance or None))
         link.watch(self._receive)
+
+    def _shake_hands(self, target: "Target", inbox: "Inbox", source: str | None) -> Link:
+        link, self.instance = connect(target, self.room.id, self.user, inbox, source=source)
+        if inbox.is_closed:
+            link.end()
+            raise TooLateError
+        return link
 
     @property
     def is_open(self) -> bool:

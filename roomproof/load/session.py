@@ -17,7 +17,7 @@ from roomproof.load.clock import started_of
 from roomproof.load.coalescing import Coalescing
 from roomproof.load.inbox import Inbox
 from roomproof.load.link import RefusedError
-from roomproof.load.member import Member
+from roomproof.load.member import Member, TooLateError
 from roomproof.load.options import Options
 from roomproof.load.pacer import Pacer
 from roomproof.load.rooms import LOOK_S, NoRoomError, Room, Rooms
@@ -71,7 +71,6 @@ class Session:
         self._coalescing.start()
         self._draining: dict[Member, Schedule] = {}
         """For whom the server does not take what they said."""
-        self._is_judged = False
         self._inbox = Inbox(self._telemetry.note_bug)
         self._inbox.start()
         self.pacer = Pacer()
@@ -139,9 +138,8 @@ class Session:
         except RefusedError as error:
             self._telemetry.fail("unanswered" if error.status is None else "refused", self._refusal(error))
             raise
-        if self._is_judged:
-            member.abandon()  # it took so long to come that nobody waited any more
-            raise EndedError
+        except TooLateError as error:
+            raise EndedError from error
         self._telemetry.took("connect", time.monotonic_ns() - begin)
         self.count("connected")
         return member
@@ -236,7 +234,7 @@ class Session:
             gevent.sleep(LOOK_S)
         self.rooms.fence()
         self._is_unheard = not self.rooms.wait_until_quiet()
-        self._is_judged = True
+        self._inbox.is_closed = True
         self.rooms.judge()
 
     def _is_busy(self) -> bool:

@@ -5,7 +5,9 @@ from typing import Any, cast
 
 import pytest
 
-from roomproof.load import session
+from roomproof.history import Started
+from roomproof.judge.streaming import StreamingRoom
+from roomproof.load import member
 from roomproof.load.beat import Beat
 from roomproof.load.options import Options
 from roomproof.load.rooms import Room
@@ -93,21 +95,21 @@ def test_users_that_have_not_tried_for_long_are_not_missed(worker: Worker) -> No
 
 def test_whoever_comes_when_all_is_judged_is_turned_away(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     """A handshake may take longer than the end waits for it."""
-    abandoned: list[str] = []
+    ended: list[str] = []
 
-    class LateMember:
-        def __init__(self, *_: object) -> None:
-            pass
+    class LateLink:
+        def end(self) -> None:
+            ended.append("the link")
 
-        def open(self, *_: object) -> None:
-            worker.session.end("stopped")
+    def connect_late(*_: object, **__: object) -> tuple[LateLink, str]:
+        worker.session.end("stopped")
+        return LateLink(), ""
 
-        def abandon(self) -> None:
-            abandoned.append("it")
-
-    monkeypatch.setattr(session, "Member", LateMember)
-    room = Room("kitchen", "u", cast(Any, None))
+    monkeypatch.setattr(member, "connect", connect_late)
+    judge = StreamingRoom("kitchen", Started(epoch=0, capabilities=[]), 1)
+    room = Room("kitchen", "u", judge)
 
     with pytest.raises(EndedError):
         worker.session._enter(room, "late")
-    assert abandoned == ["it"]
+    assert (ended, room.members) == (["the link"], set())
+    assert judge.finish().findings == []

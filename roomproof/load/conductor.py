@@ -243,6 +243,9 @@ class Conductor:
         with contextlib.suppress(KeyboardInterrupt):  # the verdict says it
             self.end("quit")
         self.has_ended = True
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # Python itself, on its way out, would die of it, and its exit code would no longer be that of the verdict.
+            signal.signal(number, signal.SIG_IGN)
         environment = self.environment
         if self.is_worker:
             environment.process_exit_code = EXIT_CODES[Conclusion.INCONCLUSIVE] if self.trouble else 0

@@ -102,7 +102,7 @@ def test_who_is_impatient_twice_gets_no_verdict_for_free(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-@pytest.mark.parametrize("gap", [0.005, 0.05, 0.15])
+@pytest.mark.parametrize("gap", [0.005, 0.05, 0.15, 0.25])
 def test_a_second_signal_changes_nothing_once_there_is_a_verdict(
     tmp_path: Path, clean_server: str, number: int, gap: float
 ) -> None:

@@ -5,6 +5,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,9 @@ PATIENCE = 30.0
 """Seconds that a start or an end may take on a machine with other work to do."""
 
 ROOT = Path(__file__).parents[1]
+
+REFERENCE = (sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:")
+"""The command line of a server that keeps every rule."""
 
 
 @contextlib.contextmanager

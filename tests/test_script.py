@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import require
-from tests.listening import PATIENCE, ROOT, listening
+from tests.listening import PATIENCE, REFERENCE, ROOT, listening
 from tests.terminal import terminal
 
 SCRIPT = ROOT / "test-websocket-complete.sh"
@@ -27,7 +27,7 @@ TOOLS = ("bash", "curl", "tr", "cut", "cat")
 def port() -> Iterator[str]:
     """That of a reference server on 127.0.0.1."""
     require("curl", "apt-get install curl")
-    with listening(sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:") as url:
+    with listening(*REFERENCE) as url:
         yield url.rpartition(":")[2]
 
 

@@ -117,6 +117,11 @@ class Books:
         return times if times.count or name not in self._early_times else self._early_times[name]
 
     @property
+    def strained(self) -> list[str]:
+        """What may have made something late, because the generators did not keep up."""
+        return sorted({reason for beat in self.last.values() for reason in (*beat.overloaded, *beat.strained)})
+
+    @property
     def sockets(self) -> int:
         """Open now."""
         return sum(beat.sockets for beat in self.last.values())

@@ -48,14 +48,14 @@ class Search:
         return min((step for step in self.steps if not step.is_good), key=lambda step: step.users, default=None)
 
     @property
-    def wrong(self) -> Step | None:
+    def first_wrong(self) -> Step | None:
         """The first load at which something was found that is no question of how much a server bears."""
         return next((step for step in self.steps if step.wrong), None)
 
     @property
     def decisive(self) -> Step | None:
         """The step that says most: what is wrong, else the largest good load, else what is too much."""
-        return self.wrong or self.best or self.worst
+        return self.first_wrong or self.best or self.worst
 
     def following(self) -> int | None:
         """How many users to try next; None once it is known."""
@@ -63,7 +63,7 @@ class Search:
         good = best.users if best else 0
         if not self.steps:
             return min(self.first, self.most)
-        if self.wrong is not None:
+        if self.first_wrong is not None:
             return None
         if worst is None:
             return min(2 * good, self.most) if good < self.most else None
@@ -74,9 +74,9 @@ class Search:
 
     def conclude(self, trouble: str = "") -> Verdict:
         """What was found out. `trouble` says why the search did not come to its end."""
-        best, worst = self.best, self.worst
-        if self.wrong is not None:
-            reason = f"with {self.wrong.users} users: {self.wrong.wrong}; capacity: {_found(best)}"
+        best, worst, wrong = self.best, self.worst, self.first_wrong
+        if wrong is not None:
+            reason = f"with {wrong.users} users: {wrong.wrong}; capacity: {_found(best)}"
             return _verdict(Conclusion.INVALID, f"{reason}; {trouble}" if trouble else reason)
         if trouble:
             return _verdict(Conclusion.INCONCLUSIVE, f"{trouble}; capacity: {_found(best)}")

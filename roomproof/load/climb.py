@@ -113,8 +113,7 @@ class Climb:
         verdict = run.verdict
         if verdict is None:
             return None
-        strained = any(beat.overloaded or beat.strained for beat in run.books.last.values())
-        is_generators = strained and verdict.conclusion is Conclusion.INCONCLUSIVE
+        is_generators = bool(run.books.strained) and verdict.conclusion is Conclusion.INCONCLUSIVE
         if self._results:
             self._results.step(users, verdict, run.books)
         self._ended[users] = verdict, run.books

@@ -31,7 +31,7 @@ def verdict_of(books: Books, protocol: Protocol, target: Target, slos: list[Slo]
 
     Facts make it invalid and, where the generator kept up, so does what is missing, and so do missed objectives.
     """
-    strained = sorted({reason for beat in books.last.values() for reason in (*beat.overloaded, *beat.strained)})
+    strained = books.strained
     bugs = sorted({bug for beat in books.last.values() for bug in beat.bugs})
     is_excused = bool(strained or bugs or around.lost_workers or around.trouble or _is_unheard(books))
     facts = {rule for rule in books.broken if rule != OLD_STAMP or not is_excused}
@@ -59,12 +59,10 @@ def verdict_of(books: Books, protocol: Protocol, target: Target, slos: list[Slo]
 
 def wrongs(books: Books) -> str:
     """What was found that is no question of how much a server bears: anything but loss and what is late."""
-    is_strained = any(beat.overloaded or beat.strained for beat in books.last.values())
-    has_old_stamps_only = "DELIVER-9" not in books.broken
-    kinds = [kind for kind in Kind if kind not in LIVENESS and books.counts[kind]]
-    if is_strained and has_old_stamps_only and Kind.WRONG_TIME in kinds:
-        kinds.remove(Kind.WRONG_TIME)
-    return ", ".join(f"{books.counts[kind]} {kind}" for kind in kinds)
+    excused = set(LIVENESS)
+    if books.strained and "DELIVER-9" not in books.broken:
+        excused.add(Kind.WRONG_TIME)  # they are those of OLD_STAMP only
+    return ", ".join(f"{books.counts[kind]} {kind}" for kind in Kind if kind not in excused and books.counts[kind])
 
 
 def _is_unheard(books: Books) -> bool:

@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import functools
 import secrets
-import signal
 import sys
 import time
 from pathlib import Path
@@ -22,6 +21,7 @@ from roomproof.load.beat import PATIENCE, Beat, decode, encode
 from roomproof.load.descriptors import raise_limit, too_few
 from roomproof.load.run import Run, results_of
 from roomproof.load.session import Session
+from roomproof.load.signals import Signals
 from roomproof.load.tab import Tab
 from roomproof.load.table import Table
 from roomproof.report import open_results
@@ -57,8 +57,8 @@ class Conductor:
         self.climb: Climb | None = None
         """The search for the capacity, where this is one."""
         self._is_quitting = False
-        self.has_ended = False
-        """Whether nothing but Locust's own end is left to do."""
+        self._signals = Signals()
+        self._signals.heed()
         self.final: Verdict | None = None
         """What was found out by several runs."""
         runner = environment.runner
@@ -242,10 +242,7 @@ class Conductor:
         self._is_quitting = True
         with contextlib.suppress(KeyboardInterrupt):  # the verdict says it
             self.end("quit")
-        self.has_ended = True
-        for number in (signal.SIGINT, signal.SIGTERM):
-            # Python itself, on its way out, would die of it, and its exit code would no longer be that of the verdict.
-            signal.signal(number, signal.SIG_IGN)
+        self._signals.ignore()
         environment = self.environment
         if self.is_worker:
             environment.process_exit_code = EXIT_CODES[Conclusion.INCONCLUSIVE] if self.trouble else 0
@@ -284,15 +281,8 @@ def _add_options(parser: LocustArgumentParser, **_: Any) -> None:
     options.add_to(parser)
 
 
-def _interrupt(conductor: Conductor) -> None:
-    """Ctrl-C reaches the main greenlet, while it waits. Python's own way would tear apart what is just being judged."""
-    if not conductor.has_ended:
-        gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
-
-
 def _begin(environment: Environment, **_: Any) -> None:
-    conductor = vars(environment)["roomproof"] = Conductor(environment)
-    gevent.signal_handler(signal.SIGINT, _interrupt, conductor)
+    vars(environment)["roomproof"] = Conductor(environment)
     # The loop has not looked at the clock since before all imports, and would count them into the time limit.
     gevent.get_hub().loop.update_now()
 

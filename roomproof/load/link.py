@@ -98,7 +98,7 @@ class Link:
                 data = self._socket.recv(READ_BYTES)
             except OSError:
                 data = b""
-            receive(data, time.monotonic_ns())
+            self._inbox.tell(receive, data, time.monotonic_ns())
 
     @property
     def is_sending(self) -> bool:

@@ -165,7 +165,7 @@ class Session:
         try:
             member.drain()
         finally:
-            self._draining.pop(member, None)
+            del self._draining[member]
 
     def count(self, field: str, number: int = 1) -> None:
         """Something happened that is counted in a field of the beats."""

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.listening import listening
-from tests.load.locust import REFERENCE
+from tests.listening import REFERENCE, listening
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,6 @@ from typing import Any
 from roomproof.topologies.ports import free_port
 from tests.listening import ROOT
 
-REFERENCE = (sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:")
-"""The command line of a server that keeps every rule."""
-
 PATIENCE = 90.0
 """Seconds that a run may take on a machine with other work to do, beyond its own time."""
 
@@ -96,16 +93,22 @@ def when_talking(
     """What to do meanwhile: act as soon as messages have been delivered for three seconds."""
 
     def wait(process: "subprocess.Popen[str]") -> None:
-        results = folder / "results.jsonl"
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and process.poll() is None:
-            lines = results.read_text().splitlines() if results.exists() else []
-            if sum(1 for line in lines if '"interval"' in line and '"delivered":0' not in line) >= 3:
-                act(process)
-                return
-            time.sleep(0.1)
+        if wait_until(folder, process, lambda seconds: sum(second["delivered"] > 0 for second in seconds) >= 3):
+            act(process)
 
     return wait
+
+
+def wait_until(folder: Path, process: "subprocess.Popen[str]", holds: Callable[[list[dict[str, Any]]], bool]) -> bool:
+    """Wait until something holds of the seconds of a run, as its result file tells them; False if it never does."""
+    results = folder / "results.jsonl"
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        lines = results.read_text().splitlines() if results.exists() else []
+        if holds([json.loads(line) for line in lines if '"interval"' in line]):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def end_group(process: "subprocess.Popen[str]") -> None:

@@ -1,19 +1,16 @@
 """A server that keeps its promises is valid under every kind of load."""
 
 import signal
-import ssl
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-import trustme
 
 from tests.faults.freedoms import FREEDOMS
-from tests.listening import listening, served
-from tests.load.locust import REFERENCE, load, when_talking
-from tests.suite.front import TOKEN, front
+from tests.listening import REFERENCE, listening, served
+from tests.load.locust import load, wait_until, when_talking
+from tests.suite.front import TOKEN, certified, front
 
 TALK = {"DELIVER-1", "DELIVER-2", "DELIVER-3", "DELIVER-4", "DELIVER-5", "ORDER-1", "JOIN-1", "CLOSE-1"}
 GOING = {"LEAVE-1", "LEAVE-2", "LEAVE-3", "DELIVER-10", "DELIVER-11", "DELIVER-12", "CLOSE-2"}
@@ -39,12 +36,12 @@ def test_the_clean_server_is_valid(tmp_path: Path, clean_server: str, script: st
 
 def test_a_server_that_reads_nothing_for_a_while_is_waited_for(tmp_path: Path) -> None:
     """Longer than its sockets hold what is sent meanwhile: that is not said, and counted."""
-    much = ("-u", "4", "-r", "4", "--room-size", "2", "--rate", "200", "--message-bytes", "3900", "-t", "24")
+    much = ("-u", "4", "-r", "4", "--room-size", "2", "--rate", "200", "--message-bytes", "3900", "-t", "30")
     with served(*REFERENCE) as (url, server):
 
-        def pause(_: "subprocess.Popen[str]") -> None:
+        def pause(process: "subprocess.Popen[str]") -> None:
             server.send_signal(signal.SIGSTOP)
-            time.sleep(10)
+            wait_until(tmp_path, process, lambda seconds: [second["sent"] for second in seconds[-2:]] == [0, 0])
             server.send_signal(signal.SIGCONT)
 
         run = load(tmp_path, "steady", url, *much, meanwhile=when_talking(tmp_path, pause))
@@ -54,11 +51,8 @@ def test_a_server_that_reads_nothing_for_a_while_is_waited_for(tmp_path: Path) -
 
 
 def test_a_server_behind_tls_is_valid(tmp_path: Path, clean_server: str) -> None:
-    authority, file = trustme.CA(), tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(file))
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(tls)
-    options = ("--ca", str(file), "--header", f"Authorization: {TOKEN}", "-t", "8", "--rate", "5")
+    authority, tls = certified(tmp_path)
+    options = ("--ca", str(authority), "--header", f"Authorization: {TOKEN}", "-t", "8", "--rate", "5")
     with front(clean_server, tls) as url:
         run = load(tmp_path, "steady", url, *options)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from roomproof.topologies.ports import free_port
-from tests.listening import PATIENCE, ROOT, listening, served
-from tests.load.locust import REFERENCE, LoadRun, children, command, load, when_talking
+from tests.listening import PATIENCE, REFERENCE, ROOT, listening, served
+from tests.load.locust import LoadRun, children, command, load, when_talking
 from tests.peers import servers
 
 TWO = ("--processes", "2")

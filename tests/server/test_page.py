@@ -2,7 +2,6 @@ import contextlib
 import hashlib
 import re
 import subprocess
-import sys
 from base64 import b64encode
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 import urllib3
 
 from reference_server import page
+from tests.listening import REFERENCE
 from tests.server.process import PATIENCE, ROOT, Server
 
 FILE = ROOT / "test_websocket.html"
@@ -40,8 +40,7 @@ def test_the_page_loads_nothing() -> None:
 
 def test_an_installation_ships_the_page(tmp_path: Path) -> None:
     """Started elsewhere, the server is the installed one: under tox that of the wheel."""
-    command = [sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(REFERENCE, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             url = process.stdout.readline().split()[-1]

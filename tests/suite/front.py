@@ -5,12 +5,24 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
+
+import trustme
 
 from roomproof.tls import TlsLink
 
 TOKEN = "Bearer s3cret"
 """What every request and every handshake has to carry as Authorization."""
+
+
+def certified(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for localhost: the file of the authority that signed it, and what the front needs to show it."""
+    authority, file = trustme.CA(), folder / "ca.pem"
+    authority.cert_pem.write_to_path(str(file))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(tls)
+    return file, tls
 
 
 @contextlib.contextmanager

@@ -1,16 +1,13 @@
 """The suite reaches a server behind TLS and a token."""
 
-import ssl
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import trustme
 
-from tests.listening import listening
-from tests.suite.front import TOKEN, front
+from tests.listening import REFERENCE, listening
+from tests.suite.front import TOKEN, certified, front
 from tests.suite.verify import verify
 
 
@@ -22,16 +19,9 @@ class Staging:
 
 @pytest.fixture(scope="module")
 def staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staging]:
-    authority = trustme.CA()
-    pem = tmp_path_factory.mktemp("ca") / "ca.pem"
-    authority.cert_pem.write_to_path(str(pem))
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(tls)
-    with (
-        listening(sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:") as behind,
-        front(behind, tls) as url,
-    ):
-        yield Staging(url, pem)
+    authority, tls = certified(tmp_path_factory.mktemp("ca"))
+    with listening(*REFERENCE) as behind, front(behind, tls) as url:
+        yield Staging(url, authority)
 
 
 def test_a_header_and_an_authority_lead_in(tmp_path: Path, staging: Staging) -> None:

@@ -98,4 +98,4 @@ def test_what_is_no_question_of_capacity_makes_the_search_invalid() -> None:
     assert search.following() is None
     assert search.conclude() == Verdict(Conclusion.INVALID, reason, partial=True)
     assert search.conclude("stopped") == Verdict(Conclusion.INVALID, f"{reason}; stopped", partial=True)
-    assert search.decisive == search.wrong == search.steps[1]
+    assert search.decisive == search.first_wrong == search.steps[1]

@@ -29,7 +29,8 @@ class Ends:
             shaking = gevent.spawn(tls_of_server().wrap_socket, self.there, server_side=True)
             here = tls_of_client().wrap_socket(here)
             self.there = shaking.get(timeout=5)
-        self.inbox = Inbox(lambda error: pytest.fail(str(error)))
+        self.failures: list[Exception] = []
+        self.inbox = Inbox(self.failures.append)
         self.link = Link(here, self.inbox)
 
     def take(self, size: int) -> bytes:
@@ -70,8 +71,7 @@ def opened(frames: bytes) -> list[bytes]:
             head = 4 if size == 126 else 10
             size = int.from_bytes(frames[2:head])
         key, body = frames[head : head + 4], frames[head + 4 : head + 4 + size]
-        mask = (key * (size // 4 + 1))[:size]
-        payloads.append((int.from_bytes(body) ^ int.from_bytes(mask)).to_bytes(size))
+        payloads.append(ABNF.mask(key, body))
         frames = frames[head + 4 + size :]
     return payloads
 
@@ -166,3 +166,22 @@ def test_whoever_watches_again_watches_once(ends: Ends) -> None:
     gevent.sleep(0.01)
 
     assert heard == [b"soup"]
+
+
+def test_whoever_fails_hears_what_comes_later(ends: Ends) -> None:
+    heard: list[bytes] = []
+
+    def fail_once(data: bytes, _: int) -> None:
+        heard.append(data)
+        if len(heard) == 1:
+            raise TypeError("a bug")
+
+    ends.inbox.start()
+    ends.link.watch(fail_once)
+    for count, data in enumerate((b"soup", b"bread"), start=1):
+        ends.there.send(data)
+        while len(heard) < count:
+            gevent.sleep(0.001)
+
+    assert heard == [b"soup", b"bread"]
+    assert [str(failure) for failure in ends.failures] == ["a bug"]

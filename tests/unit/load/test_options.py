@@ -19,10 +19,11 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-def parsed(*arguments: str) -> argparse.Namespace:
-    """What Locust's parser, which is of this kind, makes of a command line."""
+def parsed(*arguments: str, **defaults: str) -> argparse.Namespace:
+    """What Locust's parser, which is of this kind, makes of a command line. A script may have other defaults."""
     parser = configargparse.ArgumentParser()
     add_to(parser)
+    parser.set_defaults(**defaults)
     namespace: argparse.Namespace = parser.parse_args(list(arguments))
     return namespace
 
@@ -58,12 +59,10 @@ def test_objectives_are_repeated_or_have_commas_between(arguments: tuple[str, ..
 
 @pytest.mark.parametrize("first", ["rate>5", "sockets>=1"], ids=["another one", "the same"])
 def test_what_is_given_replaces_the_default(first: str) -> None:
-    parser = configargparse.ArgumentParser()
-    add_to(parser)
-    parser.set_defaults(slo="sockets>=1")
+    default = "sockets>=1"
 
-    assert [slo.text for slo in read(parser.parse_args([]), HOST).slos] == ["sockets>=1"]
-    given = parser.parse_args(["--slo", "".join(list(first)), "--slo", "rate>1"])
+    assert [slo.text for slo in read(parsed(slo=default), HOST).slos] == [default]
+    given = parsed("--slo", "".join(list(first)), "--slo", "rate>1", slo=default)
     assert [slo.text for slo in read(given, HOST).slos] == [first, "rate>1"]
 
 

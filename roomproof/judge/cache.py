@@ -43,6 +43,7 @@ class Slot:
     """Where the payload begins."""
     column: int
     item: int
+    next_item: int
     following: int
     """Where the receiver's cursor goes from here."""
     meant: int = 0
@@ -55,7 +56,7 @@ class Slot:
         return self.wire[self.payload :]
 
 
-NOTHING = Slot(cast("bytes", ()), 0, 0, -1, -1, 0)
+NOTHING = Slot(cast("bytes", ()), 0, 0, -1, -1, 0, 0)
 """What stands where nothing is remembered. No bytes start with an empty tuple: that is faster than asking."""
 
 
@@ -87,7 +88,7 @@ class Cache:
         """Remember a frame, whose payload begins at a position, and forget the oldest."""
         index = self._next
         self._next = (index + 1) % len(self.slots)
-        slot = Slot(wire, len(wire), payload, column, item, self._next)
+        slot = Slot(wire, len(wire), payload, column, item, item + 1, self._next)
         self._drop(index)
         self.slots[index] = self._by_wire[wire] = slot
         return slot

@@ -1,7 +1,9 @@
 """What a frame under load is: whose item it carries, and what is wrong with the frame itself."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from roomproof import wire
 from roomproof.history import Started
@@ -39,13 +41,12 @@ class Departed:
     is_whole: bool
 
 
-@dataclass(slots=True)
-class Decoded:
+class Decoded(msgspec.Struct, gc=False):
     """What a frame is: an item of a speaker, if it carries one that can come here, and its faults."""
 
     speaker: Line | None = None
     item: int = 0
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[Fault] = []
     meant: int = 0
     """When a message was meant to be said; 0 if it does not tell."""
     departed: Departed | None = None

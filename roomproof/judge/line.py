@@ -42,7 +42,8 @@ class Line(Life):
     evidence_at: int | None = None
     slots: list[Slot] = field(default_factory=lambda: UNBORN)
     cursor: int = 0
-    expected: "array[int]" = field(default_factory=lambda: array("i"))
+    expected: list[int] = field(default_factory=list)
+    """A list: everybody shares its numbers, and it is quicker than an array."""
     start: "array[int]" = field(default_factory=lambda: array("i"))
     floor: "array[int]" = field(default_factory=lambda: array("i"))
     holes: dict[int, dict[int, int]] = field(default_factory=dict)
@@ -102,7 +103,7 @@ class Line(Life):
         self.evidence_at = at
         self.start = array("i", [number + 1 for number in said])
         self.start[self.column] = 1
-        self.expected = array("i", self.start)
+        self.expected = list(self.start)
         self.floor = array("i", [0] * len(said))
 
     def settle_floor(self, floor: "array[int] | None") -> None:

@@ -13,7 +13,7 @@ import msgspec
 _SEALED = re.compile(r"(([^/ ]*)/(\d{1,18})/(\d{1,18})(?:@(\d{1,18}))?)/([^/ ]*)( |\Z)", re.ASCII)
 
 
-class Seal(msgspec.Struct, frozen=True):
+class Seal(msgspec.Struct, frozen=True, gc=False):
     """What a content says of itself. `intact`: it is, to the last code point, what was sealed."""
 
     room: str

@@ -72,9 +72,9 @@ class StreamingRoom:
                 break
             position += slot.size
             line.cursor = cursor = slot.following
-            column, item = slot.column, slot.item
-            if expected[column] == item:
-                expected[column] = item + 1
+            column = slot.column
+            if expected[column] == slot.item:
+                expected[column] = slot.next_item
                 if slot.meant:
                     delays.append(at - slot.meant)
                     slot.timing.last = at
@@ -90,7 +90,7 @@ class StreamingRoom:
         line.cursor = slot.following
         expected = line.expected
         if expected[slot.column] == slot.item:
-            expected[slot.column] = slot.item + 1
+            expected[slot.column] = slot.next_item
             self._time(slot, at)
         else:
             self._take_unusual(line, slot, frame, at)
@@ -244,7 +244,7 @@ class StreamingRoom:
         if is_early:
             return None
         if decoded.faults:
-            return Slot(frame, len(frame), 0, speaker.column, item, line.cursor)
+            return Slot(frame, len(frame), 0, speaker.column, item, item + 1, line.cursor)
         slot = cache.add(wire, len(wire) - len(frame), speaker.column, item)
         if decoded.meant:
             self._roster.time(slot, decoded.meant, at, is_first=is_first)

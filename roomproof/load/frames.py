@@ -1,8 +1,8 @@
 """WebSocket frames (RFC 6455, 5.2): those of a server cut out of what was read, and those of a client masked."""
 
 import random
-from typing import NamedTuple
 
+import msgspec
 from websocket import ABNF
 
 CONTROL = 0x8
@@ -16,7 +16,7 @@ class FramingError(Exception):
     """The bytes are no frame that a server may send; the message says why."""
 
 
-class Frame(NamedTuple):
+class Frame(msgspec.Struct, frozen=True, gc=False):
     """A frame, and where the next one begins."""
 
     opcode: int

@@ -31,8 +31,9 @@ class Readable(Protocol):
     receive: Receive | None
     """None while nobody reads."""
 
-    def read(self) -> bytes | None:
-        """What is there, at most READ_BYTES; empty bytes at the end, None if there is nothing after all."""
+    @property
+    def recv(self) -> Callable[[int], bytes]:
+        """That of its socket, which does not block."""
 
 
 class Inbox:
@@ -69,16 +70,21 @@ class Inbox:
             del self._ready[:READ_LINKS]
             for link in links:
                 receive = link.receive
-                data = None if receive is None else link.read()
-                if receive is not None and data is not None:
-                    come.append((receive, data))
-            at = time.monotonic_ns()
-            for receive, data in come:
-                self.tell(receive, data, at)
+                if receive is None:
+                    continue
+                try:
+                    come.append((receive, link.recv(READ_BYTES)))
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    come.append((receive, b""))
+            self.tell(come)
 
-    def tell(self, receive: Receive, data: bytes, at: int) -> None:
-        """Tell what was read; whoever fails takes nothing from the others, nor what comes to itself later."""
-        try:
-            receive(data, at)
-        except Exception as error:  # noqa: BLE001 - it is a bug, and told as one: the run is inconclusive
-            self._failed(error)
+    def tell(self, come: list[tuple[Receive, bytes]]) -> None:
+        """Tell what was read just now; whoever fails takes nothing from others, nor from itself what comes later."""
+        at = time.monotonic_ns()
+        for receive, data in come:
+            try:
+                receive(data, at)
+            except Exception as error:  # noqa: BLE001 - it is a bug, and told as one: the run is inconclusive
+                self._failed(error)

@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import struct
-import time
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -43,6 +43,7 @@ class Link:
         "_unsent",
         "_watcher",
         "receive",
+        "recv",
     )
 
     def __init__(self, connection: Any, inbox: Inbox) -> None:
@@ -51,9 +52,10 @@ class Link:
         self._inbox = inbox
         self._is_tls = hasattr(self._socket, "context")
         # What gevent waits with is left out where there is nothing to wait for.
-        self._plain: Any = getattr(self._socket, "_sock", None)
+        self._plain: Any = getattr(self._socket, "_sock", self._socket)
         self._watcher: Any = None
         self.receive: Receive | None = None
+        self.recv: Callable[[int], bytes] = self._socket.recv if self._is_tls else self._plain.recv
         self._sender: gevent.Greenlet[..., None] | None = None
         self._unsent: list[bytes] = []
         self._pong = b""
@@ -81,24 +83,14 @@ class Link:
             watcher.stop()
             watcher.close()
 
-    def read(self) -> bytes | None:
-        """What is there; empty bytes at the end, None if there is nothing."""
-        try:
-            data: bytes = self._plain.recv(READ_BYTES)
-        except BlockingIOError:
-            return None
-        except OSError:
-            return b""
-        return data
-
     def _read_on(self, receive: Receive) -> None:
         data = b"?"
         while data:
             try:
-                data = self._socket.recv(READ_BYTES)
+                data = self.recv(READ_BYTES)
             except OSError:
                 data = b""
-            self._inbox.tell(receive, data, time.monotonic_ns())
+            self._inbox.tell([(receive, data)])
 
     @property
     def is_sending(self) -> bool:

@@ -77,11 +77,11 @@ class Member:
         """Whether it was opened and, as far as is known, neither side has begun to end it."""
         return self._link is not None and not self._is_closing
 
-    def say(self, words: str, meant: int) -> None:
-        """Say something. Raises OSError if the link is gone."""
+    def say(self, words: str, meant: int, at: int) -> None:
+        """Say something that was meant for a time, or 0 if it was for none. Raises OSError if the link is gone."""
         if self._link is None or self._is_closing:
             raise ConnectionError("the connection has ended")
-        content = self.room.judge.say(self.line, words, _now(), meant)
+        content = self.room.judge.say(self.line, words, at, meant)
         self._link.send(_encode({"type": "message", "content": content}))
 
     @property

@@ -18,26 +18,24 @@ LONGEST_NS = 5_000_000
 """So long turns are given at a time, before what has come meanwhile is read."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Turns:
     """The turns of one who talks."""
 
     speak: Speak
+    are_over: bool = False
+    """Whether there are no more."""
     _over: "AsyncResult[None]" = field(default_factory=AsyncResult)
 
     def wait(self) -> None:
         """Wait until they are over; raises what a turn raised."""
         self._over.get()
 
-    @property
-    def are_over(self) -> bool:
-        """Whether there are no more."""
-        return bool(self._over.ready())
-
     def end(self, error: Exception | None = None) -> None:
         """There are no more, because of an error or without. Nothing happens if they are over."""
         if self.are_over:
             return
+        self.are_over = True
         if error is None:
             self._over.set(None)
         else:

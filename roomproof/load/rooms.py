@@ -204,7 +204,7 @@ class Rooms:
 
 def _say_last_thing(member: Member) -> None:
     try:
-        member.say("fence", 0)
+        member.say("fence", 0, time.monotonic_ns())
         member.drain()
     except OSError:
         return  # it has just ended, which is on record

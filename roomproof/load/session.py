@@ -151,13 +151,10 @@ class Session:
     def _refusal(error: RefusedError) -> str:
         return f"status {error.status}: {error}" if error.status else str(error)
 
-    def say(self, member: Member, meant: int) -> None:
-        """Speak. Raises OSError if the connection is gone, EndedError."""
-        self.check()
-        now = time.monotonic_ns()
-        member.say(self.words, meant)
-        self.count("sent")
-        self._telemetry.took("send", now - meant)
+    def say(self, member: Member, meant: int, now: int) -> None:
+        """Speak now, as it was meant. Raises OSError if the connection is gone."""
+        member.say(self.words, meant, now)
+        self._telemetry.sent(now - meant)
 
     def drain(self, member: Member, schedule: Schedule) -> None:
         """Wait until the server has taken what somebody said, who speaks by a schedule. Raises OSError."""

@@ -64,8 +64,13 @@ class Telemetry:
         if len(reasons) < FIRST_REASONS and reason not in reasons:
             reasons.append(reason)
 
+    def sent(self, late: int) -> None:
+        """A message was sent, so many nanoseconds after it was meant to be."""
+        self._counts["sent"] += 1
+        self._times["send"].append(late)
+
     def took(self, what: str, nanoseconds: int) -> None:
-        """A `connect` or a `leave` took so long, or a `send` was so late."""
+        """A `connect` or a `leave` took so long."""
         self._times[what].append(nanoseconds)
 
     def note_bug(self, error: Exception) -> None:

@@ -166,7 +166,7 @@ class RoomUser(User):
             self._blocked_ns = 0
         if member is None:
             raise ConnectionError("there is no connection")
-        session.say(member, meant)
+        session.say(member, meant, now)
 
     def _drain(self) -> None:
         """Wait until the server has taken what was said. Raises OSError if the connection is gone."""

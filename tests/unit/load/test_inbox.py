@@ -19,9 +19,9 @@ class Pipe:
         self.has_come = Event()
         self.receive: Receive | None = self._receive
 
-    def read(self) -> bytes | None:
+    def recv(self, size: int) -> bytes:
         self.told.append((f"{self.name} is read", None))
-        return bytes(self.here.recv(100))
+        return bytes(self.here.recv(size))
 
     def _receive(self, data: bytes, at: int) -> None:
         assert at > 0

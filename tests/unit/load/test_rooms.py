@@ -21,7 +21,7 @@ class Speaker:
         self.said: list[str] = []
         self._takes_long = takes_long
 
-    def say(self, words: str, _: int) -> None:
+    def say(self, words: str, *_: int) -> None:
         if self._takes_long:
             gevent.sleep(60)
         self.said.append(words)

@@ -41,6 +41,7 @@ class Link:
         "_sender",
         "_socket",
         "_unsent",
+        "_untold",
         "_watcher",
         "receive",
         "recv",
@@ -58,6 +59,7 @@ class Link:
         self.recv: Callable[[int], bytes] = self._socket.recv if self._is_tls else self._plain.recv
         self._sender: gevent.Greenlet[..., None] | None = None
         self._unsent: list[bytes] = []
+        self._untold = b""
         self._pong = b""
         self._error: OSError | None = None
         self._is_given_up = False
@@ -86,11 +88,17 @@ class Link:
     def _read_on(self, receive: Receive) -> None:
         data = b"?"
         while data:
-            try:
-                data = self.recv(READ_BYTES)
-            except OSError:
-                data = b""
+            data, self._untold = self._untold or self._read(), b""
+            if self.receive is not receive:  # it rests, and was woken before it could be killed
+                self._untold = data
+                return
             self._inbox.tell([(receive, data)])
+
+    def _read(self) -> bytes:
+        try:
+            return self.recv(READ_BYTES)
+        except OSError:
+            return b""
 
     @property
     def is_sending(self) -> bool:

@@ -15,6 +15,9 @@ from roomproof.load.results import LoadResults, text_of
 from roomproof.protocol import load
 from roomproof.verdict import Verdict
 
+SECOND_S = 1.0
+"""So often a line is written."""
+
 ALONE_S = 3.0
 """A worker that ends by itself so long before the others is lost to the run."""
 
@@ -95,12 +98,13 @@ class Run:
     _second = 0
 
     def _write_on(self) -> None:
-        while True:
-            gevent.sleep(1)
+        gevent.sleep(SECOND_S)
+        while self.verdict is None:  # whoever is to be killed may still be woken
             self._second += 1
             if self._results:
                 self._results.interval(self.books, self._second)
             self.books.second.clear()
+            gevent.sleep(SECOND_S)
 
 
 def results_of(parsed: argparse.Namespace, number: int, *, of_step: bool = False) -> Path | None:

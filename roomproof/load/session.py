@@ -243,10 +243,12 @@ class Session:
         return self._coming > 0 or any(member.is_sending for member in self.rooms.members())
 
     def _beat_on(self) -> None:
-        while True:
-            gevent.sleep(BEAT_S)
+        gevent.sleep(BEAT_S)
+        # Whoever is to be killed may still be woken; what is judged must not be settled again, nor told after the end.
+        while not self._inbox.is_closed:
             self.rooms.sweep()
             self._beat()
+            gevent.sleep(BEAT_S)
 
     def _beat(self, end: str = "") -> None:
         beat = self._telemetry.beat(end)

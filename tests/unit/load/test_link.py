@@ -7,6 +7,7 @@ import gevent
 import pytest
 import trustme
 from gevent import socket, ssl
+from gevent.event import Event
 from websocket import ABNF
 
 from roomproof.load.frames import masked
@@ -185,3 +186,32 @@ def test_whoever_fails_hears_what_comes_later(ends: Ends) -> None:
 
     assert heard == [b"soup", b"bread"]
     assert [str(failure) for failure in ends.failures] == ["a bug"]
+
+
+def test_who_rests_is_told_nothing_more_and_misses_nothing(ends: Ends) -> None:
+    told: list[bytes] = []
+    is_complete = Event()
+
+    def hear_once(data: bytes, _: int) -> None:
+        told.append(data)
+        ends.link.rest()
+        is_complete.set()
+
+    def hear(data: bytes, _: int) -> None:
+        told.append(data)
+        if b"".join(told) == b"onetwo":
+            is_complete.set()
+
+    ends.inbox.start()
+    for payload in (b"one", b"two"):
+        ends.there.sendall(payload)
+    ends.link.watch(hear_once)
+    assert is_complete.wait(5)
+    is_complete.clear()
+    gevent.sleep(0)
+    at_rest = len(told)
+    ends.link.watch(hear)
+
+    assert at_rest == 1
+    assert is_complete.wait(5) or told == [b"onetwo"], told
+    assert ends.failures == []

@@ -1,13 +1,16 @@
-"""When a worker begins to measure: with all users in, and never at the end."""
+"""When a worker begins to measure: with all users in, and never at the end; and what it tells last."""
 
 from collections.abc import Iterator
 from typing import Any, cast
 
+import gevent
 import pytest
+from gevent import monkey
 
 from roomproof.history import Started
 from roomproof.judge.streaming import StreamingRoom
 from roomproof.load import member
+from roomproof.load import session as session_module
 from roomproof.load.beat import Beat
 from roomproof.load.options import Options
 from roomproof.load.rooms import Room
@@ -113,3 +116,18 @@ def test_whoever_comes_when_all_is_judged_is_turned_away(worker: Worker, monkeyp
         worker.session._enter(room, "late")
     assert (ended, room.members) == (["the link"], set())
     assert judge.finish().findings == []
+
+
+def test_after_its_last_beat_a_worker_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both are due when the loop, which was busy, looks at its timers: first the end, then an ordinary beat."""
+    monkeypatch.setattr(session_module, "BEAT_S", 0.1)
+    worker = Worker()
+    monkeypatch.setattr(worker.session.rooms, "wait_until_quiet", lambda: True)  # so that it ends within that look
+    gevent.sleep(0)
+    ended = gevent.spawn_later(0.08, worker.session.end, "stopped")
+    gevent.spawn_later(0.05, monkey.get_original("time", "sleep"), 0.1)
+
+    ended.get()
+    gevent.sleep(0.05)
+
+    assert [beat.end for beat in worker.beats] == ["stopped"]

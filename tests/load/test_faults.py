@@ -12,7 +12,7 @@ import pytest
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import RARITY
 from tests.listening import listening
-from tests.load.locust import load
+from tests.load.locust import LoadRun, load
 
 LONG = ("--message-bytes", "4000")
 
@@ -87,14 +87,19 @@ def test_every_fault_of_these_families_is_found_here_or_by_the_suite() -> None:
     assert families | ALSO == SCRIPTS.keys() | ELSEWHERE.keys()
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_the_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def load_that_shows(folder: Path, name: str, url: str) -> LoadRun:
+    """The load under which a fault shows, whether the server has it or not."""
     script, *options = SCRIPTS[name]
     usual = [word for option, value in USUAL.items() if option not in options for word in (option, value)]
+    return load(folder, script, url, *usual, *options)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_the_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(RARITY, DELIVERIES)
     server = (sys.executable, "-m", "tests.faults.server", name, "--port", "0", "--database", ":memory:")
     with listening(*server) as url:
-        run = load(tmp_path, script, url, *usual, *options)
+        run = load_that_shows(tmp_path, name, url)
 
     assert (run.code, run.verdict["verdict"]) == (1, "invalid"), run.output
     assert SHOWN_AS.get(name, {FAULTS[name].breaks}) & run.rules("broken"), run.output

@@ -27,9 +27,12 @@ class Kind(StrEnum):
     WRONG_TIME = "wrong time"
     UNPROVOKED_ERROR = "unprovoked error"
     UNANSWERED_CLOSE = "close unanswered"
+    HELD_UP = "held up"
 
 
-LIVENESS = frozenset({Kind.LOST, Kind.NEVER_JOINED, Kind.DROPPED, Kind.MISSING_NOTICE, Kind.UNANSWERED_CLOSE})
+LIVENESS = frozenset(
+    {Kind.LOST, Kind.NEVER_JOINED, Kind.DROPPED, Kind.MISSING_NOTICE, Kind.UNANSWERED_CLOSE, Kind.HELD_UP}
+)
 """Findings that only a deadline or a close shows. An overloaded generator may have caused them itself; all others are
 facts whatever the load. A hole, which a later item of its stream proves, is lost and yet a fact: `Finding.hole`."""
 

@@ -30,6 +30,8 @@ class Ledger:
     """Messages that came to everybody, with when they came to the first and to the last receiver."""
     untimed: int = 0
     """Messages of which that is not known: they had to be forgotten while somebody was still to receive them."""
+    swamped: int = 0
+    """How often so much was due to somebody who did not read that the server had to notice it."""
     joins: list[int] = field(default_factory=list)
     """How long it took from an opening to the evidence of membership, in nanoseconds, where nothing was said before."""
 

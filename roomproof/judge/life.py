@@ -25,6 +25,8 @@ class Life:
     """It sent what is no frame by RFC 6455."""
     reads: bool = True
     paused_before: bool = False
+    stopped_reading_at: int = 0
+    """When it last stopped to read."""
     read_on_at: int = 0
     """When it last began to read again."""
 
@@ -40,7 +42,10 @@ class Life:
             case Reading():
                 self.reads = event.reads
                 self.paused_before |= not event.reads
-                self.read_on_at = event.at
+                if event.reads:
+                    self.read_on_at = event.at
+                else:
+                    self.stopped_reading_at = event.at
             case Closing():
                 self.closing = event
             case Dying():

@@ -35,6 +35,8 @@ class Line(Life):
     floors: dict[str | None, "array[int]"] = field(default_factory=dict)
     """What anyone had received when the opening began, by instance; until there is evidence of membership."""
     said: int = 0
+    said_bytes_before: int = 0
+    """What had been said in its room when it stopped to read."""
     high: dict[str | None, int] = field(default_factory=dict)
     """The highest item of it that anyone received, by instance."""
     top: int = 0

@@ -17,6 +17,7 @@ from roomproof.judge.outages import Outage
 from roomproof.judge.roster import Roster
 from roomproof.judge.run import REFUSAL_CODES
 from roomproof.judge.seal import Seal, seal
+from roomproof.judge.slow_readers import SlowReaders
 from roomproof.judge.unusual import of_departed, take
 
 
@@ -38,6 +39,7 @@ class StreamingRoom:
         self._roster = Roster(started, cached_frames, Ledger() if ledger is None else ledger)
         self._delays = self._roster.ledger.delays
         self._decoder = Decoder(room, started)
+        self._slow_readers = SlowReaders(self._roster, deadline)
 
     def open(self, opening: Opening) -> Line:
         """A connection begins its handshake. Raises ValueError if another one has its user id."""
@@ -55,6 +57,7 @@ class StreamingRoom:
         line.said += 1
         self._roster.ledger.sent += 1
         content = seal(self.room, line.number, line.said, words, meant)
+        self._slow_readers.says(content)
         self._decoder.expect(content, Seal(self.room, line.number, line.said, intact=True, meant=meant))
         return content
 
@@ -111,6 +114,10 @@ class StreamingRoom:
                 self._roster.settle_instance(line)
             case Refused():
                 line.turned_away = event.status is not None
+            case Reading(reads=True):
+                self._slow_readers.reads_on(line)
+            case Reading():
+                self._slow_readers.stops(line)
             case Closed():
                 self._close(line, event)
             case _:
@@ -249,6 +256,8 @@ class StreamingRoom:
             return Slot(frame, len(frame), 0, speaker.column, item, item + 1, line.cursor)
         slot = cache.add(wire, len(wire) - len(frame), speaker.column, item)
         if decoded.meant:
+            if is_first:
+                self._slow_readers.came(line, speaker, item, decoded.meant, at)
             self._roster.time(slot, decoded.meant, at, is_first=is_first)
         return slot
 

@@ -40,6 +40,8 @@ class Beat(msgspec.Struct, kw_only=True):
     left: int = 0
     died: int = 0
     paused: int = 0
+    swamped: int = 0
+    """How often so much was due to somebody who did not read that the server had to notice it."""
     refusals: list[str] = []
     """The first few reasons of what was refused."""
     troubles: list[str] = []
@@ -76,6 +78,8 @@ class Beat(msgspec.Struct, kw_only=True):
     """Why the measured part is worthless, so far."""
     strained: list[str] = []
     """What may have made things late at any time, so far."""
+    is_silent: bool = False
+    """Whether everybody had fallen silent for the end."""
     end: str = ""
     """In the last beat: why it is the last."""
     outside: int = 0

@@ -12,6 +12,9 @@ from roomproof.load.slo import TIMES
 KEPT_REASONS = 10
 """So many different reasons of what was refused, and of what was unanswered, are kept."""
 
+LEAST_MEASURED_S = 0.5
+"""What happened in less time says nothing about a rate."""
+
 ADDED = (
     "sent",
     "delivered",
@@ -27,6 +30,7 @@ ADDED = (
     "left",
     "died",
     "paused",
+    "swamped",
 )
 """The fields of beats that are added up."""
 
@@ -79,7 +83,7 @@ class Books:
             self.totals[name] += count
             if beat.is_measured:
                 self.measured[name] += count
-        if beat.is_measured and not beat.end:
+        if beat.is_measured and not beat.is_silent:
             self.measured_seconds[beat.worker] = self.measured_seconds.get(beat.worker, 0.0) + beat.seconds
             self.measured_deliveries[beat.worker] += beat.delivered
         self.counts.update(beat.counts)
@@ -144,7 +148,11 @@ class Books:
     @property
     def rate(self) -> float | None:
         """Deliveries a second in the measured part, which begins for each worker when its own users are in."""
-        rates = [self.measured_deliveries[name] / seconds for name, seconds in self.measured_seconds.items() if seconds]
+        rates = [
+            self.measured_deliveries[name] / seconds
+            for name, seconds in self.measured_seconds.items()
+            if seconds >= LEAST_MEASURED_S
+        ]
         return sum(rates) if rates else None
 
     def figures(self) -> dict[str, float | None]:

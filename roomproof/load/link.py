@@ -87,7 +87,7 @@ class Link:
 
     def _read_on(self, receive: Receive) -> None:
         data = b"?"
-        while data:
+        while data and self.receive is receive:
             data, self._untold = self._untold or self._read(), b""
             if self.receive is not receive:  # it rests, and was woken before it could be killed
                 self._untold = data
@@ -97,7 +97,7 @@ class Link:
     def _read(self) -> bytes:
         try:
             return self.recv(READ_BYTES)
-        except OSError:
+        except (OSError, ValueError):  # the latter if it was closed, over TLS
             return b""
 
     @property
@@ -147,6 +147,8 @@ class Link:
                 self._socket.sendall(b"".join(unsent))
         except OSError as error:
             self._error = error
+        except ValueError as error:
+            self._error = ConnectionError(str(error))  # it was closed, over TLS
         finally:
             self._sender = None
 

@@ -1,7 +1,7 @@
 """The rooms of this worker: which of them have free seats, and their end."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import gevent
 from gevent.lock import BoundedSemaphore
@@ -159,24 +159,24 @@ class Rooms:
         gevent.joinall(speakers, timeout=self._deadline)
         gevent.killall(speakers)
 
-    def wait_until_quiet(self) -> bool:
+    def wait_until_quiet(self, is_somebody_coming: Callable[[], bool]) -> bool:
         """Returns when everything that is due has arrived, or a deadline has passed in which nothing of it did.
 
-        A slow server has its time; False if it needs more than PATIENCE deadlines, and something still arrives.
+        Whoever still comes makes more of it due. A slow server has its time; False if it needs more than PATIENCE
+        deadlines, and something still arrives.
         """
-        waiting, pause = self.all, LOOK_S
-        heard, now = -1, time.monotonic()
+        pause = LOOK_S
+        heard, now = (-1, -1), time.monotonic()
         until, at_last = now + self._deadline, now + PATIENCE * self._deadline
         while now < until:
             if now > at_last:
                 return False
             gevent.sleep(pause)
-            waiting = [room for room in waiting if not room.judge.is_quiet()]
-            if not waiting:
+            if not is_somebody_coming() and all(room.judge.is_quiet() for room in self.all):
                 return True
             pause = min(2 * pause, 0.5)
             now = time.monotonic()
-            before, heard = heard, sum(room.judge.heard() for room in waiting)
+            before, heard = heard, (sum(room.judge.heard() for room in self.all), len(list(self.members())))
             if heard != before:
                 until = now + self._deadline
         return True

@@ -206,6 +206,7 @@ class Session:
         if self.ending:
             self.ended.wait()
             return
+        self._beat()
         self.ending = True
         self._outside = self._arrivals.overdue(time.monotonic() - self.options.target.deadline)
         now = time.monotonic_ns()
@@ -234,7 +235,7 @@ class Session:
         while self._is_busy() and time.monotonic() < deadline:
             gevent.sleep(LOOK_S)
         self.rooms.fence()
-        self._is_unheard = not self.rooms.wait_until_quiet()
+        self._is_unheard = not self.rooms.wait_until_quiet(lambda: self._coming > 0)
         self._inbox.is_closed = True
         self.rooms.judge()
 
@@ -252,5 +253,5 @@ class Session:
 
     def _beat(self, end: str = "") -> None:
         beat = self._telemetry.beat(end)
-        beat.is_unheard, beat.outside = self._is_unheard, self._outside
+        beat.is_unheard, beat.outside, beat.is_silent = self._is_unheard, self._outside, self.ending
         self._tell(beat)

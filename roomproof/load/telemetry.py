@@ -86,6 +86,7 @@ class Telemetry:
         beat.seconds, self._last_beat = now - self._last_beat, now
         beat.delivered = len(ledger.delays)
         self._counts["untimed"], ledger.untimed = ledger.untimed, 0
+        self._counts["swamped"], ledger.swamped = ledger.swamped, 0
         self._count_refusals()
         beat.times = self._take_times()
         if self.is_measured:

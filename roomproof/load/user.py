@@ -6,7 +6,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import gevent
 from gevent.event import Event
-from locust import User
+from locust import User, events
 from locust.env import Environment
 from locust.exception import StopUser
 
@@ -40,6 +40,11 @@ def _verb(act: Callable[Concatenate[U, P], T]) -> Callable[Concatenate[U, P], T]
 
     wrapped.__doc__ = act.__doc__
     return wrapped
+
+
+def suggest(**options: str) -> None:
+    """What a script does where nothing else is asked for, by the names of Roomproof's options."""
+    events.init_command_line_parser.add_listener(lambda parser, **_: parser.set_defaults(**options))
 
 
 class RoomUser(User):
@@ -88,6 +93,11 @@ class RoomUser(User):
         if self.session is None or self.session.ending:
             raise StopUser
         return self.session
+
+    @property
+    def deadline(self) -> float:
+        """Seconds that deliveries may take."""
+        return self._session.options.target.deadline
 
     def wait_time(self) -> float:
         """Seconds until this user means to speak again."""

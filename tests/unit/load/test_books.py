@@ -41,11 +41,13 @@ def test_the_rate_leaves_the_ramp_up_out() -> None:
 
 
 def test_the_rate_leaves_the_end_out_and_what_arrives_then() -> None:
-    assert books(beat(delivered=70), beat(delivered=60, seconds=4, end="stopped")).rate == 70
+    assert books(beat(delivered=70), beat(delivered=60, seconds=4, is_silent=True)).rate == 70
 
 
-@pytest.mark.parametrize("last", [beat(is_measured=False, delivered=5), beat(delivered=5, end="stopped")])
-def test_a_run_without_a_measured_part_has_no_rate(last: Beat) -> None:
+@pytest.mark.parametrize(
+    "last", [beat(is_measured=False, delivered=5), beat(delivered=5, is_silent=True), beat(seconds=0.1)]
+)
+def test_a_run_without_a_measured_part_to_speak_of_has_no_rate(last: Beat) -> None:
     assert books(beat(is_measured=False), last).rate is None
 
 

@@ -14,7 +14,7 @@ from tests.unit.load.worker import CLEAN, TARGET, beat, books, declaring
     [
         pytest.param({"left": 1}, {"LEAVE-1", "DELIVER-11", "CLOSE-2"}, id="nobody left"),
         pytest.param({"died": 1}, {"LEAVE-2", "DELIVER-12"}, id="nobody died"),
-        pytest.param({"paused": 1}, {"CLOSE-4"}, id="nobody stopped reading"),
+        pytest.param({"swamped": 1}, {"CLOSE-4"}, id="nobody stopped reading for long enough"),
         pytest.param({"connected": 1}, {"DELIVER-10"}, id="nobody came later"),
     ],
 )
@@ -33,6 +33,6 @@ def test_one_room_says_nothing_about_rooms_and_echoes_nothing_about_others() -> 
 
 
 def test_every_rule_that_a_run_can_exercise_is_a_rule() -> None:
-    everything = books(CLEAN, beat(connected=9, left=1, died=1, paused=1, sockets=20, rooms=2, crossing=1))
+    everything = books(CLEAN, beat(connected=9, left=1, died=1, swamped=1, sockets=20, rooms=2, crossing=1))
 
     assert exercised(everything, declaring(Capability.PUBSUB, Capability.STICKY)) <= load().rules.keys()

@@ -75,22 +75,49 @@ def waiting_for(backlog: Backlog, *, deadline: float) -> Rooms:
     return rooms
 
 
+def nobody_comes() -> bool:
+    return False
+
+
 def test_a_slow_server_has_its_time_as_long_as_it_delivers() -> None:
     backlog = Backlog(comes=7, is_complete=True)
 
-    assert waiting_for(backlog, deadline=0.7).wait_until_quiet()
+    assert waiting_for(backlog, deadline=0.7).wait_until_quiet(nobody_comes)
     assert backlog.looks == 7
 
 
 def test_what_does_not_come_is_waited_for_no_longer_than_a_deadline() -> None:
     begin = time.monotonic()
 
-    assert waiting_for(Backlog(comes=3, is_complete=False), deadline=0.3).wait_until_quiet()
+    assert waiting_for(Backlog(comes=3, is_complete=False), deadline=0.3).wait_until_quiet(nobody_comes)
     assert 0.3 < time.monotonic() - begin < PATIENCE * 0.3
 
 
 def test_a_server_that_never_comes_to_an_end_is_not_waited_for_to_the_end_of_all_days() -> None:
-    assert not waiting_for(Backlog(comes=10_000, is_complete=False), deadline=0.1).wait_until_quiet()
+    assert not waiting_for(Backlog(comes=10_000, is_complete=False), deadline=0.1).wait_until_quiet(nobody_comes)
+
+
+def test_a_room_that_was_quiet_is_waited_for_again_if_somebody_comes_to_it() -> None:
+    """While another one still is: what is due to whoever came has its time, too."""
+
+    class Reopened(Backlog):
+        def is_quiet(self) -> bool:
+            quiet = super().is_quiet()
+            return quiet or self.looks == 1
+
+    reopened = Reopened(comes=6, is_complete=True)
+    rooms = waiting_for(reopened, deadline=0.7)
+    rooms.all.append(Room("other", "users", cast(Any, Backlog(comes=3, is_complete=True))))
+
+    assert rooms.wait_until_quiet(nobody_comes)
+    assert reopened.looks >= 6
+
+
+def test_nothing_is_judged_while_somebody_comes() -> None:
+    come = iter([True, True, False])
+
+    assert waiting_for(Backlog(comes=0, is_complete=True), deadline=5).wait_until_quiet(lambda: next(come))
+    assert next(come, None) is None
 
 
 def test_a_room_tells_everybody_apart() -> None:

@@ -122,7 +122,7 @@ def test_after_its_last_beat_a_worker_tells_nothing(monkeypatch: pytest.MonkeyPa
     """Both are due when the loop, which was busy, looks at its timers: first the end, then an ordinary beat."""
     monkeypatch.setattr(session_module, "BEAT_S", 0.1)
     worker = Worker()
-    monkeypatch.setattr(worker.session.rooms, "wait_until_quiet", lambda: True)  # so that it ends within that look
+    monkeypatch.setattr(worker.session.rooms, "wait_until_quiet", lambda _: True)  # so that it ends within that look
     gevent.sleep(0)
     ended = gevent.spawn_later(0.08, worker.session.end, "stopped")
     gevent.spawn_later(0.05, monkey.get_original("time", "sleep"), 0.1)
@@ -130,4 +130,4 @@ def test_after_its_last_beat_a_worker_tells_nothing(monkeypatch: pytest.MonkeyPa
     ended.get()
     gevent.sleep(0.05)
 
-    assert [beat.end for beat in worker.beats] == ["stopped"]
+    assert [beat.end for beat in worker.beats] == ["", "stopped"], "what was before the end is told as it begins"

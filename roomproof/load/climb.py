@@ -2,10 +2,10 @@
 
 import argparse
 import time
+from dataclasses import replace
 from typing import Any
 
 import gevent
-from gevent.event import Event
 from locust import events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
@@ -26,7 +26,7 @@ OBJECTIVE = "deliver.p99<250ms"
 """What is asked of every step where nothing else is."""
 
 RAMP_PATIENCE_S = 60.0
-"""So much longer than planned a ramp may take; then the step is judged as it is."""
+"""If nobody has got in for so long, nobody will."""
 
 LOOK_S = 0.1
 
@@ -39,16 +39,16 @@ class Climb:
         self._environment = environment
         self._conductor = conductor_of(environment)
         self._conductor.climb = self
-        self._is_ramped_up = Event()
         self._is_on = False
         self._searches = self._most = 0
         self._seconds = 0.0
         self._results: LoadResults | None = None
+        self._trying: tuple[Run, int] | None = None
+        """The step that goes on, and its users."""
         self._ended: dict[int, tuple[Verdict, Books]] = {}
         """By the number of users: the steps of this search."""
         bus = environment.events
         bus.test_start.add_listener(self._start)
-        bus.spawning_complete.add_listener(lambda **_: self._is_ramped_up.set())
         bus.quitting.add_listener(lambda **_: self._end("interrupted"))
 
     def read(self, parsed: argparse.Namespace) -> None:
@@ -82,7 +82,6 @@ class Climb:
             search.steps.append(step)
             users = search.following()
             if users is not None:
-                self._is_ramped_up.clear()
                 self._go_to(users)
         self._end(trouble)
         self._stop()
@@ -94,25 +93,28 @@ class Climb:
 
     def _step(self, users: int) -> Step | None:
         """One run, whose ramp has begun; None if somebody else ended it."""
-        ramp = users / defaults.spawn_rate(users, self._conductor.workers)
-        self._is_ramped_up.wait(ramp + RAMP_PATIENCE_S)
         run, runner = self._conductor.run, self._environment.runner
-        # Locust's word only means that there are so many users: it may take them long to get in.
-        until = time.monotonic() + RAMP_PATIENCE_S
-        while time.monotonic() < until and run is not None and not run.is_ending and run.books.sockets < users:
-            gevent.sleep(LOOK_S)
+        if run is None or runner is None:
+            return None
+        self._trying = run, users
+        in_time = _wait_until_all_are_in(run, users)
         until = time.monotonic() + self._seconds
-        while time.monotonic() < until and run is not None and not run.is_ending:
+        while in_time and time.monotonic() < until and not run.is_ending:
             gevent.sleep(LOOK_S)
-        if run is None or run.is_ending or runner is None:
+        if run.is_ending:
             return None
+        got_in = run.books.sockets
         runner.stop()
-        return self._noted(run, users)
-
-    def _noted(self, run: Run, users: int) -> Step | None:
-        verdict = run.verdict
-        if verdict is None:
+        if not self._is_on or run.verdict is None:
             return None
+        verdict = run.verdict
+        if not in_time and verdict.conclusion is Conclusion.VALID:
+            reason = f"only {got_in} of {users} users got in"
+            verdict = replace(verdict, conclusion=Conclusion.INCONCLUSIVE, reason=reason)
+        return self._noted(run, users, verdict)
+
+    def _noted(self, run: Run, users: int, verdict: Verdict) -> Step:
+        self._trying = None
         is_generators = bool(run.books.strained) and verdict.conclusion is Conclusion.INCONCLUSIVE
         if self._results:
             self._results.step(users, verdict, run.books)
@@ -125,6 +127,10 @@ class Climb:
         if not self._is_on or self.search is None:
             return
         self._is_on = False
+        if self._trying is not None:
+            run, users = self._trying
+            if run.verdict is not None and wrongs(run.books):  # that is wrong even if the step was cut short
+                self.search.steps.append(self._noted(run, users, run.verdict))
         verdict = self._conductor.final = self.search.conclude(trouble)
         self._environment.process_exit_code = verdict.exit_code
         if self._results:
@@ -137,6 +143,18 @@ class Climb:
         runner = self._environment.runner
         if runner is not None and self._environment.web_ui is None:
             runner.quit()
+
+
+def _wait_until_all_are_in(run: Run, users: int) -> bool:
+    """Whether they are, or there were none left who came."""
+    most, until = 0, time.monotonic() + RAMP_PATIENCE_S
+    while not run.is_ending and time.monotonic() < until:
+        if run.books.sockets >= users:
+            return True
+        if run.books.sockets > most:
+            most, until = run.books.sockets, time.monotonic() + RAMP_PATIENCE_S
+        gevent.sleep(LOOK_S)
+    return False
 
 
 def _add_options(parser: LocustArgumentParser, **_: Any) -> None:

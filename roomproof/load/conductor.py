@@ -122,6 +122,7 @@ class Conductor:
 
     def _start(self, **_: Any) -> None:
         self.trouble = ""
+        self.session = None
         self._ended.clear()
         parsed = self._parsed
         try:
@@ -173,7 +174,10 @@ class Conductor:
             if trouble := too_few(0, 1):
                 raise UsageError(trouble)
         table = Table(self.environment.stats)
-        self.session = Session(asked, parsed.roomproof_run, name, index, self._tell, table)
+        session = Session(asked, parsed.roomproof_run, name, index, self._tell, table)
+        self.session = session
+        if self.run is not None and self.run.is_ending:
+            session.end("late")  # it was stopped while the server was asked for its time
 
     def _workers(self) -> set[str]:
         """The workers that are there."""
@@ -216,14 +220,18 @@ class Conductor:
         try:
             if self.session is not None:
                 self.session.end(why)
+            elif not self._is_master:
+                trouble = trouble or "it was stopped before it had begun"
             if self._is_master:
                 self._wait_for_reports(run)
         except BaseException:
             trouble = trouble or INTERRUPTED
             raise
         finally:
-            run.conclude(trouble)
-            self._ended.set()
+            try:
+                run.conclude(trouble)
+            finally:
+                self._ended.set()
 
     def _wait_for_reports(self, run: Run) -> None:
         runner = self.environment.runner
@@ -237,11 +245,15 @@ class Conductor:
 
     def _quit(self, **_: Any) -> None:
         """Locust is about to end, for whatever reason."""
-        if self._is_quitting:
-            Event().wait()  # who sent a second signal has no second end
+        while self._is_quitting:
+            with contextlib.suppress(KeyboardInterrupt):
+                Event().wait()  # who sent a second signal has no second end
         self._is_quitting = True
         with contextlib.suppress(KeyboardInterrupt):  # the verdict says it
             self.end("quit")
+        while self.run is not None and self.run.is_ending and self.run.verdict is None:
+            with contextlib.suppress(KeyboardInterrupt):
+                self._ended.wait()  # somebody else brings it to its end
         self._signals.ignore()
         environment = self.environment
         if self.is_worker:

@@ -1,7 +1,9 @@
 """What a load run leaves behind: JSON lines in the format of the suite's results, and the text on the terminal."""
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from roomproof.judge.findings import Finding, Kind
 from roomproof.load.books import ADDED, Books
@@ -24,6 +26,22 @@ SHOWN_FINDINGS = 3
 
 class LoadResults(JsonLines):
     """The result file of one run: `run`, an `interval` for each second, `finding` lines, and last the `verdict`."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.trouble = ""
+        """Why nothing more can be written, if so."""
+
+    def _write(self, line: dict[str, object]) -> None:
+        if not self.trouble:
+            try:
+                super()._write(line)
+            except OSError as error:
+                self.trouble = f"the results could not be written: {error.strerror}"
+
+    def _close(self) -> None:
+        with contextlib.suppress(OSError):  # what could not be written is told already
+            self._file.close()
 
     def run(self, protocol: Protocol, options: Options) -> None:
         """Write the first line."""
@@ -79,12 +97,12 @@ class LoadResults(JsonLines):
             whole = replace(of_step, conclusion=verdict.conclusion, reason=verdict.reason)
             told = verdict_line(whole, protocol) | summary(books)
         self._write(told | {"capacity": found})
-        self._file.close()
+        self._close()
 
     def verdict(self, verdict: Verdict, protocol: Protocol, books: Books) -> None:
         """Write the last line, and close."""
         self._write(verdict_line(verdict, protocol) | summary(books))
-        self._file.close()
+        self._close()
 
 
 def counts_of(books: Books) -> dict[str, int]:

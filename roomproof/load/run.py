@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import gevent
@@ -13,7 +14,7 @@ from roomproof.load.conclusion import Circumstances, verdict_of
 from roomproof.load.options import Options
 from roomproof.load.results import LoadResults, text_of
 from roomproof.protocol import load
-from roomproof.verdict import Verdict
+from roomproof.verdict import Conclusion, Verdict
 
 SECOND_S = 1.0
 """So often a line is written."""
@@ -84,16 +85,20 @@ class Run:
         options = self.options
         verdict = verdict_of(self.books, self._protocol, options.target, options.slos, around)
         self.verdict = verdict
-        self._tell(verdict)
-        return verdict
+        self.verdict = self._written(verdict)
+        missed = slo.missed(self.options.slos, self.books.figures())
+        print(text_of(self.verdict, self.books, missed), flush=True)
+        return self.verdict
 
-    def _tell(self, verdict: Verdict) -> None:
+    def _written(self, verdict: Verdict) -> Verdict:
+        """The verdict, once it is written: without all of its results, a run is not called valid."""
         if self._results:
             self._results.interval(self.books, self._second + 1)
             self._results.findings(self.books.findings)
             self._results.verdict(verdict, self._protocol, self.books)
-        missed = slo.missed(self.options.slos, self.books.figures())
-        print(text_of(verdict, self.books, missed), flush=True)
+            if self._results.trouble and verdict.conclusion is Conclusion.VALID:
+                return replace(verdict, conclusion=Conclusion.INCONCLUSIVE, reason=self._results.trouble)
+        return verdict
 
     _second = 0
 

@@ -19,6 +19,9 @@ LONG = ("--message-bytes", "4000")
 LASTING = ("-u", "120", "--room-size", "60", "--rate", "0.7", "--deadline", "1", "-t", "16")
 """Who has left before the deadline cannot miss the notice of a leave: members stay for six seconds on the average."""
 
+SLOW = ("-u", "20", "--room-size", "10", "--rate", "20", "--message-bytes", "4000", "--deadline", "2", "-t", "40")
+"""Sockets hold megabytes of what somebody does not read."""
+
 DELIVERIES = "10000"
 
 USUAL = {"-u": "40", "-r": "100", "-t": "12", "--room-size": "20", "--rate": "6"}
@@ -50,6 +53,8 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "a wrong name joins": ("churn",),
     "leaves only for clean closes": ("churn", *LASTING),
     "leave before the last words": ("churn",),
+    "slow readers are waited for": ("slow_reader", *SLOW),
+    "full outboxes drop in silence": ("slow_reader", *SLOW),
 }
 """The script, and its options, under which each fault shows."""
 
@@ -69,7 +74,13 @@ ELSEWHERE = {
 
 FAMILIES = ("delivery", "membership", "order", "isolation", "system")
 
-ALSO = {"history repeated to newcomers", "long contents refused", "unknown fields refused"}
+ALSO = {
+    "history repeated to newcomers",
+    "long contents refused",
+    "unknown fields refused",
+    "slow readers are waited for",
+    "full outboxes drop in silence",
+}
 """Faults of delivery that stand with those of other families."""
 
 SHOWN_AS = {

@@ -94,6 +94,30 @@ def stalls() -> None:
     wrap(Member, "_write", wrapped)
 
 
+@fault("slow readers are waited for", breaks="CLOSE-4")
+def waits_for_the_slow() -> None:
+    """Nobody is sent anything while somebody takes longer than a tenth of a second to be sent something."""
+
+    def wrapped(_: Any) -> Any:
+        async def waiting(self: Any) -> None:
+            taking_long = vars(self._room).setdefault("taking_long", set())
+            while (frame := await self._outbox.get()) is not None:
+                while taking_long - {self}:
+                    await asyncio.sleep(0.01)
+                sending = asyncio.ensure_future(self._socket.send(frame))
+                if not (await asyncio.wait({sending}, timeout=0.1))[0]:
+                    taking_long.add(self)
+                try:
+                    await sending
+                finally:
+                    taking_long.discard(self)
+
+        return waiting
+
+    wrap(Outbox, "put", _unbounded)
+    wrap(Member, "_write", wrapped)
+
+
 @fault("slow readers kept for ever", breaks="CLOSE-5")
 def kept_for_ever() -> None:
     """Outboxes have no bound, and whether a peer still answers pings is not looked at."""

@@ -67,7 +67,7 @@ def verdict_line(verdict: Verdict, protocol: Protocol) -> dict[str, object]:
 def open_results(path: Path, mode: str = "wb") -> IO[bytes]:
     """Open a result file for writing. Raises UsageError if that cannot be."""
     try:
-        file: IO[bytes] = path.open(mode)
+        file: IO[bytes] = path.open(mode, buffering=0)
     except OSError as error:
         raise UsageError(f"cannot write the result file {path}: {error.strerror}") from error
     return file
@@ -80,8 +80,9 @@ class JsonLines:
         self._file = open_results(path)
 
     def _write(self, line: dict[str, object]) -> None:
-        self._file.write(msgspec.json.encode(line) + b"\n")
-        self._file.flush()
+        data = msgspec.json.encode(line) + b"\n"
+        while data:
+            data = data[self._file.write(data) :]
 
 
 class ResultFile(JsonLines):

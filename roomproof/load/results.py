@@ -31,17 +31,19 @@ class LoadResults(JsonLines):
         super().__init__(path)
         self.trouble = ""
         """Why nothing more can be written, if so."""
+        self._whole = 0
+        """The bytes of whole lines."""
 
     def _write(self, line: dict[str, object]) -> None:
-        if not self.trouble:
-            try:
-                super()._write(line)
-            except OSError as error:
-                self.trouble = f"the results could not be written: {error.strerror}"
-
-    def _close(self) -> None:
-        with contextlib.suppress(OSError):  # what could not be written is told already
-            self._file.close()
+        if self.trouble:
+            return
+        try:
+            super()._write(line)
+            self._whole = self._file.tell() if self._file.seekable() else 0
+        except OSError as error:
+            self.trouble = f"the results could not be written: {error.strerror}"
+            with contextlib.suppress(OSError):
+                self._file.truncate(self._whole)
 
     def run(self, protocol: Protocol, options: Options) -> None:
         """Write the first line."""
@@ -97,12 +99,12 @@ class LoadResults(JsonLines):
             whole = replace(of_step, conclusion=verdict.conclusion, reason=verdict.reason)
             told = verdict_line(whole, protocol) | summary(books)
         self._write(told | {"capacity": found})
-        self._close()
+        self._file.close()
 
     def verdict(self, verdict: Verdict, protocol: Protocol, books: Books) -> None:
         """Write the last line, and close."""
         self._write(verdict_line(verdict, protocol) | summary(books))
-        self._close()
+        self._file.close()
 
 
 def counts_of(books: Books) -> dict[str, int]:

@@ -59,14 +59,16 @@ def test_a_server_that_reads_nothing_for_a_while_is_waited_for(tmp_path: Path) -
     assert " given up because the server did not read" in run.output
 
 
-def test_a_server_behind_tls_is_valid(tmp_path: Path, clean_server: str) -> None:
+@pytest.mark.parametrize("script", ["steady", "churn"])
+def test_a_server_behind_tls_is_valid(tmp_path: Path, clean_server: str, script: str) -> None:
     authority, tls = certified(tmp_path)
     options = ("--ca", str(authority), "--header", f"Authorization: {TOKEN}", "-t", "8", "--rate", "5")
     with front(clean_server, tls) as url:
-        run = load(tmp_path, "steady", url, *options)
+        run = load(tmp_path, script, url, *options)
 
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
     assert run.rules("held") >= TALK
+    assert "Traceback" not in run.output
     assert run.counts["delivered"] > run.counts["sent"] > 300
 
 

@@ -118,6 +118,22 @@ def test_a_second_signal_changes_nothing_once_there_is_a_verdict(
     assert run.output.count("Shutting down") == 1
 
 
+def test_whoever_ends_a_run_its_exit_code_is_that_of_its_verdict(tmp_path: Path) -> None:
+    """SIGTERM begins the end, in which a server is waited for that stands still, and Ctrl-C is pressed twice."""
+    with served(*REFERENCE) as (url, server):
+
+        def press(process: "subprocess.Popen[str]") -> None:
+            server.send_signal(signal.SIGSTOP)
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGINT):
+                process.send_signal(number)
+                time.sleep(0.7)
+
+        run = load(tmp_path, "steady", url, "--rate", "5", "--deadline", "3", meanwhile=when_talking(tmp_path, press))
+
+    assert (run.code, run.verdict["verdict"]) == (1, "invalid"), run.output
+    assert "Traceback" not in run.output
+
+
 def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
     run = load(tmp_path, "steady", "http://127.0.0.1:9", "-t", "4")
 

@@ -87,9 +87,12 @@ class Climb:
         self._stop()
 
     def _go_to(self, users: int) -> None:
-        runner = self._environment.runner
+        runner, before = self._environment.runner, self._conductor.run
         if runner is not None:
             runner.start(users, defaults.spawn_rate(users, self._conductor.workers))
+        until = time.monotonic() + RAMP_PATIENCE_S
+        while self._conductor.run is before and time.monotonic() < until:
+            gevent.sleep(LOOK_S)  # Locust begins when it likes
 
     def _step(self, users: int) -> Step | None:
         """One run, whose ramp has begun; None if somebody else ended it."""

@@ -36,7 +36,7 @@ def test_the_clean_server_is_valid(tmp_path: Path, clean_server: str, script: st
 
 def test_slow_readers_hold_nobody_up(tmp_path: Path, clean_server: str) -> None:
     """What is asked of it otherwise is what the script itself suggests: so much that the server has to notice."""
-    run = load(tmp_path, "slow_reader", clean_server, "--deadline", "2", "-t", "40")
+    run = load(tmp_path, "slow_reader", clean_server, "-u", "10", "--deadline", "2", "-t", "40")
 
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
     assert run.counts["swamped"]

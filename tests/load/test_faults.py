@@ -19,7 +19,7 @@ LONG = ("--message-bytes", "4000")
 LASTING = ("-u", "120", "--room-size", "60", "--rate", "0.7", "--deadline", "1", "-t", "16")
 """Who has left before the deadline cannot miss the notice of a leave: members stay for six seconds on the average."""
 
-SLOW = ("-u", "20", "--room-size", "10", "--rate", "20", "--message-bytes", "4000", "--deadline", "2", "-t", "40")
+SLOW = ("-u", "10", "--room-size", "10", "--rate", "20", "--message-bytes", "4000", "--deadline", "2", "-t", "40")
 """Sockets hold megabytes of what somebody does not read."""
 
 DELIVERIES = "10000"

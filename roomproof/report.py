@@ -73,16 +73,27 @@ def open_results(path: Path, mode: str = "wb") -> IO[bytes]:
     return file
 
 
+def check_writable(path: Path) -> None:
+    """Raises UsageError for a result file that cannot be written."""
+    was_there = path.exists()
+    open_results(path, "ab").close()
+    if not was_there:
+        path.unlink()
+
+
 class JsonLines:
     """A result file: each line is whole as soon as it is written. Raises UsageError if it cannot be opened."""
 
     def __init__(self, path: Path) -> None:
         self._file = open_results(path)
+        self._whole = 0
+        """The bytes of whole lines."""
 
     def _write(self, line: dict[str, object]) -> None:
-        data = msgspec.json.encode(line) + b"\n"
-        while data:
-            data = data[self._file.write(data) :]
+        data = rest = msgspec.json.encode(line) + b"\n"
+        while rest:
+            rest = rest[self._file.write(rest) :]
+        self._whole += len(data)
 
 
 class ResultFile(JsonLines):

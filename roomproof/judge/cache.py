@@ -6,7 +6,7 @@ not found costs a decoding, never a verdict.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 CACHED_FRAMES = 256
@@ -43,12 +43,16 @@ class Slot:
     """Where the payload begins."""
     column: int
     item: int
-    next_item: int
     following: int
     """Where the receiver's cursor goes from here."""
     meant: int = 0
     """When its message was meant to be said; 0 if that is not known."""
     timing: Timing = UNTIMED
+    next_item: int = field(init=False)
+    """What comes after its item: one number, which all receivers share."""
+
+    def __post_init__(self) -> None:
+        self.next_item = self.item + 1
 
     @property
     def frame(self) -> bytes:
@@ -56,7 +60,7 @@ class Slot:
         return self.wire[self.payload :]
 
 
-NOTHING = Slot(cast("bytes", ()), 0, 0, -1, -1, 0, 0)
+NOTHING = Slot(cast("bytes", ()), 0, 0, -1, -1, 0)
 """What stands where nothing is remembered. No bytes start with an empty tuple: that is faster than asking."""
 
 
@@ -88,7 +92,7 @@ class Cache:
         """Remember a frame, whose payload begins at a position, and forget the oldest."""
         index = self._next
         self._next = (index + 1) % len(self.slots)
-        slot = Slot(wire, len(wire), payload, column, item, item + 1, self._next)
+        slot = Slot(wire, len(wire), payload, column, item, self._next)
         self._drop(index)
         self.slots[index] = self._by_wire[wire] = slot
         return slot

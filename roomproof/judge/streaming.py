@@ -8,14 +8,13 @@ speaker: what should come next. Each connection has a user id of its own, and sa
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused, Started
 from roomproof.judge import settling
 from roomproof.judge.cache import CACHED_FRAMES, Cache, Slot, on_the_wire
-from roomproof.judge.closing import TOO_FAR_BEHIND, may_close
 from roomproof.judge.decoding import Decoder
 from roomproof.judge.findings import Kind
 from roomproof.judge.ledger import Ledger
 from roomproof.judge.line import LEAVE, Line, name_of
 from roomproof.judge.outages import Outage
+from roomproof.judge.parting import judge_close
 from roomproof.judge.roster import Roster
-from roomproof.judge.run import REFUSAL_CODES
 from roomproof.judge.seal import Seal, seal
 from roomproof.judge.slow_readers import SlowReaders
 from roomproof.judge.unusual import of_departed, take
@@ -119,7 +118,7 @@ class StreamingRoom:
             case Reading():
                 self._slow_readers.stops(line)
             case Closed():
-                self._close(line, event)
+                judge_close(self._roster, line, event)
             case _:
                 pass
         if was_there and line.gone_at is not None:
@@ -253,7 +252,7 @@ class StreamingRoom:
         if is_early:
             return None
         if decoded.faults:
-            return Slot(frame, len(frame), 0, speaker.column, item, item + 1, line.cursor)
+            return Slot(frame, len(frame), 0, speaker.column, item, line.cursor)
         slot = cache.add(wire, len(wire) - len(frame), speaker.column, item)
         if decoded.meant:
             if is_first:
@@ -273,34 +272,12 @@ class StreamingRoom:
         if speaker is None:
             return
         number = speaker.leave if item == LEAVE else item
-        was_here = line.expected[column] == item + 1
+        was_here = line.expected[column] == slot.next_item
         certain = roster.is_certain(speaker, line)
         for kind, rule in take(speaker, line, item, at, roster.outages, certain=certain):
             roster.find(line, kind, rule, name_of(speaker, number), speaker.number, number, (frame, at))
-        if line.expected[column] == item + 1 and not was_here:
+        if line.expected[column] == slot.next_item and not was_here:
             self._time(slot, at)
-
-    def _close(self, line: Line, closed: Closed) -> None:
-        """Look at how a connection was closed (CLOSE-1, CLOSE-2)."""
-        roster = self._roster
-        if closed.code in REFUSAL_CODES and line.evidence_at is None and not roster.deleted:
-            line.turned_away = True
-        if not line.member or not line.reads or line.dying is not None or roster.is_covered(line, closed.at):
-            return
-        if may_close(closed.code, line, deleted=roster.deleted, undelivered=self._undelivered(line, closed)):
-            return
-        if line.closing is None:
-            how = "without a Close frame" if closed.code is None else f"with code {closed.code}"
-            text = f"the server closed {line.user!r} {how}"
-            roster.find(line, Kind.DROPPED, "CLOSE-1", text)
-        elif closed.code is None:
-            text = f"{line.user!r} sent Close and got no Close frame back"
-            roster.find(line, Kind.UNANSWERED_CLOSE, "CLOSE-2", text)
-
-    def _undelivered(self, line: Line, closed: Closed) -> int:
-        if closed.code != TOO_FAR_BEHIND or line.evidence_at is None:
-            return 0
-        return sum(max(0, one.leave - line.next_of(one.column)) for one in self._roster.lines())
 
     def _part(self, line: Line) -> None:
         """A receiver is gone: what was overtaken is lost to it."""

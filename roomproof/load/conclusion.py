@@ -134,7 +134,7 @@ def exercised(books: Books, target: Target) -> set[str]:
         rules |= {"LEAVE-1", "LEAVE-3", "DELIVER-11", "CLOSE-2"}
     if totals["died"]:
         rules |= {"LEAVE-2", "DELIVER-12"}
-    if totals["swamped"] and not books.counts[Kind.LOST]:
+    if totals["swamped"] and not books.counts[Kind.LOST]:  # who got nothing at all may have been held up for good
         rules.add("CLOSE-4")
     if books.crossing and Capability.PUBSUB in target.capabilities:
         rules |= {"PUBSUB-3", "PUBSUB-4"}

@@ -6,7 +6,6 @@ import functools
 import secrets
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -24,7 +23,7 @@ from roomproof.load.session import Session
 from roomproof.load.signals import Signals
 from roomproof.load.tab import Tab
 from roomproof.load.table import Table
-from roomproof.report import open_results
+from roomproof.report import check_writable
 from roomproof.target import UsageError
 from roomproof.verdict import EXIT_CODES, Conclusion, Verdict
 
@@ -111,7 +110,8 @@ class Conductor:
         try:
             asked = options.read(parsed, self.environment.host)
             _ = asked.target.address
-            _check_writable(results_of(self.results, 1))
+            if path := results_of(self.results, 1):
+                check_writable(path)
         except UsageError as error:
             sys.stderr.write(f"roomproof: {error}\n")
             sys.exit(2)
@@ -174,10 +174,9 @@ class Conductor:
             if trouble := too_few(0, 1):
                 raise UsageError(trouble)
         table = Table(self.environment.stats)
-        session = Session(asked, parsed.roomproof_run, name, index, self._tell, table)
-        self.session = session
+        self.session = Session(asked, parsed.roomproof_run, name, index, self._tell, table)
         if self.run is not None and self.run.is_ending:
-            session.end("late")  # it was stopped while the server was asked for its time
+            self.session.end("late")  # it was stopped while the server was asked for its time
 
     def _workers(self) -> set[str]:
         """The workers that are there."""
@@ -218,12 +217,12 @@ class Conductor:
             return
         run.begin_to_end()
         try:
-            if self.session is not None:
-                self.session.end(why)
-            elif not self._is_master:
-                trouble = trouble or "it was stopped before it had begun"
             if self._is_master:
                 self._wait_for_reports(run)
+            elif self.session is not None:
+                self.session.end(why)
+            else:
+                trouble = trouble or "it was stopped before it had begun"
         except BaseException:
             trouble = trouble or INTERRUPTED
             raise
@@ -271,16 +270,6 @@ class Conductor:
             print(f"{self.verdict.conclusion.upper()}: {self.verdict.reason}", flush=True)
         elif not self.environment.web_ui or self.trouble:
             print(f"INCONCLUSIVE: {self.trouble or 'nothing was run'}", flush=True)
-
-
-def _check_writable(path: Path | None) -> None:
-    """Raises UsageError for a file that cannot be written."""
-    if path is None:
-        return
-    was_there = path.exists()
-    open_results(path, "ab").close()
-    if not was_there:
-        path.unlink()
 
 
 def conductor_of(environment: Environment) -> Conductor:

@@ -88,11 +88,10 @@ class Link:
     def _read_on(self, receive: Receive) -> None:
         data = b"?"
         while data and self.receive is receive:
-            data, self._untold = self._untold or self._read(), b""
-            if self.receive is not receive:  # it rests, and was woken before it could be killed
-                self._untold = data
-                return
-            self._inbox.tell([(receive, data)])
+            data = self._untold = self._untold or self._read()
+            if self.receive is receive:  # else it rests, and was woken before it could be killed
+                self._untold = b""
+                self._inbox.tell([(receive, data)])
 
     def _read(self) -> bytes:
         try:

@@ -31,15 +31,12 @@ class LoadResults(JsonLines):
         super().__init__(path)
         self.trouble = ""
         """Why nothing more can be written, if so."""
-        self._whole = 0
-        """The bytes of whole lines."""
 
     def _write(self, line: dict[str, object]) -> None:
         if self.trouble:
             return
         try:
             super()._write(line)
-            self._whole = self._file.tell() if self._file.seekable() else 0
         except OSError as error:
             self.trouble = f"the results could not be written: {error.strerror}"
             with contextlib.suppress(OSError):

@@ -68,7 +68,7 @@ class Session:
         self._is_unheard = False
         self._coming = 0
         """Connections that are being opened: how long that takes is measured as exactly as can be."""
-        self._coalescing = Coalescing(lambda: self._coming > 0)
+        self._coalescing = Coalescing(self._is_somebody_coming)
         self._coalescing.start()
         self._draining: dict[Member, Schedule] = {}
         """For whom the server does not take what they said."""
@@ -235,13 +235,16 @@ class Session:
         while self._is_busy() and time.monotonic() < deadline:
             gevent.sleep(LOOK_S)
         self.rooms.fence()
-        self._is_unheard = not self.rooms.wait_until_quiet(lambda: self._coming > 0)
+        self._is_unheard = not self.rooms.wait_until_quiet(self._is_somebody_coming)
         self._inbox.is_closed = True
         self.rooms.judge()
 
+    def _is_somebody_coming(self) -> bool:
+        return self._coming > 0
+
     def _is_busy(self) -> bool:
         """Whether somebody still comes, or waits for the server to take something."""
-        return self._coming > 0 or any(member.is_sending for member in self.rooms.members())
+        return self._is_somebody_coming() or any(member.is_sending for member in self.rooms.members())
 
     def _beat_on(self) -> None:
         gevent.sleep(BEAT_S)

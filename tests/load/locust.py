@@ -111,6 +111,17 @@ def wait_until(folder: Path, process: "subprocess.Popen[str]", holds: Callable[[
     return False
 
 
+def wait_a_second(folder: Path, process: "subprocess.Popen[str]") -> None:
+    """Wait until its result file tells of another second of a run, or it has ended."""
+    known: list[int] = []
+
+    def is_another(seconds: list[dict[str, Any]]) -> bool:
+        known.append(len(seconds))
+        return known[-1] > known[0]
+
+    wait_until(folder, process, is_another)
+
+
 def end_group(process: "subprocess.Popen[str]") -> None:
     """End a process and whatever it started."""
     try:

@@ -13,7 +13,7 @@ import pytest
 
 from roomproof.topologies.ports import free_port
 from tests.listening import PATIENCE, REFERENCE, ROOT, listening, served
-from tests.load.locust import LoadRun, children, command, load, when_talking
+from tests.load.locust import LoadRun, children, command, load, wait_a_second, when_talking
 from tests.peers import servers
 
 TWO = ("--processes", "2")
@@ -93,7 +93,7 @@ def test_who_is_impatient_twice_gets_no_verdict_for_free(tmp_path: Path) -> None
             server.send_signal(signal.SIGSTOP)
             for _ in range(2):
                 process.send_signal(signal.SIGINT)
-                time.sleep(1)
+                wait_a_second(tmp_path, process)
 
         run = load(tmp_path, "steady", url, "-t", "30", meanwhile=when_talking(tmp_path, interrupt_twice))
 
@@ -126,7 +126,7 @@ def test_whoever_ends_a_run_its_exit_code_is_that_of_its_verdict(tmp_path: Path)
             server.send_signal(signal.SIGSTOP)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGINT):
                 process.send_signal(number)
-                time.sleep(0.7)
+                wait_a_second(tmp_path, process)
 
         run = load(tmp_path, "steady", url, "--rate", "5", "--deadline", "3", meanwhile=when_talking(tmp_path, press))
 

@@ -81,7 +81,7 @@ ALSO = {
     "slow readers are waited for",
     "full outboxes drop in silence",
 }
-"""Faults of delivery that stand with those of other families."""
+"""Faults that stand with other families, and that a load may see."""
 
 SHOWN_AS = {
     "first words after a join lost": {"DELIVER-2"},

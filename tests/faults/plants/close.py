@@ -96,23 +96,16 @@ def stalls() -> None:
 
 @fault("slow readers are waited for", breaks="CLOSE-4")
 def waits_for_the_slow() -> None:
-    """Nobody is sent anything while somebody takes longer than a tenth of a second to be sent something."""
+    """The members of a room are sent to one after the other, however long that takes."""
 
     def wrapped(_: Any) -> Any:
-        async def waiting(self: Any) -> None:
-            taking_long = vars(self._room).setdefault("taking_long", set())
+        async def in_turn(self: Any) -> None:
+            turn = vars(self._room).setdefault("turn", asyncio.Lock())
             while (frame := await self._outbox.get()) is not None:
-                while taking_long - {self}:
-                    await asyncio.sleep(0.01)
-                sending = asyncio.ensure_future(self._socket.send(frame))
-                if not (await asyncio.wait({sending}, timeout=0.1))[0]:
-                    taking_long.add(self)
-                try:
-                    await sending
-                finally:
-                    taking_long.discard(self)
+                async with turn:
+                    await self._socket.send(frame)
 
-        return waiting
+        return in_turn
 
     wrap(Outbox, "put", _unbounded)
     wrap(Member, "_write", wrapped)

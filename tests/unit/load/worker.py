@@ -1,7 +1,11 @@
 """What workers tell in tests: beats of one run, the books that they add up to, and whom they are about."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+
+import gevent
+from gevent import monkey
 
 from roomproof.judge.findings import Finding, Kind
 from roomproof.load.beat import Beat
@@ -41,6 +45,15 @@ def doubled(receiver: int = 1) -> Finding:
 def declaring(*capabilities: Capability) -> Target:
     """A target with capabilities."""
     return replace(TARGET, capabilities=dict.fromkeys(capabilities))
+
+
+def due_just_before_another(act: Callable[[], object]) -> None:
+    """Do something when a busy loop looks at its timers, just before what is due a tenth of a second from now."""
+    gevent.sleep(0)
+    acting = gevent.spawn_later(0.08, act)
+    gevent.spawn_later(0.05, monkey.get_original("time", "sleep"), 0.1)
+    acting.get()
+    gevent.sleep(0.05)
 
 
 CLEAN = beat(sent=10, delivered=100, connected=20, sockets=20, rooms=2, times={"deliver": {40 * MS: 100}})

@@ -1,0 +1,31 @@
+"""How a connection under load was closed (CLOSE-1, CLOSE-2)."""
+
+from roomproof.history import Closed
+from roomproof.judge.closing import TOO_FAR_BEHIND, may_close
+from roomproof.judge.findings import Kind
+from roomproof.judge.line import Line
+from roomproof.judge.roster import Roster
+from roomproof.judge.run import REFUSAL_CODES
+
+
+def judge_close(roster: Roster, line: Line, closed: Closed) -> None:
+    """Whether the server turned it away, may have closed it so, or owes it an answer to its own Close frame."""
+    if closed.code in REFUSAL_CODES and line.evidence_at is None and not roster.deleted:
+        line.turned_away = True
+    if not line.member or not line.reads or line.dying is not None or roster.is_covered(line, closed.at):
+        return
+    if may_close(closed.code, line, deleted=roster.deleted, undelivered=_undelivered(roster, line, closed)):
+        return
+    if line.closing is None:
+        how = "without a Close frame" if closed.code is None else f"with code {closed.code}"
+        text = f"the server closed {line.user!r} {how}"
+        roster.find(line, Kind.DROPPED, "CLOSE-1", text)
+    elif closed.code is None:
+        text = f"{line.user!r} sent Close and got no Close frame back"
+        roster.find(line, Kind.UNANSWERED_CLOSE, "CLOSE-2", text)
+
+
+def _undelivered(roster: Roster, line: Line, closed: Closed) -> int:
+    if closed.code != TOO_FAR_BEHIND or line.evidence_at is None:
+        return 0
+    return sum(max(0, one.leave - line.next_of(one.column)) for one in roster.lines())

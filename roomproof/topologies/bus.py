@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from roomproof.topologies.ports import free_port
 from roomproof.topologies.process import Process, find
 
 PACKAGE = "redis-server"
@@ -13,11 +12,11 @@ class Redis:
 
     name = "redis"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int) -> None:
         """Raises TopologyError where Redis is missing."""
         program = find("redis-server", PACKAGE)
-        self.port = free_port()
-        options = {"port": str(self.port), "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": str(folder)}
+        self.port = port
+        options = {"port": str(port), "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": str(folder)}
         command = [program, *(word for name, value in options.items() for word in (f"--{name}", value))]
         self._log = folder / "redis.log"
         self._process = Process(self.name, command, self._log)

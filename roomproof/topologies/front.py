@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from roomproof.topologies.ports import accepts, free_port
+from roomproof.topologies.ports import accepts
 from roomproof.topologies.process import POLL_SECONDS, START_SECONDS, Process, find
 from roomproof.topologies.topology import TopologyError
 
@@ -38,13 +38,13 @@ def write_configuration(folder: Path, port: int, upstreams: Sequence[str]) -> No
 class Nginx:
     """The front. It serves as soon as it was started."""
 
-    def __init__(self, folder: Path, upstreams: Sequence[str]) -> None:
+    def __init__(self, folder: Path, port: int, upstreams: Sequence[str]) -> None:
         """Raises TopologyError where nginx is missing."""
         program = find("nginx", PACKAGE)
-        self.port = free_port()
+        self.port = port
         folder.mkdir()
         folder.chmod(0o755)  # its workers are another user where it is started by root
-        write_configuration(folder, self.port, upstreams)
+        write_configuration(folder, port, upstreams)
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         directives = f"worker_rlimit_nofile {most};" + (" user root;" if os.geteuid() == 0 else "")
         command = [program, "-p", str(folder), "-c", str(folder / CONFIGURATION), "-g", directives]

@@ -9,7 +9,6 @@ from urllib.request import ProxyHandler, build_opener
 
 from roomproof.embedded import FAR_ZONE
 from roomproof.topologies.link import TcpLink
-from roomproof.topologies.ports import free_port
 from roomproof.topologies.process import Process
 from roomproof.topologies.store import CREDENTIALS
 
@@ -22,11 +21,13 @@ HEARTBEAT_SECONDS = "3"
 class LocalInstance:
     """One process of the service, on a port that it keeps."""
 
-    def __init__(self, name: str, folder: Path, options: Sequence[str], *, bus: TcpLink | None = None) -> None:
+    def __init__(
+        self, name: str, folder: Path, port: int, options: Sequence[str], *, bus: TcpLink | None = None
+    ) -> None:
         self.name = name
         self.bus = bus
-        self.port = free_port()
-        command = [*SERVER, "--host", "127.0.0.1", "--port", str(self.port), "--heartbeat", HEARTBEAT_SECONDS, *options]
+        self.port = port
+        command = [*SERVER, "--host", "127.0.0.1", "--port", str(port), "--heartbeat", HEARTBEAT_SECONDS, *options]
         log = folder / f"{name}.log"
         self._process = Process(name, command, log, environment={"TZ": FAR_ZONE, **CREDENTIALS}, ends_by=signal.SIGKILL)
 

@@ -11,6 +11,7 @@ from roomproof.topologies.folder import Folder
 from roomproof.topologies.front import Nginx
 from roomproof.topologies.instance import LocalInstance
 from roomproof.topologies.link import TcpLink
+from roomproof.topologies.ports import reserved_port
 from roomproof.topologies.store import DynamoDb
 from roomproof.topologies.topology import Handle, Store
 
@@ -55,20 +56,21 @@ class LocalTopology:
             closing.callback(self._folder.close)
             options = ["--database", str(self._folder.path / "chats.sqlite3")]
             if store == "dynamodb":
-                dynamodb = DynamoDb(self._folder.path)
+                dynamodb = DynamoDb(self._folder.path, closing.enter_context(reserved_port()))
                 closing.callback(dynamodb.stop)
                 dynamodb.start()
                 self.store = dynamodb.link
                 options = dynamodb.options
             if plan.bus:
-                self.bus = Redis(self._folder.path)
+                self.bus = Redis(self._folder.path, closing.enter_context(reserved_port()))
                 closing.callback(self.bus.kill)
                 self.bus.start()
             for number in range(1, plan.instances + 1):
                 self._add_instance(f"instance-{number}", options, closing, breakable=breakable)
             url = self.instances[0].url
             if plan.front:
-                self._front = Nginx(self._folder.path / "nginx", [one.upstream for one in self.instances])
+                port, upstreams = closing.enter_context(reserved_port()), [one.upstream for one in self.instances]
+                self._front = Nginx(self._folder.path / "nginx", port, upstreams)
                 closing.callback(self._front.stop)
                 self._front.start()
                 url = self._front.url
@@ -81,13 +83,14 @@ class LocalTopology:
         options = [*options, "--instance", name]
         link: TcpLink | None = None
         if self.bus is not None:
-            port = self.bus.port
+            bus_port = self.bus.port
             if breakable:
-                link = TcpLink(port)
+                link = TcpLink(bus_port)
                 closing.callback(link.close)
-                port = link.port
-            options += ["--broadcast", f"redis://127.0.0.1:{port}"]
-        instance = LocalInstance(name, self._folder.path, options, bus=link)
+                bus_port = link.port
+            options += ["--broadcast", f"redis://127.0.0.1:{bus_port}"]
+        port = closing.enter_context(reserved_port())
+        instance = LocalInstance(name, self._folder.path, port, options, bus=link)
         closing.callback(instance.stop)
         instance.start()
         self.instances.append(instance)

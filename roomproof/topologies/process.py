@@ -49,7 +49,8 @@ class Process:
         self._process: subprocess.Popen[bytes] | None = None
 
     def launch(self, is_up: Callable[[], bool]) -> None:
-        """Start it, and wait until `is_up` says that it serves. Raises TopologyError if it does not."""
+        """Start it, and wait until `is_up` says that it serves. Raises TopologyError if it does not, and if it ended:
+        whoever serves there then is another."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -60,8 +61,10 @@ class Process:
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS
-        while not is_up():
-            code = self._process.poll()
+        while True:
+            serves, code = is_up(), self._process.poll()
+            if serves and code is None:
+                return
             if code is not None or time.monotonic() > deadline:
                 self.kill()
                 ended = f"ended with {code}" if code is not None else f"does not serve after {START_SECONDS:g} s"

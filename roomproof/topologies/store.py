@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from roomproof.topologies.link import TcpLink
-from roomproof.topologies.ports import accepts, free_port
+from roomproof.topologies.ports import accepts
 from roomproof.topologies.process import Process
 from roomproof.topologies.topology import Inapplicable
 
@@ -21,14 +21,14 @@ CREDENTIALS: Mapping[str, str] = {
 class DynamoDb:
     """The store, behind a link that can be cut."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int) -> None:
         """Raises Inapplicable where moto is missing."""
         if importlib.util.find_spec("moto") is None:
             raise Inapplicable("a store that can be taken away needs moto: pip install 'roomproof[dev]'")
-        self._port = free_port()
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self._port)]
+        self._port = port
+        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
         self._process = Process("dynamodb", command, folder / "dynamodb.log")
-        self.link = TcpLink(self._port)
+        self.link = TcpLink(port)
 
     @property
     def options(self) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 
 from roomproof.topologies.compose import command_line
 from roomproof.topologies.containers import Engine
-from roomproof.topologies.ports import free_port
+from roomproof.topologies.ports import reserved_port
 from roomproof.topologies.topology import TopologyError
 from tests.listening import ROOT
 
@@ -76,11 +76,12 @@ class Stack:
 def stack(engine: Engine) -> Iterator[Stack]:
     """What `docker-compose up` starts."""
     assert engine
-    stack = Stack(f"roomproof-test-{os.getpid()}", free_port())
-    try:
-        up = stack.compose("up", "--detach", "--build")
-        assert up.returncode == 0, up.stdout + up.stderr
-        yield stack
-    finally:
-        down = stack.compose("down", "--volumes", "--rmi", "local", "--timeout", "1")
-        assert down.returncode == 0, down.stderr
+    with reserved_port() as port:
+        stack = Stack(f"roomproof-test-{os.getpid()}", port)
+        try:
+            up = stack.compose("up", "--detach", "--build")
+            assert up.returncode == 0, up.stdout + up.stderr
+            yield stack
+        finally:
+            down = stack.compose("down", "--volumes", "--rmi", "local", "--timeout", "1")
+            assert down.returncode == 0, down.stderr

@@ -1,17 +1,18 @@
 """A load run in processes of its own, as its user starts it."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from roomproof.topologies.ports import free_port
+from roomproof.topologies.ports import reserved_port
 from tests.listening import ROOT
 
 PATIENCE = 90.0
@@ -57,10 +58,17 @@ def command(script: str, url: str, *options: str, headless: bool = True) -> list
         "--host",
         url,
     ]
-    port = str(free_port())
-    # Locust's workers find their master at a port of its own, which runs side by side cannot share.
-    ports = ["--master-bind-port", port, "--master-port", port] if "--processes" in options else []
-    return [*head, *(["--headless", "--only-summary"] if headless else []), *ports, *options]
+    return [*head, *(["--headless", "--only-summary"] if headless else []), *options]
+
+
+@contextlib.contextmanager
+def master_port(options: Sequence[str]) -> Iterator[list[str]]:
+    """More options of a run with such options: its workers find their master at a port that no other run has."""
+    if "--processes" not in options:
+        yield []
+        return
+    with reserved_port() as port:
+        yield ["--master-bind-port", str(port), "--master-port", str(port)]
 
 
 def load(
@@ -73,10 +81,17 @@ def load(
     """Run a script against a server to its end; `meanwhile` is called while it goes on."""
     results = folder / "results.jsonl"
     results.unlink(missing_ok=True)
-    arguments = [*command(script, url, *options), "--results", str(results)]
-    with subprocess.Popen(
-        arguments, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    ) as process:
+    with (
+        master_port(options) as port,
+        subprocess.Popen(
+            [*command(script, url, *port, *options), "--results", str(results)],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as process,
+    ):
         try:
             if meanwhile is not None:
                 meanwhile(process)

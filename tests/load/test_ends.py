@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from roomproof.topologies.ports import free_port
+from roomproof.topologies.ports import reserved_port
 from tests.listening import PATIENCE, REFERENCE, ROOT, listening, served
 from tests.load.locust import LoadRun, children, command, load, wait_a_second, when_talking
 from tests.peers import servers
@@ -188,13 +188,18 @@ def test_too_few_file_descriptors_is_one_sentence() -> None:
 
 def test_a_worker_with_too_few_file_descriptors_says_so_and_is_missed(clean_server: str) -> None:
     """The limits of a worker on another machine are known to nobody else."""
-    port = str(free_port())
-    worker = [*command("steady", clean_server), "--worker", "--master-port", port]
-    with subprocess.Popen(
-        worker, preexec_fn=lambda: limit(64), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    with (
+        reserved_port() as port,
+        subprocess.Popen(
+            [*command("steady", clean_server), "--worker", "--master-port", str(port)],
+            preexec_fn=lambda: limit(64),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+    ):
         try:
-            master = ("--master", "--master-bind-port", port, "--expect-workers", "1", "-t", "5")
+            master = ("--master", "--master-bind-port", str(port), "--expect-workers", "1", "-t", "5")
             run = at_once("--host", clean_server, *master)
             output, _ = process.communicate(timeout=PATIENCE)
         finally:

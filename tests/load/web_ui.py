@@ -8,8 +8,8 @@ from pathlib import Path
 
 import urllib3
 
-from roomproof.topologies.ports import free_port
-from tests.load.locust import PATIENCE, command, end_group
+from roomproof.topologies.ports import reserved_port
+from tests.load.locust import PATIENCE, command, end_group, master_port
 
 FORM = {"user_count": "12", "spawn_rate": "50", "room_size": "4", "rate": "5", "message_bytes": "200", "seed": "soup"}
 
@@ -60,11 +60,20 @@ class WebUi:
 @contextlib.contextmanager
 def web_ui(folder: Path, server: str, *options: str, script: str = "steady") -> Iterator[WebUi]:
     """Locust with its web UI; ends with the context."""
-    port = free_port()
-    arguments = command(script, server, "--web-host", "127.0.0.1", "--web-port", str(port), *options, headless=False)
-    with (folder / "log.txt").open("w") as log:
-        process = subprocess.Popen(arguments, cwd=folder, stdout=log, stderr=log, text=True, start_new_session=True)
-    try:
+    with contextlib.ExitStack() as until_end:
+        port = until_end.enter_context(reserved_port())
+        words = ("--web-host", "127.0.0.1", "--web-port", str(port), *until_end.enter_context(master_port(options)))
+        log = until_end.enter_context((folder / "log.txt").open("w"))
+        process = subprocess.Popen(
+            command(script, server, *words, *options, headless=False),
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
+        until_end.callback(process.wait, PATIENCE)
+        until_end.callback(end_group, process)
         ui = WebUi(f"http://127.0.0.1:{port}", server)
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -75,9 +84,6 @@ def web_ui(folder: Path, server: str, *options: str, script: str = "steady") -> 
             assert time.monotonic() < deadline, "the web UI does not answer"
             time.sleep(0.1)
         yield ui
-    finally:
-        end_group(process)
-        process.wait(PATIENCE)
 
 
 def talks(rows: Rows) -> bool:

@@ -6,14 +6,14 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import redis
 
+from roomproof.topologies.ports import reserved_port
 from tests.conftest import require
-from tests.server.dynamodb import free_port
 from tests.server.process import Client, Server, eventually, running
 
 
@@ -22,7 +22,7 @@ class Redis:
     """A Redis server on a port of its own."""
 
     folder: Path
-    port: int = field(default_factory=free_port)
+    port: int
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -77,12 +77,13 @@ class Redis:
 
 @contextlib.contextmanager
 def running_redis(folder: Path) -> Iterator[Redis]:
-    one = Redis(folder)
-    one.start()
-    try:
-        yield one
-    finally:
-        one.kill()
+    with reserved_port() as port:
+        one = Redis(folder, port)
+        one.start()
+        try:
+            yield one
+        finally:
+            one.kill()
 
 
 @contextlib.contextmanager

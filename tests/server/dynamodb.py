@@ -9,14 +9,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from roomproof.topologies.ports import reserved_port
 from tests.server.process import eventually
-
-
-def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def listens(port: int) -> bool:
@@ -46,8 +40,11 @@ class Dynamodb:
 
 @contextlib.contextmanager
 def dynamodb(port: int | None = None) -> Iterator[Dynamodb]:
-    """Its tables are gone with it."""
-    port = port or free_port()
+    """Its tables are gone with it. It gets a port that nobody else has, unless it is told one."""
+    if port is None:
+        with reserved_port() as own, dynamodb(own) as one:
+            yield one
+        return
     command = [sys.executable, "-m", "tests.server.one_at_a_time", str(port)]
     if setpriv := shutil.which("setpriv"):
         command = [setpriv, "--pdeathsig", "KILL", *command]

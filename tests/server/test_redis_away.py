@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from roomproof.topologies.ports import reserved_port
 from tests.server.cluster import (
     Cluster,
     Redis,
@@ -17,7 +18,6 @@ from tests.server.cluster import (
     running_instance,
     running_redis,
 )
-from tests.server.dynamodb import free_port
 from tests.server.process import Client, eventually
 
 HEAL_SECONDS = 10.0
@@ -209,8 +209,7 @@ def test_an_instance_that_is_cut_off_hears_of_deletions_afterwards(cluster: Clus
 
 
 def test_an_instance_starts_while_redis_is_away(tmp_path: Path) -> None:
-    port = free_port()
-    with running_instance(tmp_path, "here", f"redis://127.0.0.1:{port}") as here:
+    with reserved_port() as port, running_instance(tmp_path, "here", f"redis://127.0.0.1:{port}") as here:
         room = here.make_room()
         assert here.refusal(f"/api/chats/ws/{room}?user_id=alice") == 503
         assert here.ask("GET", "/health").status == 200

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.server.dynamodb import dynamodb, free_port
+from roomproof.topologies.ports import reserved_port
+from tests.server.dynamodb import dynamodb
 from tests.server.process import Server, eventually, running
 
 ANSWER_SECONDS = HEAL_SECONDS = 10.0
@@ -39,8 +40,7 @@ def assert_refused(server: Server, room: str) -> None:
 
 
 def test_members_talk_on_and_requests_hear_503_until_the_store_is_back(tmp_path: Path) -> None:
-    port = free_port()
-    with service(tmp_path / "server", port) as server:
+    with reserved_port() as port, service(tmp_path / "server", port) as server:
         with dynamodb(port):
             room = server.make_room()
             alice, bob = server.connect(room, "alice"), server.connect(room, "bob")

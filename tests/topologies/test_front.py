@@ -10,6 +10,7 @@ import pytest
 import urllib3
 
 from roomproof.topologies.front import Nginx
+from roomproof.topologies.ports import reserved_port
 from tests.topologies.traces import eventually
 
 pytestmark = pytest.mark.usefixtures("nginx")
@@ -53,8 +54,8 @@ def backend() -> Iterator[tuple[str, list[str]]]:
 @pytest.fixture
 def front(tmp_path: Path) -> Iterator[tuple[str, list[list[str]]]]:
     """The URL of a front before two instances, and the requests that each of them got."""
-    with backend() as (one, to_one), backend() as (two, to_two):
-        nginx = Nginx(tmp_path / "nginx", [one, two])
+    with backend() as (one, to_one), backend() as (two, to_two), reserved_port() as port:
+        nginx = Nginx(tmp_path / "nginx", port, [one, two])
         nginx.start()
         yield nginx.url, [to_one, to_two]
         nginx.stop()

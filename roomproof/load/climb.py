@@ -105,6 +105,7 @@ class Climb:
         while in_time and time.monotonic() < until and not run.is_ending:
             gevent.sleep(LOOK_S)
         if run.is_ending:
+            self._conductor.wait_for_verdict()
             return None
         got_in = run.books.sockets
         runner.stop()

@@ -213,7 +213,7 @@ class Conductor:
         if run is None or run.verdict is not None:
             return
         if run.is_ending:
-            self._ended.wait()
+            self.wait_for_verdict()
             return
         run.begin_to_end()
         try:
@@ -231,6 +231,10 @@ class Conductor:
                 run.conclude(trouble)
             finally:
                 self._ended.set()
+
+    def wait_for_verdict(self) -> None:
+        """Returns when the run that somebody ends has come to its end."""
+        self._ended.wait()
 
     def _wait_for_reports(self, run: Run) -> None:
         runner = self.environment.runner
@@ -252,7 +256,7 @@ class Conductor:
             self.end("quit")
         while self.run is not None and self.run.is_ending and self.run.verdict is None:
             with contextlib.suppress(KeyboardInterrupt):
-                self._ended.wait()  # somebody else brings it to its end
+                self.wait_for_verdict()  # somebody else brings it to its end
         self._signals.ignore()
         environment = self.environment
         if self.is_worker:

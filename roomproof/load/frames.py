@@ -11,6 +11,9 @@ CONTROL = 0x8
 
 OPCODES = frozenset(ABNF.OPCODES)
 
+MOST_BYTES = 64 * 1024 * 1024
+"""No frame of a server that keeps the protocol comes near this: messages are of 64 KiB."""
+
 
 class FramingError(Exception):
     """The bytes are no frame that a server may send; the message says why."""
@@ -42,10 +45,24 @@ def cut(data: bytes, begin: int) -> Frame | None:
     if size >= 126:
         payload = begin + (4 if size == 126 else 10)
         size = int.from_bytes(data[begin + 2 : payload])
+        if size > MOST_BYTES:
+            raise FramingError(f"a frame of {size} bytes, where {MOST_BYTES} are more than any message takes")
     end = payload + size
     if end > have or payload > have:
         return None
     return Frame(opcode, head & 0x80 != 0, data[payload:end], end)
+
+
+def missing(data: bytes, begin: int) -> int:
+    """How much is still to come of a frame that is not there to its end, as far as its head says so; at least 1."""
+    have = len(data) - begin
+    if have < 2:
+        return 2 - have
+    size = data[begin + 1]
+    head = {126: 4, 127: 10}.get(size, 2)
+    if have < head:
+        return head - have
+    return head + (size if head == 2 else int.from_bytes(data[begin + 2 : begin + head])) - have
 
 
 def masked(payload: bytes, opcode: int) -> bytes:

@@ -10,7 +10,7 @@ from websocket import ABNF, STATUS_NORMAL, STATUS_PROTOCOL_ERROR
 
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused
 from roomproof.judge.line import Line
-from roomproof.load.frames import Frame, FramingError, cut
+from roomproof.load.frames import Frame, FramingError, cut, missing
 from roomproof.load.link import Link, RefusedError, connect
 
 if TYPE_CHECKING:
@@ -32,7 +32,19 @@ class TooLateError(Exception):
 class Member:
     """A connection. Nothing of it blocks but `open`, `drain` and waiting for `is_gone`."""
 
-    __slots__ = ("_fragments", "_is_closing", "_link", "_rest", "instance", "is_gone", "line", "number", "room", "user")
+    __slots__ = (
+        "_fragments",
+        "_is_closing",
+        "_link",
+        "_missing",
+        "_rest",
+        "instance",
+        "is_gone",
+        "line",
+        "number",
+        "room",
+        "user",
+    )
 
     def __init__(self, room: "Room", number: int, user: str) -> None:
         self.room = room
@@ -43,7 +55,10 @@ class Member:
         self.is_gone = Event()
         """Set once the connection has ended."""
         self._link: Link | None = None
-        self._rest = b""
+        self._rest: list[bytes] = []
+        """The beginning of a frame whose end has not come, as it was read."""
+        self._missing = 0
+        """So much of it is still to come, at least."""
         self._fragments: list[bytes] | None = None
         self._is_closing = False
 
@@ -154,7 +169,12 @@ class Member:
             return
         room, line = self.room.judge, self.line
         if self._rest:
-            data, self._rest = self._rest + data, b""
+            self._rest.append(data)
+            self._missing -= len(data)
+            if self._missing > 0:
+                return
+            data = b"".join(self._rest)
+            self._rest.clear()
         size = len(data)
         position = room.follow(line, data, at)
         while position < size:
@@ -164,7 +184,8 @@ class Member:
                 self._break_off(data[position : position + 100], str(error), at)
                 return
             if frame is None:
-                self._rest = data[position:]
+                self._rest.append(data[position:])
+                self._missing = missing(data, position)
                 return
             self._take(frame, at)
             if self._link is None:

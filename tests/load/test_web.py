@@ -1,9 +1,11 @@
 """Runs that are started and stopped in Locust's web UI: each press of Start is a run of its own."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.listening import listening
 from tests.load.web_ui import ends, has, talks, web_ui
 
 
@@ -76,3 +78,17 @@ def test_a_search_for_the_capacity_shows_its_steps(tmp_path: Path, clean_server:
 
     assert rows["8 users"][0] == rows["16 users"][0] == "valid"
     assert "at least 16 users" in rows["capacity"][1]
+
+
+def test_a_search_that_is_stopped_tells_what_was_wrong(tmp_path: Path) -> None:
+    """Which the run tells that it was in, and only at its end."""
+    leaks = (sys.executable, "-m", "tests.faults.server", "leak to all rooms", "--port", "0", "--database", ":memory:")
+    with listening(*leaks) as url, web_ui(tmp_path, url, script="capacity") as ui:
+        ui.start(step_seconds="60")
+        ui.wait_for(talks)
+        ui.stop()
+        rows = ui.wait_for(lambda rows: "capacity" in rows and rows["capacity"][0] != "searching")
+
+    assert rows["capacity"][0] == "invalid", rows
+    assert "with 12 users: " in rows["capacity"][1]
+    assert "leaked" in rows["capacity"][1]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websocket import ABNF
 
-from roomproof.load.frames import Frame, FramingError, cut, masked
+from roomproof.load.frames import MOST_BYTES, Frame, FramingError, cut, masked, missing
 
 CONTROLS = (ABNF.OPCODE_PING, ABNF.OPCODE_PONG, ABNF.OPCODE_CLOSE)
 
@@ -65,6 +65,19 @@ def test_frames_are_the_same_however_they_were_read(payloads: list[bytes], cuts:
     assert (got, rest) == (payloads, b"")
 
 
+@given(size=st.sampled_from([0, 1, 125, 126, 300, 65_535, 65_536]), end=st.integers(0, 66_000), before=st.binary())
+def test_what_is_missing_never_reaches_beyond_the_frame(size: int, end: int, before: bytes) -> None:
+    data = before + served(b"x" * size)
+    have = min(len(before) + end, len(data) - 1)
+    steps = 0
+    while cut(data[:have], len(before)) is None:
+        have += missing(data[:have], len(before))
+        steps += 1
+
+    assert have == len(data)
+    assert steps <= 3  # what begins, how long it is, and all of it
+
+
 @pytest.mark.parametrize("opcode", CONTROLS)
 def test_a_control_frame_of_125_bytes_is_cut_out(opcode: int) -> None:
     assert cut(served(b"x" * 125, opcode), 0) == Frame(opcode, True, b"x" * 125, 127)
@@ -89,6 +102,12 @@ def test_what_no_server_may_send_is_an_error_at_its_second_byte(data: bytes, rea
     assert cut(data[:1], 0) is None
     with pytest.raises(FramingError, match=reason):
         cut(b"before" + data, 6)
+
+
+def test_a_frame_that_says_it_is_endless_is_an_error_at_once() -> None:
+    """It would be waited for, and kept, until there is no memory left."""
+    with pytest.raises(FramingError, match="a frame of 67108865 bytes"):
+        cut(b"\x81\x7f" + (MOST_BYTES + 1).to_bytes(8), 0)
 
 
 @given(payload=st.binary(max_size=300), opcode=st.sampled_from([ABNF.OPCODE_TEXT, *CONTROLS]))

@@ -1,0 +1,86 @@
+"""What a member hears is told to the judge as whole messages, however it was read."""
+
+import json
+from typing import cast
+
+import pytest
+from websocket import ABNF
+
+from roomproof.history import Started
+from roomproof.judge.streaming import StreamingRoom
+from roomproof.load import member as member_module
+from roomproof.load.frames import Frame, cut
+from roomproof.load.inbox import Inbox, Receive
+from roomproof.load.member import Member
+from roomproof.load.rooms import Room
+from roomproof.target import Target
+
+
+class Server:
+    """The other end of a link: what it sends, cut into pieces."""
+
+    is_closed = False
+    """As of an inbox."""
+
+    def __init__(self) -> None:
+        self.receive: Receive | None = None
+
+    def watch(self, receive: Receive) -> None:
+        """As of a link."""
+        self.receive = receive
+
+    def send(self, data: bytes, piece: int) -> None:
+        """Have it read piece by piece."""
+        assert self.receive is not None
+        for begin in range(0, len(data), piece):
+            self.receive(data[begin : begin + piece], 1)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What the judge is told."""
+    told: list[bytes] = []
+    monkeypatch.setattr(StreamingRoom, "received", lambda _self, _line, payload, _at: told.append(payload))
+    return told
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+    """To which a member is connected."""
+    server = Server()
+    monkeypatch.setattr(member_module, "connect", lambda *_, **__: (server, ""))
+    room = Room("kitchen", "u", StreamingRoom("kitchen", Started(epoch=0, capabilities=[]), 1))
+    Member(room, 1, "alice").open(Target("http://chat.test"), cast(Inbox, server), None)
+    return server
+
+
+def served(*payloads: bytes) -> bytes:
+    """Frames of a server."""
+    return b"".join(ABNF(1, 0, 0, 0, ABNF.OPCODE_TEXT, 0, payload).format() for payload in payloads)
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 7, 100, 65_536])
+def test_messages_are_whole_however_they_were_read(server: Server, told: list[bytes], piece: int) -> None:
+    payloads = [json.dumps("soup" * size).encode() for size in (0, 1, 40, 20_000)]
+
+    server.send(served(*payloads, *payloads), piece)
+
+    assert told == [*payloads, *payloads]
+
+
+def test_a_long_message_is_put_together_once(
+    server: Server, told: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with each piece anew: that took seconds for a message of 32 MB."""
+    looks: list[int] = []
+
+    def look(data: bytes, begin: int) -> Frame | None:
+        looks.append(len(data))
+        return cut(data, begin)
+
+    monkeypatch.setattr(member_module, "cut", look)
+
+    server.send(served(b"x" * 2_000_000), 1_000)
+
+    assert [len(payload) for payload in told] == [2_000_000]
+    assert looks == [1_000, 2_000_010]

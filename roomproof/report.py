@@ -1,6 +1,8 @@
 """What a run leaves behind: the result file, and the text that explains a failed scenario."""
 
+import os
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -20,6 +22,15 @@ from roomproof.verdict import ScenarioResult, Verdict
 SHOWN_FIRST = 100
 SHOWN_LAST = 300
 """So many lines of a timeline are shown at most."""
+
+
+def show(text: str) -> None:
+    """Print a text, unless nobody reads any more what is printed."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        with Path(os.devnull).open("wb") as nothing:  # else Python tries once more when it ends, and complains
+            os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
 def tool_version() -> str:

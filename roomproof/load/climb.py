@@ -18,6 +18,7 @@ from roomproof.load.conductor import conductor_of
 from roomproof.load.results import LoadResults
 from roomproof.load.run import Run, results_of
 from roomproof.protocol import load
+from roomproof.report import show
 from roomproof.verdict import Conclusion, Verdict
 
 FIRST_USERS = 20
@@ -141,7 +142,7 @@ class Climb:
             step = self.search.decisive
             self._results.conclude_search(verdict, load(), self.search, self._ended[step.users] if step else None)
         if self._environment.web_ui is not None:
-            print(f"{verdict.conclusion.upper()}: {verdict.reason}", flush=True)
+            show(f"{verdict.conclusion.upper()}: {verdict.reason}")
 
     def _stop(self) -> None:
         runner = self._environment.runner

@@ -23,7 +23,7 @@ from roomproof.load.session import Session
 from roomproof.load.signals import Signals
 from roomproof.load.tab import Tab
 from roomproof.load.table import Table
-from roomproof.report import check_writable
+from roomproof.report import check_writable, show
 from roomproof.target import UsageError
 from roomproof.verdict import EXIT_CODES, Conclusion, Verdict
 
@@ -271,9 +271,9 @@ class Conductor:
         if self.is_worker:
             return
         if self.verdict is not None:
-            print(f"{self.verdict.conclusion.upper()}: {self.verdict.reason}", flush=True)
+            show(f"{self.verdict.conclusion.upper()}: {self.verdict.reason}")
         elif not self.environment.web_ui or self.trouble:
-            print(f"INCONCLUSIVE: {self.trouble or 'nothing was run'}", flush=True)
+            show(f"INCONCLUSIVE: {self.trouble or 'nothing was run'}")
 
 
 def conductor_of(environment: Environment) -> Conductor:

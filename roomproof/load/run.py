@@ -14,6 +14,7 @@ from roomproof.load.conclusion import Circumstances, verdict_of
 from roomproof.load.options import Options
 from roomproof.load.results import LoadResults, text_of
 from roomproof.protocol import load
+from roomproof.report import show
 from roomproof.verdict import Conclusion, Verdict
 
 SECOND_S = 1.0
@@ -87,7 +88,7 @@ class Run:
         self.verdict = verdict
         self.verdict = self._written(verdict)
         missed = slo.missed(self.options.slos, self.books.figures())
-        print(text_of(self.verdict, self.books, missed), flush=True)
+        show(text_of(self.verdict, self.books, missed))
         return self.verdict
 
     def _written(self, verdict: Verdict) -> Verdict:

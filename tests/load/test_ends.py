@@ -255,3 +255,22 @@ def test_a_run_without_anything_but_a_server(tmp_path: Path) -> None:
     assert run.code == 0, run.output
     assert run.verdict["sockets"] == 20
     assert "Run time limit set to 60 seconds" in run.output
+
+
+def test_a_run_of_whose_words_nobody_reads_one_ends_as_any_other(tmp_path: Path, clean_server: str) -> None:
+    """`| head -1` hangs up long before the verdict."""
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write) as hung_up:
+        ended = subprocess.run(
+            [*command("steady", clean_server), "-t", "2"],
+            cwd=tmp_path,
+            stdout=hung_up,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    assert ended.returncode == 0, ended.stderr
+    assert "BrokenPipe" not in ended.stderr

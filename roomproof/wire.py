@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import msgspec
 
@@ -35,7 +35,7 @@ class NoticeKind(StrEnum):
     LEFT = "left"
 
 
-class Message(msgspec.Struct, frozen=True, tag_field="type", tag="message"):
+class Message(msgspec.Struct, frozen=True):
     """A message as a member received it."""
 
     content: str
@@ -166,7 +166,17 @@ def read_sent(frame: str | bytes) -> Sending:
     return Valid(content)
 
 
-_decode_message = msgspec.json.Decoder(Message).decode
+class _MessageFrame(msgspec.Struct, frozen=True):
+    """The fields of a message, on the wire. (A tag of msgspec's own may be missing.)"""
+
+    type: Literal["message"]
+    content: str
+    sender_id: str
+    chat_id: str
+    timestamp: str
+
+
+_decode_message = msgspec.json.Decoder(_MessageFrame).decode
 
 
 def read_text(frame: bytes) -> Frame:
@@ -176,10 +186,12 @@ def read_text(frame: bytes) -> Frame:
     """
     text = frame.decode()
     try:
-        message = _decode_message(frame)
+        fields = _decode_message(frame)
     except (msgspec.DecodeError, RecursionError):
         return read(text)
-    return read(text) if parse_timestamp(message.timestamp) is None else message
+    if parse_timestamp(fields.timestamp) is None:
+        return read(text)
+    return Message(fields.content, fields.sender_id, fields.chat_id, fields.timestamp)
 
 
 @lru_cache(FRAMES_REMEMBERED)

@@ -1,5 +1,6 @@
 """What a frame under load is: whose item it carries, and what is wrong with the frame itself."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,12 @@ from roomproof.judge.timing import NS_PER_S, TICK_NS, is_far_away
 
 MOST_AWAITED = 64
 """So many contents that were said and not yet received are known by heart; others are told by their seals."""
+
+ANYONE = 0
+"""Stands for all receivers, as long as they get the same timestamps."""
+
+LATEST = 2**62
+"""Comes after all messages: the leave notice."""
 
 FORGOTTEN_LINES = 1_000
 """So many connections that are gone are known by name, to tell what comes far too late from what nobody said."""
@@ -39,6 +46,14 @@ class Departed:
     ended_at: int
     settled_at: int
     is_whole: bool
+
+
+class Stamped(msgspec.Struct, gc=False):
+    """The latest item of a speaker so far, its timestamp, and when the first one with that was received."""
+
+    item: int
+    moment: datetime
+    since: int
 
 
 class Decoded(msgspec.Struct, gc=False):
@@ -67,10 +82,10 @@ class Decoder:
         """By content: what was said and has not been received."""
         self._forgotten: dict[int | str, Departed] = {}
         """The last that were here, by number and by user id."""
-        self._stamps: dict[int, tuple[int, datetime, int]] = {}
-        """By connection: the highest message so far, its timestamp, and when the first one with that was received."""
+        self._stamps: dict[int, dict[int, Stamped]] = {}
+        """By speaker, and by receiver or ANYONE."""
         self._stamps_copies = False
-        """Whether copies of one message had different timestamps."""
+        """Whether copies of one item had different timestamps."""
 
     def learn(self, line: Line) -> None:
         """Know a connection from now on. Raises ValueError if another one has its user id: notices name no more."""
@@ -82,6 +97,8 @@ class Decoder:
         """Know nothing more of a connection but that it was here; `is_whole`: nothing of it was lost."""
         del self.lines[line.number], self.users[line.user]
         self._stamps.pop(line.number, None)
+        for by_receiver in self._stamps.values():
+            by_receiver.pop(line.number, None)
         departed = Departed(line.number, line.ended_at or settled_at, settled_at, is_whole)
         self._forgotten.update({line.number: departed, line.user: departed})
         while len(self._forgotten) > 2 * FORGOTTEN_LINES:
@@ -93,14 +110,14 @@ class Decoder:
         if len(self._awaited) > MOST_AWAITED:
             del self._awaited[next(iter(self._awaited))]
 
-    def read(self, frame: bytes, at: int, *, may_be_old: bool) -> Decoded:
-        """What a frame is that somebody received at some time; `may_be_old`, if it was not read for a while."""
+    def read(self, frame: bytes, receiver: int, at: int, *, may_be_old: bool) -> Decoded:
+        """What a frame is that a connection received at some time; `may_be_old`, if it was not read for a while."""
         try:
             match wire.read_text(frame):
                 case wire.Message() as message:
-                    return self._message(message, at, may_be_old=may_be_old)
+                    return self._message(message, receiver, at, may_be_old=may_be_old)
                 case wire.Notice() as notice:
-                    return self._notice(notice, at, may_be_old=may_be_old)
+                    return self._notice(notice, receiver, at, may_be_old=may_be_old)
                 case wire.Malformed(reason):
                     return _nothing_but(Fault(Kind.MALFORMED, "DELIVER-7", reason))
                 case wire.Error(content):
@@ -112,7 +129,7 @@ class Decoder:
         except UnicodeDecodeError as error:
             return _nothing_but(Fault(Kind.MALFORMED, "DELIVER-7", str(error)))
 
-    def _message(self, message: wire.Message, at: int, *, may_be_old: bool) -> Decoded:
+    def _message(self, message: wire.Message, receiver: int, at: int, *, may_be_old: bool) -> Decoded:
         seal = self._awaited.pop(message.content, None) or unseal(message.content)
         if seal is None:
             return _nothing_but(Fault(Kind.PHANTOM, "DELIVER-14", f"nobody said {quoted(message.content)}"))
@@ -137,10 +154,10 @@ class Decoder:
             user, claimed = quoted(speaker.user, message.sender_id), quoted(message.sender_id, speaker.user)
             text = f"{user} said it, the frame says {claimed}"
             decoded.faults.append(Fault(Kind.MISATTRIBUTED, "DELIVER-6", text, *about))
-        self._check(decoded, message, at, may_be_old=may_be_old)
+        self._check(decoded, message, receiver, at, may_be_old=may_be_old)
         return decoded
 
-    def _notice(self, notice: wire.Notice, at: int, *, may_be_old: bool) -> Decoded:
+    def _notice(self, notice: wire.Notice, receiver: int, at: int, *, may_be_old: bool) -> Decoded:
         speaker = self.users.get(notice.user_id)
         text = f"{notice.user_id!r} {notice.kind}"
         if notice.chat_id != self.room and speaker is None:
@@ -152,7 +169,7 @@ class Decoder:
             text = f"{text}, whose connection was refused"
             return _nothing_but(Fault(Kind.PHANTOM, "REFUSE-4", text, speaker.number))
         decoded = Decoded(speaker, 0 if notice.kind is wire.NoticeKind.JOINED else LEAVE)
-        self._check(decoded, notice, at, may_be_old=may_be_old)
+        self._check(decoded, notice, receiver, at, may_be_old=may_be_old)
         return decoded
 
     def _late_or_nobodys(self, text: str, whose: int | str, part: Part) -> Decoded:
@@ -161,7 +178,9 @@ class Decoder:
             return Decoded(departed=self._forgotten[whose], part=part)
         return _nothing_but(Fault(Kind.PHANTOM, "DELIVER-14", text))
 
-    def _check(self, decoded: Decoded, frame: wire.Message | wire.Notice, at: int, *, may_be_old: bool) -> None:
+    def _check(
+        self, decoded: Decoded, frame: wire.Message | wire.Notice, receiver: int, at: int, *, may_be_old: bool
+    ) -> None:
         speaker = decoded.speaker
         if speaker is None:
             return
@@ -172,22 +191,32 @@ class Decoder:
         if moment is not None and is_far_away(self.started, moment, at, may_be_old=may_be_old):
             text = f"the timestamp {frame.timestamp!r} is far away from the time of receipt"
             decoded.faults.append(Fault(Kind.WRONG_TIME, "DELIVER-8", text))
-        before, stamp, since = self._stamps.get(speaker.number, (decoded.item, moment, at))
-        if moment is None or stamp is None or decoded.item == LEAVE:
-            return
+        if moment is not None:
+            decoded.faults += self._out_of_time(speaker, decoded, moment, receiver, at)
+
+    def _out_of_time(
+        self, speaker: Line, decoded: Decoded, moment: datetime, receiver: int, at: int
+    ) -> Iterator[Fault]:
+        """Whether time runs backwards, or stands still, from one item of a speaker to a later one (DELIVER-9)."""
+        stamps = self._stamps.setdefault(speaker.number, {})
+        item = LATEST if decoded.item == LEAVE else decoded.item
+        name = f"the leave of {speaker.user!r}" if item == LATEST else f"item {item} of {speaker.user!r}"
         # A server may stamp each delivery: then the copies of two receivers say nothing of the order of two items.
-        self._stamps_copies |= decoded.item == before and moment != stamp
-        if self._stamps_copies:
+        known = stamps.get(ANYONE)
+        self._stamps_copies |= known is not None and item == known.item and moment != known.moment
+        whose = receiver if self._stamps_copies else ANYONE
+        before = stamps.get(whose) or Stamped(item, moment, at)
+        if item < before.item:
             return
-        if decoded.item > before and moment < stamp:
-            text = f"item {decoded.item} of {speaker.user!r} is stamped before item {before}"
-            decoded.faults.append(Fault(Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, decoded.item))
-        elif decoded.item >= before:
-            if moment == stamp and decoded.meant - since >= TICK_NS:
-                passed = (decoded.meant - since) / NS_PER_S
-                text = f"item {decoded.item} of {speaker.user!r} is stamped as if {passed:.0f} s had not passed"
-                decoded.faults.append(Fault(Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, decoded.item))
-            self._stamps[speaker.number] = decoded.item, moment, since if moment == stamp else at
+        if moment < before.moment:
+            text = f"{name} is stamped before item {before.item}"
+            yield Fault(Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, decoded.item)
+            return
+        if moment == before.moment and decoded.meant - before.since >= TICK_NS:
+            passed = (decoded.meant - before.since) / NS_PER_S
+            text = f"{name} is stamped as if {passed:.0f} s had not passed"
+            yield Fault(Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, decoded.item)
+        stamps[whose] = Stamped(item, moment, before.since if moment == before.moment else at)
 
 
 def _nothing_but(fault: Fault) -> Decoded:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from roomproof.history import Event
 from roomproof.judge import attribution
-from roomproof.judge.attribution import Fault
+from roomproof.judge.attribution import Fault, Part
 from roomproof.judge.due import Due, Dues, excused
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.hearing import Hearing
@@ -31,12 +31,15 @@ def lost(due: Due, run: Run) -> Iterator[Finding]:
 
 def replayed(due: Due, run: Run) -> Iterator[Finding]:
     """Items that everyone there had been given before the receiver began to connect."""
-    if run.declares(Capability.HISTORY):
-        return
     for one in due.firsts:
-        if one.item < due.floor:
+        if _is_replayed(due, run, one.item):
             text = f"{due.name(one.item)}, and item {due.floor} had been received before the receiver began to connect"
             yield _finding((Kind.REPLAYED, "DELIVER-10"), due, one.item, text, one.receipt.event)
+
+
+def _is_replayed(due: Due, run: Run, item: int) -> bool:
+    """Whether nobody may be told an item any more but, with `history`, if it is a message."""
+    return item < due.floor and not (run.declares(Capability.HISTORY) and due.part(item) is Part.MESSAGE)
 
 
 def duplicated(due: Due) -> Iterator[Finding]:
@@ -56,8 +59,7 @@ def reordered(due: Due, run: Run) -> Iterator[Finding]:
     """
     highest = -1
     for one in due.firsts:
-        is_replayed = one.item < due.floor and not run.declares(Capability.HISTORY)
-        if one.item < highest and not is_replayed:
+        if one.item < highest and not _is_replayed(due, run, one.item):
             fault = attribution.late(due.part(one.item), after_leave=highest == due.stream.leave)
             text = f"{due.name(one.item)} after its item {highest}"
             yield _finding(fault, due, one.item, text, one.receipt.event)

@@ -54,6 +54,8 @@ class Line(Life):
     """By column of speakers whose leave came: what was expected next."""
     strays: set[tuple[int, int]] = field(default_factory=set)
     """Columns and items that came once although they need not have, and must not come again."""
+    earlier: dict[int, int] = field(default_factory=dict)
+    """By column: the highest item of what a server with `history` told it, because it had come."""
     last_words: list[tuple[int, int, int]] = field(default_factory=list)
     """Receivers that are gone and had heard its leave: their numbers, an item that they then had not got, and when."""
     awaited: dict[int, int] = field(default_factory=dict)
@@ -127,6 +129,7 @@ class Line(Life):
     def forget(self, column: int) -> None:
         """Nothing more is due of a speaker."""
         self.departed.pop(column, None)
+        self.earlier.pop(column, None)
         self.strays = {stray for stray in self.strays if stray[0] != column}
 
 

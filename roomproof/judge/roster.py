@@ -24,6 +24,8 @@ class Roster:
         """Those that may still hear something."""
         self.deleted = False
         self.sticky = Capability.STICKY in started.capabilities
+        self.replays = Capability.HISTORY in started.capabilities
+        """Whether those who come may be told earlier messages again."""
         self._cached_frames = cached_frames
         self._timings: dict[tuple[int, int], Timing] = {}
         """By column and item."""
@@ -149,9 +151,29 @@ class Roster:
         self._keep_apart(line)
         if line.evidence_at is None:
             return
-        is_known = self.one_instance or line.instance is not None
-        line.settle_floor(line.floors.get(line.instance) if is_known else None)
+        line.settle_floor(self._floor_at_opening(line))
         line.slots = self.cache_of(line.instance).slots
+
+    def _floor_at_opening(self, line: Line) -> "array[int] | None":
+        """What anyone on its instance had received when the opening of a connection began, if that is known."""
+        is_known = self.one_instance or line.instance is not None
+        return line.floors.get(line.instance) if is_known else None
+
+    def floor(self, speaker: Line, receiver: Line) -> int:
+        """The item of a speaker below which nothing must come to a receiver."""
+        if receiver.evidence_at is not None:
+            return receiver.floor[speaker.column]
+        floor = self._floor_at_opening(receiver)
+        return floor[speaker.column] if floor is not None and speaker.column < len(floor) else 0
+
+    def may_be_earlier(self, speaker: Line, receiver: Line, item: int) -> bool:
+        """Whether an item may be one of those that a server with `history` tells whoever comes: not due, but allowed.
+
+        What was said before there was evidence of membership is that, and shows no membership.
+        """
+        if not self.replays or speaker is receiver:
+            return False
+        return receiver.evidence_at is None or LEAVE < item < receiver.start[speaker.column]
 
     def _keep_apart(self, line: Line) -> None:
         """Expect nothing across sticky instances, once they are known."""

@@ -108,8 +108,7 @@ def _judge_early_leaves(roster: Roster, speaker: Line, since: int | None) -> Non
         else:
             speaker.high[receiver.instance] = speaker.leave
             roster.raise_floors(speaker, receiver.instance, at)
-            certain = roster.is_certain(speaker, receiver)
-            for kind, rule in take(speaker, receiver, LEAVE, at, roster.outages, certain=certain):
+            for kind, rule in take(roster, speaker, receiver, LEAVE, at):
                 text = name_of(speaker, speaker.leave)
                 roster.find(receiver, kind, rule, text, speaker.number, speaker.leave, (frame, at))
             if receiver.gone_at is not None:

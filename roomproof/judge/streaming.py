@@ -1,6 +1,6 @@
 """The oracle's streaming form: judges a room while it is being talked in, in memory that does not grow with the run.
 
-It finds what the offline form finds (due.py has the definition; total order, history and users with several connections
+It finds what the offline form finds (due.py has the definition; total order and users with several connections
 are left to that), at the cost of comparing bytes for nearly every frame. Evidence is one number for each receiver and
 speaker: what should come next. Each connection has a user id of its own, and says what `say` makes of its words.
 """
@@ -90,6 +90,9 @@ class StreamingRoom:
         """A connection received a frame."""
         slot = self._look_up(line, frame, at)
         if slot is None:
+            return
+        if line.evidence_at is None:
+            self._take_unusual(line, slot, frame, at)
             return
         line.cursor = slot.following
         expected = line.expected
@@ -215,12 +218,17 @@ class StreamingRoom:
         cache = self._roster.cache_of(line.instance)
         wire = on_the_wire(frame)
         slot = cache.find(wire) or self._decode(cache, line, frame, wire, at)
-        if slot is not None and line.evidence_at is None:
-            self._roster.show_membership(line, at)
+        if slot is not None:
+            self._look_whether_it_shows_membership(line, slot.column, at)
         return slot
 
+    def _look_whether_it_shows_membership(self, line: Line, column: int, at: int) -> None:
+        """Any item does; but a server with `history` tells of others those, too, who are no members yet."""
+        if line.evidence_at is None and (column == line.column or not self._roster.replays):
+            self._roster.show_membership(line, at)
+
     def _decode(self, cache: Cache, line: Line, frame: bytes, wire: bytes, at: int) -> Slot | None:
-        decoded = self._decoder.read(frame, at, may_be_old=line.paused_before)
+        decoded = self._decoder.read(frame, line.number, at, may_be_old=line.paused_before or self._roster.replays)
         for fault in decoded.faults:
             if fault.kind is not Kind.UNPROVOKED_ERROR or not self._roster.is_covered(line, at):
                 received = frame, at
@@ -233,8 +241,7 @@ class StreamingRoom:
                 text = f"something of connection {departed.number}, which had left"
                 self._roster.find(line, *again, text, departed.number, received=(frame, at))
             return None
-        if line.evidence_at is None:
-            self._roster.show_membership(line, at)
+        self._look_whether_it_shows_membership(line, speaker.column, at)
         is_early = item == LEAVE and not speaker.has_begun_to_end
         if is_early:
             speaker.early_leaves.append((line, at, frame))
@@ -257,7 +264,8 @@ class StreamingRoom:
         if decoded.meant:
             if is_first:
                 self._slow_readers.came(line, speaker, item, decoded.meant, at)
-            self._roster.time(slot, decoded.meant, at, is_first=is_first)
+            if is_first or not self._roster.may_be_earlier(speaker, line, item):
+                self._roster.time(slot, decoded.meant, at, is_first=is_first)
         return slot
 
     def _time(self, slot: Slot, at: int) -> None:
@@ -272,11 +280,10 @@ class StreamingRoom:
         if speaker is None:
             return
         number = speaker.leave if item == LEAVE else item
-        was_here = line.expected[column] == slot.next_item
-        certain = roster.is_certain(speaker, line)
-        for kind, rule in take(speaker, line, item, at, roster.outages, certain=certain):
+        was_here = line.evidence_at is None or line.expected[column] == slot.next_item
+        for kind, rule in take(roster, speaker, line, item, at):
             roster.find(line, kind, rule, name_of(speaker, number), speaker.number, number, (frame, at))
-        if line.expected[column] == slot.next_item and not was_here:
+        if not was_here and line.expected[column] == slot.next_item:
             self._time(slot, at)
 
     def _part(self, line: Line) -> None:

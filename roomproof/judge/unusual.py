@@ -11,12 +11,13 @@ from roomproof.judge.outages import Outage
 from roomproof.judge.roster import Roster
 
 
-def take(speaker: Line, receiver: Line, item: int, at: int, outages: list[Outage], *, certain: bool) -> Iterator[Fault]:
-    """Take down that an item came that was not expected next; what is wrong with that.
-
-    `certain`: the receiver is certainly in the speaker's audience.
-    """
+def take(roster: Roster, speaker: Line, receiver: Line, item: int, at: int) -> Iterator[Fault]:
+    """Take down that an item came that was not expected next; what is wrong with that."""
+    if roster.may_be_earlier(speaker, receiver, item):
+        yield from _take_earlier(roster, speaker, receiver, item)
+        return
     column = speaker.column
+    outages, certain = roster.outages, roster.is_certain(speaker, receiver)
     if receiver.expected[column] == APART:
         yield Kind.LEAKED, "STICKY-4"
         return
@@ -70,6 +71,22 @@ def _once(speaker: Line, receiver: Line, item: int) -> Iterator[Fault]:
     receiver.strays.add((column, item))
 
 
+def _take_earlier(roster: Roster, speaker: Line, receiver: Line, item: int) -> Iterator[Fault]:
+    """An item that a server with `history` may tell a receiver that has come: once, in order, and no notice."""
+    column = speaker.column
+    stray, last = (column, item), receiver.earlier.get(column, item)
+    has_heard_later = receiver.evidence_at is not None and receiver.has_heard(column)
+    part = Part.LEAVE if item == LEAVE else part_of(speaker, item)
+    if stray in receiver.strays:
+        yield attribution.again(part)
+    elif part is Part.JOIN and roster.floor(speaker, receiver) > 0:
+        yield Kind.REPLAYED, "DELIVER-10"
+    elif item != LEAVE and (item < last or has_heard_later):
+        yield attribution.late(part, after_leave=False)
+    receiver.strays.add(stray)
+    receiver.earlier[column] = max(item, last)
+
+
 def _overtake(speaker: Line, receiver: Line, items: range, at: int, outages: list[Outage]) -> None:
     """Remember what was overtaken, and when."""
     holes = receiver.holes.setdefault(speaker.column, {})
@@ -83,6 +100,8 @@ def of_departed(departed: Departed, part: Part, receiver: Line, roster: Roster) 
 
     It is a copy, if its receiver had got all of that speaker, or came when everybody else had.
     """
+    if roster.replays and part is Part.MESSAGE:
+        return None
     if not departed.is_whole or roster.sticky or roster.outages or receiver.paused_before or not roster.stays(receiver):
         return None
     if receiver.evidence_at is not None and receiver.evidence_at < departed.ended_at:

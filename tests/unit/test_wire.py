@@ -57,11 +57,24 @@ def test_other_frames_are_read(frame: str, expected: wire.Frame) -> None:
     assert wire.read(frame) == expected
 
 
-@pytest.mark.parametrize("missing", ["content", "sender_id", "chat_id", "timestamp"])
+@pytest.mark.parametrize("missing", list(MESSAGE))
 def test_a_message_without_a_field_is_malformed(missing: str) -> None:
-    frame = {name: value for name, value in MESSAGE.items() if name != missing}
+    frame = json.dumps({name: value for name, value in MESSAGE.items() if name != missing})
 
-    assert isinstance(wire.read(json.dumps(frame)), Malformed)
+    assert isinstance(wire.read(frame), Malformed)
+    assert wire.read_text(frame.encode()) == wire.read(frame)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*MESSAGE, "mood"]),
+        st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from([*MESSAGE.values(), "system", "error"]),
+    )
+)
+def test_a_frame_is_the_same_however_it_is_read(changes: dict[str, object]) -> None:
+    frame = json.dumps({**MESSAGE, **changes})
+
+    assert wire.read_text(frame.encode()) == wire.read(frame)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +96,8 @@ def test_a_message_without_a_field_is_malformed(missing: str) -> None:
 )
 def test_a_frame_is_malformed(frame: str | bytes) -> None:
     assert isinstance(wire.read(frame), Malformed)
+    if isinstance(frame, str):
+        assert isinstance(wire.read_text(frame.encode()), Malformed)
 
 
 @pytest.mark.parametrize(

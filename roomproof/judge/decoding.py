@@ -40,12 +40,15 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Departed:
-    """A speaker that is gone and settled, and whether everybody had got all of it that was due."""
+    """A speaker that is gone and settled."""
 
     number: int
     ended_at: int
     settled_at: int
     is_whole: bool
+    """Whether everybody had got all of it that was due."""
+    has_left: bool
+    """Whether anybody had got its leave notice."""
 
 
 class Stamped(msgspec.Struct, gc=False):
@@ -99,7 +102,8 @@ class Decoder:
         self._stamps.pop(line.number, None)
         for by_receiver in self._stamps.values():
             by_receiver.pop(line.number, None)
-        departed = Departed(line.number, line.ended_at or settled_at, settled_at, is_whole)
+        has_left = line.leave in line.high.values()
+        departed = Departed(line.number, line.ended_at or settled_at, settled_at, is_whole, has_left)
         self._forgotten.update({line.number: departed, line.user: departed})
         while len(self._forgotten) > 2 * FORGOTTEN_LINES:
             del self._forgotten[next(iter(self._forgotten))]
@@ -191,7 +195,8 @@ class Decoder:
         if moment is not None and is_far_away(self.started, moment, at, may_be_old=may_be_old):
             text = f"the timestamp {frame.timestamp!r} is far away from the time of receipt"
             decoded.faults.append(Fault(Kind.WRONG_TIME, "DELIVER-8", text))
-        if moment is not None:
+        is_early = decoded.item == LEAVE and not speaker.has_begun_to_end
+        if moment is not None and not is_early:
             decoded.faults += self._out_of_time(speaker, decoded, moment, receiver, at)
 
     def _out_of_time(

@@ -166,6 +166,13 @@ class Roster:
         floor = self._floor_at_opening(receiver)
         return floor[speaker.column] if floor is not None and speaker.column < len(floor) else 0
 
+    def are_apart(self, speaker: Line, receiver: Line) -> bool:
+        """Whether nothing of a speaker must come to a receiver, because they are on two sticky instances."""
+        if receiver.evidence_at is not None:
+            return receiver.expected[speaker.column] == APART
+        instances = {speaker.instance, receiver.instance}
+        return self.sticky and None not in instances and len(instances) == 2
+
     def may_be_earlier(self, speaker: Line, receiver: Line, item: int) -> bool:
         """Whether an item may be one of those that a server with `history` tells whoever comes: not due, but allowed.
 

@@ -6,21 +6,21 @@ from roomproof.judge import attribution
 from roomproof.judge.attribution import Fault, Part
 from roomproof.judge.decoding import Departed
 from roomproof.judge.findings import Kind
-from roomproof.judge.line import APART, EXCUSED, LEAVE, LEFT, Line, part_of
+from roomproof.judge.line import EXCUSED, LEAVE, LEFT, Line, part_of
 from roomproof.judge.outages import Outage
 from roomproof.judge.roster import Roster
 
 
 def take(roster: Roster, speaker: Line, receiver: Line, item: int, at: int) -> Iterator[Fault]:
     """Take down that an item came that was not expected next; what is wrong with that."""
+    if roster.are_apart(speaker, receiver):
+        yield Kind.LEAKED, "STICKY-4"
+        return
     if roster.may_be_earlier(speaker, receiver, item):
         yield from _take_earlier(roster, speaker, receiver, item)
         return
     column = speaker.column
     outages, certain = roster.outages, roster.is_certain(speaker, receiver)
-    if receiver.expected[column] == APART:
-        yield Kind.LEAKED, "STICKY-4"
-        return
     if item == LEAVE or (speaker is receiver and item == 0):
         yield from _once(speaker, receiver, item)
         if item == LEAVE and receiver.expected[column] != LEFT:
@@ -75,14 +75,15 @@ def _take_earlier(roster: Roster, speaker: Line, receiver: Line, item: int) -> I
     """An item that a server with `history` may tell a receiver that has come: once, in order, and no notice."""
     column = speaker.column
     stray, last = (column, item), receiver.earlier.get(column, item)
-    has_heard_later = receiver.evidence_at is not None and receiver.has_heard(column)
+    has_left = (column, LEAVE) in receiver.strays
+    has_heard_later = has_left or (receiver.evidence_at is not None and receiver.has_heard(column))
     part = Part.LEAVE if item == LEAVE else part_of(speaker, item)
     if stray in receiver.strays:
         yield attribution.again(part)
     elif part is Part.JOIN and roster.floor(speaker, receiver) > 0:
         yield Kind.REPLAYED, "DELIVER-10"
     elif item != LEAVE and (item < last or has_heard_later):
-        yield attribution.late(part, after_leave=False)
+        yield attribution.late(part, after_leave=has_left)
     receiver.strays.add(stray)
     receiver.earlier[column] = max(item, last)
 
@@ -106,6 +107,8 @@ def of_departed(departed: Departed, part: Part, receiver: Line, roster: Roster) 
         return None
     if receiver.evidence_at is not None and receiver.evidence_at < departed.ended_at:
         return attribution.late(part, after_leave=True)
+    if part is Part.LEAVE and not departed.has_left:
+        return None  # it is late, which nobody was left to miss
     if receiver.opening.at > departed.settled_at and roster.one_instance:
         return Kind.REPLAYED, "DELIVER-10"
     return None

@@ -99,7 +99,7 @@ def _troubles(
         )
     if books.totals["unanswered"]:
         reasons = "; ".join(books.troubles[:2])
-        troubles.append(f"{books.totals['unanswered']} handshakes or requests got no answer: {reasons}")
+        troubles.append(f"{books.totals['unanswered']} handshakes or requests got no proper answer: {reasons}")
     outside = sum(beat.outside for beat in books.last.values())
     if outside:
         troubles.append(
@@ -107,7 +107,8 @@ def _troubles(
             f"what the server does with all of them was not seen"
         )
     if not books.totals["delivered"]:
-        troubles.append(f"nothing was delivered on {target.url}")
+        how = " as it was said" if books.broken else ""
+        troubles.append(f"nothing was delivered{how} on {target.url}")
     needs_crossing = Capability.PUBSUB in target.capabilities or Capability.STICKY in target.capabilities
     if needs_crossing and not books.crossing:
         troubles.append(

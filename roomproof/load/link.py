@@ -5,6 +5,7 @@ import socket
 import struct
 from collections.abc import Callable
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 import gevent
@@ -204,6 +205,9 @@ def connect(target: Target, room: str, user: str, inbox: Inbox, *, source: str |
         raise RefusedError(error.status_code, (error.resp_body or b"")[:300].decode(errors="replace")) from error
     except (websocket.WebSocketException, OSError, ValueError) as error:
         _close(plain)
+        answer = web.handshake_response
+        if answer is not None and answer.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            raise RefusedError(answer.status, f"redirected to {answer.headers.get('location', 'nowhere')}") from error
         raise RefusedError(None, f"{type(error).__name__}: {error}") from error
     except BaseException:
         _close(plain)

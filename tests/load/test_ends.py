@@ -81,7 +81,7 @@ def test_a_server_that_is_killed_is_blamed_or_named(tmp_path: Path) -> None:
         run = load(tmp_path, "steady", url, "-t", "14", meanwhile=when_talking(tmp_path, lambda _: server.kill()))
 
     assert run.code in {1, 3}, run.output
-    assert "got no answer" in run.verdict["reason"]
+    assert "got no proper answer" in run.verdict["reason"]
     assert "Traceback" not in run.output
 
 
@@ -150,7 +150,7 @@ def test_an_overloaded_generator_blames_nobody(tmp_path: Path) -> None:
 
     assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
     # Where others use the machine as well, the server may be the first to be starved.
-    assert any(why in run.verdict["reason"] for why in ("the generator was overloaded", "got no answer"))
+    assert any(why in run.verdict["reason"] for why in ("the generator was overloaded", "got no proper answer"))
     assert run.rules("broken") == set()
 
 

@@ -19,6 +19,8 @@ class Line:
     member: bool = False
     over: bool = False
     """The server has ended it, or dealt with its end."""
+    told_of_the_past: bool = False
+    """Whether the server has nothing more to tell it of what was said before it came."""
     said: int = 0
     """How many messages the client sent."""
     told: int = 0

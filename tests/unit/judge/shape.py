@@ -36,6 +36,8 @@ class Shape:
     """Each receiver gets frames of its own, different in bytes."""
     devices: bool = False
     """Some users are there with several connections."""
+    history: bool = False
+    """Those who come are told some of what was said before."""
     slack: int = 5
     people: int = 4
     talk: int = 30

@@ -29,7 +29,9 @@ TRIES = 100
 simulated = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
-def shapes(devices: st.SearchStrategy[bool] | None = None) -> st.SearchStrategy[Shape]:
+def shapes(
+    devices: st.SearchStrategy[bool] | None = None, history: st.SearchStrategy[bool] | None = None
+) -> st.SearchStrategy[Shape]:
     """All sorts of worlds."""
     return st.builds(
         Shape,
@@ -39,6 +41,7 @@ def shapes(devices: st.SearchStrategy[bool] | None = None) -> st.SearchStrategy[
         own_notices=st.booleans(),
         own_bytes=st.booleans(),
         devices=st.just(False) if devices is None else devices,
+        history=st.just(False) if history is None else history,
         slack=st.integers(0, 12),
         people=st.integers(1, 6),
         talk=st.integers(0, 80),

@@ -35,6 +35,19 @@ def test_what_is_said_to_a_newcomer_of_one_long_gone_is_replayed() -> None:
     assert talk.findings() == [Found(Kind.REPLAYED, "DELIVER-10", carol.number, bob.number, None)]
 
 
+def test_a_leave_that_nobody_had_heard_of_is_late_and_not_replayed() -> None:
+    """Those who stay miss it; here nobody stayed."""
+    talk = Talk()
+    alice, bob = talk.meet("alice", "bob")
+    left = talk.leaves(bob)
+    talk.leaves(alice)
+    talk.passes(2 * DEADLINE // MILLISECOND)
+    (carol,) = talk.meet("carol")
+    talk.hears(carol, left)
+
+    assert talk.findings() == []
+
+
 def test_one_who_is_leaving_may_still_hear_of_one_long_gone() -> None:
     talk = Talk()
     alice, bob = talk.meet("alice", "bob")

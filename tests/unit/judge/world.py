@@ -34,6 +34,8 @@ class World:
         self._agenda: list[tuple[int, float, int, Callable[[], None]]] = []
         self._free_at: dict[object, int] = {}
         """When the last thing that was put on some channel arrives: nothing overtakes it."""
+        self._past: dict[tuple[str, str], list[Item]] = {}
+        """By instance and room: the messages whose recipients are settled, for whoever comes."""
         self._streams: dict[tuple[str, Line], deque[Item]] = {}
         self._buses: dict[str, deque[Item]] = {}
         self._lanes: dict[tuple[Line, Line], deque[Item]] = {}
@@ -45,6 +47,8 @@ class World:
         ordered = not shape.topology.value or Capability.STICKY in shape.topology.value or self.local_by_bus
         if ordered and shape.fanning is Fanning.SNAPSHOT:
             capabilities.append(Capability.TOTAL_ORDER)
+        if shape.history:
+            capabilities.append(Capability.HISTORY)
         self.record(Started(epoch=EPOCH, capabilities=capabilities))
 
     @property
@@ -113,6 +117,9 @@ class World:
     def accept(self, line: Line) -> None:
         """Answer the handshake; the membership begins before or after the answer arrives."""
         self._send_down(line, Opened(line.number, 0, None if len(self.instances) == 1 else line.instance))
+        line.told_of_the_past = not self.shape.history or self.random.random() < 0.5
+        if line.told_of_the_past:
+            self._tell_of_the_past(line)
         self.later(lambda: self._begin(line))
 
     def _begin(self, line: Line) -> None:
@@ -123,9 +130,18 @@ class World:
         if line.gone and self.random.random() < 0.5:
             line.over = True  # its link died before the server came to take it in
             return
+        if not line.told_of_the_past:
+            self._tell_of_the_past(line)
         line.member = True
         self.tell(line, {"type": "system", "content": f"{line.user} joined the chat"})
         self._deal_with(line)
+
+    def _tell_of_the_past(self, line: Line) -> None:
+        """Send what was said before somebody came, or some of it, to nobody else; before the membership or with it."""
+        past = self._past.get((line.instance, line.room), []) if self.shape.history else []
+        for item in past[-self.random.choice([1, 3, 1_000]) :]:
+            if self.random.random() < 0.9:
+                self._send_item_down(line, item)
 
     def answer(self, line: Line, fields: dict[str, str]) -> None:
         """Send a direct frame."""
@@ -189,7 +205,7 @@ class World:
                     self._lanes.setdefault((item.speaker, receiver), deque()).append(item)
                     lane = ("lane", item.speaker, receiver)
                     self.later(partial(self._take, item.speaker, receiver), channel=lane)
-            queue.popleft()
+            self._settle(instance, queue)
 
     def _take(self, speaker: Line, receiver: Line) -> None:
         self._hand(receiver, self._lanes[speaker, receiver].popleft())
@@ -202,13 +218,22 @@ class World:
         for receiver in self._present(instance, queue[0]):
             if receiver not in asked and self.random.random() < 0.5:
                 self._hand(receiver, queue[0])
-        queue.popleft()
+        self._settle(instance, queue)
         self._fan_out(instance, queue)
 
     def _hand(self, receiver: Line, item: Item) -> None:
         if receiver.member:
-            extra = {"to": str(receiver.number)} if self.shape.own_bytes else {}
-            self._send_down(receiver, Received(receiver.number, 0, json.dumps({**item.fields, **extra})))
+            self._send_item_down(receiver, item)
+
+    def _send_item_down(self, receiver: Line, item: Item) -> None:
+        extra = {"to": str(receiver.number)} if self.shape.own_bytes else {}
+        self._send_down(receiver, Received(receiver.number, 0, json.dumps({**item.fields, **extra})))
+
+    def _settle(self, instance: str, queue: deque[Item]) -> None:
+        """Nobody new gets the first item of a queue any more."""
+        item = queue.popleft()
+        if item.fields["type"] == "message":
+            self._past.setdefault((instance, item.speaker.room), []).append(item)
 
     def end(self, line: Line, code: int | None, *, announced: bool = True) -> None:
         """End a connection: it is no member any more. With a code, what it has not received may be thrown away."""

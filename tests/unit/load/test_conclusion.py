@@ -274,7 +274,7 @@ def test_what_got_no_answer_is_inconclusive_with_its_reason() -> None:
     verdict = judged(beat(unanswered=3, troubles=["timed out", "reset"]))
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
-    assert verdict.reason == "3 handshakes or requests got no answer: timed out; reset"
+    assert verdict.reason == "3 handshakes or requests got no proper answer: timed out; reset"
 
 
 @pytest.mark.parametrize("capability", [Capability.PUBSUB, Capability.STICKY])

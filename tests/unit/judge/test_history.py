@@ -1,0 +1,151 @@
+"""A server with `history` tells whoever comes what was said before, and the streaming form is not misled by it."""
+
+import pytest
+
+from roomproof.judge.findings import Kind
+from roomproof.judge.line import Line
+from tests.unit.judge.tale import MILLISECOND, Found
+from tests.unit.judge.talk import DEADLINE, Talk
+
+WHEN = pytest.mark.parametrize(
+    "is_known", [True, False], ids=["once it is a member", "before it is known to be a member"]
+)
+
+
+@pytest.fixture
+def talk() -> Talk:
+    return Talk(("history",))
+
+
+def is_told(talk: Talk, newcomer: Line, *frames: bytes, members: list[Line], is_known: bool) -> None:
+    """A newcomer hears something before, or after, the members hear that it has joined."""
+    joined = talk.notice(newcomer, "joined")
+    if is_known:
+        talk.all_hear(members, joined)
+    talk.hears(newcomer, *frames)
+    if not is_known:
+        talk.all_hear(members, joined)
+
+
+@WHEN
+def test_messages_may_be_told_again_to_whoever_comes(talk: Talk, is_known: bool) -> None:
+    alice, carol = talk.meet("alice", "carol")
+    said = [talk.says(one) for one in (alice, carol, alice, alice)]
+    talk.all_hear([alice, carol], *said)
+    bob = talk.joins("bob")
+    is_told(talk, bob, said[1], said[3], members=[alice, carol], is_known=is_known)
+    following = [talk.says(one) for one in (alice, bob, carol)]
+    talk.all_hear([alice, bob, carol], *following)
+
+    assert talk.findings() == []
+
+
+def test_what_is_told_again_shows_no_membership(talk: Talk) -> None:
+    """What is said between the history and the joining is not due."""
+    (alice,) = talk.meet("alice")
+    soup = talk.says(alice)
+    talk.hears(alice, soup)
+    bob = talk.joins("bob")
+    talk.hears(bob, soup)
+    between = talk.says(alice)
+    talk.hears(alice, between, talk.notice(bob, "joined"))
+    after = talk.says(alice)
+    talk.all_hear([alice, bob], after)
+
+    assert talk.findings() == []
+
+
+def test_what_is_said_once_it_is_a_member_is_due(talk: Talk) -> None:
+    (alice,) = talk.meet("alice")
+    soup = talk.says(alice)
+    talk.hears(alice, soup)
+    bob = talk.joins("bob")
+    talk.hears(bob, soup)
+    talk.hears(alice, talk.notice(bob, "joined"))
+    talk.hears(alice, talk.says(alice))
+
+    assert talk.findings() == [Found(Kind.LOST, "DELIVER-1", bob.number, alice.number, 2)]
+
+
+@WHEN
+def test_nothing_is_told_twice(talk: Talk, is_known: bool) -> None:
+    (alice,) = talk.meet("alice")
+    soup = talk.says(alice)
+    talk.hears(alice, soup)
+    bob = talk.joins("bob")
+    is_told(talk, bob, soup, soup, members=[alice], is_known=is_known)
+
+    assert talk.findings() == [Found(Kind.DUPLICATED, "DELIVER-3", bob.number, alice.number, 1)]
+
+
+@WHEN
+def test_what_is_told_of_a_speaker_is_in_order(talk: Talk, is_known: bool) -> None:
+    (alice,) = talk.meet("alice")
+    soup, bread = talk.says(alice), talk.says(alice)
+    talk.hears(alice, soup, bread)
+    bob = talk.joins("bob")
+    is_told(talk, bob, bread, soup, members=[alice], is_known=is_known)
+
+    assert talk.findings() == [Found(Kind.REORDERED, "ORDER-1", bob.number, alice.number, 1)]
+
+
+def test_history_comes_before_what_is_said_now(talk: Talk) -> None:
+    (alice,) = talk.meet("alice")
+    soup = talk.says(alice)
+    talk.hears(alice, soup)
+    bob = talk.joins("bob")
+    talk.hears(alice, talk.notice(bob, "joined"))
+    talk.all_hear([alice, bob], talk.says(alice))
+    talk.hears(bob, soup)
+
+    assert talk.findings() == [Found(Kind.REORDERED, "ORDER-1", bob.number, alice.number, 1)]
+
+
+@WHEN
+def test_notices_are_not_told_again(talk: Talk, is_known: bool) -> None:
+    alice = talk.joins("alice")
+    joined = talk.notice(alice, "joined")
+    talk.hears(alice, joined, talk.says(alice))
+    bob = talk.joins("bob")
+    is_told(talk, bob, joined, members=[alice], is_known=is_known)
+
+    assert talk.findings() == [Found(Kind.REPLAYED, "DELIVER-10", bob.number, alice.number, 0)]
+
+
+def test_messages_of_one_long_gone_may_be_told_again(talk: Talk) -> None:
+    alice, carol = talk.meet("alice", "carol")
+    soup = talk.says(carol)
+    talk.all_hear([alice, carol], soup)
+    talk.hears(alice, talk.leaves(carol))
+    talk.passes(2 * DEADLINE // MILLISECOND)
+    bob = talk.joins("bob")
+    talk.hears(bob, soup)
+    talk.hears(alice, talk.notice(bob, "joined"))
+
+    assert talk.findings() == []
+
+
+def test_the_leave_of_one_who_left_meanwhile_may_come_before_it_is_a_member(talk: Talk) -> None:
+    alice, carol = talk.meet("alice", "carol")
+    bob = talk.joins("bob")
+    left = talk.leaves(carol)
+    talk.all_hear([alice, bob], left)
+    talk.hears(alice, talk.notice(bob, "joined"))
+
+    assert talk.findings() == []
+
+
+def test_what_is_told_again_is_no_delivery_that_took_long(talk: Talk) -> None:
+    (alice,) = talk.meet("alice")
+    content = talk.room.say(alice, "soup", talk.tick(), meant=talk.clock)
+    soup = talk.frame(type="message", content=content, sender_id="alice")
+    talk.hears(alice, soup)
+    talk.clock += 10 * DEADLINE
+    bob = talk.joins("bob")
+    talk.hears(bob, soup.replace(b'"type"', b' "type"'))
+    talk.hears(alice, talk.notice(bob, "joined"))
+    ledger = talk.ledger()
+
+    assert ledger.findings == []
+    assert [timing.last - timing.meant for timing in ledger.spent] == [MILLISECOND]
+    assert list(ledger.delays) == [MILLISECOND]

@@ -1,0 +1,59 @@
+"""What a server answers to a handshake that it does not want is known by its status, a redirection's too."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, cast
+
+import pytest
+
+from roomproof.load.link import RefusedError, connect
+from roomproof.target import Target
+
+
+@contextlib.contextmanager
+def answering(status: int, **headers: str) -> Iterator[str]:
+    """A server that answers every request like this."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.end_headers()
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "reason"),
+    [
+        pytest.param(503, {"Content_Length": "0"}, "", id="another status"),
+        pytest.param(307, {"Location": "/elsewhere"}, "redirected to /elsewhere", id="a redirection"),
+        pytest.param(308, {}, "redirected to nowhere", id="a redirection to nowhere"),
+    ],
+)
+def test_an_answer_that_is_no_upgrade_is_a_refusal(status: int, headers: dict[str, str], reason: str) -> None:
+    with answering(status, **headers) as url, pytest.raises(RefusedError) as refused:
+        connect(Target(url), "kitchen", "alice", cast(Any, None), source=None)
+
+    assert (refused.value.status, str(refused.value)) == (status, reason)
+
+
+def test_an_upgrade_that_proves_nothing_is_no_proper_answer() -> None:
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Accept": "soup"}
+    with answering(101, **upgrade) as url, pytest.raises(RefusedError, match="Invalid WebSocket Header") as refused:
+        connect(Target(url), "kitchen", "alice", cast(Any, None), source=None)
+
+    assert refused.value.status is None

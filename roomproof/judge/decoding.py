@@ -213,7 +213,7 @@ class Decoder:
         before = stamps.get(whose) or Stamped(item, moment, at)
         if item < before.item:
             return
-        if moment < before.moment:
+        if item > before.item and moment < before.moment:
             text = f"{name} is stamped before item {before.item}"
             yield Fault(Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, decoded.item)
             return

@@ -56,3 +56,17 @@ def test_the_last_words_may_reach_somebody_after_the_leave_reached_another() -> 
     talk.hears(carol, words.replace(b'"type"', b' "type"'), left)
 
     assert talk.findings() == []
+
+
+def test_a_copy_with_an_earlier_stamp_is_a_copy() -> None:
+    talk = Talk()
+    alice, bob = talk.meet("alice", "bob")
+    each_hears(talk, [alice, bob], alice, ahead=(0, 100))
+    content = talk.room.say(alice, "soup", talk.tick())
+    for milliseconds in (50, 40, 50):
+        fields: dict[str, Any] = {"timestamp": stamp(talk.clock + milliseconds * MILLISECOND)}
+        talk.hears(alice, talk.frame(type="message", content=content, sender_id="alice", **fields))
+    talk.hears(bob, talk.frame(type="message", content=content, sender_id="alice", timestamp=stamp(talk.clock + 10**9)))
+
+    doubled = Found(Kind.DUPLICATED, "DELIVER-3", alice.number, alice.number, 2)
+    assert talk.findings() == [doubled, doubled]

@@ -17,9 +17,6 @@ from roomproof.judge.timing import NS_PER_S, TICK_NS, is_far_away
 MOST_AWAITED = 64
 """So many contents that were said and not yet received are known by heart; others are told by their seals."""
 
-ANYONE = 0
-"""Stands for all receivers, as long as they get the same timestamps."""
-
 LATEST = 2**62
 """Comes after all messages: the leave notice."""
 
@@ -85,8 +82,8 @@ class Decoder:
         """By content: what was said and has not been received."""
         self._forgotten: dict[int | str, Departed] = {}
         """The last that were here, by number and by user id."""
-        self._stamps: dict[int, dict[int, Stamped]] = {}
-        """By speaker, and by receiver or ANYONE."""
+        self._stamps: dict[int, dict[int | str | None, Stamped]] = {}
+        """By speaker, and by instance, or by receiver where copies differ: instances may stamp by their own clocks."""
         self._stamps_copies = False
         """Whether copies of one item had different timestamps."""
 
@@ -114,7 +111,7 @@ class Decoder:
         if len(self._awaited) > MOST_AWAITED:
             del self._awaited[next(iter(self._awaited))]
 
-    def read(self, frame: bytes, receiver: int, at: int, *, may_be_old: bool) -> Decoded:
+    def read(self, frame: bytes, receiver: Line, at: int, *, may_be_old: bool) -> Decoded:
         """What a frame is that a connection received at some time; `may_be_old`, if it was not read for a while."""
         try:
             match wire.read_text(frame):
@@ -133,7 +130,7 @@ class Decoder:
         except UnicodeDecodeError as error:
             return _nothing_but(Fault(Kind.MALFORMED, "DELIVER-7", str(error)))
 
-    def _message(self, message: wire.Message, receiver: int, at: int, *, may_be_old: bool) -> Decoded:
+    def _message(self, message: wire.Message, receiver: Line, at: int, *, may_be_old: bool) -> Decoded:
         seal = self._awaited.pop(message.content, None) or unseal(message.content)
         if seal is None:
             return _nothing_but(Fault(Kind.PHANTOM, "DELIVER-14", f"nobody said {quoted(message.content)}"))
@@ -161,7 +158,7 @@ class Decoder:
         self._check(decoded, message, receiver, at, may_be_old=may_be_old)
         return decoded
 
-    def _notice(self, notice: wire.Notice, receiver: int, at: int, *, may_be_old: bool) -> Decoded:
+    def _notice(self, notice: wire.Notice, receiver: Line, at: int, *, may_be_old: bool) -> Decoded:
         speaker = self.users.get(notice.user_id)
         text = f"{notice.user_id!r} {notice.kind}"
         if notice.chat_id != self.room and speaker is None:
@@ -183,7 +180,7 @@ class Decoder:
         return _nothing_but(Fault(Kind.PHANTOM, "DELIVER-14", text))
 
     def _check(
-        self, decoded: Decoded, frame: wire.Message | wire.Notice, receiver: int, at: int, *, may_be_old: bool
+        self, decoded: Decoded, frame: wire.Message | wire.Notice, receiver: Line, at: int, *, may_be_old: bool
     ) -> None:
         speaker = decoded.speaker
         if speaker is None:
@@ -200,16 +197,16 @@ class Decoder:
             decoded.faults += self._out_of_time(speaker, decoded, moment, receiver, at)
 
     def _out_of_time(
-        self, speaker: Line, decoded: Decoded, moment: datetime, receiver: int, at: int
+        self, speaker: Line, decoded: Decoded, moment: datetime, receiver: Line, at: int
     ) -> Iterator[Fault]:
         """Whether time runs backwards, or stands still, from one item of a speaker to a later one (DELIVER-9)."""
         stamps = self._stamps.setdefault(speaker.number, {})
         item = LATEST if decoded.item == LEAVE else decoded.item
         name = f"the leave of {speaker.user!r}" if item == LATEST else f"item {item} of {speaker.user!r}"
         # A server may stamp each delivery: then the copies of two receivers say nothing of the order of two items.
-        known = stamps.get(ANYONE)
+        known = stamps.get(receiver.instance)
         self._stamps_copies |= known is not None and item == known.item and moment != known.moment
-        whose = receiver if self._stamps_copies else ANYONE
+        whose = receiver.number if self._stamps_copies else receiver.instance
         before = stamps.get(whose) or Stamped(item, moment, at)
         if item < before.item:
             return

@@ -111,7 +111,7 @@ def _judge_early_leaves(roster: Roster, speaker: Line, since: int | None) -> Non
             for kind, rule in take(roster, speaker, receiver, LEAVE, at):
                 text = name_of(speaker, speaker.leave)
                 roster.find(receiver, kind, rule, text, speaker.number, speaker.leave, (frame, at))
-            if receiver.gone_at is not None:
+            if receiver.gone_at is not None and receiver.evidence_at is not None:
                 settle_holes(roster, speaker, receiver)
 
 

@@ -228,7 +228,7 @@ class StreamingRoom:
             self._roster.show_membership(line, at)
 
     def _decode(self, cache: Cache, line: Line, frame: bytes, wire: bytes, at: int) -> Slot | None:
-        decoded = self._decoder.read(frame, line.number, at, may_be_old=line.paused_before or self._roster.replays)
+        decoded = self._decoder.read(frame, line, at, may_be_old=line.paused_before or self._roster.replays)
         for fault in decoded.faults:
             if fault.kind is not Kind.UNPROVOKED_ERROR or not self._roster.is_covered(line, at):
                 received = frame, at

@@ -149,3 +149,14 @@ def test_what_is_told_again_is_no_delivery_that_took_long(talk: Talk) -> None:
     assert ledger.findings == []
     assert [timing.last - timing.meant for timing in ledger.spent] == [MILLISECOND]
     assert list(ledger.delays) == [MILLISECOND]
+
+
+def test_who_is_gone_before_it_is_known_to_be_a_member_may_have_heard_of_an_early_leave(talk: Talk) -> None:
+    alice, carol = talk.meet("alice", "carol")
+    bob = talk.joins("bob")
+    talk.hears(bob, talk.notice(carol, "left"))
+    talk.is_closed(bob, 1001)
+    talk.is_closed(carol, 1001)
+    talk.hears(alice, talk.notice(carol, "left"), talk.notice(bob, "joined"), talk.notice(bob, "left"))
+
+    assert talk.findings() == []

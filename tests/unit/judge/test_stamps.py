@@ -70,3 +70,17 @@ def test_a_copy_with_an_earlier_stamp_is_a_copy() -> None:
 
     doubled = Found(Kind.DUPLICATED, "DELIVER-3", alice.number, alice.number, 2)
     assert talk.findings() == [doubled, doubled]
+
+
+def test_instances_may_stamp_by_their_own_clocks() -> None:
+    talk = Talk(("pubsub",))
+    alice = talk.joins("alice", "here")
+    ahead = stamp(talk.clock + 2_000 * MILLISECOND)
+    talk.hears(alice, talk.says(alice, timestamp=ahead))
+    bob = talk.joins("bob", "there")
+    content = talk.room.say(alice, "soup", talk.tick())
+    talk.hears(bob, talk.frame(type="message", content=content, sender_id="alice"))
+    talk.hears(alice, talk.notice(bob, "joined"))
+    talk.hears(alice, talk.frame(type="message", content=content, sender_id="alice", timestamp=ahead))
+
+    assert talk.findings() == []

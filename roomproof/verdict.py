@@ -74,6 +74,11 @@ class Verdict:
         """0 valid, 1 invalid, 3 inconclusive."""
         return EXIT_CODES[self.conclusion]
 
+    @property
+    def sentence(self) -> str:
+        """What a run says at its end."""
+        return f"{self.conclusion.upper()}: {self.reason}"
+
 
 def outcome_of(broken: Iterable[str], protocol: Protocol) -> Outcome:
     """The outcome of a scenario that broke these rules."""

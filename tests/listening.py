@@ -6,8 +6,10 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO
 
@@ -18,6 +20,11 @@ ROOT = Path(__file__).parents[1]
 
 REFERENCE = (sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:")
 """The command line of a server that keeps every rule."""
+
+
+def faulty(name: str) -> tuple[str, ...]:
+    """The command line of the reference server with the planted fault, or the freedom, of this name."""
+    return (sys.executable, "-m", "tests.faults.server", name, "--port", "0", "--database", ":memory:")
 
 
 @contextlib.contextmanager
@@ -45,6 +52,19 @@ def served(*command: str, zone: str = "UTC") -> Iterator[tuple[str, "subprocess.
                 process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+@contextlib.contextmanager
+def in_threads(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve in threads of this process; the address is yielded."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def url_of(output: IO[str]) -> str:

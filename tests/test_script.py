@@ -7,15 +7,14 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import require
-from tests.listening import PATIENCE, REFERENCE, ROOT, listening
+from tests.listening import PATIENCE, REFERENCE, ROOT, in_threads, listening
 from tests.terminal import terminal
 
 SCRIPT = ROOT / "test-websocket-complete.sh"
@@ -208,7 +207,5 @@ def answering(status: int, body: bytes) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield str(server.server_address[1])
-        server.shutdown()
+    with in_threads(Answer) as address:
+        yield address.rpartition(":")[2]

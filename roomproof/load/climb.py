@@ -142,7 +142,7 @@ class Climb:
             step = self.search.decisive
             self._results.conclude_search(verdict, load(), self.search, self._ended[step.users] if step else None)
         if self._environment.web_ui is not None:
-            show(f"{verdict.conclusion.upper()}: {verdict.reason}")
+            show(verdict.sentence)
 
     def _stop(self) -> None:
         runner = self._environment.runner

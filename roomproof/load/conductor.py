@@ -271,7 +271,7 @@ class Conductor:
         if self.is_worker:
             return
         if self.verdict is not None:
-            show(f"{self.verdict.conclusion.upper()}: {self.verdict.reason}")
+            show(self.verdict.sentence)
         elif not self.environment.web_ui or self.trouble:
             show(f"INCONCLUSIVE: {self.trouble or 'nothing was run'}")
 

@@ -11,6 +11,9 @@ CONTROL = 0x8
 
 OPCODES = frozenset(ABNF.OPCODES)
 
+HEAD_BYTES = {126: 4, 127: 10}
+"""By the size in its second byte: how long the head of a frame is whose size does not fit there."""
+
 MOST_BYTES = 64 * 1024 * 1024
 """No frame of a server that keeps the protocol comes near this: messages are of 64 KiB."""
 
@@ -43,7 +46,7 @@ def cut(data: bytes, begin: int) -> Frame | None:
     if opcode >= CONTROL and (size > 125 or not head & 0x80):
         raise FramingError("a control frame is too long, or comes in parts")
     if size >= 126:
-        payload = begin + (4 if size == 126 else 10)
+        payload = begin + HEAD_BYTES[size]
         size = int.from_bytes(data[begin + 2 : payload])
         if size > MOST_BYTES:
             raise FramingError(f"a frame of {size} bytes, where {MOST_BYTES} are more than any message takes")
@@ -59,7 +62,7 @@ def missing(data: bytes, begin: int) -> int:
     if have < 2:
         return 2 - have
     size = data[begin + 1]
-    head = {126: 4, 127: 10}.get(size, 2)
+    head = HEAD_BYTES.get(size, 2)
     if have < head:
         return head - have
     return head + (size if head == 2 else int.from_bytes(data[begin + 2 : begin + head])) - have

@@ -154,5 +154,5 @@ def text_of(verdict: Verdict, books: Books, missed: list[str]) -> str:
         f"{books.rooms} rooms, {totals['late']} late and {totals['dropped']} dropped sends"
         + (f", {totals['blocked']} given up because the server did not read" if totals["blocked"] else "")
     )
-    lines.append(f"{verdict.conclusion.upper()}: {verdict.reason}")
+    lines.append(verdict.sentence)
     return "\n".join(lines)

@@ -69,7 +69,7 @@ class Referee:
         self._troubles.append(sentence)
         verdict = self._conclude(broken=broken)
         self._write(verdict)
-        pytest.exit(f"{verdict.conclusion.upper()}: {verdict.reason}", returncode=verdict.exit_code)
+        pytest.exit(verdict.sentence, returncode=verdict.exit_code)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take down how a scenario ended."""
@@ -178,7 +178,7 @@ class Referee:
         terminalreporter.write_line(f"rules: {', '.join(counts)}{' (partial run)' if verdict.partial else ''}")
         colour = {Conclusion.VALID: "green", Conclusion.INVALID: "red", Conclusion.INCONCLUSIVE: "yellow"}
         markup = {colour[verdict.conclusion]: True, "bold": True}
-        terminalreporter.write_line(f"{verdict.conclusion.upper()}: {verdict.reason}", **markup)
+        terminalreporter.write_line(verdict.sentence, **markup)
 
 
 def _last_line(report: pytest.CollectReport | pytest.TestReport) -> str:

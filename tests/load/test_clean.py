@@ -2,13 +2,12 @@
 
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.faults.freedoms import FREEDOMS
-from tests.listening import REFERENCE, listening, served
+from tests.listening import REFERENCE, faulty, listening, served
 from tests.load.locust import load, wait_until, when_talking
 from tests.suite.front import TOKEN, certified, front
 
@@ -74,7 +73,7 @@ def test_a_server_behind_tls_is_valid(tmp_path: Path, clean_server: str, script:
 
 @pytest.mark.parametrize("name", FREEDOMS)
 def test_a_server_may_differ_from_the_reference_server(tmp_path: Path, name: str) -> None:
-    with listening(sys.executable, "-m", "tests.faults.server", name, "--port", "0", "--database", ":memory:") as url:
+    with listening(*faulty(name)) as url:
         run = load(tmp_path, "churn", url, "-t", "8", "--rate", "4", "--room-size", "5")
 
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output

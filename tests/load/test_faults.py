@@ -4,14 +4,13 @@ They show once in ten thousand deliveries; two of them in every case, because th
 can tell beforehand that somebody will be gone in a moment.
 """
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import RARITY
-from tests.listening import listening
+from tests.listening import faulty, listening
 from tests.load.locust import LoadRun, load
 
 LONG = ("--message-bytes", "4000")
@@ -108,8 +107,7 @@ def load_that_shows(folder: Path, name: str, url: str) -> LoadRun:
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_the_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(RARITY, DELIVERIES)
-    server = (sys.executable, "-m", "tests.faults.server", name, "--port", "0", "--database", ":memory:")
-    with listening(*server) as url:
+    with listening(*faulty(name)) as url:
         run = load_that_shows(tmp_path, name, url)
 
     assert (run.code, run.verdict["verdict"]) == (1, "invalid"), run.output

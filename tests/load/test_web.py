@@ -1,11 +1,10 @@
 """Runs that are started and stopped in Locust's web UI: each press of Start is a run of its own."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.listening import listening
+from tests.listening import faulty, listening
 from tests.load.web_ui import ends, has, talks, web_ui
 
 
@@ -82,8 +81,7 @@ def test_a_search_for_the_capacity_shows_its_steps(tmp_path: Path, clean_server:
 
 def test_a_search_that_is_stopped_tells_what_was_wrong(tmp_path: Path) -> None:
     """Which the run tells that it was in, and only at its end."""
-    leaks = (sys.executable, "-m", "tests.faults.server", "leak to all rooms", "--port", "0", "--database", ":memory:")
-    with listening(*leaks) as url, web_ui(tmp_path, url, script="capacity") as ui:
+    with listening(*faulty("leak to all rooms")) as url, web_ui(tmp_path, url, script="capacity") as ui:
         ui.start(step_seconds="60")
         ui.wait_for(talks)
         ui.stop()

@@ -1,31 +1,26 @@
 """What is known to deviate runs all the same, and fails the run only once it is over."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.listening import listening
+from tests.listening import faulty, listening
 from tests.suite.verify import Run, verify
 
 
 @pytest.fixture(scope="module")
 def no_errors() -> Iterator[str]:
     """A server that ignores bad frames in silence (FRAME-4, a SHOULD)."""
-    with _faulty("no error frames") as url:
+    with listening(*faulty("no error frames")) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def healthless() -> Iterator[str]:
     """A server whose room names come back trimmed (CREATE-1, a MUST)."""
-    with _faulty("names trimmed") as url:
+    with listening(*faulty("names trimmed")) as url:
         yield url
-
-
-def _faulty(name: str):  # type: ignore[no-untyped-def]  # what contextmanager makes has no name worth writing
-    return listening(sys.executable, "-m", "tests.faults.server", name, "--port", "0", "--database", ":memory:")
 
 
 def deviations(folder: Path, text: str) -> tuple[str, str]:

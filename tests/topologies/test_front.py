@@ -2,7 +2,6 @@
 
 import contextlib
 import http.server
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import urllib3
 
 from roomproof.topologies.front import Nginx
 from roomproof.topologies.ports import reserved_port
+from tests.listening import in_threads
 from tests.topologies.traces import eventually
 
 pytestmark = pytest.mark.usefixtures("nginx")
@@ -43,12 +43,8 @@ def backend() -> Iterator[tuple[str, list[str]]]:
     """A server, and the requests that it got so far."""
     requests: list[str] = []
     handler = type("Handler", (_Backend,), {"requests": requests})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"127.0.0.1:{server.server_address[1]}", requests
-        server.shutdown()
-        thread.join()
+    with in_threads(handler) as address:
+        yield address, requests
 
 
 @pytest.fixture

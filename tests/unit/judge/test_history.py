@@ -17,6 +17,14 @@ def talk() -> Talk:
     return Talk(("history",))
 
 
+def comes_after_a_word(talk: Talk) -> tuple[Line, bytes, Line]:
+    """Somebody is there and has said something when a newcomer is let in: who, what and the newcomer."""
+    (alice,) = talk.meet("alice")
+    soup = talk.says(alice)
+    talk.hears(alice, soup)
+    return alice, soup, talk.joins("bob")
+
+
 def is_told(talk: Talk, newcomer: Line, *frames: bytes, members: list[Line], is_known: bool) -> None:
     """A newcomer hears something before, or after, the members hear that it has joined."""
     joined = talk.notice(newcomer, "joined")
@@ -42,10 +50,7 @@ def test_messages_may_be_told_again_to_whoever_comes(talk: Talk, is_known: bool)
 
 def test_what_is_told_again_shows_no_membership(talk: Talk) -> None:
     """What is said between the history and the joining is not due."""
-    (alice,) = talk.meet("alice")
-    soup = talk.says(alice)
-    talk.hears(alice, soup)
-    bob = talk.joins("bob")
+    alice, soup, bob = comes_after_a_word(talk)
     talk.hears(bob, soup)
     between = talk.says(alice)
     talk.hears(alice, between, talk.notice(bob, "joined"))
@@ -56,10 +61,7 @@ def test_what_is_told_again_shows_no_membership(talk: Talk) -> None:
 
 
 def test_what_is_said_once_it_is_a_member_is_due(talk: Talk) -> None:
-    (alice,) = talk.meet("alice")
-    soup = talk.says(alice)
-    talk.hears(alice, soup)
-    bob = talk.joins("bob")
+    alice, soup, bob = comes_after_a_word(talk)
     talk.hears(bob, soup)
     talk.hears(alice, talk.notice(bob, "joined"))
     talk.hears(alice, talk.says(alice))
@@ -69,10 +71,7 @@ def test_what_is_said_once_it_is_a_member_is_due(talk: Talk) -> None:
 
 @WHEN
 def test_nothing_is_told_twice(talk: Talk, is_known: bool) -> None:
-    (alice,) = talk.meet("alice")
-    soup = talk.says(alice)
-    talk.hears(alice, soup)
-    bob = talk.joins("bob")
+    alice, soup, bob = comes_after_a_word(talk)
     is_told(talk, bob, soup, soup, members=[alice], is_known=is_known)
 
     assert talk.findings() == [Found(Kind.DUPLICATED, "DELIVER-3", bob.number, alice.number, 1)]
@@ -90,10 +89,7 @@ def test_what_is_told_of_a_speaker_is_in_order(talk: Talk, is_known: bool) -> No
 
 
 def test_history_comes_before_what_is_said_now(talk: Talk) -> None:
-    (alice,) = talk.meet("alice")
-    soup = talk.says(alice)
-    talk.hears(alice, soup)
-    bob = talk.joins("bob")
+    alice, soup, bob = comes_after_a_word(talk)
     talk.hears(alice, talk.notice(bob, "joined"))
     talk.all_hear([alice, bob], talk.says(alice))
     talk.hears(bob, soup)

@@ -8,13 +8,9 @@ from hypothesis import strategies as st
 from websocket import ABNF
 
 from roomproof.load.frames import MOST_BYTES, Frame, FramingError, cut, masked, missing
+from tests.unit.load.server import served
 
 CONTROLS = (ABNF.OPCODE_PING, ABNF.OPCODE_PONG, ABNF.OPCODE_CLOSE)
-
-
-def served(payload: bytes, opcode: int = ABNF.OPCODE_TEXT, fin: int = 1) -> bytes:
-    """A frame of a server, as the library writes it."""
-    return ABNF(fin, 0, 0, 0, opcode, 0, payload).format()
 
 
 def unmasked(frame: bytes) -> bytes:

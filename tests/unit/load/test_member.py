@@ -4,7 +4,6 @@ import json
 from typing import cast
 
 import pytest
-from websocket import ABNF
 
 from roomproof.history import Started
 from roomproof.judge.streaming import StreamingRoom
@@ -14,6 +13,7 @@ from roomproof.load.inbox import Inbox, Receive
 from roomproof.load.member import Member
 from roomproof.load.rooms import Room
 from roomproof.target import Target
+from tests.unit.load.server import served
 
 
 class Server:
@@ -54,16 +54,11 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     return server
 
 
-def served(*payloads: bytes) -> bytes:
-    """Frames of a server."""
-    return b"".join(ABNF(1, 0, 0, 0, ABNF.OPCODE_TEXT, 0, payload).format() for payload in payloads)
-
-
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 100, 65_536])
 def test_messages_are_whole_however_they_were_read(server: Server, told: list[bytes], piece: int) -> None:
     payloads = [json.dumps("soup" * size).encode() for size in (0, 1, 40, 20_000)]
 
-    server.send(served(*payloads, *payloads), piece)
+    server.send(b"".join(map(served, payloads)) * 2, piece)
 
     assert told == [*payloads, *payloads]
 

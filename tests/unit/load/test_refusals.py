@@ -1,19 +1,19 @@
 """What a server answers to a handshake that it does not want is known by its status, a redirection's too."""
 
 import contextlib
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, cast
 
 import pytest
 
 from roomproof.load.link import RefusedError, connect
 from roomproof.target import Target
+from tests.listening import in_threads
 
 
 @contextlib.contextmanager
-def answering(status: int, **headers: str) -> Iterator[str]:
+def refusing(status: int, **headers: str) -> Iterator[str]:
     """A server that answers every request like this."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -28,12 +28,8 @@ def answering(status: int, **headers: str) -> Iterator[str]:
         def log_message(self, format: str, *arguments: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    with in_threads(Handler) as address:
+        yield f"http://{address}"
 
 
 @pytest.mark.parametrize(
@@ -45,7 +41,7 @@ def answering(status: int, **headers: str) -> Iterator[str]:
     ],
 )
 def test_an_answer_that_is_no_upgrade_is_a_refusal(status: int, headers: dict[str, str], reason: str) -> None:
-    with answering(status, **headers) as url, pytest.raises(RefusedError) as refused:
+    with refusing(status, **headers) as url, pytest.raises(RefusedError) as refused:
         connect(Target(url), "kitchen", "alice", cast(Any, None), source=None)
 
     assert (refused.value.status, str(refused.value)) == (status, reason)
@@ -53,7 +49,7 @@ def test_an_answer_that_is_no_upgrade_is_a_refusal(status: int, headers: dict[st
 
 def test_an_upgrade_that_proves_nothing_is_no_proper_answer() -> None:
     upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Accept": "soup"}
-    with answering(101, **upgrade) as url, pytest.raises(RefusedError, match="Invalid WebSocket Header") as refused:
+    with refusing(101, **upgrade) as url, pytest.raises(RefusedError, match="Invalid WebSocket Header") as refused:
         connect(Target(url), "kitchen", "alice", cast(Any, None), source=None)
 
     assert refused.value.status is None

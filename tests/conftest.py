@@ -5,6 +5,11 @@ import shutil
 import signal
 
 import pytest
+from hypothesis import settings
+
+# What a property says holds on a machine that stands still for a while, too: no example is timed.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # A shell lets what it runs in the background ignore Ctrl-C, and so would all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -26,7 +26,7 @@ FAULTY_WORLDS = WORLDS // 5
 TRIES = 100
 """So many worlds of a shape are looked through for a place where a fault must show."""
 
-simulated = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+simulated = settings(derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
 def shapes(

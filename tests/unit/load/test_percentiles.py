@@ -32,7 +32,7 @@ def test_thousands_of_times_are_few_counts() -> None:
     assert len(counted(range(0, 100_000 * NS, 10 * NS))) < 4_000
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(batches=st.lists(TIMES, min_size=1, max_size=4))
 def test_percentiles_of_parts_are_those_of_the_whole(batches: list[list[int]]) -> None:
     whole = [time for batch in batches for time in batch]
@@ -50,7 +50,7 @@ def test_percentiles_are_right_to_one_percent(name: str, exact: int, scale: int)
     assert of(*batches).at(QUANTILES[name]) == pytest.approx(exact * scale, rel=0.01)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(times=TIMES, percentile=st.sampled_from([50, 90, 99, 100]))
 def test_those_of_a_second_are_the_nearest_rank(times: list[int], percentile: int) -> None:
     rank = -(-len(times) * percentile // 100)

@@ -1,8 +1,6 @@
 """What a frame under load is: whose item it carries, and what is wrong with the frame itself."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 import msgspec
 
@@ -10,15 +8,13 @@ from roomproof import wire
 from roomproof.history import Started
 from roomproof.judge.attribution import Part
 from roomproof.judge.findings import Kind, quoted
-from roomproof.judge.line import LEAVE, Line
+from roomproof.judge.line import LEAVE, Line, name_of
 from roomproof.judge.seal import Seal, unseal
-from roomproof.judge.timing import NS_PER_S, TICK_NS, is_far_away
+from roomproof.judge.stamps import Lapse, Stamps
+from roomproof.judge.timing import is_far_away
 
 MOST_AWAITED = 64
 """So many contents that were said and not yet received are known by heart; others are told by their seals."""
-
-LATEST = 2**62
-"""Comes after all messages: the leave notice."""
 
 FORGOTTEN_LINES = 1_000
 """So many connections that are gone are known by name, to tell what comes far too late from what nobody said."""
@@ -48,20 +44,14 @@ class Departed:
     """Whether anybody had got its leave notice."""
 
 
-class Stamped(msgspec.Struct, gc=False):
-    """The latest item of a speaker so far, its timestamp, and when the first one with that was received."""
-
-    item: int
-    moment: datetime
-    since: int
-
-
 class Decoded(msgspec.Struct, gc=False):
     """What a frame is: an item of a speaker, if it carries one that can come here, and its faults."""
 
     speaker: Line | None = None
     item: int = 0
     faults: list[Fault] = []
+    lapse: Lapse | None = None
+    """How its timestamp does not follow the one before; a fault if that is certain, unless it is an early leave."""
     meant: int = 0
     """When a message was meant to be said; 0 if it does not tell."""
     departed: Departed | None = None
@@ -82,10 +72,7 @@ class Decoder:
         """By content: what was said and has not been received."""
         self._forgotten: dict[int | str, Departed] = {}
         """The last that were here, by number and by user id."""
-        self._stamps: dict[int, dict[int | str | None, Stamped]] = {}
-        """By speaker, and by instance, or by receiver where copies differ: instances may stamp by their own clocks."""
-        self._stamps_copies = False
-        """Whether copies of one item had different timestamps."""
+        self._stamps = Stamps()
 
     def learn(self, line: Line) -> None:
         """Know a connection from now on. Raises ValueError if another one has its user id: notices name no more."""
@@ -96,9 +83,7 @@ class Decoder:
     def forget(self, line: Line, settled_at: int, *, is_whole: bool) -> None:
         """Know nothing more of a connection but that it was here; `is_whole`: nothing of it was lost."""
         del self.lines[line.number], self.users[line.user]
-        self._stamps.pop(line.number, None)
-        for by_receiver in self._stamps.values():
-            by_receiver.pop(line.number, None)
+        self._stamps.forget(line)
         has_left = line.leave in line.high.values()
         departed = Departed(line.number, line.ended_at or settled_at, settled_at, is_whole, has_left)
         self._forgotten.update({line.number: departed, line.user: departed})
@@ -192,33 +177,16 @@ class Decoder:
         if moment is not None and is_far_away(self.started, moment, at, may_be_old=may_be_old):
             text = f"the timestamp {frame.timestamp!r} is far away from the time of receipt"
             decoded.faults.append(Fault(Kind.WRONG_TIME, "DELIVER-8", text))
-        is_early = decoded.item == LEAVE and not speaker.has_begun_to_end
-        if moment is not None and not is_early:
-            decoded.faults += self._out_of_time(speaker, decoded, moment, receiver, at)
-
-    def _out_of_time(
-        self, speaker: Line, decoded: Decoded, moment: datetime, receiver: Line, at: int
-    ) -> Iterator[Fault]:
-        """Whether time runs backwards, or stands still, from one item of a speaker to a later one (DELIVER-9)."""
-        stamps = self._stamps.setdefault(speaker.number, {})
-        item = LATEST if decoded.item == LEAVE else decoded.item
-        name = f"the leave of {speaker.user!r}" if item == LATEST else f"item {item} of {speaker.user!r}"
-        # A server may stamp each delivery: then the copies of two receivers say nothing of the order of two items.
-        known = stamps.get(receiver.instance)
-        self._stamps_copies |= known is not None and item == known.item and moment != known.moment
-        whose = receiver.number if self._stamps_copies else receiver.instance
-        before = stamps.get(whose) or Stamped(item, moment, at)
-        if item < before.item:
+        if moment is None:
             return
-        if item > before.item and moment < before.moment:
-            text = f"{name} is stamped before item {before.item}"
-            yield Fault(Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, decoded.item)
+        item = speaker.leave if decoded.item == LEAVE else decoded.item
+        if decoded.item == LEAVE and not speaker.has_begun_to_end:
+            decoded.lapse = self._stamps.look(speaker, item, moment, decoded.meant, receiver)
             return
-        if moment == before.moment and decoded.meant - before.since >= TICK_NS:
-            passed = (decoded.meant - before.since) / NS_PER_S
-            text = f"{name} is stamped as if {passed:.0f} s had not passed"
-            yield Fault(Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, decoded.item)
-        stamps[whose] = Stamped(item, moment, before.since if moment == before.moment else at)
+        lapse = decoded.lapse = self._stamps.take(speaker, item, moment, decoded.meant, receiver, at)
+        if lapse is not None and lapse.is_certain:
+            text = f"{name_of(speaker, item)} {lapse.how}"
+            decoded.faults.append(Fault(Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, item))
 
 
 def _nothing_but(fault: Fault) -> Decoded:

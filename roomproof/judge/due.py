@@ -10,6 +10,9 @@ topology on the same instance):
 - end: c's last message if c stayed or closed cleanly, otherwise the highest that anyone received, then the leave notice
   if c ended; but for a receiver that did not stay until the deadline, the last item that it received.
 
+With the capability `history`, what was said before evidence(k) may have come because k has joined: it is no evidence,
+and no start.
+
 Items from start to end are due, in order, once. Items below the floor must not come. Everything else may. Why no
 correct server is accused: what was said after evidence was said after membership began (JOIN-3), so k was a member
 throughout; from the first item that k received, k was a member before the next one was broadcast (JOIN-2); below the
@@ -139,8 +142,7 @@ class Dues:
         floor = self.floor(stream, receiver)
         received = {one.item for one in heard if one.item >= floor}
         starts = self._first_after_evidence(stream, receiver)
-        if not self.run.declares(Capability.HISTORY):
-            starts |= received
+        starts |= {item for item in received if not self._is_perhaps_history(stream, receiver, item)}
         if not starts or self.perhaps_never_came(stream):
             return Due(stream, receiver, heard, floor, ())
         deadline = self.run.deadline
@@ -156,6 +158,13 @@ class Dues:
             items = [item for item in items if item not in unclean_tail]
         may = {stream.join, stream.leave} if stream is receiver or not self.has_own_notices(stream) else set()
         return Due(stream, receiver, heard, floor, tuple(item for item in items if item not in may))
+
+    def _is_perhaps_history(self, stream: Connection, receiver: Connection, item: int) -> bool:
+        """Whether an item that a receiver got may have come because it has joined, and not because it is due."""
+        if not self.run.declares(Capability.HISTORY):
+            return False
+        said, evidence = stream.said_at(item), self.evidence[receiver.number]
+        return said is None or evidence is None or said <= evidence
 
     def perhaps_never_came(self, stream: Connection) -> bool:
         """Whether the server need not have taken a connection in: it ended early, and not by its own Close."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from roomproof.judge.attribution import Part
 from roomproof.judge.cache import NOTHING, Slot
 from roomproof.judge.life import Life
+from roomproof.judge.runs import Runs
 
 LEFT = -2
 """Stands for the number that is expected next of a speaker whose leave notice came."""
@@ -54,16 +55,15 @@ class Line(Life):
     """By column of speakers whose leave came: what was expected next."""
     strays: set[tuple[int, int]] = field(default_factory=set)
     """Columns and items that came once although they need not have, and must not come again."""
-    earlier: dict[int, int] = field(default_factory=dict)
-    """By column: the highest item of what a server with `history` told it, because it had come."""
+    earlier: dict[int, Runs] = field(default_factory=dict)
+    """By column: the messages that a server with `history` told it because it had come; late ones are strays."""
     last_words: list[tuple[int, int, int]] = field(default_factory=list)
     """Receivers that are gone and had heard its leave: their numbers, an item that they then had not got, and when."""
     awaited: dict[int, int] = field(default_factory=dict)
     """Receivers to whom something of it was missing at the last look: their numbers, and what they expected next..."""
     came_at: int = 0
     """... and when something of that was last seen to have come. Both count once it is gone."""
-    early_leaves: list[tuple["Line", int, bytes]] = field(default_factory=list)
-    """Receivers to whom its leave came while nothing was known of an end, when, and the frame."""
+    early_leaves: list["EarlyLeave"] = field(default_factory=list)
 
     @property
     def leave(self) -> int:
@@ -102,6 +102,23 @@ class Line(Life):
         """Whether anything of a speaker but its leave came."""
         return self.next_of(column) != self.start[column]
 
+    def has_got(self, column: int, item: int) -> bool:
+        """Whether an item of a speaker came that is no leave notice."""
+        if (column, item) in self.strays or item in self.earlier.get(column, ()):
+            return True
+        if self.evidence_at is None or not self.start[column] <= item < self.next_of(column):
+            return False
+        return item not in self.holes.get(column, ())
+
+    def got_above(self, column: int, floor: int) -> int:
+        """How many messages of a speaker came whose items are higher than a number."""
+        count = self.earlier[column].count_above(floor) if column in self.earlier else 0
+        count += sum(1 for one, item in self.strays if one == column and item > floor)
+        if self.evidence_at is not None:
+            count += max(0, self.next_of(column) - max(self.start[column], floor + 1))
+            count -= sum(1 for item in self.holes.get(column, ()) if item > floor)
+        return count
+
     def begin_to_count(self, said: list[int], at: int) -> None:
         """It has shown that it is a member: what is said from now on is due, after the numbers `said`, by column."""
         self.evidence_at = at
@@ -131,6 +148,17 @@ class Line(Life):
         self.departed.pop(column, None)
         self.earlier.pop(column, None)
         self.strays = {stray for stray in self.strays if stray[0] != column}
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyLeave:
+    """A leave notice that came to a receiver while nothing was known of an end of its subject."""
+
+    receiver: Line
+    at: int
+    frame: bytes
+    lapse: str = ""
+    """How its timestamp runs backwards, if it does."""
 
 
 def part_of(speaker: Line, item: int) -> Part:

@@ -26,6 +26,8 @@ def judge_close(roster: Roster, line: Line, closed: Closed) -> None:
 
 
 def _undelivered(roster: Roster, line: Line, closed: Closed) -> int:
-    if closed.code != TOO_FAR_BEHIND or line.evidence_at is None:
+    """How many messages of the room the server may have had in hand for a connection when it closed it."""
+    if closed.code != TOO_FAR_BEHIND:
         return 0
-    return sum(max(0, one.leave - line.next_of(one.column)) for one in roster.lines())
+    floors = ((one, roster.floor(one, line)) for one in roster.lines())
+    return sum(max(0, one.said - floor - line.got_above(one.column, floor)) for one, floor in floors)

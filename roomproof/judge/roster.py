@@ -44,14 +44,18 @@ class Roster:
             cache = self.caches[instance] = Cache(self._drop, self._cached_frames)
         return cache
 
-    def time(self, slot: Slot, meant: int, at: int, *, is_first: bool) -> None:
-        """A message that was meant to be said at some time is received; `is_first`: nobody had received it before."""
+    def time(self, slot: Slot, meant: int, at: int, *, is_first: bool, is_due: bool) -> None:
+        """A message that was meant to be said at some time is received.
+
+        `is_first`: nobody had received it before; `is_due`: not told because its receiver has come.
+        """
         key = slot.column, slot.item
         timing = self._timings.get(key)
         if timing is None:
             timing = self._timings[key] = Timing(meant, at, at, is_whole=is_first)
         timing.slots += 1
-        timing.last = at
+        if is_due:
+            timing.last = at
         slot.meant, slot.timing = meant, timing
 
     def _drop(self, slot: Slot) -> None:
@@ -131,7 +135,9 @@ class Roster:
 
     def is_certain(self, speaker: Line, receiver: Line) -> bool:
         """Whether a receiver is certainly in the audience of a speaker, though nothing of it may have come."""
-        return not self.sticky or (receiver.instance is not None and receiver.instance == speaker.instance)
+        if speaker is receiver or not self.sticky:
+            return True
+        return receiver.instance is not None and receiver.instance == speaker.instance
 
     def is_covered(self, line: Line, at: int) -> bool:
         """Whether something that touches a connection was broken on purpose, or had not healed yet."""

@@ -101,16 +101,20 @@ def _judge_early_leaves(roster: Roster, speaker: Line, since: int | None) -> Non
     """Leave notices that came before the time `since` are phantoms; the others are taken as if they came now."""
     early, speaker.early_leaves = speaker.early_leaves, []
     certain_until = 0 if since is None else since
-    for receiver, at, frame in early:
+    for leave in early:
+        receiver, at, received = leave.receiver, leave.at, (leave.frame, leave.at)
         if at < certain_until and not roster.is_covered(speaker, at):
             text = f"{speaker.user!r} left, who is still here"
-            roster.find(receiver, Kind.PHANTOM, "DELIVER-14", text, speaker.number, received=(frame, at))
+            roster.find(receiver, Kind.PHANTOM, "DELIVER-14", text, speaker.number, received=received)
         else:
             speaker.high[receiver.instance] = speaker.leave
             roster.raise_floors(speaker, receiver.instance, at)
+            name = name_of(speaker, speaker.leave)
+            if leave.lapse:
+                text = f"{name} {leave.lapse}"
+                roster.find(receiver, Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, speaker.leave, received)
             for kind, rule in take(roster, speaker, receiver, LEAVE, at):
-                text = name_of(speaker, speaker.leave)
-                roster.find(receiver, kind, rule, text, speaker.number, speaker.leave, (frame, at))
+                roster.find(receiver, kind, rule, name, speaker.number, speaker.leave, received)
             if receiver.gone_at is not None and receiver.evidence_at is not None:
                 settle_holes(roster, speaker, receiver)
 

@@ -11,7 +11,7 @@ from roomproof.judge.cache import CACHED_FRAMES, Cache, Slot, on_the_wire
 from roomproof.judge.decoding import Decoder
 from roomproof.judge.findings import Kind
 from roomproof.judge.ledger import Ledger
-from roomproof.judge.line import LEAVE, Line, name_of
+from roomproof.judge.line import LEAVE, EarlyLeave, Line, name_of
 from roomproof.judge.outages import Outage
 from roomproof.judge.parting import judge_close
 from roomproof.judge.roster import Roster
@@ -244,7 +244,8 @@ class StreamingRoom:
         self._look_whether_it_shows_membership(line, speaker.column, at)
         is_early = item == LEAVE and not speaker.has_begun_to_end
         if is_early:
-            speaker.early_leaves.append((line, at, frame))
+            lapse = decoded.lapse.how if decoded.lapse and decoded.lapse.is_certain else ""
+            speaker.early_leaves.append(EarlyLeave(line, at, frame, lapse))
         if is_early and not speaker.paused_before:
             return None
         if item == 0 and speaker.evidence_at is None:
@@ -258,14 +259,14 @@ class StreamingRoom:
             speaker.high[instance] = number
         if is_early:
             return None
-        if decoded.faults:
+        if decoded.faults or decoded.lapse:
             return Slot(frame, len(frame), 0, speaker.column, item, line.cursor)
         slot = cache.add(wire, len(wire) - len(frame), speaker.column, item)
         if decoded.meant:
             if is_first:
                 self._slow_readers.came(line, speaker, item, decoded.meant, at)
-            if is_first or not self._roster.may_be_earlier(speaker, line, item):
-                self._roster.time(slot, decoded.meant, at, is_first=is_first)
+            is_due = not self._roster.may_be_earlier(speaker, line, item)
+            self._roster.time(slot, decoded.meant, at, is_first=is_first, is_due=is_due)
         return slot
 
     def _time(self, slot: Slot, at: int) -> None:

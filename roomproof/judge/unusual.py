@@ -9,6 +9,7 @@ from roomproof.judge.findings import Kind
 from roomproof.judge.line import EXCUSED, LEAVE, LEFT, Line, part_of
 from roomproof.judge.outages import Outage
 from roomproof.judge.roster import Roster
+from roomproof.judge.runs import Runs
 
 
 def take(roster: Roster, speaker: Line, receiver: Line, item: int, at: int) -> Iterator[Fault]:
@@ -74,18 +75,22 @@ def _once(speaker: Line, receiver: Line, item: int) -> Iterator[Fault]:
 def _take_earlier(roster: Roster, speaker: Line, receiver: Line, item: int) -> Iterator[Fault]:
     """An item that a server with `history` may tell a receiver that has come: once, in order, and no notice."""
     column = speaker.column
-    stray, last = (column, item), receiver.earlier.get(column, item)
+    stray, told = (column, item), receiver.earlier.setdefault(column, Runs())
     has_left = (column, LEAVE) in receiver.strays
     has_heard_later = has_left or (receiver.evidence_at is not None and receiver.has_heard(column))
     part = Part.LEAVE if item == LEAVE else part_of(speaker, item)
-    if stray in receiver.strays:
+    if stray in receiver.strays or item in told:
         yield attribution.again(part)
-    elif part is Part.JOIN and roster.floor(speaker, receiver) > 0:
+        return
+    is_late = item < told.following
+    if part is Part.JOIN and roster.floor(speaker, receiver) > 0:
         yield Kind.REPLAYED, "DELIVER-10"
-    elif item != LEAVE and (item < last or has_heard_later):
+    elif item != LEAVE and (is_late or has_heard_later):
         yield attribution.late(part, after_leave=has_left)
-    receiver.strays.add(stray)
-    receiver.earlier[column] = max(item, last)
+    if item == LEAVE or is_late:
+        receiver.strays.add(stray)
+    else:
+        told.add(item)
 
 
 def _overtake(speaker: Line, receiver: Line, items: range, at: int, outages: list[Outage]) -> None:
@@ -101,12 +106,12 @@ def of_departed(departed: Departed, part: Part, receiver: Line, roster: Roster) 
 
     It is a copy, if its receiver had got all of that speaker, or came when everybody else had.
     """
-    if roster.replays and part is Part.MESSAGE:
-        return None
     if not departed.is_whole or roster.sticky or roster.outages or receiver.paused_before or not roster.stays(receiver):
         return None
     if receiver.evidence_at is not None and receiver.evidence_at < departed.ended_at:
         return attribution.late(part, after_leave=True)
+    if part is Part.MESSAGE and roster.replays:
+        return None  # it is told because it has come
     if part is Part.LEAVE and not departed.has_left:
         return None  # it is late, which nobody was left to miss
     if receiver.opening.at > departed.settled_at and roster.one_instance:

@@ -15,7 +15,7 @@ HEAD_BYTES = {126: 4, 127: 10}
 """By the size in its second byte: how long the head of a frame is whose size does not fit there."""
 
 MOST_BYTES = 64 * 1024 * 1024
-"""No frame of a server that keeps the protocol comes near this: messages are of 64 KiB."""
+"""No message of a server that keeps the protocol comes near this, in one frame or in parts: they are of 64 KiB."""
 
 
 class FramingError(Exception):

@@ -10,7 +10,7 @@ from websocket import ABNF, STATUS_NORMAL, STATUS_PROTOCOL_ERROR
 
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused
 from roomproof.judge.line import Line
-from roomproof.load.frames import Frame, FramingError, cut, missing
+from roomproof.load.frames import MOST_BYTES, Frame, FramingError, cut, missing
 from roomproof.load.link import Link, RefusedError, connect
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ class Member:
         """The beginning of a frame whose end has not come, as it was read."""
         self._missing = 0
         """So much of it is still to come, at least."""
-        self._fragments: list[bytes] | None = None
+        self._fragments: bytearray | None = None
+        """The beginning of a message that comes in parts."""
         self._is_closing = False
 
     def open(self, target: "Target", inbox: "Inbox", source: str | None) -> None:
@@ -205,11 +206,14 @@ class Member:
             case ABNF.OPCODE_BINARY:
                 self.room.judge.malformed(self.line, frame.payload, "a binary frame", at)
             case ABNF.OPCODE_TEXT if self._fragments is None:
-                self._fragments = [frame.payload]
+                self._fragments = bytearray(frame.payload)
             case ABNF.OPCODE_CONT if self._fragments is not None:
-                self._fragments.append(frame.payload)
-                if frame.is_final:
-                    whole, self._fragments = b"".join(self._fragments), None
+                self._fragments += frame.payload
+                if len(self._fragments) > MOST_BYTES:
+                    text = f"a message in parts, of more than {MOST_BYTES} bytes so far"
+                    self._break_off(frame.payload[:100], text, at)
+                elif frame.is_final:
+                    whole, self._fragments = bytes(self._fragments), None
                     self.room.judge.received(self.line, whole, at)
             case _:
                 self._break_off(frame.payload[:100], "the parts of a message do not fit together", at)

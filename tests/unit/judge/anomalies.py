@@ -14,6 +14,8 @@ from msgspec import structs
 
 from roomproof.history import Closed, Event, Received
 from roomproof.judge.findings import Kind
+from roomproof.judge.stamps import KEPT_ITEMS
+from tests.unit.judge.tale import MILLISECOND, stamp
 from tests.unit.judge.view import Hit, View
 
 Expected = tuple[Kind, int, int | None, int | None]
@@ -107,8 +109,11 @@ def replays(view: View, random: Random) -> Iterator[Anomaly]:
         known = {(hit.stream, hit.item) for hit in hits}
         opening = view.opening[receiver]
         for witness, speaker, heard in view.streams():
-            same = view.instance.get(witness) == view.instance.get(receiver)
-            if not same or speaker == receiver or view.opening[witness].room != opening.room:
+            if (
+                not view.are_together(witness, receiver)
+                or speaker == receiver
+                or view.opening[witness].room != opening.room
+            ):
                 continue
             for hit, later in pairwise(heard):
                 if later.event.at < opening.at and (speaker, hit.item) not in known:
@@ -174,6 +179,19 @@ def drops(view: View) -> Iterator[Anomaly]:
             yield Anomaly((Kind.DROPPED, receiver, None, None), {index: structs.replace(event, code=1011)})
 
 
+def backwards(view: View) -> Iterator[Anomaly]:
+    """An item that is stamped before the one that its receiver got before it, by more than clocks differ.
+
+    Not one that comes so late, to a slow reader or as history, that the streaming form remembers no timestamps of it.
+    """
+    for receiver, speaker, heard in view.streams():
+        for before, hit in pairwise(heard):
+            if before.item < hit.item and view.highest(speaker, hit.event.at) < before.item + KEPT_ITEMS:
+                text = _with(hit, timestamp=stamp(before.event.at - 10_000 * MILLISECOND))
+                event = structs.replace(hit.event, text=text)
+                yield Anomaly((Kind.WRONG_TIME, receiver, speaker, hit.item), {hit.index: event})
+
+
 FAULTS: dict[str, Callable[[View, Random], Iterator[Anomaly]]] = {
     "a message is dropped": lambda view, _: dropped_messages(view),
     "a notice is dropped": lambda view, _: missing_notices(view),
@@ -183,6 +201,7 @@ FAULTS: dict[str, Callable[[View, Random], Iterator[Anomaly]]] = {
     "a message leaks": leaks,
     "a message is changed": lambda view, _: changes(view),
     "something is made up": phantoms,
+    "time runs backwards": lambda view, _: backwards(view),
     "a member is dropped": lambda view, _: drops(view),
 }
 """Every way to put one fault into a correct world."""

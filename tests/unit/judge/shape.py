@@ -24,6 +24,14 @@ class Fanning(Enum):
     SPREAD = "to all who are there at one instant, each after a while of its own"
 
 
+class Stamping(Enum):
+    """By whose clock, and when, an item gets its timestamp."""
+
+    SPEAKER = "once, by the instance of its speaker"
+    INSTANCE = "by each instance that it comes to"
+    DELIVERY = "for each receiver, when it is sent there"
+
+
 @dataclass(frozen=True)
 class Shape:
     """What a world is like. `slack` is the longest delay of a hop in milliseconds."""
@@ -31,6 +39,9 @@ class Shape:
     seed: int
     topology: Topology = Topology.SINGLE
     fanning: Fanning = Fanning.SNAPSHOT
+    stamping: Stamping = Stamping.SPEAKER
+    names_instances: bool = True
+    """Handshakes tell which instance answers, where there are several."""
     own_notices: bool = True
     own_bytes: bool = False
     """Each receiver gets frames of its own, different in bytes."""

@@ -16,7 +16,7 @@ from roomproof.judge.findings import Finding
 from roomproof.timeline import timeline
 from tests.unit.judge.anomalies import FAULTS, Anomaly
 from tests.unit.judge.people import live
-from tests.unit.judge.shape import Fanning, Shape, Topology
+from tests.unit.judge.shape import Fanning, Shape, Stamping, Topology
 from tests.unit.judge.view import View
 
 WORLDS = int(os.environ.get("ROOMPROOF_WORLDS", "2000"))
@@ -29,10 +29,8 @@ TRIES = 100
 simulated = settings(derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
-def shapes(
-    devices: st.SearchStrategy[bool] | None = None, history: st.SearchStrategy[bool] | None = None
-) -> st.SearchStrategy[Shape]:
-    """All sorts of worlds."""
+def shapes(**sorts: st.SearchStrategy[bool]) -> st.SearchStrategy[Shape]:
+    """All sorts of worlds; of `devices`, `history` and `names_instances` only the usual, unless they are asked for."""
     return st.builds(
         Shape,
         seed=st.integers(0, 2**32),
@@ -40,11 +38,11 @@ def shapes(
         fanning=st.sampled_from(Fanning),
         own_notices=st.booleans(),
         own_bytes=st.booleans(),
-        devices=st.just(False) if devices is None else devices,
-        history=st.just(False) if history is None else history,
+        stamping=st.sampled_from(Stamping),
         slack=st.integers(0, 12),
         people=st.integers(1, 6),
         talk=st.integers(0, 80),
+        **sorts,
     )
 
 

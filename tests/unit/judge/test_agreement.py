@@ -36,7 +36,7 @@ def streamed(events: list[Event], deadline: int) -> Counter[Expected]:
 
 
 @settings(simulated, max_examples=FAULTY_WORLDS)
-@given(shape=shapes(history=st.booleans()), deadline=st.sampled_from([NEVER, SETTLED]))
+@given(shape=shapes(history=st.booleans(), names_instances=st.booleans()), deadline=st.sampled_from([NEVER, SETTLED]))
 def test_neither_form_accuses_a_correct_server(shape: Shape, deadline: int) -> None:
     events = in_turn(live(shape))
 
@@ -49,7 +49,7 @@ def test_neither_form_accuses_a_correct_server(shape: Shape, deadline: int) -> N
 
 @pytest.mark.parametrize("fault", FAULTS)
 @settings(simulated, max_examples=FAULTY_WORLDS // len(FAULTS) // 2)
-@given(shape=shapes(history=st.booleans()))
+@given(shape=shapes(history=st.booleans(), names_instances=st.booleans()))
 def test_both_forms_find_the_same_fault(fault: str, shape: Shape) -> None:
     for events, anomaly in islice(worlds_with(fault, replace(shape, talk=shape.talk + 20)), 1):
         history = in_turn(anomaly.applied_to(events))

@@ -1,5 +1,7 @@
 """A server with `history` tells whoever comes what was said before, and the streaming form is not misled by it."""
 
+import pickle
+
 import pytest
 
 from roomproof.judge.findings import Kind
@@ -108,6 +110,17 @@ def test_notices_are_not_told_again(talk: Talk, is_known: bool) -> None:
     assert talk.findings() == [Found(Kind.REPLAYED, "DELIVER-10", bob.number, alice.number, 0)]
 
 
+def test_a_member_is_told_nothing_again_of_one_long_gone(talk: Talk) -> None:
+    alice, bob = talk.meet("alice", "bob")
+    soup = talk.says(bob)
+    talk.all_hear([alice, bob], soup)
+    talk.hears(alice, talk.leaves(bob))
+    talk.passes(2 * DEADLINE // MILLISECOND)
+    talk.hears(alice, soup)
+
+    assert talk.findings() == [Found(Kind.MISPLACED, "LEAVE-3", alice.number, bob.number, None)]
+
+
 def test_messages_of_one_long_gone_may_be_told_again(talk: Talk) -> None:
     alice, carol = talk.meet("alice", "carol")
     soup = talk.says(carol)
@@ -156,3 +169,68 @@ def test_who_is_gone_before_it_is_known_to_be_a_member_may_have_heard_of_an_earl
     talk.hears(alice, talk.notice(carol, "left"), talk.notice(bob, "joined"), talk.notice(bob, "left"))
 
     assert talk.findings() == []
+
+
+def test_one_who_only_listens_takes_no_more_memory_with_each_message(talk: Talk) -> None:
+    """Nobody hears that the first one joins, and it says nothing: nothing shows that it is a member."""
+    alice, bob = talk.joins("alice"), talk.joins("bob")
+    talk.hears(alice, talk.notice(bob, "joined"))
+    said = [talk.says(bob) for _ in range(1_000)]
+    talk.all_hear([bob, alice], *said)
+    memory = len(pickle.dumps((alice.strays, alice.earlier)))
+    talk.hears(alice, said[0], said[500])
+
+    assert memory < 1_000
+    copies = [Found(Kind.DUPLICATED, "DELIVER-3", alice.number, bob.number, item) for item in (1, 501)]
+    assert talk.findings() == copies
+
+
+def test_a_copy_of_what_was_told_late_is_a_copy(talk: Talk) -> None:
+    (alice,) = talk.meet("alice")
+    soup, bread = talk.says(alice), talk.says(alice)
+    talk.hears(alice, soup, bread)
+    bob = talk.joins("bob")
+    talk.hears(bob, bread, soup, soup)
+    talk.hears(alice, talk.notice(bob, "joined"))
+
+    late = Found(Kind.REORDERED, "ORDER-1", bob.number, alice.number, 1)
+    assert talk.findings() == [late, Found(Kind.DUPLICATED, "DELIVER-3", bob.number, alice.number, 1)]
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        pytest.param(19, [], id="it is 16 messages behind"),
+        pytest.param(18, [(Kind.DROPPED, "CLOSE-1")], id="it is 15 messages behind"),
+    ],
+)
+def test_who_is_not_yet_known_to_be_a_member_may_be_too_far_behind(
+    talk: Talk, said: int, fault: list[tuple[Kind, str]]
+) -> None:
+    (alice,) = talk.meet("alice")
+    talk.hears(alice, talk.says(alice))
+    bob = talk.joins("bob")
+    messages = [talk.says(alice) for _ in range(said)]
+    talk.hears(alice, *messages)
+    talk.hears(bob, *messages[:3])
+    talk.is_closed(bob, 1013)
+    talk.hears(alice, talk.notice(bob, "joined"), talk.notice(bob, "left"))
+
+    assert [(one.kind, one.rule) for one in talk.findings()] == fault
+
+
+def test_a_message_that_a_newcomer_of_another_instance_got_first_is_timed() -> None:
+    talk = Talk(("history", "pubsub"))
+    alice, carol = talk.joins("alice", "here"), talk.joins("carol", "there")
+    talk.all_hear([alice, carol], talk.notice(alice, "joined"), talk.notice(carol, "joined"))
+    bob = talk.joins("bob", "there")
+    content = talk.room.say(alice, "soup", talk.tick(), meant=talk.clock)
+    soup = talk.frame(type="message", content=content, sender_id="alice")
+    talk.hears(alice, soup)
+    talk.all_hear([bob, carol], soup)
+    talk.all_hear([alice, carol], talk.notice(bob, "joined"))
+    ledger = talk.ledger()
+
+    assert ledger.findings == []
+    assert list(ledger.delays) == [MILLISECOND, 3 * MILLISECOND]
+    assert [timing.last - timing.meant for timing in ledger.spent] == [3 * MILLISECOND]

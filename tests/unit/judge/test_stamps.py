@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from roomproof.judge.findings import Kind
 from roomproof.judge.line import Line
 from tests.unit.judge.tale import MILLISECOND, Found, stamp
@@ -44,7 +46,40 @@ def test_nobody_left_before_the_last_words() -> None:
     left = talk.frame(type="system", content="bob left the chat", timestamp=stamp(talk.clock - 100 * MILLISECOND))
     talk.hears(alice, left)
 
-    assert [(one.kind, one.rule, one.stream) for one in talk.findings()] == [(Kind.WRONG_TIME, "DELIVER-9", bob.number)]
+    assert talk.findings() == [Found(Kind.WRONG_TIME, "DELIVER-9", alice.number, bob.number, bob.leave)]
+
+
+def test_nobody_left_before_the_last_words_though_its_client_did_not_know_that_it_had() -> None:
+    talk = Talk()
+    alice, bob = talk.meet("alice", "bob")
+    talk.all_hear([alice, bob], talk.says(bob))
+    left = talk.frame(type="system", content="bob left the chat", timestamp=stamp(talk.clock - 100 * MILLISECOND))
+    talk.hears(alice, left)
+    talk.is_closed(bob, 1001)
+
+    assert talk.findings() == [Found(Kind.WRONG_TIME, "DELIVER-9", alice.number, bob.number, bob.leave)]
+
+
+def test_what_a_newcomer_got_first_is_looked_at_by_those_who_got_what_was_before() -> None:
+    talk = Talk()
+    (alice,) = talk.meet("alice")
+    talk.hears(alice, talk.says(alice))
+    bob = talk.joins("bob")
+    soup = talk.says(alice, timestamp=stamp(talk.clock - 100 * MILLISECOND))
+    talk.hears(bob, talk.notice(bob, "joined"), soup)
+    talk.hears(alice, talk.notice(bob, "joined"), soup)
+
+    assert talk.findings() == [Found(Kind.WRONG_TIME, "DELIVER-9", alice.number, alice.number, 2)]
+
+
+def test_time_that_runs_backwards_is_found_in_one_copy_among_many() -> None:
+    talk = Talk()
+    alice, bob, carol = talk.meet("alice", "bob", "carol")
+    each_hears(talk, [alice, bob, carol], alice, ahead=(0, 0, 0))
+    each_hears(talk, [alice, bob, carol], alice, ahead=(0, -100, 0))
+    each_hears(talk, [alice, bob, carol], alice, ahead=(0, 0, 0))
+
+    assert talk.findings() == [Found(Kind.WRONG_TIME, "DELIVER-9", bob.number, alice.number, 2)]
 
 
 def test_the_last_words_may_reach_somebody_after_the_leave_reached_another() -> None:
@@ -72,15 +107,72 @@ def test_a_copy_with_an_earlier_stamp_is_a_copy() -> None:
     assert talk.findings() == [doubled, doubled]
 
 
-def test_instances_may_stamp_by_their_own_clocks() -> None:
+CLOCK = 2_000 * MILLISECOND
+"""So much is the clock ahead of one of two instances that stamp all they tell."""
+
+
+@pytest.fixture(params=["instances that are known", "instances that nobody tells"])
+def places(request: pytest.FixtureRequest) -> tuple[str | None, str | None]:
+    """The instance whose clock is ahead, and the other one."""
+    return ("ahead", "right") if request.param == "instances that are known" else (None, None)
+
+
+def ahead(talk: Talk, **fields: str) -> bytes:
+    """What the instance sends whose clock is ahead."""
+    return talk.frame(**fields, timestamp=stamp(talk.clock + CLOCK))
+
+
+def two_copies(talk: Talk, speaker: Line) -> tuple[bytes, bytes]:
+    """What two instances tell of one message: the one whose clock is ahead, and the other."""
+    fields = {"type": "message", "content": talk.room.say(speaker, "soup", talk.tick()), "sender_id": speaker.user}
+    return ahead(talk, **fields), talk.frame(**fields)
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["it is known to be there", "nobody knows that it is there"])
+def test_a_newcomer_is_told_by_another_clock(places: tuple[str | None, str | None], is_known: bool) -> None:
     talk = Talk(("pubsub",))
-    alice = talk.joins("alice", "here")
-    ahead = stamp(talk.clock + 2_000 * MILLISECOND)
-    talk.hears(alice, talk.says(alice, timestamp=ahead))
-    bob = talk.joins("bob", "there")
-    content = talk.room.say(alice, "soup", talk.tick())
-    talk.hears(bob, talk.frame(type="message", content=content, sender_id="alice"))
-    talk.hears(alice, talk.notice(bob, "joined"))
-    talk.hears(alice, talk.frame(type="message", content=content, sender_id="alice", timestamp=ahead))
+    alice = talk.joins("alice", places[0])
+    talk.hears(alice, ahead(talk, type="system", content="alice joined the chat"), two_copies(talk, alice)[0])
+    bob = talk.joins("bob", places[1])
+    if is_known:
+        talk.hears(bob, talk.notice(bob, "joined"))
+    first, other = two_copies(talk, alice)
+    talk.hears(bob, other)
+    talk.hears(alice, ahead(talk, type="system", content="bob joined the chat"), first)
+    for _ in range(2):
+        first, other = two_copies(talk, alice)
+        talk.hears(bob, other)
+        talk.hears(alice, first)
 
     assert talk.findings() == []
+
+
+def test_a_newcomer_is_told_of_a_leave_by_another_clock(places: tuple[str | None, str | None]) -> None:
+    talk = Talk(("pubsub",))
+    alice, carol = talk.joins("alice", places[0]), talk.joins("carol", places[0])
+    talk.hears(alice, ahead(talk, type="system", content="carol joined the chat"))
+    words, _ = two_copies(talk, carol)
+    talk.all_hear([alice, carol], words)
+    bob = talk.joins("bob", places[1])
+    talk.hears(bob, talk.leaves(carol))
+    talk.hears(alice, ahead(talk, type="system", content="bob joined the chat"))
+    talk.hears(alice, ahead(talk, type="system", content="carol left the chat"))
+
+    assert talk.findings() == []
+
+
+def test_a_second_newcomer_gets_what_the_first_one_got_before(places: tuple[str | None, str | None]) -> None:
+    talk = Talk(("pubsub",))
+    alice = talk.joins("alice", places[0])
+    talk.hears(alice, ahead(talk, type="system", content="alice joined the chat"), two_copies(talk, alice)[0])
+    bob, carol = talk.joins("bob", places[1]), talk.joins("carol", places[1])
+    copies = [two_copies(talk, alice) for _ in range(4)]
+    talk.hears(bob, *(other for _, other in copies[:3]))
+    talk.hears(carol, copies[1][1], copies[2][1])
+    for newcomer in (bob, carol):
+        talk.hears(alice, ahead(talk, type="system", content=f"{newcomer.user} joined the chat"))
+    talk.hears(alice, *(first for first, _ in copies[:3]))
+    talk.all_hear([carol, bob], copies[3][1])
+    talk.hears(alice, copies[3][0])
+
+    assert [one for one in talk.findings() if one.kind is Kind.WRONG_TIME] == []

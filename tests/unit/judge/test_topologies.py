@@ -1,7 +1,8 @@
 """Several instances, and things broken on purpose: what is due across them, and what is not."""
 
 from roomproof.judge.findings import Kind
-from tests.unit.judge.tale import Tale, finding
+from tests.unit.judge.tale import Found, Tale, finding
+from tests.unit.judge.talk import Talk
 
 
 def test_members_of_one_room_on_different_instances_do_not_hear_each_other() -> None:
@@ -52,6 +53,25 @@ def test_on_an_unknown_instance_one_hears_on_from_the_first_item() -> None:
     soup, bread = alice.says("soup"), alice.says("bread")
     alice.hears(soup, bread)
     bob.hears(soup)
+
+    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, bread)]
+
+
+def test_on_an_unknown_instance_one_hears_oneself_under_load() -> None:
+    talk = Talk(("sticky",))
+    (alice,) = talk.meet("alice")
+    talk.says(alice)
+    talk.hears(alice, talk.says(alice))
+
+    assert talk.findings() == [Found(Kind.LOST, "DELIVER-2", alice.number, alice.number, 1)]
+
+
+def test_on_an_unknown_instance_with_history_what_is_said_now_shows_where_one_is() -> None:
+    tale = Tale(("sticky", "history"))
+    alice, bob = tale.meet("alice", "bob")
+    soup, bread, cheese = alice.says("soup"), alice.says("bread"), alice.says("cheese")
+    alice.hears(soup, bread, cheese)
+    bob.hears(soup, cheese)
 
     assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, bread)]
 

@@ -52,7 +52,9 @@ class View:
         self.events = events
         self.opening = {event.connection: event for event in events if isinstance(event, Opening)}
         self.instance = {event.connection: event.instance for event in events if isinstance(event, Opened)}
-        self.sticky = isinstance(events[0], Started) and Capability.STICKY in events[0].capabilities
+        capabilities = events[0].capabilities if isinstance(events[0], Started) else []
+        self.sticky = Capability.STICKY in capabilities
+        self.single = not self.sticky and Capability.PUBSUB not in capabilities
         self.window = next((event for event in events if isinstance(event, FaultWindow)), None)
         self.over: dict[int, int] = {}
         """The index of the event with which a connection hears nothing more."""
@@ -122,6 +124,18 @@ class View:
         """Whether two connections are on different instances that keep to themselves."""
         instances = {self.instance.get(speaker), self.instance.get(receiver)}
         return self.sticky and None not in instances and len(instances) == 2
+
+    def highest(self, speaker: int, at: int) -> int:
+        """The highest item of a speaker that anyone had heard until some time."""
+        return max(
+            hit.item for hits in self.hits.values() for hit in hits if hit.stream == speaker and hit.event.at <= at
+        )
+
+    def are_together(self, one: int, other: int) -> bool:
+        """Whether two connections are certainly on the same instance."""
+        if self.single:
+            return True
+        return self.instance.get(one) is not None and self.instance.get(one) == self.instance.get(other)
 
     def copy(self, random: Random, receiver: int, hit: Hit, text: str | None = None) -> tuple[int, Received]:
         """A frame like one that somebody got, for a receiver some time later, and the index of the event it precedes.

@@ -10,13 +10,14 @@ import heapq
 import json
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from random import Random
 
 from roomproof.history import Closed, Deadline, Event, FaultWindow, Opened, Received, Started
 from roomproof.protocol import Capability
 from tests.unit.judge.line import Item, Line
-from tests.unit.judge.shape import Fanning, Shape, Topology
+from tests.unit.judge.shape import Fanning, Shape, Stamping, Topology
 from tests.unit.judge.tale import EPOCH, MILLISECOND, stamp
 
 
@@ -42,6 +43,8 @@ class World:
         self._healthy_again: dict[tuple[str, str], int] = {}
         single = shape.topology is Topology.SINGLE
         self.instances = ["one"] if single else ["one", "two", "three"][: self.random.randint(2, 3)]
+        self.clocks = {instance: self.random.randint(-3_000, 3_000) for instance in self.instances}
+        """By how much those of instances are ahead."""
         self.local_by_bus = self.random.random() < 0.5
         capabilities = [str(one) for one in shape.topology.value if one != "outage"]
         ordered = not shape.topology.value or Capability.STICKY in shape.topology.value or self.local_by_bus
@@ -116,7 +119,8 @@ class World:
 
     def accept(self, line: Line) -> None:
         """Answer the handshake; the membership begins before or after the answer arrives."""
-        self._send_down(line, Opened(line.number, 0, None if len(self.instances) == 1 else line.instance))
+        is_named = self.shape.names_instances and len(self.instances) > 1
+        self._send_down(line, Opened(line.number, 0, line.instance if is_named else None))
         line.told_of_the_past = not self.shape.history or self.random.random() < 0.5
         if line.told_of_the_past:
             self._tell_of_the_past(line)
@@ -150,7 +154,8 @@ class World:
 
     def tell(self, speaker: Line, fields: dict[str, str]) -> None:
         """Broadcast one item of a stream, after those before it."""
-        item = Item(speaker, {**fields, "chat_id": speaker.room, "timestamp": stamp(self.at)}, speaker.told)
+        item = Item(speaker, {**fields, "chat_id": speaker.room}, speaker.told)
+        item = self._stamped(item, speaker.instance)
         speaker.told += 1
         if Capability.PUBSUB not in self.shape.topology.value:
             self._arrive(speaker.instance, item)
@@ -178,7 +183,13 @@ class World:
             self._healthy_again[side, instance] = heals
         return self.at < self._healthy_again[side, instance]
 
+    def _stamped(self, item: Item, instance: str) -> Item:
+        moment = stamp(self.at + self.clocks[instance] * MILLISECOND)
+        return replace(item, fields={**item.fields, "timestamp": moment})
+
     def _arrive(self, instance: str, item: Item) -> None:
+        if self.shape.stamping is Stamping.INSTANCE:
+            item = self._stamped(item, instance)
         queue = self._streams.setdefault((instance, item.speaker), deque())
         queue.append(item)
         if len(queue) == 1:
@@ -226,6 +237,8 @@ class World:
             self._send_item_down(receiver, item)
 
     def _send_item_down(self, receiver: Line, item: Item) -> None:
+        if self.shape.stamping is Stamping.DELIVERY:
+            item = self._stamped(item, receiver.instance)
         extra = {"to": str(receiver.number)} if self.shape.own_bytes else {}
         self._send_down(receiver, Received(receiver.number, 0, json.dumps({**item.fields, **extra})))
 

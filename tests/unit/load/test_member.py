@@ -4,6 +4,7 @@ import json
 from typing import cast
 
 import pytest
+from websocket import ABNF, STATUS_PROTOCOL_ERROR
 
 from roomproof.history import Started
 from roomproof.judge.streaming import StreamingRoom
@@ -24,10 +25,18 @@ class Server:
 
     def __init__(self) -> None:
         self.receive: Receive | None = None
+        self.closed_with: int | None = None
 
     def watch(self, receive: Receive) -> None:
         """As of a link."""
         self.receive = receive
+
+    def send_close(self, code: int) -> None:
+        """As of a link."""
+        self.closed_with = code
+
+    def end(self, *, reset: bool) -> None:
+        """As of a link."""
 
     def send(self, data: bytes, piece: int) -> None:
         """Have it read piece by piece."""
@@ -61,6 +70,28 @@ def test_messages_are_whole_however_they_were_read(server: Server, told: list[by
     server.send(b"".join(map(served, payloads)) * 2, piece)
 
     assert told == [*payloads, *payloads]
+
+
+def test_a_message_in_parts_is_put_together(server: Server, told: list[bytes]) -> None:
+    parts = [(ABNF.OPCODE_TEXT, b"so", 0), (ABNF.OPCODE_PONG, b"", 1), (ABNF.OPCODE_CONT, b"u", 0)]
+    parts += [(ABNF.OPCODE_CONT, b"p", 1), (ABNF.OPCODE_TEXT, b"bread", 1)]
+
+    server.send(b"".join(served(payload, opcode, fin) for opcode, payload, fin in parts), 3)
+
+    assert told == [b"soup", b"bread"]
+
+
+def test_parts_without_end_are_an_error(server: Server, told: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(member_module, "MOST_BYTES", 1_000)
+    malformed: list[str] = []
+    monkeypatch.setattr(StreamingRoom, "malformed", lambda _room, _line, _data, reason, _at: malformed.append(reason))
+    first, other = served(b"x" * 100, ABNF.OPCODE_TEXT, fin=0), served(b"x" * 100, ABNF.OPCODE_CONT, fin=0)
+
+    server.send(first + other * 100, 65_536)
+
+    assert told == []
+    assert malformed == ["a message in parts, of more than 1000 bytes so far"]
+    assert server.closed_with == STATUS_PROTOCOL_ERROR
 
 
 def test_a_long_message_is_put_together_once(

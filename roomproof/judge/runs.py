@@ -1,0 +1,31 @@
+"""Numbers that mostly come one after the other, kept as runs: their memory does not grow with how many they are."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Runs:
+    """Ascending numbers. Each run is the first of its numbers and the one after its last."""
+
+    _runs: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def following(self) -> int:
+        """The number after the highest; 0 if there is none."""
+        return self._runs[-1][1] if self._runs else 0
+
+    def add(self, number: int) -> None:
+        """Take up a number that is higher than all so far. Raises ValueError if it is not."""
+        if number < self.following:
+            raise ValueError(f"expected a number from {self.following}, got {number}")
+        if self._runs and number == self.following:
+            self._runs[-1] = self._runs[-1][0], number + 1
+        else:
+            self._runs.append((number, number + 1))
+
+    def count_above(self, floor: int) -> int:
+        """How many are higher than a number."""
+        return sum(max(0, following - max(first, floor + 1)) for first, following in self._runs)
+
+    def __contains__(self, number: int) -> bool:
+        return any(first <= number < following for first, following in self._runs)

@@ -110,23 +110,25 @@ def test_notices_are_not_told_again(talk: Talk, is_known: bool) -> None:
     assert talk.findings() == [Found(Kind.REPLAYED, "DELIVER-10", bob.number, alice.number, 0)]
 
 
-def test_a_member_is_told_nothing_again_of_one_long_gone(talk: Talk) -> None:
-    alice, bob = talk.meet("alice", "bob")
-    soup = talk.says(bob)
-    talk.all_hear([alice, bob], soup)
-    talk.hears(alice, talk.leaves(bob))
-    talk.passes(2 * DEADLINE // MILLISECOND)
-    talk.hears(alice, soup)
-
-    assert talk.findings() == [Found(Kind.MISPLACED, "LEAVE-3", alice.number, bob.number, None)]
-
-
-def test_messages_of_one_long_gone_may_be_told_again(talk: Talk) -> None:
+def left_long_ago(talk: Talk) -> tuple[Line, Line, bytes]:
+    """Somebody has said something, left, and is forgotten: who is still there, who left, and what was said."""
     alice, carol = talk.meet("alice", "carol")
     soup = talk.says(carol)
     talk.all_hear([alice, carol], soup)
     talk.hears(alice, talk.leaves(carol))
     talk.passes(2 * DEADLINE // MILLISECOND)
+    return alice, carol, soup
+
+
+def test_a_member_is_told_nothing_again_of_one_long_gone(talk: Talk) -> None:
+    alice, carol, soup = left_long_ago(talk)
+    talk.hears(alice, soup)
+
+    assert talk.findings() == [Found(Kind.MISPLACED, "LEAVE-3", alice.number, carol.number, None)]
+
+
+def test_messages_of_one_long_gone_may_be_told_again(talk: Talk) -> None:
+    alice, _, soup = left_long_ago(talk)
     bob = talk.joins("bob")
     talk.hears(bob, soup)
     talk.hears(alice, talk.notice(bob, "joined"))

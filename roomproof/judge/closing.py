@@ -35,11 +35,12 @@ def dropped(run: Run, dues: Dues) -> Iterator[Finding]:
 
 
 def _may_close(dues: Dues, member: Connection, code: int | None) -> bool:
+    deleting = dues.run.deleting.get(member.room)
     pings = 0 if dues.run.declares(Capability.PING) else member.pings
     return may_close(
         code,
         member,
-        deleted=member.room in dues.run.deleting,
+        deleted=deleting is not None and member.closed is not None and deleting <= member.closed.at,
         undelivered=_undelivered(dues, member) if code == TOO_FAR_BEHIND else 0,
         bad=len(member.bad) + len(member.perhaps) + pings,
         binary=any(bad.content is None and bad.reason == "a binary frame" for bad in member.bad),
@@ -90,11 +91,11 @@ def _undelivered(dues: Dues, member: Connection) -> int:
     closed = member.closed.at if member.closed else 0
     count = 0
     for speaker in dues.run.in_room(member.room):
-        got = {one.item for one in dues.hearing.of(speaker, member)}
-        floor = dues.floor(speaker, member)
-        count += sum(
-            1 for item in speaker.said if item.number > floor and item.sent.at < closed and item.number not in got
-        )
+        if dues.in_audience(speaker.number, member):
+            # What it got last was all until then (A3); of what came before it, only the item at the floor may be late.
+            got = max((one.item for one in dues.hearing.of(speaker, member)), default=0)
+            got = max(got, dues.floor(speaker, member) - 1)
+            count += sum(1 for item in speaker.said if item.number > got and item.sent.at < closed)
     return count
 
 

@@ -40,6 +40,8 @@ class Departed:
     settled_at: int
     is_whole: bool
     """Whether everybody had got all of it that was due."""
+    was_heard: bool
+    """Whether anybody had got anything of it."""
     has_left: bool
     """Whether anybody had got its leave notice."""
 
@@ -85,7 +87,9 @@ class Decoder:
         del self.lines[line.number], self.users[line.user]
         self._stamps.forget(line)
         has_left = line.leave in line.high.values()
-        departed = Departed(line.number, line.ended_at or settled_at, settled_at, is_whole, has_left)
+        departed = Departed(
+            line.number, line.ended_at or settled_at, settled_at, is_whole, was_heard=bool(line.high), has_left=has_left
+        )
         self._forgotten.update({line.number: departed, line.user: departed})
         while len(self._forgotten) > 2 * FORGOTTEN_LINES:
             del self._forgotten[next(iter(self._forgotten))]
@@ -179,11 +183,13 @@ class Decoder:
             decoded.faults.append(Fault(Kind.WRONG_TIME, "DELIVER-8", text))
         if moment is None:
             return
-        item = speaker.leave if decoded.item == LEAVE else decoded.item
         if decoded.item == LEAVE and not speaker.has_begun_to_end:
-            decoded.lapse = self._stamps.look(speaker, item, moment, decoded.meant, receiver)
+            decoded.lapse = self._stamps.look(speaker, speaker.leave, moment, 0, receiver)
             return
-        lapse = decoded.lapse = self._stamps.take(speaker, item, moment, decoded.meant, receiver, at)
+        item, said = decoded.item, decoded.meant
+        if item == LEAVE:
+            item, said = speaker.leave, (speaker.own_end_at if speaker.ended_itself else None) or 0
+        lapse = decoded.lapse = self._stamps.take(speaker, item, moment, said, receiver, at)
         if lapse is not None and lapse.is_certain:
             text = f"{name_of(speaker, item)} {lapse.how}"
             decoded.faults.append(Fault(Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, item))

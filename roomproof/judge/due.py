@@ -29,6 +29,7 @@ from roomproof.history import FaultWindow
 from roomproof.judge.attribution import Part
 from roomproof.judge.connection import Connection
 from roomproof.judge.hearing import Heard, Hearing
+from roomproof.judge.outages import is_in_scope
 from roomproof.judge.run import Run
 from roomproof.protocol import Capability
 
@@ -190,7 +191,9 @@ class Dues:
         if item <= self._last_message(stream):
             return {item}
         # Nobody heard that, so the server may have ended the stream before: only an end of its own is certainly later.
-        return set() if stream.said_at(stream.leave) is None else {stream.leave}
+        left = stream.said_at(stream.leave)
+        heard = (one.at for _, one in self._heard_by_anyone[stream.number] if one.item == stream.leave)
+        return set() if left is None or min([left, *heard]) <= evidence else {stream.leave}
 
     def _last_message(self, stream: Connection) -> int:
         """The last message that is due to those who stay.
@@ -234,8 +237,7 @@ def _covers(window: FaultWindow, due: Due, item: int) -> bool:
     It was past if a later one had come before the window. What was said after the window's end and came shows that the
     path works again, for all that follows; whatever was said after the time to heal has no excuse.
     """
-    scope = window.instances
-    if scope is not None and due.stream.instance not in scope and due.receiver.instance not in scope:
+    if not is_in_scope(window.instances, due.stream.instance, due.receiver.instance):
         return False
     if any(one.item > item and one.at < window.at for one in due.heard):
         return False

@@ -95,10 +95,17 @@ class Life:
         """Whether it ended by a closing handshake that it began itself and that the server answered.
 
         A close by which the server gives a member up may cross the client's own; then the server read no more of it.
+        Nor need it read on after what is no frame.
         """
-        if self.closing is None or self.dying is not None or self.closed is None or self.closed.code is None:
+        if (
+            self.violated
+            or self.closing is None
+            or self.dying is not None
+            or self.closed is None
+            or self.closed.code is None
+        ):
             return False
-        return self.closed.code == self.closing.code or self.closed.code not in GIVING_UP_CODES
+        return self.closed.code not in GIVING_UP_CODES
 
     @property
     def ended_itself(self) -> bool:

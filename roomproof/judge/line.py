@@ -53,14 +53,16 @@ class Line(Life):
     """By column: items that a later one overtook, and when that was, or EXCUSED."""
     departed: dict[int, int] = field(default_factory=dict)
     """By column of speakers whose leave came: what was expected next."""
-    strays: set[tuple[int, int]] = field(default_factory=set)
-    """Columns and items that came once although they need not have, and must not come again."""
+    strays: dict[int, set[int]] = field(default_factory=dict)
+    """By column: items that came once although they need not have, and must not come again."""
     earlier: dict[int, Runs] = field(default_factory=dict)
     """By column: the messages that a server with `history` told it because it had come; late ones are strays."""
     last_words: list[tuple[int, int, int]] = field(default_factory=list)
     """Receivers that are gone and had heard its leave: their numbers, an item that they then had not got, and when."""
     awaited: dict[int, int] = field(default_factory=dict)
     """Receivers to whom something of it was missing at the last look: their numbers, and what they expected next..."""
+    left_early_at: int | None = None
+    """When its leave first came to anybody, if nothing was known of an end then."""
     came_at: int = 0
     """... and when something of that was last seen to have come. Both count once it is gone."""
     early_leaves: list["EarlyLeave"] = field(default_factory=list)
@@ -104,20 +106,27 @@ class Line(Life):
 
     def has_got(self, column: int, item: int) -> bool:
         """Whether an item of a speaker came that is no leave notice."""
-        if (column, item) in self.strays or item in self.earlier.get(column, ()):
+        if item in self.strays.get(column, ()) or item in self.earlier.get(column, ()):
             return True
         if self.evidence_at is None or not self.start[column] <= item < self.next_of(column):
             return False
         return item not in self.holes.get(column, ())
 
-    def got_above(self, column: int, floor: int) -> int:
-        """How many messages of a speaker came whose items are higher than a number."""
-        count = self.earlier[column].count_above(floor) if column in self.earlier else 0
-        count += sum(1 for one, item in self.strays if one == column and item > floor)
-        if self.evidence_at is not None:
-            count += max(0, self.next_of(column) - max(self.start[column], floor + 1))
-            count -= sum(1 for item in self.holes.get(column, ()) if item > floor)
-        return count
+    def highest_of(self, column: int) -> int:
+        """The highest item of a speaker that came and is no leave notice; -1 if none did."""
+        strays = max(self.strays.get(column, ()), default=-1)
+        told = self.earlier[column].following - 1 if column in self.earlier else -1
+        due = self.next_of(column) - 1 if self.evidence_at is not None and self.has_heard(column) else -1
+        return max(strays, told, due)
+
+    def span_of(self, column: int) -> tuple[int, int] | None:
+        """What came of a speaker: the first item and the one after the last; None before there was evidence."""
+        return None if self.evidence_at is None else (self.start[column], self.next_of(column))
+
+    @property
+    def has_received(self) -> bool:
+        """Whether anything came of anybody."""
+        return self.evidence_at is not None or bool(self.earlier) or bool(self.strays)
 
     def begin_to_count(self, said: list[int], at: int) -> None:
         """It has shown that it is a member: what is said from now on is due, after the numbers `said`, by column."""
@@ -147,7 +156,7 @@ class Line(Life):
         """Nothing more is due of a speaker."""
         self.departed.pop(column, None)
         self.earlier.pop(column, None)
-        self.strays = {stray for stray in self.strays if stray[0] != column}
+        self.strays.pop(column, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +166,8 @@ class EarlyLeave:
     receiver: Line
     at: int
     frame: bytes
+    heard: tuple[int, int] | None
+    """What had come of its subject (span_of)."""
     lapse: str = ""
     """How its timestamp runs backwards, if it does."""
 
@@ -165,7 +176,7 @@ def part_of(speaker: Line, item: int) -> Part:
     """What an item is in its stream."""
     if item == 0:
         return Part.JOIN
-    return Part.LEAVE if item == speaker.leave and speaker.ended_at is not None else Part.MESSAGE
+    return Part.LEAVE if item == speaker.leave and speaker.has_begun_to_end else Part.MESSAGE
 
 
 def name_of(speaker: Line, item: int) -> str:

@@ -214,7 +214,7 @@ class _Listener:
             return False
         if connection.closing is None or connection.closed is None:
             return connection.ended_at is None
-        return connection.closed.code == connection.closing.code and at < connection.closing.at
+        return connection.closed_cleanly and at < connection.closing.at
 
     def _find_wrong_chat(self, receiver: Connection, receipt: Receipt, chat_id: str) -> None:
         text = f"expected the chat_id {receiver.room!r}, got {chat_id!r}"

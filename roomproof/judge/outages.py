@@ -1,9 +1,14 @@
-"""Faults injected on purpose, as the streaming form knows them: what had been said at the edges of their windows."""
+"""Faults injected on purpose: whom they touch, and what had been said at the edges of their windows."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from roomproof.judge.line import Line
+
+
+def is_in_scope(scope: Collection[str] | None, *instances: str | None) -> bool:
+    """Whether one of some instances, as far as these are known, may be touched by what is broken on those in scope."""
+    return scope is None or any(one is None or one in scope for one in instances)
 
 
 @dataclass(slots=True)
@@ -29,15 +34,15 @@ class Outage:
 
     def covers(self, line: Line, at: int) -> bool:
         """Whether it touches a connection at some time."""
-        in_scope = self.instances is None or line.instance in self.instances
-        return in_scope and self.at <= at and (self.over is None or at <= self.over)
+        in_time = self.at <= at and (self.over is None or at <= self.over)
+        return in_time and is_in_scope(self.instances, line.instance)
 
     def excuses(self, speaker: Line, receiver: Line, item: int, overtaken_at: int | None) -> bool:
         """Whether it can have swallowed an item; `overtaken_at` is when a later one came, None if none did.
 
         The definition is that of due.py.
         """
-        if self.instances is not None and self.instances.isdisjoint({speaker.instance, receiver.instance}):
+        if not is_in_scope(self.instances, speaker.instance, receiver.instance):
             return False
         if overtaken_at is not None and overtaken_at < self.at:
             return False

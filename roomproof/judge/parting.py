@@ -10,7 +10,7 @@ from roomproof.judge.run import REFUSAL_CODES
 
 def judge_close(roster: Roster, line: Line, closed: Closed) -> None:
     """Whether the server turned it away, may have closed it so, or owes it an answer to its own Close frame."""
-    if closed.code in REFUSAL_CODES and line.evidence_at is None and not roster.deleted:
+    if closed.code in REFUSAL_CODES and not line.has_received and not roster.deleted:
         line.turned_away = True
     if not line.member or not line.reads or line.dying is not None or roster.is_covered(line, closed.at):
         return
@@ -29,5 +29,9 @@ def _undelivered(roster: Roster, line: Line, closed: Closed) -> int:
     """How many messages of the room the server may have had in hand for a connection when it closed it."""
     if closed.code != TOO_FAR_BEHIND:
         return 0
-    floors = ((one, roster.floor(one, line)) for one in roster.lines())
-    return sum(max(0, one.said - floor - line.got_above(one.column, floor)) for one, floor in floors)
+    count = 0
+    for speaker in roster.lines():
+        if not roster.are_apart(speaker, line):
+            got = max(line.highest_of(speaker.column), roster.floor(speaker, line) - 1, 0)
+            count += max(0, speaker.said - got)
+    return count

@@ -23,6 +23,7 @@ from roomproof.history import (
     Violating,
 )
 from roomproof.judge.connection import Connection, Item, Receipt
+from roomproof.judge.outages import is_in_scope
 from roomproof.protocol import Capability
 
 REFUSAL_CODES = frozenset({1008, 4004})
@@ -62,8 +63,7 @@ class Run:
     def fault_covers(self, connection: Connection, at: int) -> bool:
         """Whether something that touches a connection was broken on purpose, or had not healed yet."""
         return any(
-            window.at <= at <= window.until + window.heal
-            and (window.instances is None or connection.instance in window.instances)
+            window.at <= at <= window.until + window.heal and is_in_scope(window.instances, connection.instance)
             for window in self.faults
         )
 

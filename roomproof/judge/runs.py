@@ -23,9 +23,5 @@ class Runs:
         else:
             self._runs.append((number, number + 1))
 
-    def count_above(self, floor: int) -> int:
-        """How many are higher than a number."""
-        return sum(max(0, following - max(first, floor + 1)) for first, following in self._runs)
-
     def __contains__(self, number: int) -> bool:
-        return any(first <= number < following for first, following in self._runs)
+        return number < self.following and any(first <= number < following for first, following in self._runs)

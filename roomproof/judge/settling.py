@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from roomproof.judge import attribution
 from roomproof.judge.attribution import Circumstances
 from roomproof.judge.findings import Finding, Kind
-from roomproof.judge.line import APART, EXCUSED, LEAVE, LEFT, Line, name_of, part_of
+from roomproof.judge.line import APART, EXCUSED, LEAVE, LEFT, EarlyLeave, Line, name_of, part_of
 from roomproof.judge.roster import Roster
 from roomproof.judge.timing import NS_PER_S
 from roomproof.judge.unusual import take
@@ -108,15 +108,33 @@ def _judge_early_leaves(roster: Roster, speaker: Line, since: int | None) -> Non
             roster.find(receiver, Kind.PHANTOM, "DELIVER-14", text, speaker.number, received=received)
         else:
             speaker.high[receiver.instance] = speaker.leave
+            speaker.left_early_at = min(at, speaker.left_early_at or at)
             roster.raise_floors(speaker, receiver.instance, at)
             name = name_of(speaker, speaker.leave)
             if leave.lapse:
                 text = f"{name} {leave.lapse}"
                 roster.find(receiver, Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, speaker.leave, received)
+            for item in _came_after(leave, speaker):
+                kind, rule = attribution.late(part_of(speaker, item), after_leave=True)
+                text = f"{name_of(speaker, item)} came after {name}"
+                roster.find(receiver, kind, rule, text, speaker.number, item, received)
+            counts = receiver.gone_at is not None and receiver.evidence_at is not None
+            before = receiver.next_of(speaker.column) if counts else 0
             for kind, rule in take(roster, speaker, receiver, LEAVE, at):
                 roster.find(receiver, kind, rule, name, speaker.number, speaker.leave, received)
-            if receiver.gone_at is not None and receiver.evidence_at is not None:
+            if counts:
+                roster.ledger.delivered += receiver.next_of(speaker.column) - before
                 settle_holes(roster, speaker, receiver)
+
+
+def _came_after(leave: EarlyLeave, speaker: Line) -> list[int]:
+    """What its receiver got of the subject of an early leave after that."""
+    span = leave.receiver.span_of(speaker.column)
+    if leave.heard is None or span is None:
+        return []
+    (first, following), (start, end) = leave.heard, span
+    items = (*range(start, min(first, end)), *range(max(start, following), end))
+    return [item for item in items if item not in leave.receiver.holes.get(speaker.column, ())]
 
 
 def _due_to_one_who_stays(roster: Roster, speaker: Line, receiver: Line) -> Iterator[int]:
@@ -130,6 +148,8 @@ def _due_to_one_who_stays(roster: Roster, speaker: Line, receiver: Line) -> Iter
         if following > speaker.last:
             # Nobody heard that, so the server may have ended the stream before: only an end of its own is later.
             own = speaker.own_end_at if speaker.ended_itself else None
+            if own is not None and speaker.left_early_at is not None:
+                own = min(own, speaker.left_early_at)
             if own is None or receiver.evidence_at is None or own <= receiver.evidence_at:
                 return
     yield from range(following, speaker.last + 1)

@@ -55,8 +55,8 @@ class Stamps:
         for key in [key for key in self._kept if key[0] == speaker.number]:
             del self._kept[key]
 
-    def take(self, speaker: Line, item: int, moment: datetime, meant: int, receiver: Line, at: int) -> Lapse | None:
-        """A receiver got an item that was meant to be said at some time, or 0 for unknown, with a timestamp."""
+    def take(self, speaker: Line, item: int, moment: datetime, said: int, receiver: Line, at: int) -> Lapse | None:
+        """A receiver got an item with a timestamp; `said` is the earliest time at which it was said, 0 for unknown."""
         key = speaker.number, receiver.instance
         kept = self._kept.get(key)
         if kept is None:
@@ -68,7 +68,7 @@ class Stamps:
             kept.highest = moment
             lapse, since = None, at
         else:
-            lapse = self.look(speaker, item, moment, meant, receiver)
+            lapse = self.look(speaker, item, moment, said, receiver)
             still = moment == items[latest].moment and receiver.has_got(speaker.column, latest)
             since = items[latest].since if still else at
         if item > latest:
@@ -79,7 +79,7 @@ class Stamps:
             items[item] = Stamped(min(items[item].moment, moment), at)
         return lapse
 
-    def look(self, speaker: Line, item: int, moment: datetime, meant: int, receiver: Line) -> Lapse | None:
+    def look(self, speaker: Line, item: int, moment: datetime, said: int, receiver: Line) -> Lapse | None:
         """What `take` would return, where it is not certain yet that it is an item."""
         kept = self._kept.get((speaker.number, receiver.instance))
         if kept is None or moment > kept.highest:
@@ -92,7 +92,7 @@ class Stamps:
         stamped = kept.items[before]
         if moment < stamped.moment:
             return Lapse(f"is stamped before item {before}", got is not None)
-        if moment == stamped.moment and meant - stamped.since >= TICK_NS:
-            passed = (meant - stamped.since) / NS_PER_S
+        if moment == stamped.moment and said - stamped.since >= TICK_NS:
+            passed = (said - stamped.since) / NS_PER_S
             return Lapse(f"is stamped as if {passed:.0f} s had not passed", got is not None)
         return None

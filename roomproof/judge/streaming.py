@@ -7,7 +7,7 @@ speaker: what should come next. Each connection has a user id of its own, and sa
 
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused, Started
 from roomproof.judge import settling
-from roomproof.judge.cache import CACHED_FRAMES, Cache, Slot, on_the_wire
+from roomproof.judge.cache import CACHED_FRAMES, Cache, Slot, Timing, on_the_wire
 from roomproof.judge.decoding import Decoder
 from roomproof.judge.findings import Kind
 from roomproof.judge.ledger import Ledger
@@ -245,7 +245,7 @@ class StreamingRoom:
         is_early = item == LEAVE and not speaker.has_begun_to_end
         if is_early:
             lapse = decoded.lapse.how if decoded.lapse and decoded.lapse.is_certain else ""
-            speaker.early_leaves.append(EarlyLeave(line, at, frame, lapse))
+            speaker.early_leaves.append(EarlyLeave(line, at, frame, line.span_of(speaker.column), lapse))
         if is_early and not speaker.paused_before:
             return None
         if item == 0 and speaker.evidence_at is None:
@@ -259,8 +259,12 @@ class StreamingRoom:
             speaker.high[instance] = number
         if is_early:
             return None
-        if decoded.faults or decoded.lapse:
+        if decoded.faults:
             return Slot(frame, len(frame), 0, speaker.column, item, line.cursor)
+        if decoded.lapse:  # somebody who has got more of that speaker has to decode it again
+            self._roster.ledger.untimed += is_first and bool(decoded.meant)
+            timing = Timing(decoded.meant, at, at, is_whole=False)
+            return Slot(frame, len(frame), 0, speaker.column, item, line.cursor, decoded.meant, timing)
         slot = cache.add(wire, len(wire) - len(frame), speaker.column, item)
         if decoded.meant:
             if is_first:

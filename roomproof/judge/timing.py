@@ -46,7 +46,8 @@ def is_far_away(started: Started, moment: datetime, at: int, *, may_be_old: bool
 
 
 def _backwards(stream: Connection, receiver: Connection, hearing: Hearing) -> Iterator[Finding]:
-    items = sorted({one.item: one for one in hearing.of(stream, receiver)}.values(), key=lambda one: one.item)
+    firsts = {one.item: one for one in reversed(hearing.of(stream, receiver))}
+    items = sorted(firsts.values(), key=lambda one: one.item)
     still_since = None
     for earlier, later in pairwise(items):
         before, after = _timestamp(earlier), _timestamp(later)
@@ -56,7 +57,7 @@ def _backwards(stream: Connection, receiver: Connection, hearing: Hearing) -> It
             continue
         said = stream.said_at(later.item)
         if after < before:
-            culprit, what = earlier, "before"
+            culprit, what, still_since = earlier, "before", None
         elif said is not None and said - still_since.at >= TICK_NS:
             # Received so long before the later one was said: the server cannot have dealt with both at one time.
             culprit, what = still_since, f"as if {(said - still_since.at) / NS_PER_S:.0f} s had not passed since"

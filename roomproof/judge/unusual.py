@@ -45,10 +45,10 @@ def take(roster: Roster, speaker: Line, receiver: Line, item: int, at: int) -> I
             receiver.start[column] = item
         receiver.expected[column] = item + 1
     elif item < receiver.floor[column]:
-        if (column, item) in receiver.strays:
+        if item in receiver.strays.get(column, ()):
             yield attribution.again(part_of(speaker, item))
         else:
-            receiver.strays.add((column, item))
+            receiver.strays.setdefault(column, set()).add(item)
             yield Kind.REPLAYED, "DELIVER-10"
     elif item >= start:
         yield attribution.again(part_of(speaker, item))
@@ -65,21 +65,21 @@ def take(roster: Roster, speaker: Line, receiver: Line, item: int, at: int) -> I
 def _once(speaker: Line, receiver: Line, item: int) -> Iterator[Fault]:
     """A leave notice, or a receiver's own join notice: it may come, but once."""
     column = speaker.column
-    if (column, item) in receiver.strays:
+    if item in receiver.strays.get(column, ()):
         yield attribution.again(Part.LEAVE if item == LEAVE else Part.JOIN)
     elif item != LEAVE and receiver.has_heard(column):
         yield attribution.late(Part.JOIN, after_leave=False)
-    receiver.strays.add((column, item))
+    receiver.strays.setdefault(column, set()).add(item)
 
 
 def _take_earlier(roster: Roster, speaker: Line, receiver: Line, item: int) -> Iterator[Fault]:
     """An item that a server with `history` may tell a receiver that has come: once, in order, and no notice."""
     column = speaker.column
-    stray, told = (column, item), receiver.earlier.setdefault(column, Runs())
-    has_left = (column, LEAVE) in receiver.strays
+    told, strays = receiver.earlier.setdefault(column, Runs()), receiver.strays.setdefault(column, set())
+    has_left = LEAVE in strays
     has_heard_later = has_left or (receiver.evidence_at is not None and receiver.has_heard(column))
     part = Part.LEAVE if item == LEAVE else part_of(speaker, item)
-    if stray in receiver.strays or item in told:
+    if item in strays or item in told:
         yield attribution.again(part)
         return
     is_late = item < told.following
@@ -88,7 +88,7 @@ def _take_earlier(roster: Roster, speaker: Line, receiver: Line, item: int) -> I
     elif item != LEAVE and (is_late or has_heard_later):
         yield attribution.late(part, after_leave=has_left)
     if item == LEAVE or is_late:
-        receiver.strays.add(stray)
+        strays.add(item)
     else:
         told.add(item)
 
@@ -104,8 +104,11 @@ def _overtake(speaker: Line, receiver: Line, items: range, at: int, outages: lis
 def of_departed(departed: Departed, part: Part, receiver: Line, roster: Roster) -> Fault | None:
     """What is wrong if something comes of a speaker that is long gone; None if that may only be late.
 
-    It is a copy, if its receiver had got all of that speaker, or came when everybody else had.
+    It is a copy, if its receiver had got all of that speaker, or came when everybody else had. Of one of whom nobody
+    has heard, whose handshake was given up or who died at once, the server may hear that late itself.
     """
+    if not departed.was_heard:
+        return None
     if not departed.is_whole or roster.sticky or roster.outages or receiver.paused_before or not roster.stays(receiver):
         return None
     if receiver.evidence_at is not None and receiver.evidence_at < departed.ended_at:

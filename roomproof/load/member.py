@@ -177,7 +177,7 @@ class Member:
             data = b"".join(self._rest)
             self._rest.clear()
         size = len(data)
-        position = room.follow(line, data, at)
+        position = room.follow(line, data, at) if self._fragments is None else 0
         while position < size:
             try:
                 frame = cut(data, position)
@@ -191,22 +191,26 @@ class Member:
             self._take(frame, at)
             if self._link is None:
                 return
-            position = room.follow(line, data, at, frame.end)
+            position = frame.end if self._fragments is not None else room.follow(line, data, at, frame.end)
 
     def _take(self, frame: Frame, at: int) -> None:
         match frame.opcode:
-            case ABNF.OPCODE_TEXT if frame.is_final and self._fragments is None:
+            case ABNF.OPCODE_TEXT | ABNF.OPCODE_BINARY if self._fragments is not None:
+                self._break_off(frame.payload[:100], "a message begins before the parts of another have ended", at)
+            case ABNF.OPCODE_TEXT if frame.is_final:
                 self.room.judge.received(self.line, frame.payload, at)
+            case ABNF.OPCODE_TEXT:
+                self._fragments = bytearray(frame.payload)
             case ABNF.OPCODE_PING:
                 self._answer(frame.payload, ABNF.OPCODE_PONG)
             case ABNF.OPCODE_PONG:
                 pass
             case ABNF.OPCODE_CLOSE:
                 self._take_close(frame.payload)
-            case ABNF.OPCODE_BINARY:
+            case ABNF.OPCODE_BINARY if frame.is_final:
                 self.room.judge.malformed(self.line, frame.payload, "a binary frame", at)
-            case ABNF.OPCODE_TEXT if self._fragments is None:
-                self._fragments = bytearray(frame.payload)
+            case ABNF.OPCODE_BINARY:
+                self._break_off(frame.payload[:100], "a binary message, in parts", at)
             case ABNF.OPCODE_CONT if self._fragments is not None:
                 self._fragments += frame.payload
                 if len(self._fragments) > MOST_BYTES:
@@ -216,7 +220,7 @@ class Member:
                     whole, self._fragments = bytes(self._fragments), None
                     self.room.judge.received(self.line, whole, at)
             case _:
-                self._break_off(frame.payload[:100], "the parts of a message do not fit together", at)
+                self._break_off(frame.payload[:100], "a part of a message that has not begun", at)
 
     def _take_close(self, payload: bytes) -> None:
         code = int.from_bytes(payload[:2]) if len(payload) >= 2 else NO_CODE

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomproof.history import Event
-from roomproof.judge.findings import Finding
+from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.offline import judge
 from tests.unit.judge.anomalies import FAULTS, Expected
 from tests.unit.judge.feed import NEVER, Feed, in_turn
@@ -33,6 +33,11 @@ def essence(findings: Iterable[Finding]) -> Counter[Expected]:
 def streamed(events: list[Event], deadline: int) -> Counter[Expected]:
     """What the streaming form finds."""
     return essence(Feed(events, deadline).findings())
+
+
+def without_wrong_time(found: Counter[Expected]) -> Counter[Expected]:
+    """All but what is wrong with timestamps."""
+    return Counter({expected: count for expected, count in found.items() if expected[0] is not Kind.WRONG_TIME})
 
 
 @settings(simulated, max_examples=FAULTY_WORLDS)
@@ -55,6 +60,9 @@ def test_both_forms_find_the_same_fault(fault: str, shape: Shape) -> None:
         history = in_turn(anomaly.applied_to(events))
 
         offline, online = essence(judge(history)), streamed(history, NEVER)
+        if anomaly.expected[0] is not Kind.WRONG_TIME:
+            # What a frame in a wrong place tells by its timestamp besides, the streaming form may not see (stamps.py).
+            offline, online = without_wrong_time(offline), without_wrong_time(online)
 
         if offline != online:
             tell(history, Feed(history, NEVER).findings())

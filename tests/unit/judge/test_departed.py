@@ -48,6 +48,34 @@ def test_a_leave_that_nobody_had_heard_of_is_late_and_not_replayed() -> None:
     assert talk.findings() == []
 
 
+@pytest.mark.parametrize("is_answered", [True, False], ids=["it died at once", "its handshake was never answered"])
+def test_one_of_whom_nobody_had_heard_may_be_announced_late(is_answered: bool) -> None:
+    """The server itself may hear of it late, from a long queue."""
+    talk = Talk()
+    (alice,) = talk.meet("alice")
+    carol = talk.joins("carol") if is_answered else talk.opens("carol")
+    if is_answered:
+        talk.dies(carol)
+    else:
+        talk.refuses(carol, None)
+    talk.passes(DEADLINE // MILLISECOND + 1)
+    bob = talk.joins("bob")
+    talk.all_hear([alice, bob], talk.notice(bob, "joined"), talk.notice(carol, "joined"), talk.notice(carol, "left"))
+
+    assert talk.findings() == []
+
+
+def test_the_leave_of_one_whose_handshake_was_never_answered_is_called_so() -> None:
+    talk = Talk()
+    (alice,) = talk.meet("alice")
+    carol = talk.opens("carol")
+    talk.refuses(carol, None)
+    left = talk.notice(carol, "left")
+    talk.hears(alice, talk.notice(carol, "joined"), left, left)
+
+    assert [one.text for one in talk.ledger().findings] == ["the leave notice of 'carol'"]
+
+
 def test_one_who_is_leaving_may_still_hear_of_one_long_gone() -> None:
     talk = Talk()
     alice, bob = talk.meet("alice", "bob")

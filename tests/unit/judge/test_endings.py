@@ -57,6 +57,41 @@ def test_a_member_of_a_deleted_room_is_closed() -> None:
     assert tale.findings() == []
 
 
+def test_a_room_is_not_deleted_before_anybody_asks_for_that() -> None:
+    tale = Tale(("delete",))
+    alice, bob = tale.meet("alice", "bob")
+    alice.is_closed(4004)
+    bob.hears(alice.left)
+    tale.deletes()
+    bob.is_closed(4004)
+
+    assert tale.findings() == [finding(Kind.DROPPED, "CLOSE-1", alice)]
+
+
+def test_after_what_is_no_frame_nothing_need_be_read() -> None:
+    """The server's Close crosses the client's."""
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    bob.violates()
+    bob.says("soup")
+    bob.begins_to_close()
+    bob.is_closed(1007)
+    alice.hears(bob.left)
+
+    assert tale.findings() == []
+
+
+def test_a_close_with_1001_may_cross_that_of_a_server_which_shuts_down() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    alice.hears(bob.left)
+    bob.says("soup")
+    bob.begins_to_close(1001)
+    bob.is_closed(1001)
+
+    assert tale.findings() == []
+
+
 @pytest.mark.parametrize("code", [1013, None])
 def test_a_member_that_does_not_read_for_a_while_may_be_closed_with(code: int | None) -> None:
     tale = Tale()

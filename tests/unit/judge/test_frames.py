@@ -4,7 +4,7 @@ import pytest
 
 from roomproof import wire
 from roomproof.judge.findings import Kind
-from tests.unit.judge.tale import Tale, finding, stamp
+from tests.unit.judge.tale import MILLISECOND, Tale, finding, stamp
 
 
 @pytest.mark.parametrize("frame", ["soup?", '{"type": "shout", "content": "soup"}', '{"type": "message"}'])
@@ -122,6 +122,32 @@ def test_time_does_not_run_backwards_in_a_stream() -> None:
     soup, bread = alice.says("soup"), alice.says("bread")
     alice.hears(soup)
     alice.hears(bread, timestamp=stamp(0))
+
+    assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-9", alice, bread)]
+
+
+def test_a_copy_that_is_stamped_anew_is_a_copy() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    soup, bread = alice.says("soup"), alice.says("bread")
+    tale.all_hear(soup, bread)
+    tale.passes(1)
+    bob.hears(soup, timestamp=stamp(tale.clock))
+
+    assert tale.findings() == [finding(Kind.DUPLICATED, "DELIVER-3", bob, soup)]
+
+
+def test_after_a_step_backwards_time_is_measured_anew() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    tale.passes(3)
+    before = stamp(tale.clock - 1_000 * MILLISECOND)
+    alice.hears(alice.says("soup"))
+    tale.passes(1.2)
+    bread = alice.says("bread")
+    alice.hears(bread, timestamp=before)
+    tale.passes(1.2)
+    alice.hears(alice.says("cheese"), timestamp=before)
 
     assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-9", alice, bread)]
 

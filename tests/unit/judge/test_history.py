@@ -199,26 +199,13 @@ def test_a_copy_of_what_was_told_late_is_a_copy(talk: Talk) -> None:
     assert talk.findings() == [late, Found(Kind.DUPLICATED, "DELIVER-3", bob.number, alice.number, 1)]
 
 
-@pytest.mark.parametrize(
-    ("said", "fault"),
-    [
-        pytest.param(19, [], id="it is 16 messages behind"),
-        pytest.param(18, [(Kind.DROPPED, "CLOSE-1")], id="it is 15 messages behind"),
-    ],
-)
-def test_who_is_not_yet_known_to_be_a_member_may_be_too_far_behind(
-    talk: Talk, said: int, fault: list[tuple[Kind, str]]
-) -> None:
-    (alice,) = talk.meet("alice")
-    talk.hears(alice, talk.says(alice))
-    bob = talk.joins("bob")
-    messages = [talk.says(alice) for _ in range(said)]
-    talk.hears(alice, *messages)
-    talk.hears(bob, *messages[:3])
-    talk.is_closed(bob, 1013)
-    talk.hears(alice, talk.notice(bob, "joined"), talk.notice(bob, "left"))
+@pytest.mark.parametrize("code", [1008, 4004])
+def test_who_was_told_something_was_let_in(talk: Talk, code: int) -> None:
+    _, soup, bob = comes_after_a_word(talk)
+    talk.hears(bob, soup)
+    talk.is_closed(bob, code)
 
-    assert [(one.kind, one.rule) for one in talk.findings()] == fault
+    assert talk.findings() == [Found(Kind.DROPPED, "CLOSE-1", bob.number, None, None)]
 
 
 def test_a_message_that_a_newcomer_of_another_instance_got_first_is_timed() -> None:

@@ -60,6 +60,35 @@ def test_nobody_left_before_the_last_words_though_its_client_did_not_know_that_i
     assert talk.findings() == [Found(Kind.WRONG_TIME, "DELIVER-9", alice.number, bob.number, bob.leave)]
 
 
+def test_nobody_left_at_the_time_of_words_that_were_said_long_before() -> None:
+    talk = Talk()
+    alice, bob = talk.meet("alice", "bob")
+    stamped = stamp(talk.clock)
+    talk.all_hear([alice, bob], talk.says(bob, timestamp=stamped))
+    talk.clock += 2_500 * MILLISECOND
+    talk.leaves(bob)
+    talk.hears(alice, talk.frame(type="system", content="bob left the chat", timestamp=stamped))
+
+    assert talk.findings() == [Found(Kind.WRONG_TIME, "DELIVER-9", alice.number, bob.number, bob.leave)]
+
+
+def test_what_a_newcomer_got_first_by_another_clock_is_timed() -> None:
+    talk = Talk(("pubsub",))
+    alice = talk.joins("alice")
+    talk.hears(alice, ahead(talk, type="system", content="alice joined the chat"), two_copies(talk, alice)[0])
+    bob = talk.joins("bob")
+    talk.hears(bob, talk.notice(bob, "joined"))
+    fields = {"type": "message", "content": talk.room.say(alice, "soup", talk.tick(), meant=talk.clock)}
+    talk.hears(bob, talk.frame(**fields, sender_id="alice"))
+    talk.hears(alice, ahead(talk, type="system", content="bob joined the chat"))
+    talk.hears(alice, ahead(talk, **fields, sender_id="alice"))
+    ledger = talk.ledger()
+
+    assert ledger.findings == []
+    assert list(ledger.delays) == [MILLISECOND, 3 * MILLISECOND]
+    assert (len(ledger.spent), ledger.untimed) == (0, 1)
+
+
 def test_what_a_newcomer_got_first_is_looked_at_by_those_who_got_what_was_before() -> None:
     talk = Talk()
     (alice,) = talk.meet("alice")

@@ -206,6 +206,18 @@ def test_a_killed_instance_drops_its_members_and_cannot_announce_it() -> None:
     assert tale.findings() == []
 
 
+def test_one_on_an_unknown_instance_may_have_been_on_the_one_that_was_killed() -> None:
+    tale = Tale(("pubsub",))
+    alice, bob = tale.joins("alice"), tale.joins("bob")
+    tale.all_hear(alice.joined, bob.joined)
+    kill = tale.breaks("killed", "two")
+    bob.is_closed(None)
+    kill.is_mended(heal=5)
+    alice.hears(alice.says("soup"))
+
+    assert tale.findings() == []
+
+
 def test_an_instance_that_was_not_killed_does_not_drop_its_members() -> None:
     tale = Tale(("pubsub",))
     alice, bob = tale.joins("alice", instance="one"), tale.joins("bob", instance="two")

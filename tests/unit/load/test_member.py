@@ -7,6 +7,8 @@ import pytest
 from websocket import ABNF, STATUS_PROTOCOL_ERROR
 
 from roomproof.history import Started
+from roomproof.judge.cache import Slot
+from roomproof.judge.line import Line
 from roomproof.judge.streaming import StreamingRoom
 from roomproof.load import member as member_module
 from roomproof.load.frames import Frame, cut
@@ -26,6 +28,8 @@ class Server:
     def __init__(self) -> None:
         self.receive: Receive | None = None
         self.closed_with: int | None = None
+        self.line: Line | None = None
+        """That of the member."""
 
     def watch(self, receive: Receive) -> None:
         """As of a link."""
@@ -54,12 +58,22 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
 
 @pytest.fixture
+def malformed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Why what came is no text frame, as the judge is told."""
+    malformed: list[str] = []
+    monkeypatch.setattr(StreamingRoom, "malformed", lambda _room, _line, _data, reason, _at: malformed.append(reason))
+    return malformed
+
+
+@pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     """To which a member is connected."""
     server = Server()
     monkeypatch.setattr(member_module, "connect", lambda *_, **__: (server, ""))
     room = Room("kitchen", "u", StreamingRoom("kitchen", Started(epoch=0, capabilities=[]), 1))
-    Member(room, 1, "alice").open(Target("http://chat.test"), cast(Inbox, server), None)
+    member = Member(room, 1, "alice")
+    member.open(Target("http://chat.test"), cast(Inbox, server), None)
+    server.line = member.line
     return server
 
 
@@ -81,10 +95,51 @@ def test_a_message_in_parts_is_put_together(server: Server, told: list[bytes]) -
     assert told == [b"soup", b"bread"]
 
 
-def test_parts_without_end_are_an_error(server: Server, told: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("frames", "reason"),
+    [
+        pytest.param(
+            [(ABNF.OPCODE_TEXT, b"so", 0), (ABNF.OPCODE_BINARY, b"x", 1), (ABNF.OPCODE_CONT, b"up", 1)],
+            "a message begins before the parts of another have ended",
+            id="a binary frame between parts",
+        ),
+        pytest.param(
+            [(ABNF.OPCODE_TEXT, b"so", 0), (ABNF.OPCODE_TEXT, b"bread", 1), (ABNF.OPCODE_CONT, b"up", 1)],
+            "a message begins before the parts of another have ended",
+            id="a text frame between parts",
+        ),
+        pytest.param(
+            [(ABNF.OPCODE_BINARY, b"so", 0), (ABNF.OPCODE_CONT, b"up", 1)],
+            "a binary message, in parts",
+            id="a binary message",
+        ),
+        pytest.param([(ABNF.OPCODE_CONT, b"up", 1)], "a part of a message that has not begun", id="no beginning"),
+    ],
+)
+def test_parts_that_are_no_message_are_an_error(
+    server: Server, told: list[bytes], malformed: list[str], frames: list[tuple[int, bytes, int]], reason: str
+) -> None:
+    server.send(b"".join(served(payload, opcode, fin) for opcode, payload, fin in frames), 65_536)
+
+    assert (told, malformed) == ([], [reason])
+    assert server.closed_with == STATUS_PROTOCOL_ERROR
+
+
+def test_between_parts_nothing_is_taken_for_what_is_expected(server: Server, malformed: list[str]) -> None:
+    """Comparing bytes, which is quicker, knows nothing of parts."""
+    assert server.line is not None
+    soup = json.dumps({"type": "message"}).encode()
+    server.line.slots = [Slot(served(soup), len(served(soup)), 2, 0, 0, 0)]
+
+    server.send(served(b"{", ABNF.OPCODE_TEXT, fin=0) + served(soup), 65_536)
+
+    assert malformed == ["a message begins before the parts of another have ended"]
+
+
+def test_parts_without_end_are_an_error(
+    server: Server, told: list[bytes], malformed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(member_module, "MOST_BYTES", 1_000)
-    malformed: list[str] = []
-    monkeypatch.setattr(StreamingRoom, "malformed", lambda _room, _line, _data, reason, _at: malformed.append(reason))
     first, other = served(b"x" * 100, ABNF.OPCODE_TEXT, fin=0), served(b"x" * 100, ABNF.OPCODE_CONT, fin=0)
 
     server.send(first + other * 100, 65_536)

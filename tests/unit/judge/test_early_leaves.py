@@ -1,0 +1,88 @@
+"""A leave notice may come before its subject's client knows of an end; it is the end of that stream all the same."""
+
+from roomproof.judge.findings import Kind
+from tests.unit.judge.tale import Found, Tale, finding
+from tests.unit.judge.talk import Talk
+
+
+def test_what_comes_after_an_early_leave_is_misplaced() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    soup = bob.says("soup")
+    alice.hears(bob.left, soup)
+    bob.hears(soup)
+    bob.is_closed(1001)
+
+    assert tale.findings() == [finding(Kind.MISPLACED, "LEAVE-3", alice, soup)]
+
+
+def test_what_comes_after_an_early_leave_is_misplaced_under_load() -> None:
+    talk = Talk()
+    alice, bob = talk.meet("alice", "bob")
+    bread, soup = talk.says(bob), talk.says(bob)
+    talk.hears(bob, bread, soup)
+    talk.hears(alice, bread, talk.notice(bob, "left"), soup)
+    talk.is_closed(bob, 1001)
+
+    assert talk.findings() == [Found(Kind.MISPLACED, "LEAVE-3", alice.number, bob.number, 2)]
+
+
+def test_a_newcomer_may_hear_of_an_early_leave_first_and_of_nothing_after_it_under_load() -> None:
+    talk = Talk()
+    alice, bob = talk.meet("alice", "bob")
+    soup = talk.says(bob)
+    talk.hears(bob, soup)
+    carol = talk.joins("carol")
+    talk.hears(carol, talk.notice(bob, "left"), soup)
+    talk.hears(alice, soup, talk.notice(carol, "joined"), talk.notice(bob, "left"))
+    talk.is_closed(bob, 1001)
+
+    assert talk.findings() == [Found(Kind.MISPLACED, "LEAVE-3", carol.number, bob.number, 1)]
+
+
+def test_who_came_after_a_leave_was_heard_is_not_owed_it_whatever_its_subject_did_later() -> None:
+    """The server had closed it, and it died before it read that."""
+    tale = Tale()
+    alice, carol = tale.meet("alice", "carol")
+    carol.hears(alice.left)
+    bob = tale.joins("bob")
+    carol.hears(bob.joined)
+    bob.hears(bob.joined)
+    alice.dies()
+
+    assert tale.findings() == []
+
+
+def test_who_came_after_a_leave_was_heard_is_not_owed_it_under_load() -> None:
+    talk = Talk()
+    alice, carol = talk.meet("alice", "carol")
+    talk.hears(carol, talk.notice(alice, "left"))
+    bob = talk.joins("bob")
+    talk.all_hear([carol, bob], talk.notice(bob, "joined"))
+    talk.dies(alice)
+
+    assert talk.findings() == []
+
+
+def test_who_was_there_when_a_leave_was_heard_is_owed_it_under_load() -> None:
+    talk = Talk()
+    alice, bob, carol = talk.meet("alice", "bob", "carol")
+    talk.hears(carol, talk.notice(alice, "left"))
+    talk.dies(alice)
+
+    assert talk.findings() == [Found(Kind.MISSING_NOTICE, "LEAVE-2", bob.number, alice.number, 1)]
+
+
+def test_what_one_who_is_gone_had_heard_is_counted_once() -> None:
+    """What was said after the leave it heard, it never got."""
+    talk = Talk()
+    alice, bob = talk.meet("alice", "bob")
+    talk.all_hear([alice, bob], talk.says(bob))
+    talk.hears(alice, talk.notice(bob, "left"))
+    for _ in range(3):
+        talk.says(bob)
+    talk.dies(alice)
+    talk.is_closed(bob, 1001)
+
+    # Two join notices heard by both, one of them its own each, and a message for both.
+    assert talk.ledger().delivered == 3

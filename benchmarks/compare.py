@@ -6,6 +6,7 @@ a generator tells when they are over, and the ratio to Node. Only generators of 
 may have other work to do.
 """
 
+import argparse
 import json
 import os
 import resource
@@ -108,7 +109,12 @@ GENERATORS: dict[str, Callable[[str, Shape], float]] = {
 
 def main() -> None:
     """Print the table."""
-    wanted = sys.argv[1:] or list(GENERATORS)
+    names = ", ".join(map(repr, GENERATORS))
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=__doc__)
+    parser.add_argument("generator", nargs="*", help=f"all, if none is named; the first one is the measure: {names}")
+    wanted = parser.parse_args().generator or list(GENERATORS)
+    if unknown := [one for one in wanted if one not in GENERATORS]:
+        parser.error(f"expected generators of {names}, got {unknown[0]!r}")
     for name, shape in SHAPES.items():
         print(f"{name}, CPU microseconds per delivery, median of {ROUNDS} rounds (in brackets: all)", flush=True)
         figures: dict[str, list[float]] = {generator: [] for generator in wanted}

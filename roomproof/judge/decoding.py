@@ -188,7 +188,7 @@ class Decoder:
             return
         item, said = decoded.item, decoded.meant
         if item == LEAVE:
-            item, said = speaker.leave, (speaker.own_end_at if speaker.ended_itself else None) or 0
+            item, said = speaker.leave, (speaker.own_end_at if speaker.closed_itself else None) or 0
         lapse = decoded.lapse = self._stamps.take(speaker, item, moment, said, receiver, at)
         if lapse is not None and lapse.is_certain:
             text = f"{name_of(speaker, item)} {lapse.how}"

@@ -191,9 +191,15 @@ class Dues:
         if item <= self._last_message(stream):
             return {item}
         # Nobody heard that, so the server may have ended the stream before: only an end of its own is certainly later.
-        left = stream.said_at(stream.leave)
-        heard = (one.at for _, one in self._heard_by_anyone[stream.number] if one.item == stream.leave)
-        return set() if left is None or min([left, *heard]) <= evidence else {stream.leave}
+        has_left = stream.said_at(stream.leave) is not None and self.were_together(stream, receiver)
+        return {stream.leave} if has_left else set()
+
+    def were_together(self, stream: Connection, receiver: Connection) -> bool:
+        """Whether one that ended itself after evidence of a receiver was certainly a member until then, or with it.
+
+        If it died, the server may have ended it before. What it heard of the receiver shows that this was later.
+        """
+        return stream.closed_itself or bool(self.hearing.of(receiver, stream))
 
     def _last_message(self, stream: Connection) -> int:
         """The last message that is due to those who stay.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from roomproof.history import Closed, Closing, Dying, Event, Opened, Opening, Reading, Refused, Violating
 
-GIVING_UP_CODES = frozenset({1001, 1003, 1008, 1009, 1011, 1012, 1013, 4004})
+GIVING_UP_CODES = frozenset({1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 4004})
 """With these a server ends a connection for reasons of its own."""
 
 
@@ -95,21 +95,22 @@ class Life:
         """Whether it ended by a closing handshake that it began itself and that the server answered.
 
         A close by which the server gives a member up may cross the client's own; then the server read no more of it.
-        Nor need it read on after what is no frame.
         """
-        if (
-            self.violated
-            or self.closing is None
-            or self.dying is not None
-            or self.closed is None
-            or self.closed.code is None
-        ):
+        if self.closing is None or self.dying is not None or self.closed is None or self.closed.code is None:
             return False
-        return self.closed.code not in GIVING_UP_CODES
+        return self.closed.code == self.closing.code or self.closed.code not in GIVING_UP_CODES
+
+    @property
+    def closed_itself(self) -> bool:
+        """Whether it is certain that the server had not ended it before: the answer to a Close of its own tells."""
+        return self.closed_cleanly and not self.paused_before
 
     @property
     def ended_itself(self) -> bool:
-        """Whether, as far as can be known, the server had not ended it before it ended itself."""
+        """Whether, as far as its client knows, the server had not ended it before.
+
+        One that died may have died with a Close of the server unread.
+        """
         if self.paused_before or self.own_end_at is None:
             return False
         return self.closed is None or self.closed.code is None or self.closed_cleanly

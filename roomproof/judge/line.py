@@ -57,12 +57,12 @@ class Line(Life):
     """By column: items that came once although they need not have, and must not come again."""
     earlier: dict[int, Runs] = field(default_factory=dict)
     """By column: the messages that a server with `history` told it because it had come; late ones are strays."""
+    was_told: bool = False
+    """Whether anything came of anybody before there was evidence."""
     last_words: list[tuple[int, int, int]] = field(default_factory=list)
     """Receivers that are gone and had heard its leave: their numbers, an item that they then had not got, and when."""
     awaited: dict[int, int] = field(default_factory=dict)
     """Receivers to whom something of it was missing at the last look: their numbers, and what they expected next..."""
-    left_early_at: int | None = None
-    """When its leave first came to anybody, if nothing was known of an end then."""
     came_at: int = 0
     """... and when something of that was last seen to have come. Both count once it is gone."""
     early_leaves: list["EarlyLeave"] = field(default_factory=list)
@@ -104,6 +104,10 @@ class Line(Life):
         """Whether anything of a speaker but its leave came."""
         return self.next_of(column) != self.start[column]
 
+    def heard_of(self, column: int) -> bool:
+        """Whether anything of a speaker but its leave came, as history or otherwise."""
+        return bool(self.earlier.get(column)) or (self.evidence_at is not None and self.has_heard(column))
+
     def has_got(self, column: int, item: int) -> bool:
         """Whether an item of a speaker came that is no leave notice."""
         if item in self.strays.get(column, ()) or item in self.earlier.get(column, ()):
@@ -126,7 +130,7 @@ class Line(Life):
     @property
     def has_received(self) -> bool:
         """Whether anything came of anybody."""
-        return self.evidence_at is not None or bool(self.earlier) or bool(self.strays)
+        return self.evidence_at is not None or self.was_told
 
     def begin_to_count(self, said: list[int], at: int) -> None:
         """It has shown that it is a member: what is said from now on is due, after the numbers `said`, by column."""

@@ -57,6 +57,7 @@ def _miscounted(
             and one is not receiver
             and not dues.perhaps_never_came(one)
             and dues.is_certainly_in_audience(one, receiver)
+            and (joins or dues.were_together(one, receiver))
             and (said := one.said_at(one.join if joins else one.leave)) is not None
             and evidence < said <= run.deadline
         ]

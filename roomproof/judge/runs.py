@@ -23,5 +23,8 @@ class Runs:
         else:
             self._runs.append((number, number + 1))
 
+    def __bool__(self) -> bool:
+        return bool(self._runs)
+
     def __contains__(self, number: int) -> bool:
         return number < self.following and any(first <= number < following for first, following in self._runs)

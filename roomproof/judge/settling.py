@@ -93,8 +93,7 @@ def judge_early_leaves(roster: Roster, speaker: Line) -> None:
     """Whether leave notices came before their subject began to end: only an answered Close of its own tells."""
     if speaker.closing is not None and speaker.closed is None and speaker.dying is None:
         return
-    is_answered = speaker.closed_cleanly and not speaker.paused_before
-    _judge_early_leaves(roster, speaker, speaker.own_end_at if is_answered else None)
+    _judge_early_leaves(roster, speaker, speaker.own_end_at if speaker.closed_itself else None)
 
 
 def _judge_early_leaves(roster: Roster, speaker: Line, since: int | None) -> None:
@@ -108,9 +107,8 @@ def _judge_early_leaves(roster: Roster, speaker: Line, since: int | None) -> Non
             roster.find(receiver, Kind.PHANTOM, "DELIVER-14", text, speaker.number, received=received)
         else:
             speaker.high[receiver.instance] = speaker.leave
-            speaker.left_early_at = min(at, speaker.left_early_at or at)
             roster.raise_floors(speaker, receiver.instance, at)
-            name = name_of(speaker, speaker.leave)
+            name = f"the leave notice of {speaker.user!r}"
             if leave.lapse:
                 text = f"{name} {leave.lapse}"
                 roster.find(receiver, Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, speaker.leave, received)
@@ -118,11 +116,11 @@ def _judge_early_leaves(roster: Roster, speaker: Line, since: int | None) -> Non
                 kind, rule = attribution.late(part_of(speaker, item), after_leave=True)
                 text = f"{name_of(speaker, item)} came after {name}"
                 roster.find(receiver, kind, rule, text, speaker.number, item, received)
-            counts = receiver.gone_at is not None and receiver.evidence_at is not None
-            before = receiver.next_of(speaker.column) if counts else 0
+            is_counted = receiver.gone_at is not None and receiver.evidence_at is not None
+            before = receiver.next_of(speaker.column) if is_counted else 0
             for kind, rule in take(roster, speaker, receiver, LEAVE, at):
                 roster.find(receiver, kind, rule, name, speaker.number, speaker.leave, received)
-            if counts:
+            if is_counted:
                 roster.ledger.delivered += receiver.next_of(speaker.column) - before
                 settle_holes(roster, speaker, receiver)
 
@@ -130,7 +128,7 @@ def _judge_early_leaves(roster: Roster, speaker: Line, since: int | None) -> Non
 def _came_after(leave: EarlyLeave, speaker: Line) -> list[int]:
     """What its receiver got of the subject of an early leave after that."""
     span = leave.receiver.span_of(speaker.column)
-    if leave.heard is None or span is None:
+    if leave.heard is None or span is None or leave.receiver.expected[speaker.column] == LEFT:
         return []
     (first, following), (start, end) = leave.heard, span
     items = (*range(start, min(first, end)), *range(max(start, following), end))
@@ -148,10 +146,10 @@ def _due_to_one_who_stays(roster: Roster, speaker: Line, receiver: Line) -> Iter
         if following > speaker.last:
             # Nobody heard that, so the server may have ended the stream before: only an end of its own is later.
             own = speaker.own_end_at if speaker.ended_itself else None
-            if own is not None and speaker.left_early_at is not None:
-                own = min(own, speaker.left_early_at)
             if own is None or receiver.evidence_at is None or own <= receiver.evidence_at:
                 return
+            if not speaker.closed_itself and not speaker.heard_of(receiver.column):
+                return  # the server may have ended it before: were_together in due.py
     yield from range(following, speaker.last + 1)
     if ended:
         yield speaker.leave

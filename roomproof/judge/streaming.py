@@ -224,8 +224,10 @@ class StreamingRoom:
 
     def _look_whether_it_shows_membership(self, line: Line, column: int, at: int) -> None:
         """Any item does; but a server with `history` tells of others those, too, who are no members yet."""
-        if line.evidence_at is None and (column == line.column or not self._roster.replays):
-            self._roster.show_membership(line, at)
+        if line.evidence_at is None:
+            line.was_told = True
+            if column == line.column or not self._roster.replays:
+                self._roster.show_membership(line, at)
 
     def _decode(self, cache: Cache, line: Line, frame: bytes, wire: bytes, at: int) -> Slot | None:
         decoded = self._decoder.read(frame, line, at, may_be_old=line.paused_before or self._roster.replays)

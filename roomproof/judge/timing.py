@@ -55,7 +55,8 @@ def _backwards(stream: Connection, receiver: Connection, hearing: Hearing) -> It
         if after > before:
             still_since = None
             continue
-        said = stream.said_at(later.item)
+        is_certain = later.item != stream.leave or stream.closed_itself
+        said = stream.said_at(later.item) if is_certain else None
         if after < before:
             culprit, what, still_since = earlier, "before", None
         elif said is not None and said - still_since.at >= TICK_NS:

@@ -1,7 +1,9 @@
 """A leave notice may come before its subject's client knows of an end; it is the end of that stream all the same."""
 
+import pytest
+
 from roomproof.judge.findings import Kind
-from tests.unit.judge.tale import Found, Tale, finding
+from tests.unit.judge.tale import MILLISECOND, Found, Tale, finding, stamp
 from tests.unit.judge.talk import Talk
 
 
@@ -86,3 +88,95 @@ def test_what_one_who_is_gone_had_heard_is_counted_once() -> None:
 
     # Two join notices heard by both, one of them its own each, and a message for both.
     assert talk.ledger().delivered == 3
+
+
+def test_one_who_is_gone_is_not_said_to_have_got_what_nobody_got() -> None:
+    talk = Talk()
+    alice, bob = talk.meet("alice", "bob")
+    left = talk.notice(bob, "left")
+    talk.hears(alice, left, left)
+    talk.says(bob)
+    talk.dies(alice)
+    talk.is_closed(bob, 1001)
+
+    assert [one.kind for one in talk.findings()] == [Kind.DOUBLED_NOTICE]
+
+
+def test_a_leave_in_whole_seconds_may_come_long_after_the_server_closed_its_subject() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    stamped, soup = stamp(tale.clock), bob.says("soup")
+    alice.hears(soup, timestamp=stamped)
+    bob.hears(soup, timestamp=stamped)
+    tale.passes(2.5)
+    bob.dies()
+    alice.hears(bob.left, timestamp=stamped)
+
+    assert tale.findings() == []
+
+
+@pytest.mark.parametrize("is_closed", [True, False], ids=["it closes meanwhile", "it dies meanwhile"])
+def test_a_leave_in_whole_seconds_may_come_long_after_the_server_closed_its_subject_under_load(is_closed: bool) -> None:
+    talk = Talk()
+    alice, bob = talk.meet("alice", "bob")
+    stamped = stamp(talk.clock)
+    talk.all_hear([alice, bob], talk.says(bob, timestamp=stamped))
+    talk.clock += 2_500 * MILLISECOND
+    if is_closed:
+        talk.begins_to_close(bob)
+    else:
+        talk.dies(bob)
+    talk.hears(alice, talk.frame(type="system", content="bob left the chat", timestamp=stamped))
+    if is_closed:
+        talk.is_closed(bob, 1001)
+
+    assert talk.findings() == []
+
+
+def test_who_came_after_one_was_closed_that_nobody_watched_is_not_owed_its_leave() -> None:
+    """It died before it read the Close."""
+    tale = Tale()
+    (bob,) = tale.meet("bob")
+    carol = tale.joins("carol")
+    carol.hears(carol.joined)
+    bob.dies()
+
+    assert tale.findings() == []
+
+
+def test_who_came_after_one_was_closed_that_nobody_watched_is_not_owed_its_leave_under_load() -> None:
+    talk = Talk()
+    (bob,) = talk.meet("bob")
+    carol = talk.joins("carol")
+    talk.hears(carol, talk.notice(carol, "joined"))
+    talk.dies(bob)
+
+    assert talk.findings() == []
+
+
+def test_who_came_when_a_leave_was_on_its_way_is_not_owed_it_under_load() -> None:
+    talk = Talk()
+    alice, bob = talk.meet("alice", "bob")
+    carol = talk.joins("carol")
+    talk.hears(carol, talk.notice(carol, "joined"))
+    talk.hears(alice, talk.notice(bob, "left"), talk.notice(carol, "joined"))
+    talk.dies(bob)
+
+    assert talk.findings() == []
+
+
+def test_who_came_after_a_device_was_closed_is_not_owed_its_leave() -> None:
+    tale = Tale()
+    (alice,) = tale.meet("alice")
+    phone = tale.joins("bob")
+    tale.all_hear(phone.joined, phone.says("I am here"))
+    laptop = tale.joins("bob")
+    tale.all_hear(laptop.joined)
+    alice.hears(phone.left)
+    laptop.hears(phone.left)
+    carol = tale.joins("carol")
+    for one in (alice, laptop, carol):
+        one.hears(carol.joined)
+    phone.dies()
+
+    assert tale.findings() == []

@@ -81,15 +81,28 @@ def test_after_what_is_no_frame_nothing_need_be_read() -> None:
     assert tale.findings() == []
 
 
-def test_a_close_with_1001_may_cross_that_of_a_server_which_shuts_down() -> None:
+@pytest.mark.parametrize("code", [1000, 1001])
+def test_last_words_before_a_close_that_is_answered_are_due(code: int) -> None:
     tale = Tale()
     alice, bob = tale.meet("alice", "bob")
+    soup = bob.says("soup")
+    bob.begins_to_close(code)
+    bob.is_closed(code)
     alice.hears(bob.left)
-    bob.says("soup")
-    bob.begins_to_close(1001)
-    bob.is_closed(1001)
 
-    assert tale.findings() == []
+    assert tale.findings() == [finding(Kind.LOST, "DELIVER-11", alice, soup)]
+
+
+def test_what_was_said_before_what_is_no_frame_is_due() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    soup = bob.says("soup")
+    bob.violates()
+    bob.begins_to_close()
+    bob.is_closed(1000)
+    alice.hears(bob.left)
+
+    assert tale.findings() == [finding(Kind.LOST, "DELIVER-11", alice, soup)]
 
 
 @pytest.mark.parametrize("code", [1013, None])

@@ -208,6 +208,19 @@ def test_who_was_told_something_was_let_in(talk: Talk, code: int) -> None:
     assert talk.findings() == [Found(Kind.DROPPED, "CLOSE-1", bob.number, None, None)]
 
 
+def test_who_was_told_of_one_since_forgotten_was_let_in(talk: Talk) -> None:
+    alice, carol = talk.meet("alice", "carol")
+    soup = talk.says(carol)
+    talk.all_hear([alice, carol], soup)
+    bob = talk.joins("bob")
+    talk.hears(bob, soup)
+    talk.hears(alice, talk.leaves(carol))
+    talk.passes(2 * DEADLINE // MILLISECOND)
+    talk.is_closed(bob, 1008)
+
+    assert talk.findings() == [Found(Kind.DROPPED, "CLOSE-1", bob.number, None, None)]
+
+
 def test_a_message_that_a_newcomer_of_another_instance_got_first_is_timed() -> None:
     talk = Talk(("history", "pubsub"))
     alice, carol = talk.joins("alice", "here"), talk.joins("carol", "there")

@@ -28,7 +28,7 @@ from itertools import accumulate
 from roomproof.history import FaultWindow
 from roomproof.judge.attribution import Part
 from roomproof.judge.connection import Connection
-from roomproof.judge.hearing import Heard, Hearing
+from roomproof.judge.hearing import Heard, Hearing, first_copies
 from roomproof.judge.outages import is_in_scope
 from roomproof.judge.run import Run
 from roomproof.protocol import Capability
@@ -60,10 +60,7 @@ class Due:
     @property
     def firsts(self) -> Iterable[Heard]:
         """What was heard, without second copies."""
-        firsts: dict[int, Heard] = {}
-        for one in self.heard:
-            firsts.setdefault(one.item, one)
-        return firsts.values()
+        return first_copies(self.heard)
 
 
 class Dues:

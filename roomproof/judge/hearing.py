@@ -1,7 +1,7 @@
 """What the receivers of a run heard: which item of whose stream each frame was."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from roomproof import wire
@@ -21,6 +21,14 @@ class Heard:
     def at(self) -> int:
         """When it had been received."""
         return self.receipt.at
+
+
+def first_copies(heard: Iterable[Heard]) -> Iterable[Heard]:
+    """What was heard of one stream, without second copies, in the order received."""
+    firsts: dict[int, Heard] = {}
+    for one in heard:
+        firsts.setdefault(one.item, one)
+    return firsts.values()
 
 
 @dataclass(slots=True)

@@ -101,12 +101,8 @@ class Line(Life):
         return self.departed.get(column, self.expected[column])
 
     def has_heard(self, column: int) -> bool:
-        """Whether anything of a speaker but its leave came."""
-        return self.next_of(column) != self.start[column]
-
-    def heard_of(self, column: int) -> bool:
-        """Whether anything of a speaker but its leave came, as history or otherwise."""
-        return bool(self.earlier.get(column)) or (self.evidence_at is not None and self.has_heard(column))
+        """Whether anything of a speaker but its leave came since there was evidence."""
+        return self.evidence_at is not None and self.next_of(column) != self.start[column]
 
     def has_got(self, column: int, item: int) -> bool:
         """Whether an item of a speaker came that is no leave notice."""
@@ -120,7 +116,7 @@ class Line(Life):
         """The highest item of a speaker that came and is no leave notice; -1 if none did."""
         strays = max(self.strays.get(column, ()), default=-1)
         told = self.earlier[column].following - 1 if column in self.earlier else -1
-        due = self.next_of(column) - 1 if self.evidence_at is not None and self.has_heard(column) else -1
+        due = self.next_of(column) - 1 if self.has_heard(column) else -1
         return max(strays, told, due)
 
     def span_of(self, column: int) -> tuple[int, int] | None:

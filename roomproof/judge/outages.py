@@ -48,7 +48,7 @@ class Outage:
             return False
         if self.said_when_healed is not None and self._is_said_later(speaker, item, self.said_when_healed):
             return False
-        if self.said_when_mended is None or receiver.evidence_at is None or not receiver.has_heard(speaker.column):
+        if self.said_when_mended is None or not receiver.has_heard(speaker.column):
             return True
         before = receiver.next_of(speaker.column) - 1
         return before <= self.said_when_mended.get(speaker.number, -1)

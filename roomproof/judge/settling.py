@@ -148,7 +148,8 @@ def _due_to_one_who_stays(roster: Roster, speaker: Line, receiver: Line) -> Iter
             own = speaker.own_end_at if speaker.ended_itself else None
             if own is None or receiver.evidence_at is None or own <= receiver.evidence_at:
                 return
-            if not speaker.closed_itself and not speaker.heard_of(receiver.column):
+            has_heard = speaker.has_heard(receiver.column) or speaker.earlier.get(receiver.column)
+            if not speaker.closed_itself and not has_heard:
                 return  # the server may have ended it before: were_together in due.py
     yield from range(following, speaker.last + 1)
     if ended:

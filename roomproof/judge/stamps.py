@@ -47,20 +47,19 @@ class Stamps:
     """The latest timestamps of one room."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[int, str | None], Kept] = {}
-        """By speaker and instance."""
+        self._kept: dict[int, dict[str | None, Kept]] = {}
+        """By speaker, and by instance."""
 
     def forget(self, speaker: Line) -> None:
         """Nothing of a speaker comes any more."""
-        for key in [key for key in self._kept if key[0] == speaker.number]:
-            del self._kept[key]
+        self._kept.pop(speaker.number, None)
 
     def take(self, speaker: Line, item: int, moment: datetime, said: int, receiver: Line, at: int) -> Lapse | None:
         """A receiver got an item with a timestamp; `said` is the earliest time at which it was said, 0 for unknown."""
-        key = speaker.number, receiver.instance
-        kept = self._kept.get(key)
+        by_instance = self._kept.setdefault(speaker.number, {})
+        kept = by_instance.get(receiver.instance)
         if kept is None:
-            self._kept[key] = Kept({item: Stamped(moment, at)}, moment)
+            by_instance[receiver.instance] = Kept({item: Stamped(moment, at)}, moment)
             return None
         items = kept.items
         latest = next(reversed(items))
@@ -81,7 +80,7 @@ class Stamps:
 
     def look(self, speaker: Line, item: int, moment: datetime, said: int, receiver: Line) -> Lapse | None:
         """What `take` would return, where it is not certain yet that it is an item."""
-        kept = self._kept.get((speaker.number, receiver.instance))
+        kept = self._kept.get(speaker.number, {}).get(receiver.instance)
         if kept is None or moment > kept.highest:
             return None
         earlier = [one for one in reversed(kept.items) if one < item]

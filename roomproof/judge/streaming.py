@@ -261,12 +261,11 @@ class StreamingRoom:
             speaker.high[instance] = number
         if is_early:
             return None
-        if decoded.faults:
-            return Slot(frame, len(frame), 0, speaker.column, item, line.cursor)
-        if decoded.lapse:  # somebody who has got more of that speaker has to decode it again
-            self._roster.ledger.untimed += is_first and bool(decoded.meant)
-            timing = Timing(decoded.meant, at, at, is_whole=False)
-            return Slot(frame, len(frame), 0, speaker.column, item, line.cursor, decoded.meant, timing)
+        if decoded.faults or decoded.lapse:  # whoever else gets it has to be judged by what it has got itself
+            meant = 0 if decoded.faults else decoded.meant
+            self._roster.ledger.untimed += is_first and meant > 0
+            timing = Timing(meant, at, at, is_whole=False)
+            return Slot(frame, len(frame), 0, speaker.column, item, line.cursor, meant, timing)
         slot = cache.add(wire, len(wire) - len(frame), speaker.column, item)
         if decoded.meant:
             if is_first:

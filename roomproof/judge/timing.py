@@ -8,7 +8,7 @@ from roomproof import wire
 from roomproof.history import Started
 from roomproof.judge.connection import Connection, Receipt
 from roomproof.judge.findings import Finding, Kind
-from roomproof.judge.hearing import Heard, Hearing
+from roomproof.judge.hearing import Heard, Hearing, first_copies
 from roomproof.judge.run import Run
 from roomproof.protocol import Capability
 
@@ -46,8 +46,7 @@ def is_far_away(started: Started, moment: datetime, at: int, *, may_be_old: bool
 
 
 def _backwards(stream: Connection, receiver: Connection, hearing: Hearing) -> Iterator[Finding]:
-    firsts = {one.item: one for one in reversed(hearing.of(stream, receiver))}
-    items = sorted(firsts.values(), key=lambda one: one.item)
+    items = sorted(first_copies(hearing.of(stream, receiver)), key=lambda one: one.item)
     still_since = None
     for earlier, later in pairwise(items):
         before, after = _timestamp(earlier), _timestamp(later)

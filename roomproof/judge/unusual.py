@@ -77,7 +77,7 @@ def _take_earlier(roster: Roster, speaker: Line, receiver: Line, item: int) -> I
     column = speaker.column
     told, strays = receiver.earlier.setdefault(column, Runs()), receiver.strays.setdefault(column, set())
     has_left = LEAVE in strays
-    has_heard_later = has_left or (receiver.evidence_at is not None and receiver.has_heard(column))
+    has_heard_later = has_left or receiver.has_heard(column)
     part = Part.LEAVE if item == LEAVE else part_of(speaker, item)
     if item in strays or item in told:
         yield attribution.again(part)

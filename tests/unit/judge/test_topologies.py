@@ -1,5 +1,7 @@
 """Several instances, and things broken on purpose: what is due across them, and what is not."""
 
+import pytest
+
 from roomproof.judge.findings import Kind
 from tests.unit.judge.tale import Found, Tale, finding
 from tests.unit.judge.talk import Talk
@@ -194,26 +196,15 @@ def test_a_fault_excuses_no_second_copy() -> None:
     assert tale.findings() == [finding(Kind.DUPLICATED, "DELIVER-3", bob, soup)]
 
 
-def test_a_killed_instance_drops_its_members_and_cannot_announce_it() -> None:
+@pytest.mark.parametrize("instances", [("one", "two"), (None, None)], ids=["known", "unknown"])
+def test_a_killed_instance_drops_its_members_and_cannot_announce_it(instances: tuple[str | None, str | None]) -> None:
     tale = Tale(("pubsub",))
-    alice, bob = tale.joins("alice", instance="one"), tale.joins("bob", instance="two")
+    alice, bob = tale.joins("alice", instance=instances[0]), tale.joins("bob", instance=instances[1])
     tale.all_hear(alice.joined, bob.joined)
     kill = tale.breaks("killed", "two")
     bob.is_closed(None)
     kill.is_mended(heal=5)
     tale.all_hear(alice.says("soup"))
-
-    assert tale.findings() == []
-
-
-def test_one_on_an_unknown_instance_may_have_been_on_the_one_that_was_killed() -> None:
-    tale = Tale(("pubsub",))
-    alice, bob = tale.joins("alice"), tale.joins("bob")
-    tale.all_hear(alice.joined, bob.joined)
-    kill = tale.breaks("killed", "two")
-    bob.is_closed(None)
-    kill.is_mended(heal=5)
-    alice.hears(alice.says("soup"))
 
     assert tale.findings() == []
 

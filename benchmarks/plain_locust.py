@@ -8,7 +8,7 @@ import gevent
 import websocket
 from locust import User, task
 
-from roomproof.load.schedule import phase
+from roomproof.load.transport.schedule import phase
 
 ROOMS, MEMBERS, RATE, BYTES, _ = map(int, os.environ["SHAPE"].split(","))
 CHATS = os.environ["CHATS"].split(",")

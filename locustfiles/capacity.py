@@ -5,10 +5,10 @@ locust -f locustfiles/capacity.py --host http://localhost:8000 --slo 'deliver.p9
 
 from locust import task
 
-from roomproof.load import climb
+from roomproof.load import capacity_search
 from roomproof.load.user import RoomUser
 
-__all__ = ["Capacity", "climb"]
+__all__ = ["Capacity", "capacity_search"]
 
 
 class Capacity(RoomUser):

@@ -10,8 +10,8 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, Unsupporte
 from werkzeug.routing import BaseConverter
 
 from reference_server import bodies
-from reference_server.away import Away
 from reference_server.cors import allow_every_origin
+from reference_server.errors import Away
 from reference_server.instance import NO_SUCH_ROOM, Instance
 from reference_server.log import origin
 from reference_server.member import Member

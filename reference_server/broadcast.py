@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Protocol
 
-from reference_server.away import Away
 from reference_server.clock import Clock
+from reference_server.errors import Away
 from reference_server.names import ChatId
 from reference_server.room import Closable, Room
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from reference_server.dynamodb_table import AWAY, Table
 from reference_server.names import ChatId, UserId, can_be_chat_id
 from reference_server.store import Chat, StoreAway
-from reference_server.turns import Turns
+from reference_server.worker_threads import Turns
 
 ANSWER_SECONDS = 6.5
 """How long a question may take before whoever asked is told that the store is away. STICKY-9 allows 10 s, of which a

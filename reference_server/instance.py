@@ -5,7 +5,7 @@ from weakref import WeakValueDictionary
 
 from reference_server.broadcast import Broadcast, LocalBroadcast
 from reference_server.clock import Clock
-from reference_server.heap import Heap
+from reference_server.gc_tuning import Heap
 from reference_server.names import ChatId
 from reference_server.room import Closable, Room
 

@@ -25,8 +25,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from reference_server import frames
-from reference_server.away import Away
 from reference_server.broadcast import Audience, BroadcastAway
+from reference_server.errors import Away
 from reference_server.log import origin
 from reference_server.names import ChatId
 from reference_server.numbering import Numbering

@@ -16,7 +16,7 @@ from reference_server import stream
 from reference_server.app import create_app
 from reference_server.broadcast import Broadcast, LocalBroadcast
 from reference_server.clock import Clock
-from reference_server.heap import Heap
+from reference_server.gc_tuning import Heap
 from reference_server.instance import Instance
 from reference_server.options import Options
 from reference_server.sqlite_store import SqliteStore

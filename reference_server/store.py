@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from reference_server.away import Away
+from reference_server.errors import Away
 from reference_server.names import ChatId, UserId
 
 

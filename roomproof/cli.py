@@ -9,9 +9,9 @@ from typing import NoReturn
 import pytest
 
 from roomproof.history import Deadline, HistoryError, Opened, load
-from roomproof.judge.offline import judge
-from roomproof.report import describe, tool_version
-from roomproof.runner.folder import load_scripts_folder, scenarios_folder
+from roomproof.judge.offline.judge import judge
+from roomproof.report.results import describe, tool_version
+from roomproof.suite.paths import load_scripts_folder, scenarios_folder
 from roomproof.timeline import names, timeline
 from roomproof.verdict import EXIT_CODES, Conclusion
 
@@ -113,7 +113,7 @@ def verify(arguments: list[str]) -> int:
     # The current folder may have a pytest configuration of its own, and scenarios are not its tests.
     ours = ["--rootdir", str(folder), "-c", str(folder / "pytest.ini"), "-p", "no:cacheprovider"]
     # By its name a plugin reaches the workers of xdist too.
-    return int(pytest.main([*ours, "-p", "roomproof.runner.placement", *arguments, str(folder)]))
+    return int(pytest.main([*ours, "-p", "roomproof.suite.path_plugin", *arguments, str(folder)]))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from roomproof.protocol import Capability, Level, Protocol, Rule
+from roomproof.spec.rules import Capability, Level, Protocol, Rule
 
 
 class Outcome(StrEnum):

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from roomproof.embedded import reference_server
-from roomproof.http import Http
+from roomproof.client.http import Http
+from roomproof.client.target import Target
 from roomproof.nemesis.site import Site
-from roomproof.plugin import TARGET, begin
-from roomproof.runner.host import HANDLE
-from roomproof.runner.player import STAGE
 from roomproof.stage.instances import Instances, observe
 from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
-from roomproof.target import Target
+from roomproof.suite.plugin import TARGET, begin
+from roomproof.suite.scenario_plugin import STAGE
+from roomproof.suite.topology_plugin import HANDLE
 from roomproof.topologies import catalogue
+from roomproof.topologies.embedded import reference_server
 from roomproof.topologies.topology import Inapplicable, Store
 
 

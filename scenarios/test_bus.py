@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from roomproof import wire
 from roomproof.history import Refused
 from roomproof.nemesis.site import HEAL_SECONDS, Site
 from roomproof.nemesis.talk import Talk
-from roomproof.rules import breaks_parts, rule
+from roomproof.spec import messages
+from roomproof.suite.marks import breaks_parts, rule
 from roomproof.topologies.topology import Instance, Link, Part
 
 pytestmark = breaks_parts
@@ -63,7 +63,7 @@ def test_members_stay_and_hear_each_other_again(site: Site, outage: Outage) -> N
         with site.broken("the bus is away", *outage.scope(site), heal=HEAL_SECONDS):
             outage.begin(site)
             ben.leave()
-            alice.was_answered(wire.Error, within=OUTAGE_SECONDS)  # now the instance has noticed
+            alice.was_answered(messages.Error, within=OUTAGE_SECONDS)  # now the instance has noticed
             early = site.room.attempt("guest-0", source=site.here)
             outage.end(site)
         assert not site.talks(alice, anna, bob, within=HEAL_SECONDS)
@@ -88,7 +88,7 @@ def test_who_cannot_be_heard_is_told(site: Site, outage: Outage) -> None:
     with site.broken("the bus is away", *outage.scope(site), heal=HEAL_SECONDS):
         outage.begin(site)
         site.alice.say("hello?")
-        is_told = site.alice.was_answered(wire.Error)
+        is_told = site.alice.was_answered(messages.Error)
         outage.end(site)
     assert not site.talks(*site.people, within=HEAL_SECONDS)
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from roomproof.client import NO_CODE
-from roomproof.rules import rule
+from roomproof.client.connection import NO_CODE
+from roomproof.spec.limits import CONTENT_CODE_POINTS
+from roomproof.spec.messages import NoticeKind
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
-from roomproof.wire import CONTENT_CODE_POINTS, NoticeKind
+from roomproof.suite.marks import rule
 
 BURST = 8
 """So many long messages are on their way at once: few enough for everybody who reads."""

@@ -6,13 +6,14 @@ from urllib.parse import quote
 
 import pytest
 
-from roomproof.http import Http
-from roomproof.protocol import Capability
-from roomproof.rules import needs, rule
-from roomproof.stage.member import Member
+from roomproof.client.http import Http
+from roomproof.spec.limits import CLOCK_SKEW_S
+from roomproof.spec.messages import parse_timestamp, same_json
+from roomproof.spec.rules import Capability
+from roomproof.stage.person import Member
 from roomproof.stage.room import Refusal, Room
 from roomproof.stage.stage import Stage
-from roomproof.wire import CLOCK_SKEW_S, parse_timestamp, same_json
+from roomproof.suite.marks import needs, rule
 
 NAMES = {
     "plain": "Test Room",

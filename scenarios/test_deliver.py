@@ -1,10 +1,10 @@
 """Everybody gets everything, once, and nothing else."""
 
-from roomproof.protocol import Capability
-from roomproof.rules import needs, rule
+from roomproof.spec.messages import NoticeKind
+from roomproof.spec.rules import Capability
 from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
-from roomproof.wire import NoticeKind
+from roomproof.suite.marks import needs, rule
 
 
 @rule("DELIVER-1")

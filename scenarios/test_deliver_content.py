@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from roomproof.rules import rule
+from roomproof.spec.limits import CONTENT_CODE_POINTS, FRAME_BYTES
+from roomproof.spec.messages import NoticeKind, message, parse_timestamp
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
-from roomproof.wire import CONTENT_CODE_POINTS, FRAME_BYTES, NoticeKind, message, parse_timestamp
+from roomproof.suite.marks import rule
 
 CONTENTS = {
     "white space": ("  soup \t\n", " ", "\n", "a" + " " * 300 + "b", "one\r\ntwo\rthree\n\n\nfour"),

@@ -4,11 +4,11 @@ import time
 
 import pytest
 
-from roomproof.protocol import Capability
-from roomproof.rules import needs, rule, unless
+from roomproof.spec.messages import NoticeKind, parse_timestamp
+from roomproof.spec.rules import Capability
 from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
-from roomproof.wire import NoticeKind, parse_timestamp
+from roomproof.suite.marks import needs, rule, unless
 
 
 @rule("DELIVER-8")

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
+from roomproof.client.http import Answer
 from roomproof.history import Refused
-from roomproof.http import Answer
 from roomproof.nemesis.site import FOUND_AGAIN_SECONDS, HEAL_SECONDS, LEFT_OUT_SECONDS, Site
 from roomproof.nemesis.talk import Talk
-from roomproof.rules import breaks_parts, rule
+from roomproof.suite.marks import breaks_parts, rule
 
 pytestmark = breaks_parts
 

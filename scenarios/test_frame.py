@@ -6,11 +6,11 @@ from itertools import cycle, islice
 
 import pytest
 
-from roomproof.judge.closing import BAD_FRAMES_BORNE
-from roomproof.rules import rule
+from roomproof.spec.limits import BAD_FRAMES
+from roomproof.spec.messages import Error
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
-from roomproof.wire import Error
+from roomproof.suite.marks import rule
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def test_19_bad_frames_are_forgiven(kitchen: Room) -> None:
     alice, mallory = kitchen.join("alice"), kitchen.join("mallory")
     texts = [frame.marked("x") for frame in FRAMES.values() if not frame.binary]
 
-    for text in islice(cycle(texts), BAD_FRAMES_BORNE - 1):
+    for text in islice(cycle(texts), BAD_FRAMES - 1):
         mallory.send_or_be_gone(text)
     sorry = mallory.say_or_be_gone("sorry about that")
 
@@ -138,7 +138,7 @@ def test_the_bad_frames_of_each_connection_count(kitchen: Room) -> None:
     alice, mallory, mallorys_phone = (kitchen.join(user) for user in ("alice", "mallory", "mallory"))
 
     for device in (mallory, mallorys_phone):
-        for _ in range(BAD_FRAMES_BORNE - 1):
+        for _ in range(BAD_FRAMES - 1):
             device.send_or_be_gone("hello")
 
     for device in (mallory, mallorys_phone):
@@ -149,11 +149,11 @@ def test_the_bad_frames_of_each_connection_count(kitchen: Room) -> None:
 def test_the_20th_bad_frame_is_forgiven_or_closes_with_1008(kitchen: Room) -> None:
     alice, mallory = kitchen.join("alice"), kitchen.join("mallory")
 
-    for _ in range(BAD_FRAMES_BORNE):
+    for _ in range(BAD_FRAMES):
         mallory.send_or_be_gone("hello")
 
     # Nothing more is sent before the answers are there: what a server does not read would cost its Close frame.
-    if mallory.was_answered(Error, times=BAD_FRAMES_BORNE) and mallory.stays():
+    if mallory.was_answered(Error, times=BAD_FRAMES) and mallory.stays():
         assert alice.heard(mallory.say("sorry about that"))
     elif not mallory.is_open:
         assert mallory.was_closed_with() == 1008

@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from roomproof.protocol import Capability
-from roomproof.rules import rule, unless
-from roomproof.stage.member import Member
+from roomproof.spec.messages import Message, Notice, NoticeKind
+from roomproof.spec.rules import Capability
+from roomproof.stage.person import Member
 from roomproof.stage.room import Room
-from roomproof.wire import Message, Notice, NoticeKind
+from roomproof.suite.marks import rule, unless
 
 PLAIN_USERS = {
     "letters": ("a", "u" * 64, "ALICE"),

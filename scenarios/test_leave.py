@@ -2,13 +2,13 @@
 
 import pytest
 
-from roomproof.client import NO_CODE
-from roomproof.protocol import Capability
-from roomproof.rules import rule, unless
+from roomproof.client.connection import NO_CODE
+from roomproof.client.target import Target
+from roomproof.spec.messages import Message, Notice
+from roomproof.spec.rules import Capability
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
-from roomproof.target import Target
-from roomproof.wire import Message, Notice
+from roomproof.suite.marks import rule, unless
 
 
 @rule("LEAVE-1")

@@ -1,8 +1,8 @@
 """What is said in order is heard in order."""
 
-from roomproof.rules import rule
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
+from roomproof.suite.marks import rule
 
 
 @rule("ORDER-1")

@@ -2,12 +2,12 @@
 
 import pytest
 
-from roomproof.http import Http
-from roomproof.protocol import Capability
-from roomproof.rules import needs, rule
-from roomproof.stage.member import Member
+from roomproof.client.http import Http
+from roomproof.spec.messages import NoticeKind
+from roomproof.spec.rules import Capability
+from roomproof.stage.person import Member
 from roomproof.stage.room import Room
-from roomproof.wire import NoticeKind
+from roomproof.suite.marks import needs, rule
 
 BAD_BODIES = {
     "no JSON": b"alice",

@@ -2,9 +2,9 @@
 
 import pytest
 
-from roomproof.rules import rule
+from roomproof.spec.messages import Pong, message, parse_timestamp
 from roomproof.stage.room import Room
-from roomproof.wire import Pong, message, parse_timestamp
+from roomproof.suite.marks import rule
 
 
 @rule("FRAME-7")

@@ -2,11 +2,11 @@
 
 import pytest
 
-from roomproof.rules import rule, several_addresses
-from roomproof.stage.member import Member
+from roomproof.spec.messages import NoticeKind
+from roomproof.stage.person import Member
 from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
-from roomproof.wire import NoticeKind
+from roomproof.suite.marks import rule, several_addresses
 
 
 def two_on_each(stage: Stage, room: Room) -> list[Member]:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from roomproof.rules import rule
-from roomproof.stage.member import Member
+from roomproof.spec.messages import Message, Notice
+from roomproof.stage.person import Member
 from roomproof.stage.room import Refusal, Room
 from roomproof.stage.stage import Stage
-from roomproof.wire import Message, Notice
+from roomproof.suite.marks import rule
 
 IMPOSSIBLE_IDS = {
     "the guide's placeholder": "CHAT_ID",

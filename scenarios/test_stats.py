@@ -1,12 +1,12 @@
 """The statistics tell who is there."""
 
-from roomproof.http import Http
-from roomproof.protocol import Capability
-from roomproof.rules import needs, rule
+from roomproof.client.http import Http
+from roomproof.spec.messages import message
+from roomproof.spec.rules import Capability
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
-from roomproof.wire import message
+from roomproof.suite.marks import needs, rule
 
 
 @rule("STATS-1")

@@ -2,13 +2,13 @@
 
 import pytest
 
-from roomproof.rules import rule, several_addresses
+from roomproof.client.target import Target
+from roomproof.spec.messages import NoticeKind
 from roomproof.stage.instances import instance_of
 from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
 from roomproof.stage.stats import read_stats
-from roomproof.target import Target
-from roomproof.wire import NoticeKind
+from roomproof.suite.marks import rule, several_addresses
 
 VISITS = 8
 """A front that only happens to hand a client to the same one of two instances so often does so once in 128 runs."""

@@ -1,1 +1,1 @@
-"""The oracle: from a history to findings. The definition it implements stands at the head of due.py."""
+"""The oracle: from a history to findings. The definition it implements stands at the head of offline/expected.py."""

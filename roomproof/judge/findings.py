@@ -8,7 +8,7 @@ from roomproof.history import Event
 
 
 class Kind(StrEnum):
-    """The kinds of findings (due.py has the definition). Each names a fault of the server."""
+    """The kinds of findings (docs/oracle.md has the definition). Each names a fault of the server."""
 
     LOST = "lost"
     REPLAYED = "replayed"

@@ -3,9 +3,9 @@
 import argparse
 from dataclasses import dataclass, replace
 
-from roomproof.load import slo
-from roomproof.load.slo import Slo, SloError
-from roomproof.target import Target, UsageError, read_target
+from roomproof.client.target import Target, UsageError, read_target
+from roomproof.load.figures import objectives
+from roomproof.load.figures.objectives import Slo, SloError
 
 FEWEST_MESSAGE_BYTES, MOST_MESSAGE_BYTES = 100, 4_000
 """A message has to carry its identity, and every server takes contents of 4,096 code points (DELIVER-13)."""
@@ -95,7 +95,7 @@ def read(parsed: argparse.Namespace, host: str | None) -> Options:
     if addresses:
         target = replace(target, source_addresses=tuple(addresses), forwarded_addresses=())
     try:
-        slos = [slo.parse(text) for text in _words(parsed.slo)]
+        slos = [objectives.parse(text) for text in _words(parsed.slo)]
     except SloError as error:
         raise UsageError(f"--slo: {error}") from error
     return Options(

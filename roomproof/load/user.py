@@ -10,13 +10,13 @@ from locust import User, events
 from locust.env import Environment
 from locust.exception import StopUser
 
-from roomproof.load.conductor import conductor_of
-from roomproof.load.link import RefusedError
-from roomproof.load.member import Member
-from roomproof.load.pacer import Turns
-from roomproof.load.rooms import NoRoomError
-from roomproof.load.schedule import LATE_NS, Schedule, phase
-from roomproof.load.session import EndedError, Session
+from roomproof.load.controller.controller import conductor_of
+from roomproof.load.transport.pacing import Turns
+from roomproof.load.transport.schedule import LATE_NS, Schedule, phase
+from roomproof.load.transport.socket import RefusedError
+from roomproof.load.worker.member import Member
+from roomproof.load.worker.rooms import NoRoomError
+from roomproof.load.worker.session import EndedError, Session
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
 """Who does not get in tries again after a pause, which doubles."""

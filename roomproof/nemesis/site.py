@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator, Sequence
 
 from roomproof.history import FaultWindow
-from roomproof.protocol import Capability
-from roomproof.stage.member import Member
+from roomproof.spec.rules import Capability
+from roomproof.stage.person import Member
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage

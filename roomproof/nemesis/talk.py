@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from types import TracebackType
 
-from roomproof.stage.member import Member
+from roomproof.stage.person import Member
 
 PAUSE_SECONDS = 0.05
 """How long each of them waits before it speaks again."""

@@ -3,11 +3,11 @@
 import time
 from itertools import chain, zip_longest
 
-from roomproof.client import Connection
-from roomproof.http import Answer, Http, UnreachableError
+from roomproof.client.connection import Connection
+from roomproof.client.http import Answer, Http, UnreachableError
+from roomproof.client.target import Target
 from roomproof.recorder import Recorder
 from roomproof.stage.scene import RuleBrokenError
-from roomproof.target import Target
 
 POLL_SECONDS = 0.02
 

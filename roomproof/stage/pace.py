@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from roomproof.judge.closing import UNDELIVERED_FRAMES
+from roomproof.spec.limits import UNDELIVERED_MESSAGES
 
 if TYPE_CHECKING:
-    from roomproof.stage.member import Member
+    from roomproof.stage.person import Member
 
-UNDER_WAY = UNDELIVERED_FRAMES - 1
+UNDER_WAY = UNDELIVERED_MESSAGES - 1
 """So many messages may be on their way to a member at any time."""
 
 

@@ -3,16 +3,16 @@
 import contextlib
 from dataclasses import dataclass
 
-from roomproof import wire
-from roomproof.client import Connection
+from roomproof.client.connection import Connection
+from roomproof.client.http import Answer
 from roomproof.history import Deleting, Refused
-from roomproof.http import Answer
-from roomproof.judge.run import REFUSAL_CODES
-from roomproof.protocol import Capability
-from roomproof.stage.member import Member
+from roomproof.spec import messages
+from roomproof.spec.limits import REFUSAL_CODES
+from roomproof.spec.messages import Frame, Notice, NoticeKind
+from roomproof.spec.rules import Capability
 from roomproof.stage.pace import Pace
+from roomproof.stage.person import Member
 from roomproof.stage.scene import RuleBrokenError, Scene
-from roomproof.wire import Frame, Notice, NoticeKind
 
 REFUSAL_PATIENCE = 0.2
 """The part of the deadline that an accepted connection is given to be closed, before it speaks to show if it is in."""
@@ -163,7 +163,9 @@ class Room:
                 member.fence()
         listener.fence()
         said = {one.content for member in self.members for one in member.messages()}
-        strange = [one for one in listener.frames if isinstance(one, wire.Message | Notice) and one.chat_id == self.id]
+        strange = [
+            one for one in listener.frames if isinstance(one, messages.Message | Notice) and one.chat_id == self.id
+        ]
         return not strange and not any(one.content in said for one in listener.messages())
 
     def _await_evidence(self, member: Member) -> None:
@@ -179,7 +181,7 @@ class Room:
 
         # What was said earlier may come before membership, where that is sent at all.
         has_history = Capability.HISTORY in self._scene.target.capabilities
-        shown_by = Notice if has_history else wire.Message | Notice
+        shown_by = Notice if has_history else messages.Message | Notice
 
         def announced() -> bool | None:
             over = member.connection.is_over
@@ -206,7 +208,7 @@ class Room:
         content = self._scene.unique(text)
         if connection.open(source=next(self._scene.sources)):
             with contextlib.suppress(ConnectionError):
-                connection.send(wire.message(content))
+                connection.send(messages.message(content))
             self._scene.recorder.wait_for(lambda: connection.closed, self._scene.deadline * REFUSAL_PATIENCE)
             connection.die("fin")
         return content

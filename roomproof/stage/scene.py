@@ -5,10 +5,10 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from roomproof.http import Http
+from roomproof.client.http import Http
+from roomproof.client.target import Target
 from roomproof.printable import escaped
 from roomproof.recorder import Recorder
-from roomproof.target import Target
 
 
 class RuleBrokenError(AssertionError):

@@ -6,17 +6,17 @@ import re
 import time
 from collections.abc import Callable
 
+from roomproof.client.http import Http
+from roomproof.client.target import Target
 from roomproof.history import Deadline, Event, Sent, Started
-from roomproof.http import Http
 from roomproof.judge.findings import Finding, Kind
-from roomproof.judge.offline import judge
-from roomproof.protocol import Capability
+from roomproof.judge.offline.judge import judge
+from roomproof.spec.rules import Capability
 from roomproof.stage.instances import Instances, instance_of
-from roomproof.stage.member import Member
+from roomproof.stage.person import Member
 from roomproof.stage.room import Refusal, Room, knock
 from roomproof.stage.scene import RuleBrokenError, Scene
 from roomproof.stage.stats import Stats, read_stats
-from roomproof.target import Target
 
 CHAT_ID = re.compile(r"(?!(?:ws|stats)$)[A-Za-z0-9._~-]{1,128}")
 """What can be the id of a room (CREATE-2)."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from roomproof.http import Answer
+from roomproof.client.http import Answer
 from roomproof.stage.scene import RuleBrokenError
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from roomproof.protocol import Capability
-from roomproof.target import UsageError
+from roomproof.client.target import UsageError
+from roomproof.spec.rules import Capability
 from roomproof.topologies.local import PLANS, LocalTopology
 from roomproof.topologies.topology import Handle, Store, Topology
 

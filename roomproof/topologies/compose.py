@@ -11,9 +11,9 @@ from uuid import uuid4
 
 from docker.models.containers import Container
 
-from roomproof.http import Http, UnreachableError
-from roomproof.protocol import Capability
-from roomproof.target import Target
+from roomproof.client.http import Http, UnreachableError
+from roomproof.client.target import Target
+from roomproof.spec.rules import Capability
 from roomproof.topologies.containers import BUS_NETWORK, FRONT_NETWORK, BusLink, Engine, Service, StoreLink, name_of
 from roomproof.topologies.topology import Handle, TopologyError
 

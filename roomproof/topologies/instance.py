@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
-from roomproof.embedded import FAR_ZONE
+from roomproof.topologies.embedded import FAR_ZONE
 from roomproof.topologies.link import TcpLink
 from roomproof.topologies.process import Process
 from roomproof.topologies.store import CREDENTIALS

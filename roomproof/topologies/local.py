@@ -3,10 +3,10 @@
 import contextlib
 from dataclasses import dataclass
 
-from roomproof.embedded import CAPABILITIES
-from roomproof.protocol import Capability
-from roomproof.target import Target, parse_capabilities
+from roomproof.client.target import Target, parse_capabilities
+from roomproof.spec.rules import Capability
 from roomproof.topologies.bus import Redis
+from roomproof.topologies.embedded import CAPABILITIES
 from roomproof.topologies.folder import Folder
 from roomproof.topologies.front import Nginx
 from roomproof.topologies.instance import LocalInstance

@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from roomproof.target import Target
+from roomproof.client.target import Target
 
 Store = Literal["sqlite", "dynamodb"]
 """What instances keep their rooms in: a file that they share, or a service that can be taken away."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import scenarios
-from roomproof.protocol import load
+from roomproof.spec.rules import load
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import Fault
 from tests.topologies.catalogue import TOPOLOGY_FAULTS

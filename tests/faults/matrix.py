@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from roomproof.embedded import CAPABILITIES, FAR_ZONE
-from roomproof.protocol import Level, load
+from roomproof.spec.rules import Level, load
+from roomproof.topologies.embedded import CAPABILITIES, FAR_ZONE
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import Fault
 from tests.faults.forked import serving, verify

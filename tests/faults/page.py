@@ -6,7 +6,7 @@ names a rule that the suite does not find.
 
 from pathlib import Path
 
-from roomproof.protocol import load
+from roomproof.spec.rules import load
 from tests.faults.catalogue import FAULTS
 from tests.faults.coverage import all_faults, scenario_rules
 from tests.faults.nulls import EXPECTED

@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from roomproof.protocol import load
+from roomproof.spec.rules import load
 from tests.faults.catalogue import FAULTS
 from tests.faults.server import CLEAN
 

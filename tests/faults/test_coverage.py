@@ -3,8 +3,8 @@
 import pytest
 
 from roomproof.judge.findings import Kind
-from roomproof.protocol import ProtocolError
-from roomproof.rules import rule
+from roomproof.spec.rules import ProtocolError
+from roomproof.suite.marks import rule
 from tests.faults import coverage
 from tests.faults.catalogue import FAULTS
 

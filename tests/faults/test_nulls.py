@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from roomproof.protocol import Level
+from roomproof.spec.rules import Level
 from roomproof.verdict import EXIT_CODES
 from tests.faults.nulls import DEAF, EXPECTED, NULLS, deaf_server, null_server
 from tests.suite.verify import Run, verify

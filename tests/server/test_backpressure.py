@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from websocket import ABNF
 
-from roomproof.load.frames import cut
+from roomproof.load.transport.frames import cut
 from tests.server.process import Client, Server, eventually, running, text_frame
 
 MIB = 2**20

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import trustme
 
-from roomproof.tls import TlsLink
+from roomproof.client.tls import TlsLink
 
 TOKEN = "Bearer s3cret"
 """What every request and every handshake has to carry as Authorization."""

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from roomproof.protocol import Capability, Level, load
+from roomproof.spec.rules import Capability, Level, load
 from tests.suite.verify import Run, interrupt, verify
 
 

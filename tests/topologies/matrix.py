@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from roomproof.protocol import Level, load
+from roomproof.spec.rules import Level, load
 from roomproof.topologies.local import PLANS
 from tests.conftest import require
 from tests.listening import ROOT

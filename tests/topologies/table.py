@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from roomproof.protocol import load
+from roomproof.spec.rules import load
 from roomproof.topologies.local import PLANS
 
 SIGNS = {"held": "held", "not_applicable": "-", "untested": "untested", "broken": "BROKEN", "warned": "WARNED"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from roomproof.http import Http
+from roomproof.client.http import Http
 from roomproof.topologies.local import LocalTopology
 from tests.topologies.traces import listens, processes_of
 

@@ -1,6 +1,6 @@
 """What servers and users say does not reach a terminal as it is."""
 
-from roomproof.http import UnreachableError
+from roomproof.client.http import UnreachableError
 from roomproof.printable import SHOWN_CHARACTERS, printable
 from roomproof.stage.scene import RuleBrokenError
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomproof.protocol import Capability, Protocol, parse
+from roomproof.spec.rules import Capability, Protocol, parse
 from roomproof.verdict import Conclusion, Outcome, ScenarioResult, Standing, conclude, outcome_of
 
 PROTOCOL: Protocol = parse("""Version: 1.0

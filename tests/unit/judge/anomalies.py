@@ -14,7 +14,7 @@ from msgspec import structs
 
 from roomproof.history import Closed, Event, Received
 from roomproof.judge.findings import Kind
-from roomproof.judge.stamps import KEPT_ITEMS
+from roomproof.judge.streaming.timestamps import KEPT_ITEMS
 from tests.unit.judge.tale import MILLISECOND, stamp
 from tests.unit.judge.view import Hit, View
 

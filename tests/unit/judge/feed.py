@@ -2,12 +2,12 @@
 
 from msgspec import structs
 
-from roomproof import wire
 from roomproof.history import Deadline, Deleting, Event, FaultWindow, Opening, Received, Sent, Started, Violating
 from roomproof.judge.findings import Finding
-from roomproof.judge.line import Line
-from roomproof.judge.outages import Outage
-from roomproof.judge.streaming import StreamingRoom
+from roomproof.judge.streaming.connection import Line
+from roomproof.judge.streaming.fault_windows import Outage
+from roomproof.judge.streaming.room import StreamingRoom
+from roomproof.spec import messages
 
 NEVER = 2**62
 
@@ -65,12 +65,12 @@ class Feed:
             case Opening(number, _, room):
                 self.lines[number] = self.rooms[room].open(event)
             case Sent(number, at):
-                sending = wire.read_sent(event.frame)
-                if isinstance(sending, wire.Valid):
+                sending = messages.read_sent(event.frame)
+                if isinstance(sending, messages.Valid):
                     words = sending.content.partition(" ")[2]
                     assert self._room_of(number).say(self.lines[number], words, at) == sending.content
             case Received(number, at, str(text)):
-                if not isinstance(wire.read(text), wire.Error):
+                if not isinstance(messages.read(text), messages.Error):
                     self._room_of(number).received(self.lines[number], text.encode(), at)
             case Deleting(_, room):
                 self.rooms[room].is_deleted()

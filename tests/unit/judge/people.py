@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from roomproof import wire
 from roomproof.history import Closing, Deleting, Dying, Event, FaultWindow, Opening, Reading, Refused, Sent
-from roomproof.judge.seal import seal
-from tests.unit.judge.line import Line
+from roomproof.judge.streaming.message_id import seal
+from roomproof.spec import messages
 from tests.unit.judge.shape import Shape, Topology
+from tests.unit.judge.streaming.room_of_people import Line
 from tests.unit.judge.tale import MILLISECOND
 from tests.unit.judge.world import World
 
@@ -103,7 +103,7 @@ class People:
     def _say(self, line: Line) -> None:
         line.said += 1
         content = seal(line.room, line.number, line.said, "soup is ready")
-        self.world.record(Sent(line.number, self.world.at, wire.message(content)))
+        self.world.record(Sent(line.number, self.world.at, messages.message(content)))
         fields = {"type": "message", "content": content, "sender_id": line.user}
         self.world.send_up(line, lambda: self.world.tell(line, fields))
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from roomproof.protocol import Capability
+from roomproof.spec.rules import Capability
 
 
 class Topology(Enum):

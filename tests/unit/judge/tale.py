@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from roomproof import wire
 from roomproof.history import (
     Closed,
     Closing,
@@ -33,9 +32,10 @@ from roomproof.history import (
     Started,
     Violating,
 )
+from roomproof.judge.facts import NS_PER_S
 from roomproof.judge.findings import Kind
-from roomproof.judge.offline import judge
-from roomproof.judge.timing import NS_PER_S
+from roomproof.judge.offline.judge import judge
+from roomproof.spec import messages
 
 EPOCH = 1_766_527_977 * NS_PER_S
 """The wall clock at time 0: an evening in December 2025."""
@@ -159,15 +159,15 @@ class Actor:
     @property
     def joined(self) -> Told:
         """Its join notice."""
-        return self._notice(wire.NoticeKind.JOINED, 0)
+        return self._notice(messages.NoticeKind.JOINED, 0)
 
     @property
     def left(self) -> Told:
         """Its leave notice."""
-        return self._notice(wire.NoticeKind.LEFT, None)
+        return self._notice(messages.NoticeKind.LEFT, None)
 
-    def _notice(self, kind: wire.NoticeKind, item: int | None) -> Told:
-        content = f"{self.user}{wire.NOTICE_TEXTS[kind]}"
+    def _notice(self, kind: messages.NoticeKind, item: int | None) -> Told:
+        content = f"{self.user}{messages.NOTICE_TEXTS[kind]}"
         return Told(self.number, item, {"type": "system", **self._stamped(content)})
 
     def is_let_in(self, instance: str | None = None) -> None:
@@ -190,7 +190,7 @@ class Actor:
 
     def says(self, content: str) -> Told:
         """It sends a valid message."""
-        self.sends(wire.message(content))
+        self.sends(messages.message(content))
         self.count += 1
         return Told(self.number, self.count, {"type": "message", "sender_id": self.user, **self._stamped(content)})
 

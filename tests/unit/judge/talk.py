@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused, Started
-from roomproof.judge.ledger import Ledger
-from roomproof.judge.line import Line
-from roomproof.judge.streaming import StreamingRoom
+from roomproof.judge.streaming.connection import Line
+from roomproof.judge.streaming.room import StreamingRoom
+from roomproof.judge.streaming.tally import Ledger
 from tests.unit.judge.tale import EPOCH, MILLISECOND, Found, stamp
 
 DEADLINE = 5_000 * MILLISECOND

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from roomproof.history import Event
 from roomproof.judge.findings import Finding, Kind
-from roomproof.judge.offline import judge
+from roomproof.judge.offline.judge import judge
 from tests.unit.judge.anomalies import FAULTS, Expected
 from tests.unit.judge.feed import NEVER, Feed, in_turn
 from tests.unit.judge.people import live
@@ -61,7 +61,7 @@ def test_both_forms_find_the_same_fault(fault: str, shape: Shape) -> None:
 
         offline, online = essence(judge(history)), streamed(history, NEVER)
         if anomaly.expected[0] is not Kind.WRONG_TIME:
-            # What a frame in a wrong place tells by its timestamp besides, the streaming form may not see (stamps.py).
+            # What a frame in a wrong place tells by its timestamp besides, the streaming form may not see (streaming/timestamps.py).
             offline, online = without_wrong_time(offline), without_wrong_time(online)
 
         if offline != online:

@@ -3,7 +3,7 @@
 import pytest
 
 from roomproof.judge.findings import Kind, quoted
-from roomproof.judge.offline import judge
+from roomproof.judge.offline.judge import judge
 from tests.unit.judge.tale import Tale, finding
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from roomproof import wire
 from roomproof.judge.findings import Kind
+from roomproof.spec import messages
 from tests.unit.judge.tale import MILLISECOND, Tale, finding, stamp
 
 
@@ -38,7 +38,7 @@ def test_a_bad_frame_that_is_passed_on_as_it_is_is_malformed() -> None:
     assert tale.findings() == [finding(Kind.MALFORMED, "FRAME-1", bob)]
 
 
-@pytest.mark.parametrize("frame", ['{"content": "soup"}', wire.message("x" * 4097)], ids=["no type", "too long"])
+@pytest.mark.parametrize("frame", ['{"content": "soup"}', messages.message("x" * 4097)], ids=["no type", "too long"])
 @pytest.mark.parametrize("carried", [True, False], ids=["be carried", "be refused"])
 def test_a_doubtful_frame_may(frame: str, carried: bool) -> None:
     tale = Tale()
@@ -47,8 +47,8 @@ def test_a_doubtful_frame_may(frame: str, carried: bool) -> None:
     alice.sends(frame)
     tale.all_hear(sorry)
     if carried:
-        content = wire.read_sent(frame)
-        assert isinstance(content, wire.Perhaps)
+        content = messages.read_sent(frame)
+        assert isinstance(content, messages.Perhaps)
         bob.hears(sorry, content=content.content)
     else:
         alice.gets_error()

@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from roomproof.judge.findings import Kind
-from roomproof.judge.line import Line
+from roomproof.judge.streaming.connection import Line
 from tests.unit.judge.tale import MILLISECOND, Found
 from tests.unit.judge.talk import DEADLINE, Talk
 

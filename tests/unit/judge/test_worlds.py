@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomproof.judge.offline import judge
+from roomproof.judge.offline.judge import judge
 from tests.unit.judge.anomalies import FAULTS
 from tests.unit.judge.people import live
 from tests.unit.judge.shape import Shape

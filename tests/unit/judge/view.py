@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from roomproof import wire
 from roomproof.history import (
     Closed,
     Closing,
@@ -22,7 +21,8 @@ from roomproof.history import (
     Sent,
     Started,
 )
-from roomproof.protocol import Capability
+from roomproof.spec import messages
+from roomproof.spec.rules import Capability
 
 
 @dataclass(frozen=True)
@@ -75,22 +75,22 @@ class View:
         users = {opening.user: number for number, opening in self.opening.items()}
         for event in events:
             if isinstance(event, Sent):
-                sending = wire.read_sent(event.frame)
-                if isinstance(sending, wire.Valid):
+                sending = messages.read_sent(event.frame)
+                if isinstance(sending, messages.Valid):
                     counts[event.connection] += 1
                     contents[sending.content] = event.connection, counts[event.connection]
                     self.said[contents[sending.content]] = event.at
-                elif isinstance(sending, wire.Bad):
+                elif isinstance(sending, messages.Bad):
                     self.unsteady.add(event.connection)
         for index, event in enumerate(events):
             match event:
                 case Received(number, _, str(text)):
-                    match wire.read(text):
-                        case wire.Message(content):
+                    match messages.read(text):
+                        case messages.Message(content):
                             self.hits[number].append(Hit(index, event, *contents[content]))
-                        case wire.Notice(kind, user):
+                        case messages.Notice(kind, user):
                             speaker = users[user]
-                            item = 0 if kind is wire.NoticeKind.JOINED else counts[speaker] + 1
+                            item = 0 if kind is messages.NoticeKind.JOINED else counts[speaker] + 1
                             self.hits[number].append(Hit(index, event, speaker, item))
                         case _:
                             pass

@@ -15,9 +15,9 @@ from functools import partial
 from random import Random
 
 from roomproof.history import Closed, Deadline, Event, FaultWindow, Opened, Received, Started
-from roomproof.protocol import Capability
-from tests.unit.judge.line import Item, Line
+from roomproof.spec.rules import Capability
 from tests.unit.judge.shape import Fanning, Shape, Stamping, Topology
+from tests.unit.judge.streaming.room_of_people import Item, Line
 from tests.unit.judge.tale import EPOCH, MILLISECOND, stamp
 
 

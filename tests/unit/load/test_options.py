@@ -6,9 +6,9 @@ import os
 import configargparse
 import pytest
 
+from roomproof.client.target import UsageError
 from roomproof.load.options import Options, add_to, read
-from roomproof.protocol import Capability
-from roomproof.target import UsageError
+from roomproof.spec.rules import Capability
 
 HOST = "http://chat.test"
 

@@ -1,0 +1,300 @@
+"""One WebSocket connection that records everything it does and sees."""
+
+import contextlib
+import queue
+import socket
+import struct
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import websocket
+from websocket import _handshake
+
+from roomproof.client.http import served_by
+from roomproof.client.read_ahead import ReadAhead
+from roomproof.client.target import Target
+from roomproof.client.tls import TlsLink
+from roomproof.client.watchdog import cut_after
+from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Received, Refused, Sent, Violating
+from roomproof.recorder import Recorder
+
+NO_CODE = 1005
+"""What RFC 6455 calls the code of a Close frame that carries none."""
+
+SLOW_RECEIVE_BUFFER = 4_096
+"""The kernel buffers no more than about this much for a connection that does not read, in bytes."""
+
+
+class _WebSocket(websocket.WebSocket):
+    """The library's connection, but nothing follows its Close frame, neither a second one nor a pong.
+
+    A server that has answered it may close TCP at once; what it would find unread then destroys its answer on the way.
+    What cannot be sent any more is no error: what the server said last is still to be read.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(skip_utf8_validation=True, enable_multithread=True)
+        self._close_sent = False
+        self._turn = threading.Lock()
+
+    def send_close(self, status: int = websocket.STATUS_NORMAL, reason: Any = b"") -> None:
+        with self._turn, contextlib.suppress(websocket.WebSocketException, OSError):
+            if not self._close_sent:
+                self._close_sent = True
+                if status == NO_CODE:
+                    self.send_frame(websocket.ABNF.create_frame(b"", websocket.ABNF.OPCODE_CLOSE))
+                else:
+                    super().send_close(status, reason)
+
+    def pong(self, payload: str | bytes = "") -> None:
+        with self._turn, contextlib.suppress(websocket.WebSocketException, OSError):
+            if not self._close_sent:
+                super().pong(payload)
+
+
+class Connection:
+    """A client's connection to one room.
+
+    A thread reads frames as they come, answers pings, and records. Everything else happens in the caller's thread.
+    """
+
+    def __init__(self, target: Target, recorder: Recorder, room: str, user: str | None) -> None:
+        self.number = recorder.new_connection()
+        self.room = room
+        self.user = user
+        self.instance: str | None = None
+        """The instance that serves it, where that is known."""
+        self.source: str | None = None
+        self.reads = True
+        self.refused: Refused | None = None
+        self.closed: Closed | None = None
+        self.received: list[Received] = []
+        """What has been received so far; the reading thread appends to it."""
+        self._target = target
+        self._recorder = recorder
+        self._socket: _WebSocket | None = None
+        self._reader: threading.Thread | None = None
+        self._speaking = threading.Lock()
+        """Whoever holds it sends. So the history has what was said in the order in which it was said."""
+        self._closing = False
+        self._dead = False
+        self._pongs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def open(self, *, reads: bool = True, source: str | None = None, within: float | None = None) -> bool:
+        """Shake hands; False if that was refused, with the reason in `refused`.
+
+        With `reads` false it reads nothing, and its kernel buffers little, until `read` is called. `source` is the
+        client address to connect from. The answer has to come `within` so many seconds, or within the deadline.
+        """
+        deadline = within or self._target.deadline
+        self.source = source
+        # The library keeps cookies for the whole process, and would carry them from one connection to another.
+        _handshake.CookieJar.jar.clear()
+        self._recorder.record(Opening(self.number, self._recorder.now(), self.room, self.user))
+        web = _WebSocket()
+        try:
+            link = self._connect(reads, source)
+            with cut_after(deadline, link):
+                web.connect(  # type: ignore[no-untyped-call]  # the library annotates it in part
+                    self._target.websocket_url(self.room, self.user),
+                    socket=link,
+                    header=self._target.headers_of(source),
+                    redirect_limit=0,
+                    suppress_origin=True,
+                    timeout=deadline,
+                )
+        except websocket.WebSocketBadStatusException as error:
+            return self._refuse(error.status_code, (error.resp_body or b"")[:300].decode(errors="replace"))
+        except (websocket.WebSocketException, OSError, ValueError) as error:
+            return self._refuse(None, f"{type(error).__name__}: {error}")
+        self._socket = web
+        self.reads = reads
+        self.instance = served_by((web.getheaders() or {}).get("x-upstream")) or self._target.instances.get(
+            source or ""
+        )
+        self._recorder.record(Opened(self.number, self._recorder.now(), self.instance))
+        if reads:
+            self._start_reading()
+        else:
+            self._recorder.record(Reading(self.number, self._recorder.now(), reads=False))
+        return True
+
+    def _connect(self, reads: bool, source: str | None) -> socket.socket | TlsLink:
+        host, port = self._target.address
+        bind = self._target.bound_to(source)
+        if reads:
+            link = socket.create_connection((host, port), self._target.deadline, bind)
+        else:
+            family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            link = socket.socket(family, kind, protocol)
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_RECEIVE_BUFFER)
+            link.settimeout(self._target.deadline)
+            if bind:
+                link.bind(bind)
+            link.connect(address)
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._target.is_tls:
+            return TlsLink(self._target.tls().wrap_socket(link, server_hostname=host))
+        return ReadAhead(link)
+
+    def _refuse(self, status: int | None, reason: str) -> bool:
+        self.refused = Refused(self.number, self._recorder.now(), status, reason)
+        self._recorder.record(self.refused)
+        return False
+
+    def read(self) -> None:
+        """Begin to read, where it was opened without."""
+        if not self.reads:
+            self.reads = True
+            self._recorder.record(Reading(self.number, self._recorder.now(), reads=True))
+            self._start_reading()
+
+    def _start_reading(self) -> None:
+        self._reader = threading.Thread(target=self._read_all, name=f"reader {self.number}", daemon=True)
+        self._reader.start()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was opened and, as far as is known, neither side has begun to end it."""
+        return self._socket is not None and not self._closing and not self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will be received."""
+        return self._dead or self.closed is not None or self.refused is not None
+
+    def send(self, frame: str | bytes, *, binary: bool = False) -> None:
+        """Send a text frame (bytes may be what no str can be), or a binary one.
+
+        Raises ConnectionError if the connection is gone, or does not take the frame within the deadline.
+        """
+        if not self.is_open:
+            raise ConnectionError(f"connection {self.number} is not open")
+        with self._speaking:
+            if isinstance(frame, str):
+                self._recorder.record(Sent(self.number, self._recorder.now(), text=frame))
+            else:
+                self._recorder.record(Sent(self.number, self._recorder.now(), binary=frame))
+            self._send(frame, websocket.ABNF.OPCODE_BINARY if binary else websocket.ABNF.OPCODE_TEXT)
+
+    def send_fragments(self, fragments: Sequence[bytes], *, pings: bool = False) -> None:
+        """Send one text message in several frames, with `pings` between them. Raises ConnectionError as `send` does."""
+        if not self.is_open:
+            raise ConnectionError(f"connection {self.number} is not open")
+        self._recorder.record(Sent(self.number, self._recorder.now(), text=b"".join(fragments).decode()))
+        last = len(fragments) - 1
+        for number, fragment in enumerate(fragments):
+            opcode = websocket.ABNF.OPCODE_CONT if number else websocket.ABNF.OPCODE_TEXT
+            self._send(fragment, opcode, fin=int(number == last))
+            if pings and number < last:
+                self.ping()
+
+    def violate(self, payload: bytes, *, is_masked: bool = True, is_reserved: bool = False) -> None:
+        """Send a text that is no frame by RFC 6455: not UTF-8, not masked, or with a reserved bit. Raises as `send`."""
+        self._recorder.record(Violating(self.number, self._recorder.now(), payload))
+        self._send(payload, websocket.ABNF.OPCODE_TEXT, mask=int(is_masked), rsv=int(is_reserved))
+
+    def ping(self, payload: bytes = b"") -> None:
+        """Send a WebSocket ping."""
+        self._send(payload, websocket.ABNF.OPCODE_PING)
+
+    def pong(self, payload: bytes = b"") -> None:
+        """Send a WebSocket pong that nobody asked for."""
+        self._send(payload, websocket.ABNF.OPCODE_PONG)
+
+    def gets_pong(self, payload: bytes) -> bool:
+        """Whether a pong with this payload comes within the deadline, if none of those that have come has it."""
+        deadline = time.monotonic() + self._target.deadline
+        with contextlib.suppress(queue.Empty):
+            while self._pongs.get(timeout=max(0.0, deadline - time.monotonic())) != payload:
+                pass
+            return True
+        return False
+
+    def _send(self, payload: str | bytes, opcode: int, *, fin: int = 1, mask: int = 1, rsv: int = 0) -> None:
+        if self._socket is None:
+            raise ConnectionError(f"connection {self.number} is not open")
+        frame = websocket.ABNF.create_frame(payload, opcode, fin)
+        frame.mask_value, frame.rsv1 = mask, rsv
+        try:
+            self._socket.send_frame(frame)
+        except (websocket.WebSocketException, OSError) as error:
+            if self._reader is not None and not isinstance(error, websocket.WebSocketTimeoutException):
+                # The link is gone: what the server did to it is on record before anybody judges this failure.
+                self._reader.join(self._target.deadline)
+            raise ConnectionError(f"connection {self.number} does not take a frame: {error}") from error
+
+    def begin_close(self, code: int = websocket.STATUS_NORMAL, reason: str = "") -> None:
+        """Send Close, an empty one for NO_CODE. The reading thread reads on until the server's, then ends the link."""
+        if self._socket is None or not self.is_open:
+            return
+        self._closing = True
+        self._recorder.record(Closing(self.number, self._recorder.now(), code))
+        self._socket.send_close(code, reason.encode())
+
+    def die(self, how: str) -> None:
+        """End the link without a Close frame: `fin` ends it in order, `rst` tears it down. Nothing is read any more."""
+        if self._socket is None or self._dead:
+            return
+        self._dead = True
+        if self._closing:
+            self.closed = Closed(self.number, self._recorder.now(), None, "no Close frame came")
+            self._recorder.record(self.closed)
+        elif self.closed is None:
+            self._recorder.record(Dying(self.number, self._recorder.now(), how))
+        link = self._socket.sock
+        if link is None:
+            return
+        with contextlib.suppress(OSError):
+            if how == "rst":
+                link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                # Wakes the reading thread without a FIN; closing then sends the RST.
+                link.shutdown(socket.SHUT_RD)
+            else:
+                link.shutdown(socket.SHUT_RDWR)
+        if self._reader is not None and self._reader is not threading.current_thread():
+            self._reader.join(self._target.deadline)
+        with contextlib.suppress(OSError):
+            link.close()
+
+    def _read_all(self) -> None:
+        web = self._socket
+        if web is None:
+            return
+        code: int | None = None
+        reason = ""
+        while True:
+            try:
+                opcode, frame = web.recv_data_frame(control_frame=True)
+            except websocket.WebSocketTimeoutException:
+                continue
+            except (websocket.WebSocketException, OSError, ValueError) as error:
+                reason = f"{type(error).__name__}: {error}"
+                break
+            if self._dead:
+                return
+            if opcode == websocket.ABNF.OPCODE_CLOSE:
+                code = int.from_bytes(frame.data[:2]) if len(frame.data) >= 2 else NO_CODE
+                reason = frame.data[2:].decode(errors="replace")
+                break
+            if opcode in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY):
+                self._receive(opcode, frame.data)
+            if opcode == websocket.ABNF.OPCODE_PONG:
+                self._pongs.put(bytes(frame.data))
+        if self._dead:
+            return
+        self.closed = Closed(self.number, self._recorder.now(), code, reason)
+        self._recorder.record(self.closed)
+        with contextlib.suppress(websocket.WebSocketException, OSError):
+            web.shutdown()  # type: ignore[no-untyped-call]  # the library does not annotate it
+
+    def _receive(self, opcode: int, data: bytes) -> None:
+        at = self._recorder.now()
+        received = Received(self.number, at, binary=bytes(data))
+        if opcode == websocket.ABNF.OPCODE_TEXT:
+            with contextlib.suppress(UnicodeDecodeError):
+                received = Received(self.number, at, text=data.decode())
+        self.received.append(received)
+        self._recorder.record(received)

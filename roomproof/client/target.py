@@ -1,0 +1,210 @@
+"""The server under test: where it is and what it declares."""
+
+import re
+import ssl
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from roomproof.spec.rules import Capability
+
+LEAST_DEADLINE = 0.1
+LONGEST_DEADLINE = 3600.0
+"""Between these a deadline makes sense, in seconds."""
+
+
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What can be the name of a header (RFC 9110, section 5.6.2)."""
+
+
+class UsageError(Exception):
+    """What the user asked for cannot be done; the message says what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server under test. `url` has no trailing slash; `capabilities` maps to the declared number, or None."""
+
+    url: str
+    capabilities: dict[Capability, float | None] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    """Sent with every request and handshake. They may be secret, and no output shows them."""
+    ca: str | None = None
+    source_addresses: tuple[str, ...] = ()
+    """Addresses of this machine from which clients may connect, so that they are told apart."""
+    forwarded_addresses: tuple[str, ...] = ()
+    """The same for a front that believes X-Forwarded-For: what clients put into it."""
+    exclusive: bool = False
+    deadline: float = 5.0
+    """How long anything may take that the protocol does not give more time, in seconds."""
+    instances: dict[str, str] = field(default_factory=dict)
+    """The instance that each client address reaches, where that was found out otherwise than by X-Upstream."""
+
+    def __post_init__(self) -> None:
+        if "@" in self.url:
+            raise UsageError("expected a target without user and password (they are not repeated here); see --header")
+        try:
+            parts = urlsplit(self.url)
+        except ValueError as error:
+            raise UsageError(f"expected a target like http://host:port, got {self.url!r}: {error}") from error
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise UsageError(f"expected a target like http://host:port or a .toml file, got {self.url!r}")
+        try:
+            _ = parts.port
+        except ValueError as error:
+            raise UsageError(f"expected a port from 1 to 65535 in the target, got {self.url!r}") from error
+        if parts.query or parts.fragment:
+            raise UsageError(f"expected a target without query and fragment, got {self.url!r}")
+        if not LEAST_DEADLINE <= self.deadline <= LONGEST_DEADLINE:
+            expected = f"from {LEAST_DEADLINE:g} to {LONGEST_DEADLINE:g} seconds"
+            raise UsageError(f"expected a deadline {expected}, got {self.deadline:g}")
+        if self.source_addresses and self.forwarded_addresses:
+            raise UsageError("expected source_addresses or forwarded_addresses in the target, got both")
+        for address in self.addresses:
+            try:
+                ip_address(address)
+            except ValueError as error:
+                raise UsageError(f"expected IP addresses as client addresses, got {address!r}") from error
+
+    def declares(self, capability: Capability) -> bool:
+        """Whether the target declares a capability."""
+        return capability in self.capabilities
+
+    @property
+    def has_instances(self) -> bool:
+        """Whether it declares that there are several instances."""
+        return self.declares(Capability.STICKY) or self.declares(Capability.PUBSUB)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The client addresses that may be used, in whatever way."""
+        return self.source_addresses or self.forwarded_addresses
+
+    def bound_to(self, address: str | None) -> tuple[str, int] | None:
+        """What a client with this address binds its socket to; None if that is up to the system."""
+        return (address, 0) if address and address not in self.forwarded_addresses else None
+
+    def headers_of(self, address: str | None) -> dict[str, str]:
+        """The headers that a client with this address sends."""
+        if address in self.forwarded_addresses:
+            return {**self.headers, "X-Forwarded-For": str(address)}
+        return self.headers
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether it is reached over TLS."""
+        return self.url.startswith("https:")
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        parts = urlsplit(self.url)
+        return parts.hostname or "", parts.port or (443 if self.is_tls else 80)
+
+    def tls(self) -> ssl.SSLContext:
+        """A context that trusts the system's authorities, or only those in the declared file."""
+        try:
+            return _context(self.ca)
+        except (OSError, ssl.SSLError) as error:
+            raise UsageError(f"expected a file of PEM certificates as ca, got {self.ca!r}: {error}") from error
+
+    def websocket_url(self, room: str, user: str | None) -> str:
+        """Where to connect. The id is one path segment, and `user` is percent-encoded (PROTOCOL: user ids)."""
+        query = "" if user is None else f"?user_id={quote(user, safe='')}"
+        return f"ws{self.url.removeprefix('http')}/api/chats/ws/{quote(room, safe='')}{query}"
+
+
+@cache
+def _context(ca: str | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca)
+
+
+class _TargetFile(msgspec.Struct, forbid_unknown_fields=True):
+    url: str
+    capabilities: list[str] = []
+    headers: dict[str, str] = {}
+    ca: str | None = None
+    source_addresses: list[str] = []
+    forwarded_addresses: list[str] = []
+    exclusive: bool = False
+
+
+def parse_capabilities(names: Iterable[str]) -> dict[Capability, float | None]:
+    """Capabilities from their names, `heartbeat=SECONDS` with its number.
+
+    Raises UsageError for an unknown name, and for a number that is missing, superfluous or not positive.
+    """
+    capabilities: dict[Capability, float | None] = {}
+    for text in names:
+        name, separator, number = text.partition("=")
+        if name not in set(Capability):
+            raise UsageError(f"unknown capability {name!r}; the protocol has {', '.join(Capability)}")
+        capability = Capability(name)
+        if (capability is Capability.HEARTBEAT) != bool(separator):
+            raise UsageError(f"expected heartbeat=SECONDS and every other capability without '=', got {text!r}")
+        try:
+            capabilities[capability] = float(number) if separator else None
+        except ValueError as error:
+            raise UsageError(f"expected a number of seconds, got {text!r}") from error
+        if separator and not 0 < float(number) < float("inf"):
+            raise UsageError(f"expected a positive number of seconds, got {text!r}")
+    return capabilities
+
+
+def parse_headers(texts: Iterable[str]) -> dict[str, str]:
+    """Headers from lines 'Name: value'. Raises UsageError for anything else."""
+    headers: dict[str, str] = {}
+    for text in texts:
+        name, separator, value = text.partition(":")
+        if not separator or not name.strip():
+            raise UsageError("expected a header like 'Authorization: Bearer TOKEN', got one without a name and a colon")
+        if not TOKEN.fullmatch(name.strip()) or not all(char.isprintable() and ord(char) < 256 for char in value):
+            raise UsageError(
+                f"expected a header name and value of printable Latin-1, and {name!r} is not such a header"
+            )
+        headers[name.strip()] = value.strip()
+    return headers
+
+
+def read_target(
+    text: str,
+    *,
+    capabilities: Iterable[str] = (),
+    headers: Iterable[str] = (),
+    ca: str | None = None,
+    exclusive: bool = False,
+    deadline: float = 5.0,
+) -> Target:
+    """The target that `text` names, a URL or the path of a TOML file; what else is given adds to that file.
+
+    Raises UsageError for whatever is wrong with any of it.
+    """
+    if text.endswith(".toml"):
+        try:
+            file = msgspec.convert(tomllib.loads(Path(text).read_text(encoding="utf-8")), _TargetFile)
+        except OSError as error:
+            raise UsageError(f"cannot read the target file {text}: {error.strerror}") from error
+        except (ValueError, msgspec.ValidationError) as error:
+            known = ", ".join(_TargetFile.__struct_fields__)
+            raise UsageError(f"{text} is no target file (it may have {known}): {error}") from error
+    else:
+        file = _TargetFile(url=text)
+    target = Target(
+        url=file.url.rstrip("/"),
+        capabilities=parse_capabilities([*file.capabilities, *capabilities]),
+        headers=file.headers | parse_headers(headers),
+        ca=ca or file.ca,
+        source_addresses=tuple(file.source_addresses),
+        forwarded_addresses=tuple(file.forwarded_addresses),
+        exclusive=exclusive or file.exclusive,
+        deadline=deadline,
+    )
+    if target.is_tls:
+        target.tls()
+    return target

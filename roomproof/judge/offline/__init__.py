@@ -1,0 +1,1 @@
+"""The offline judge: a whole history in, all findings out. Pure."""

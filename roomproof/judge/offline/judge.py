@@ -1,0 +1,41 @@
+"""The oracle's offline form: a whole history in, all findings out."""
+
+from collections.abc import Iterable
+
+from roomproof.history import Event
+from roomproof.judge.findings import Finding
+from roomproof.judge.offline import closing, delivery, error_frames, membership, timestamps, total_order
+from roomproof.judge.offline.expected import Dues
+from roomproof.judge.offline.sorted_history import sort
+from roomproof.judge.offline.tracing import listen
+
+
+def judge(events: Iterable[Event]) -> list[Finding]:
+    """All that a history shows against the server that it was recorded from; nothing for one that kept every rule.
+
+    Raises HistoryError for a history that contradicts itself.
+    """
+    run = sort(events)
+    hearing = listen(run)
+    dues = Dues(run, hearing)
+    findings = list(hearing.findings)
+    for receiver in run.connections.values():
+        if not receiver.member:
+            continue
+        for stream in run.perhaps_in_room(receiver.room):
+            if not dues.in_audience(stream.number, receiver):
+                continue
+            due = dues.of(stream, receiver)
+            findings += delivery.lost(due, run)
+            findings += delivery.replayed(due, run)
+            findings += delivery.duplicated(due)
+            findings += delivery.reordered(due, run)
+    findings += delivery.leaked(run, hearing, dues)
+    findings += membership.never_joined(run, dues)
+    findings += closing.dropped(run, dues)
+    findings += closing.unanswered_close(run, dues)
+    findings += timestamps.wrong_time(run, hearing)
+    findings += membership.miscounted_notices(run, hearing, dues)
+    findings += total_order.disordered(run, hearing)
+    findings += error_frames.unprovoked_errors(run)
+    return findings

@@ -1,0 +1,56 @@
+"""Faults injected on purpose: whom they touch, and what had been said at the edges of their windows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from roomproof.judge.facts import is_in_scope
+from roomproof.judge.streaming.connection import Line
+
+
+@dataclass(slots=True)
+class Outage:
+    """Something is broken from `at`, until it is mended; the numbers say how much each connection had said by then."""
+
+    at: int
+    instances: frozenset[str] | None
+    """Those whose paths are in scope; None means all."""
+    over: int | None = None
+    """When it is mended and had its time to heal."""
+    said_when_mended: dict[int, int] | None = None
+    said_when_healed: dict[int, int] | None = None
+
+    def is_mended(self, until: int, heal: int, lines: Iterable[Line]) -> None:
+        """It was undone before `until`; the server needs so long to recover. Both in nanoseconds."""
+        self.over = until + heal
+        self.said_when_mended = {line.number: line.said for line in lines}
+
+    def is_healed(self, lines: Iterable[Line]) -> None:
+        """The time to recover is over: nothing that is said from now on has an excuse."""
+        self.said_when_healed = {line.number: line.said for line in lines}
+
+    def covers(self, line: Line, at: int) -> bool:
+        """Whether it touches a connection at some time."""
+        in_time = self.at <= at and (self.over is None or at <= self.over)
+        return in_time and is_in_scope(self.instances, line.instance)
+
+    def excuses(self, speaker: Line, receiver: Line, item: int, overtaken_at: int | None) -> bool:
+        """Whether it can have swallowed an item; `overtaken_at` is when a later one came, None if none did.
+
+        The definition is that of offline/expected.py.
+        """
+        if not is_in_scope(self.instances, speaker.instance, receiver.instance):
+            return False
+        if overtaken_at is not None and overtaken_at < self.at:
+            return False
+        if self.said_when_healed is not None and self._is_said_later(speaker, item, self.said_when_healed):
+            return False
+        if self.said_when_mended is None or not receiver.has_heard(speaker.column):
+            return True
+        before = receiver.next_of(speaker.column) - 1
+        return before <= self.said_when_mended.get(speaker.number, -1)
+
+    def _is_said_later(self, speaker: Line, item: int, said: dict[int, int]) -> bool:
+        if item == speaker.leave and speaker.ended_at is not None:
+            end = speaker.own_end_at if speaker.ended_itself else None
+            return end is not None and self.over is not None and end >= self.over
+        return item > said.get(speaker.number, -1)

@@ -1,0 +1,178 @@
+"""Runs one step of a search for the capacity after the other: each is a run of its own, with a verdict of its own."""
+
+import argparse
+import time
+from dataclasses import replace
+from typing import Any
+
+import gevent
+from locust import events
+from locust.argument_parser import LocustArgumentParser
+from locust.env import Environment
+
+from roomproof.load import defaults, options
+from roomproof.load.controller.controller import conductor_of
+from roomproof.load.controller.results import LoadResults
+from roomproof.load.controller.run import Run, results_of
+from roomproof.load.figures.bisection import Search, Step
+from roomproof.load.figures.totals import Books
+from roomproof.load.figures.verdict import wrongs
+from roomproof.report.results import show
+from roomproof.spec.rules import load
+from roomproof.verdict import Conclusion, Verdict
+
+FIRST_USERS = 20
+
+OBJECTIVE = "deliver.p99<250ms"
+"""What is asked of every step where nothing else is."""
+
+RAMP_PATIENCE_S = 60.0
+"""If nobody has got in for so long, nobody will."""
+
+LOOK_S = 0.1
+
+
+class Climb:
+    """The searches of one Locust process, one for each press of Start."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.search: Search | None = None
+        self._environment = environment
+        self._conductor = conductor_of(environment)
+        self._conductor.climb = self
+        self._is_on = False
+        self._searches = self._most = 0
+        self._seconds = 0.0
+        self._results: LoadResults | None = None
+        self._trying: tuple[Run, int] | None = None
+        """The step that goes on, and its users."""
+        self._ended: dict[int, tuple[Verdict, Books]] = {}
+        """By the number of users: the steps of this search."""
+        bus = environment.events
+        bus.test_start.add_listener(self._start)
+        bus.quitting.add_listener(lambda **_: self._end("interrupted"))
+
+    def read(self, parsed: argparse.Namespace) -> None:
+        """Take in the options of the search, before its first run begins. Raises UsageError."""
+        self._most = options.whole("--most-users", parsed.most_users, 1, 1_000_000)
+        self._seconds = options.number("--step-seconds", parsed.step_seconds, 1, 3_600)
+
+    def _start(self, **_: Any) -> None:
+        if self._is_on or self._conductor.run is None:
+            return
+        run, runner = self._conductor.run, self._environment.runner
+        self._is_on = True
+        self._conductor.final = None
+        self._searches += 1
+        self._ended.clear()
+        self.search = Search(getattr(runner, "target_user_count", FIRST_USERS), self._most, run.options.room_size)
+        path = results_of(self._conductor.results, self._searches)
+        self._results = LoadResults(path) if path else None
+        if self._results:
+            self._results.run(load(), run.options)
+        gevent.spawn(self._climb, self.search)
+
+    def _climb(self, search: Search) -> None:
+        users: int | None = search.following()
+        trouble = ""
+        while users is not None and not trouble:
+            step = self._step(users)
+            if step is None:
+                trouble = self._conductor.trouble or "stopped"
+                break
+            search.steps.append(step)
+            users = search.following()
+            if users is not None:
+                self._go_to(users)
+        self._end(trouble)
+        self._stop()
+
+    def _go_to(self, users: int) -> None:
+        runner, before = self._environment.runner, self._conductor.run
+        if runner is not None:
+            runner.start(users, defaults.spawn_rate(users, self._conductor.workers))
+        until = time.monotonic() + RAMP_PATIENCE_S
+        while self._conductor.run is before and time.monotonic() < until:
+            gevent.sleep(LOOK_S)  # Locust begins when it likes
+
+    def _step(self, users: int) -> Step | None:
+        """One run, whose ramp has begun; None if somebody else ended it."""
+        run, runner = self._conductor.run, self._environment.runner
+        if run is None or runner is None:
+            return None
+        self._trying = run, users
+        in_time = _wait_until_all_are_in(run, users)
+        until = time.monotonic() + self._seconds
+        while in_time and time.monotonic() < until and not run.is_ending:
+            gevent.sleep(LOOK_S)
+        if run.is_ending:
+            self._conductor.wait_for_verdict()
+            return None
+        got_in = run.books.sockets
+        runner.stop()
+        if not self._is_on or run.verdict is None:
+            return None
+        verdict = run.verdict
+        if not in_time and verdict.conclusion is Conclusion.VALID:
+            reason = f"only {got_in} of {users} users got in"
+            verdict = replace(verdict, conclusion=Conclusion.INCONCLUSIVE, reason=reason)
+        return self._noted(run, users, verdict)
+
+    def _noted(self, run: Run, users: int, verdict: Verdict) -> Step:
+        self._trying = None
+        is_generators = bool(run.books.strained) and verdict.conclusion is Conclusion.INCONCLUSIVE
+        if self._results:
+            self._results.step(users, verdict, run.books)
+        self._ended[users] = verdict, run.books
+        wrong, rate = wrongs(run.books), run.books.rate
+        return Step(users, verdict.conclusion, verdict.reason, rate, is_generators=is_generators, wrong=wrong)
+
+    def _end(self, trouble: str) -> None:
+        """Conclude the search, once."""
+        if not self._is_on or self.search is None:
+            return
+        self._is_on = False
+        if self._trying is not None:
+            run, users = self._trying
+            if run.verdict is not None and wrongs(run.books):  # that is wrong even if the step was cut short
+                self.search.steps.append(self._noted(run, users, run.verdict))
+        verdict = self._conductor.final = self.search.conclude(trouble)
+        self._environment.process_exit_code = verdict.exit_code
+        if self._results:
+            step = self.search.decisive
+            self._results.conclude_search(verdict, load(), self.search, self._ended[step.users] if step else None)
+        if self._environment.web_ui is not None:
+            show(verdict.sentence)
+
+    def _stop(self) -> None:
+        runner = self._environment.runner
+        if runner is not None and self._environment.web_ui is None:
+            runner.quit()
+
+
+def _wait_until_all_are_in(run: Run, users: int) -> bool:
+    """Whether they are, or there were none left who came."""
+    most, until = 0, time.monotonic() + RAMP_PATIENCE_S
+    while not run.is_ending and time.monotonic() < until:
+        if run.books.sockets >= users:
+            return True
+        if run.books.sockets > most:
+            most, until = run.books.sockets, time.monotonic() + RAMP_PATIENCE_S
+        gevent.sleep(LOOK_S)
+    return False
+
+
+def _add_options(parser: LocustArgumentParser, **_: Any) -> None:
+    parser.set_defaults(num_users=FIRST_USERS, slo=OBJECTIVE)
+    group = parser.add_argument_group("Roomproof's search for the capacity", "It begins with the number of users (-u).")
+    options.add(group, "--most-users", "10000", "the search ends when the server bears so many users")
+    options.add(group, "--step-seconds", "15", "so long each load is kept up")
+
+
+def _begin(environment: Environment, **_: Any) -> None:
+    if environment.runner is not None and not conductor_of(environment).is_worker:
+        Climb(environment)
+
+
+events.init_command_line_parser.add_listener(_add_options)
+events.init.add_listener(_begin)

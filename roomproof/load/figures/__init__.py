@@ -1,0 +1,1 @@
+"""What decides about a load run: reports, totals, percentiles, objectives, overload, verdict. Pure."""

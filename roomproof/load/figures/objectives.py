@@ -1,0 +1,93 @@
+"""Service level objectives as data: `deliver.p99<250ms`. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from roomproof.load.figures.percentiles import QUANTILES
+
+TIMES = ("deliver", "connect", "join", "last_recipient", "spread")
+"""What is measured in time."""
+
+AMOUNTS = {"rate": "deliveries a second", "sockets": "sockets open at once"}
+"""What is counted."""
+
+UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000}
+"""Units of time, in microseconds."""
+
+_SLO = re.compile(r"\s*([a-z_]+)(?:\.([a-z0-9]+))?\s*(<=|>=|<|>)\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*")
+
+
+class SloError(Exception):
+    """What was given is no objective; the message says what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slo:
+    """An objective: the figure that it is about, and between which numbers that has to be (microseconds for times)."""
+
+    text: str
+    figure: str
+    sign: str
+    bound: float
+
+    def is_met_by(self, value: float) -> bool:
+        """Whether a value is as it should be."""
+        match self.sign:
+            case "<":
+                return value < self.bound
+            case "<=":
+                return value <= self.bound
+            case ">":
+                return value > self.bound
+            case _:
+                return value >= self.bound
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it is about a time."""
+        return self.figure not in AMOUNTS
+
+
+def parse(text: str) -> Slo:
+    """Read an objective. Raises SloError."""
+    match = _SLO.fullmatch(text)
+    if match is None:
+        raise SloError(f"expected an objective like deliver.p99<250ms or rate>1000, got {text!r}")
+    name, quantile, sign, number, unit = match.groups()
+    if name in AMOUNTS:
+        if quantile or unit:
+            raise SloError(f"expected {name} with a plain number, like {name}>1000, got {text!r}")
+        return Slo(text.strip(), name, sign, float(number))
+    if name not in TIMES:
+        raise SloError(f"expected an objective about one of {', '.join((*TIMES, *AMOUNTS))}, got {text!r}")
+    if quantile not in QUANTILES:
+        raise SloError(f"expected {name} with one of {', '.join(QUANTILES)}, like {name}.p99<250ms, got {text!r}")
+    if unit not in UNITS:
+        raise SloError(f"expected a time in us, ms or s, like {name}.{quantile}<250ms, got {text!r}")
+    return Slo(text.strip(), f"{name}.{quantile}", sign, float(number) * UNITS[unit])
+
+
+def missed(slos: list[Slo], figures: Mapping[str, float | None]) -> list[str]:
+    """A sentence for each objective that the figures (times in microseconds) do not meet."""
+    sentences = []
+    for slo in slos:
+        value = figures.get(slo.figure)
+        if value is not None and not slo.is_met_by(value):
+            sentences.append(f"{slo.text} is missed: {slo.figure} is {shown(value) if slo.is_time else f'{value:.6g}'}")
+    return sentences
+
+
+def unmeasured(slos: list[Slo], figures: Mapping[str, float | None]) -> list[str]:
+    """A sentence for each objective of which nobody knows whether it is met."""
+    return [f"nothing was measured for {slo.text}" for slo in slos if figures.get(slo.figure) is None]
+
+
+def shown(microseconds: float) -> str:
+    """A time as people read it."""
+    for unit in ("us", "ms"):
+        number = float(f"{microseconds / UNITS[unit]:.3g}")
+        if number < 1_000:
+            return f"{number:g} {unit}"
+    seconds = microseconds / UNITS["s"]
+    return f"{seconds:.3g} s" if seconds < 999.5 else f"{seconds:.0f} s"

@@ -1,0 +1,1 @@
+"""Sockets, frames and timing of a load process."""

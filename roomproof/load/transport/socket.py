@@ -1,0 +1,231 @@
+"""The link of one member: connecting and the handshake, sending, and being told when there is something to read."""
+
+import contextlib
+import socket
+import struct
+from collections.abc import Callable
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+import gevent
+import websocket
+from websocket import ABNF, _handshake
+
+from roomproof.client.http import served_by
+from roomproof.client.target import Target
+from roomproof.load.transport.frames import masked
+from roomproof.load.transport.read_loop import READ_BYTES, Inbox, Receive
+
+REACH_S = 2.0
+"""So long an address of several may take to answer."""
+
+
+class RefusedError(Exception):
+    """The handshake was refused: with an HTTP status, or (None) without any answer."""
+
+    def __init__(self, status: int | None, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Link:
+    """An open WebSocket connection. Reading costs no greenlet, but over TLS."""
+
+    __slots__ = (
+        "_error",
+        "_inbox",
+        "_is_given_up",
+        "_is_tls",
+        "_plain",
+        "_pong",
+        "_sender",
+        "_socket",
+        "_unsent",
+        "_untold",
+        "_watcher",
+        "receive",
+        "recv",
+    )
+
+    def __init__(self, connection: Any, inbox: Inbox) -> None:
+        """`connection` is a socket of gevent's, with TLS or without."""
+        self._socket = connection
+        self._inbox = inbox
+        self._is_tls = hasattr(self._socket, "context")
+        # What gevent waits with is left out where there is nothing to wait for.
+        self._plain: Any = getattr(self._socket, "_sock", self._socket)
+        self._watcher: Any = None
+        self.receive: Receive | None = None
+        self.recv: Callable[[int], bytes] = self._socket.recv if self._is_tls else self._plain.recv
+        self._sender: gevent.Greenlet[..., None] | None = None
+        self._unsent: list[bytes] = []
+        self._untold = b""
+        self._pong = b""
+        self._error: OSError | None = None
+        self._is_given_up = False
+
+    def watch(self, receive: Receive) -> None:
+        """From now on tell everything that is read."""
+        self.rest()
+        self.receive = receive
+        if self._is_tls:
+            self._watcher = gevent.spawn(self._read_on, receive)
+        else:
+            self._watcher = self._inbox.watch(self, self._socket.fileno())
+
+    def rest(self) -> None:
+        """Read no more, until asked to watch again."""
+        self.receive = None
+        watcher, self._watcher = self._watcher, None
+        if watcher is None:
+            return
+        if self._is_tls:
+            watcher.kill(block=False)
+        else:
+            watcher.stop()
+            watcher.close()
+
+    def _read_on(self, receive: Receive) -> None:
+        data = b"?"
+        while data and self.receive is receive:
+            data = self._untold = self._untold or self._read()
+            if self.receive is receive:  # else it rests, and was woken before it could be killed
+                self._untold = b""
+                self._inbox.tell([(receive, data)])
+
+    def _read(self) -> bytes:
+        try:
+            return self.recv(READ_BYTES)
+        except (OSError, ValueError):  # the latter if it was closed, over TLS
+            return b""
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether the server has still to take something."""
+        return self._sender is not None
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether the server has not taken something yet, and whoever waited for that has given up."""
+        return self._is_given_up and self.is_sending
+
+    def send(self, payload: bytes, opcode: int = ABNF.OPCODE_TEXT) -> None:
+        """Send a frame, or have it sent as soon as the server takes it. Raises OSError if the link is gone."""
+        frame = masked(payload, opcode)
+        if self._sender is not None:
+            if opcode == ABNF.OPCODE_PONG:
+                self._pong = frame  # RFC 6455, 5.5.3: it is enough to answer the last ping
+            else:
+                self._unsent.append(frame)
+            return
+        if self._error is not None:
+            raise self._error
+        sent = self._send_at_once(frame)
+        if sent < len(frame):
+            self._unsent = [frame[sent:]]
+            self._sender = gevent.spawn(self._send_on)
+
+    def _send_at_once(self, frame: bytes) -> int:
+        """Send what the server takes without waiting."""
+        try:
+            if not self._is_tls:
+                return int(self._plain.send(frame))
+            self._socket.settimeout(0.0)  # and nobody else runs before it is taken back
+            try:
+                return int(self._socket.send(frame))
+            finally:
+                self._socket.settimeout(None)
+        except BlockingIOError:
+            return 0
+
+    def _send_on(self) -> None:
+        try:
+            while self._unsent or self._pong:
+                unsent = [*self._unsent, self._pong]
+                self._unsent, self._pong = [], b""
+                self._socket.sendall(b"".join(unsent))
+        except OSError as error:
+            self._error = error
+        except ValueError as error:
+            self._error = ConnectionError(str(error))  # it was closed, over TLS
+        finally:
+            self._sender = None
+
+    def drain(self) -> None:
+        """Wait until the server has taken everything that was sent. Raises OSError if the link is gone."""
+        if self._sender is not None:
+            try:
+                self._sender.join()
+            except BaseException:
+                self._is_given_up = True
+                raise
+        if self._error is not None:
+            raise self._error
+
+    def send_close(self, code: int) -> None:
+        """Send a Close frame."""
+        with contextlib.suppress(OSError):
+            self.send(struct.pack("!H", code), ABNF.OPCODE_CLOSE)
+
+    def end(self, *, reset: bool = False) -> None:
+        """End the TCP connection: in order, or torn down."""
+        self.rest()
+        with contextlib.suppress(OSError):
+            if reset:
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._socket.close()
+
+
+def connect(target: Target, room: str, user: str, inbox: Inbox, *, source: str | None) -> tuple[Link, str]:
+    """Shake hands with the server; the link, and the instance that answered ("" if it does not say).
+
+    Raises RefusedError.
+    """
+    # The library keeps cookies for the whole process, and would carry them from one connection to another.
+    _handshake.CookieJar.jar.clear()
+    web = websocket.WebSocket(skip_utf8_validation=True)
+    plain = None
+    try:
+        bind = target.bound_to(source)
+        plain = socket.create_connection(_reached(*target.address, bind), target.deadline, bind)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        link = target.tls().wrap_socket(plain, server_hostname=target.address[0]) if target.is_tls else plain
+        web.connect(
+            target.websocket_url(room, user),
+            socket=link,
+            header=target.headers_of(source),
+            redirect_limit=0,
+            suppress_origin=True,
+            timeout=target.deadline,
+        )
+        link.settimeout(None)
+    except websocket.WebSocketBadStatusException as error:
+        _close(plain)
+        raise RefusedError(error.status_code, (error.resp_body or b"")[:300].decode(errors="replace")) from error
+    except (websocket.WebSocketException, OSError, ValueError) as error:
+        _close(plain)
+        answer = web.handshake_response
+        if answer is not None and answer.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            raise RefusedError(answer.status, f"redirected to {answer.headers.get('location', 'nowhere')}") from error
+        raise RefusedError(None, f"{type(error).__name__}: {error}") from error
+    except BaseException:
+        _close(plain)
+        raise
+    instance = served_by((web.getheaders() or {}).get("x-upstream")) or ""
+    return Link(web.sock, inbox), instance
+
+
+def _close(plain: socket.socket | None) -> None:
+    if plain is not None:
+        plain.close()
+
+
+@cache
+def _reached(host: str, port: int, bind: tuple[str, int] | None) -> tuple[str, int]:
+    """The first address of a host that can be reached: names are looked up once, not for each of thousands."""
+    for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        number = str(address[0])
+        with contextlib.suppress(OSError), socket.create_connection((number, port), REACH_S, bind):
+            return number, port
+    return host, port

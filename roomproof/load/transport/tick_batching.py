@@ -1,0 +1,52 @@
+"""Interrupt coalescing: a generator looks for what has come once a tick, not once a frame.
+
+Waking up costs more than judging. All ticks begin at whole milliseconds, and users mean to speak at their beginnings,
+so that the generator is on time; what comes in between is taken to have come at the end: how long something took is
+overstated by up to a tick, and never understated; the time between two deliveries may be wrong by that either way.
+"""
+
+import time
+from collections.abc import Callable
+
+from gevent import get_hub, monkey
+
+from roomproof.load.transport.schedule import TICK_NS
+
+BUSY_TICKS = 10
+"""Only who had something to do in so many more ticks than it had none, lately, waits for the end of one."""
+
+MOST_BUSY_TICKS = 2 * BUSY_TICKS
+"""So many count: who is busy may miss a few ticks where others use the machine as well, and is busy still."""
+
+_sleep = monkey.get_original("time", "sleep")
+
+
+class Coalescing:
+    """Lets this process look for what has come once a tick, or as often as it can if that is less.
+
+    While something `is_urgent`, or there was little to do, it looks at once.
+    """
+
+    def __init__(self, is_urgent: Callable[[], bool]) -> None:
+        self._is_urgent = is_urgent
+        self._looked = self._busy = 0
+        self._watcher = get_hub().loop.prepare()
+
+    def start(self) -> None:
+        """Begin."""
+        self._watcher.start(self._wait)
+
+    def stop(self) -> None:
+        """Look at everything at once again."""
+        self._watcher.stop()
+        self._watcher.close()
+
+    def _wait(self) -> None:
+        tick = time.monotonic_ns() // TICK_NS
+        if tick == self._looked and self._busy >= BUSY_TICKS and not self._is_urgent():
+            tick += 1
+            _sleep(max(0, tick * TICK_NS - time.monotonic_ns()) / 1e9)
+        if tick != self._looked:
+            skipped = tick - self._looked - 1
+            self._busy = max(0, self._busy - skipped) if skipped else min(self._busy + 1, MOST_BUSY_TICKS)
+            self._looked = tick

@@ -1,0 +1,1 @@
+"""One per load process: its rooms, its members, and what it measures."""

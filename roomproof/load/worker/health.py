@@ -1,0 +1,98 @@
+"""Whether this process kept up: a generator that is overloaded itself says little about the server."""
+
+import contextlib
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import gevent
+import psutil
+
+from roomproof.load.figures.percentiles import Percentiles, counted
+
+SCHEDULED = Path("/proc/self/schedstat")
+"""What Linux tells of a thread: nanoseconds on a core, nanoseconds ready for one, times that it got one."""
+
+TICK_S = 0.02
+"""So often it is looked how late a timer is."""
+
+
+@dataclass(slots=True)
+class Health:
+    """Measures one process. Call `beat` once a second."""
+
+    lag: Percentiles = field(default_factory=Percentiles)
+    worst_lag_ms: float = 0.0
+    """Since the last beat."""
+    cpu: float = 0.0
+    """The share of a core that was used between the last two beats."""
+    demand: float = 0.0
+    """The same, with the time that it could have gone on but others had the core."""
+    _lags: list[int] = field(default_factory=list)
+    _ticker: gevent.Greenlet | None = None
+    _process: psutil.Process = field(default_factory=psutil.Process)
+    _cpu_at_start: float = 0.0
+    _rss_at_start: int = 0
+    _rss: int = 0
+    _last: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def start(self) -> None:
+        """Begin to measure."""
+        self._cpu_at_start, self._rss_at_start = cpu_seconds(), self.rss
+        self._last = time.monotonic(), cpu_seconds(), seconds_in_queue()
+        self._ticker = gevent.spawn(self._tick)
+
+    def stop(self) -> None:
+        """Measure no more."""
+        if self._ticker is not None:
+            self._ticker.kill(block=False)
+
+    def _tick(self) -> None:
+        while True:
+            begin = time.monotonic_ns()
+            gevent.sleep(TICK_S)
+            self._lags.append(max(0, time.monotonic_ns() - begin - round(TICK_S * 1e9)))
+
+    def beat(self) -> None:
+        """Sum up what was measured since the last time."""
+        now, cpu, queued = time.monotonic(), cpu_seconds(), seconds_in_queue()
+        then, cpu_then, queued_then = self._last
+        self._last = now, cpu, queued
+        passed = max(now - then, 1e-9)
+        self.cpu = (cpu - cpu_then) / passed
+        self.demand = self.cpu + (queued - queued_then) / passed
+        self.worst_lag_ms = max(self._lags, default=0) / 1e6
+        self.lag.add(counted(self._lags))
+        self._lags.clear()
+
+    @property
+    def cpu_used(self) -> float:
+        """Seconds of CPU since the start."""
+        return cpu_seconds() - self._cpu_at_start
+
+    @property
+    def rss(self) -> int:
+        """Resident bytes, as last known: a process without a file descriptor left cannot ask."""
+        with contextlib.suppress(OSError):
+            self._rss = int(self._process.memory_info().rss)
+        return self._rss
+
+    @property
+    def rss_grown(self) -> int:
+        """Resident bytes more than at the start."""
+        return max(0, self.rss - self._rss_at_start)
+
+
+def cpu_seconds() -> float:
+    """The CPU that this process has used."""
+    times = os.times()
+    return times.user + times.system
+
+
+def seconds_in_queue() -> float:
+    """How long the main thread was ready to run while others had its core; 0 where the system does not tell."""
+    try:
+        return int(SCHEDULED.read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0

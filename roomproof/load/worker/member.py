@@ -1,0 +1,249 @@
+"""One connection to a room, and everything that it does and hears, told to the judge."""
+
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+from gevent.event import Event
+from websocket import ABNF, STATUS_NORMAL, STATUS_PROTOCOL_ERROR
+
+from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused
+from roomproof.judge.streaming.connection import Line
+from roomproof.load.transport.frames import MOST_BYTES, Frame, FramingError, cut, missing
+from roomproof.load.transport.socket import Link, RefusedError, connect
+
+if TYPE_CHECKING:
+    from roomproof.client.target import Target
+    from roomproof.load.transport.read_loop import Inbox
+    from roomproof.load.worker.rooms import Room
+
+NO_CODE = 1005
+"""What RFC 6455 calls the code of a Close frame that carries none."""
+
+_encode = msgspec.json.Encoder().encode
+_now = time.monotonic_ns
+
+
+class TooLateError(Exception):
+    """The handshake took so long that all is being judged already."""
+
+
+class Member:
+    """A connection. Nothing of it blocks but `open`, `drain` and waiting for `is_gone`."""
+
+    __slots__ = (
+        "_fragments",
+        "_is_closing",
+        "_link",
+        "_missing",
+        "_rest",
+        "instance",
+        "is_gone",
+        "line",
+        "number",
+        "room",
+        "user",
+    )
+
+    def __init__(self, room: "Room", number: int, user: str) -> None:
+        self.room = room
+        self.number = number
+        self.user = user
+        self.line: Line = room.judge.open(Opening(number, _now(), room.id, user))
+        self.instance = ""
+        self.is_gone = Event()
+        """Set once the connection has ended."""
+        self._link: Link | None = None
+        self._rest: list[bytes] = []
+        """The beginning of a frame whose end has not come, as it was read."""
+        self._missing = 0
+        """So much of it is still to come, at least."""
+        self._fragments: bytearray | None = None
+        """The beginning of a message that comes in parts."""
+        self._is_closing = False
+
+    def open(self, target: "Target", inbox: "Inbox", source: str | None) -> None:
+        """Shake hands. Raises RefusedError or TooLateError."""
+        try:
+            link = self._shake_hands(target, inbox, source)
+        except RefusedError as refusal:
+            self.room.judge.observe(self.line, Refused(self.number, _now(), refusal.status, str(refusal)))
+            raise
+        except BaseException:
+            self.room.judge.observe(self.line, Refused(self.number, _now(), None, "given up"))
+            raise
+        self._link = link
+        self.room.members.add(self)
+        self.room.instances.add(self.instance)
+        if source:
+            self.room.sources.add(source)
+        self.room.judge.observe(self.line, Opened(self.number, _now(), self.instance or None))
+        link.watch(self._receive)
+
+    def _shake_hands(self, target: "Target", inbox: "Inbox", source: str | None) -> Link:
+        link, self.instance = connect(target, self.room.id, self.user, inbox, source=source)
+        if inbox.is_closed:
+            link.end()
+            raise TooLateError
+        return link
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was opened and, as far as is known, neither side has begun to end it."""
+        return self._link is not None and not self._is_closing
+
+    def say(self, words: str, meant: int, at: int) -> None:
+        """Say something that was meant for a time, or 0 if it was for none. Raises OSError if the link is gone."""
+        if self._link is None or self._is_closing:
+            raise ConnectionError("the connection has ended")
+        content = self.room.judge.say(self.line, words, at, meant)
+        self._link.send(_encode({"type": "message", "content": content}))
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether the server has still to take something that was sent."""
+        return self._link is not None and self._link.is_sending
+
+    def drain(self) -> None:
+        """Wait until the server has taken all that was said. Raises OSError if the link is gone."""
+        if self._link is not None:
+            self._link.drain()
+
+    def reads(self, reads: bool) -> None:
+        """Stop reading, or read on."""
+        if not self.is_open or self._link is None or self.line.reads == reads:
+            return
+        self.room.judge.observe(self.line, Reading(self.number, _now(), reads=reads))
+        if reads:
+            self._link.watch(self._receive)
+        else:
+            self._link.rest()
+
+    def begin_close(self) -> None:
+        """Send Close; what the server sends until it answers is still heard."""
+        if self._link is not None and self._link.is_torn:
+            self.die("rst")
+        elif self.is_open and self._link is not None:
+            self._is_closing = True
+            self.room.judge.observe(self.line, Closing(self.number, _now(), STATUS_NORMAL))
+            self._link.send_close(STATUS_NORMAL)
+
+    def give_up(self) -> None:
+        """Wait no longer for the answer to Close."""
+        self._end(None, "no Close frame came")
+
+    def die(self, how: str) -> None:
+        """End the link without a Close frame: `fin` ends it in order, `rst` tears it down."""
+        if self.is_open and self._link is not None:
+            self.room.judge.observe(self.line, Dying(self.number, _now(), how))
+            self._let_go(reset=how == "rst")
+
+    def deafen(self) -> None:
+        """Hear no more, because everything is to be judged now."""
+        if self._link is not None:
+            self._link.rest()
+
+    def wave(self) -> None:
+        """Say goodbye after everything has been judged, and hear no more than the end."""
+        if self._link is not None:
+            if not self._is_closing:
+                self._link.send_close(STATUS_NORMAL)
+            self._is_closing = True
+            self._link.watch(lambda data, _: None if data else self._let_go())
+
+    def abandon(self) -> None:
+        """End the link after everything has been judged."""
+        if self._link is not None:
+            self._let_go()
+
+    def _let_go(self, *, reset: bool = False) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            link.end(reset=reset)
+        self.is_gone.set()
+        self.room.members.discard(self)
+
+    def _receive(self, data: bytes, at: int) -> None:
+        if not data:
+            self._end(None, "the link ended")
+            return
+        room, line = self.room.judge, self.line
+        if self._rest:
+            self._rest.append(data)
+            self._missing -= len(data)
+            if self._missing > 0:
+                return
+            data = b"".join(self._rest)
+            self._rest.clear()
+        size = len(data)
+        position = room.follow(line, data, at) if self._fragments is None else 0
+        while position < size:
+            try:
+                frame = cut(data, position)
+            except FramingError as error:
+                self._break_off(data[position : position + 100], str(error), at)
+                return
+            if frame is None:
+                self._rest.append(data[position:])
+                self._missing = missing(data, position)
+                return
+            self._take(frame, at)
+            if self._link is None:
+                return
+            position = frame.end if self._fragments is not None else room.follow(line, data, at, frame.end)
+
+    def _take(self, frame: Frame, at: int) -> None:
+        match frame.opcode:
+            case ABNF.OPCODE_TEXT | ABNF.OPCODE_BINARY if self._fragments is not None:
+                self._break_off(frame.payload[:100], "a message begins before the parts of another have ended", at)
+            case ABNF.OPCODE_TEXT if frame.is_final:
+                self.room.judge.received(self.line, frame.payload, at)
+            case ABNF.OPCODE_TEXT:
+                self._fragments = bytearray(frame.payload)
+            case ABNF.OPCODE_PING:
+                self._answer(frame.payload, ABNF.OPCODE_PONG)
+            case ABNF.OPCODE_PONG:
+                pass
+            case ABNF.OPCODE_CLOSE:
+                self._take_close(frame.payload)
+            case ABNF.OPCODE_BINARY if frame.is_final:
+                self.room.judge.malformed(self.line, frame.payload, "a binary frame", at)
+            case ABNF.OPCODE_BINARY:
+                self._break_off(frame.payload[:100], "a binary message, in parts", at)
+            case ABNF.OPCODE_CONT if self._fragments is not None:
+                self._fragments += frame.payload
+                if len(self._fragments) > MOST_BYTES:
+                    text = f"a message in parts, of more than {MOST_BYTES} bytes so far"
+                    self._break_off(frame.payload[:100], text, at)
+                elif frame.is_final:
+                    whole, self._fragments = bytes(self._fragments), None
+                    self.room.judge.received(self.line, whole, at)
+            case _:
+                self._break_off(frame.payload[:100], "a part of a message that has not begun", at)
+
+    def _take_close(self, payload: bytes) -> None:
+        code = int.from_bytes(payload[:2]) if len(payload) >= 2 else NO_CODE
+        if not self._is_closing:
+            self._answer(payload[:2], ABNF.OPCODE_CLOSE)
+        self._end(code, payload[2:].decode(errors="replace"))
+
+    def _answer(self, payload: bytes, opcode: int) -> None:
+        """Answer the server, if it still reads. If not, how it ended the connection is still to be read."""
+        if self._link is not None:
+            with contextlib.suppress(OSError):
+                self._link.send(payload, opcode)
+
+    def _break_off(self, data: bytes, reason: str, at: int) -> None:
+        self.room.judge.malformed(self.line, data, reason, at)
+        if self._link is not None:
+            self._link.send_close(STATUS_PROTOCOL_ERROR)
+            self.room.judge.observe(self.line, Dying(self.number, at, "fin"))
+            self._let_go()
+
+    def _end(self, code: int | None, reason: str) -> None:
+        if self._link is not None:
+            self.room.judge.observe(self.line, Closed(self.number, _now(), code, reason))
+            if self.line.turned_away:
+                self.room.refusals.append(f"closed with {code} {reason}".strip())
+            self._let_go()

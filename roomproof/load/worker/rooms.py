@@ -1,0 +1,210 @@
+"""The rooms of this worker: which of them have free seats, and their end."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import gevent
+from gevent.lock import BoundedSemaphore
+
+from roomproof.client.http import Answer, Http, UnreachableError
+from roomproof.history import Started
+from roomproof.judge.streaming.room import StreamingRoom
+from roomproof.judge.streaming.tally import Ledger
+from roomproof.load.figures.worker_report import PATIENCE
+from roomproof.load.worker.member import Member
+
+FEWEST_CACHED, MOST_CACHED = 32, 256
+"""So many frames are remembered in the smallest and in the largest rooms."""
+
+CREATE, INVITE = "roomless", "uninvited"
+"""What is counted where a request was not granted."""
+
+LOOK_S = 0.02
+"""So often it is looked whether everything has arrived, at first."""
+
+
+MOST_INVITED = 100
+"""So many participants are added to a room at a time."""
+
+
+class NoRoomError(Exception):
+    """The server did not make a room, or did not add participants to it, as `request` asked for.
+
+    `status` is None if it did not answer at all.
+    """
+
+    def __init__(self, request: str, status: int | None, reason: str) -> None:
+        super().__init__(reason)
+        self.request = request
+        self.status = status
+
+
+class Room:
+    """A room, its judge, and who is in it."""
+
+    def __init__(self, chat_id: str, users: str, judge: StreamingRoom) -> None:
+        self.id = chat_id
+        self.judge = judge
+        self._users = users
+        self.taken = 0
+        """Seats that are taken."""
+        self.members: set[Member] = set()
+        """Those whose connections are open."""
+        self.seated = 0
+        """How many ever took a seat."""
+        self.invited = 0
+        """So many of those who take a seat one after the other are participants."""
+        self.sources: set[str] = set()
+        self.instances: set[str] = set()
+        self.refusals: list[str] = []
+        """How connections were closed that the server had accepted to refuse them, until somebody takes them out."""
+        self.has_left = False
+        """Whether there may be streams to settle."""
+
+    def user(self, number: int) -> str:
+        """Who takes a seat after so many others."""
+        return f"{self._users}-{number}"
+
+    @property
+    def is_crossing(self) -> bool:
+        """Whether its members came from several addresses and reached several instances."""
+        return len(self.sources) > 1 and len(self.instances) > 1
+
+
+class Rooms:
+    """All rooms of this worker. They are made when somebody needs a seat."""
+
+    def __init__(self, http: Http, started: Started, *, size: int, deadline: float, run: str, worker: int) -> None:
+        self._http = http
+        self._started = started
+        self._size = size
+        self._deadline = deadline
+        self._run, self._worker = run, worker
+        self._making = BoundedSemaphore()
+        self._free: dict[Room, None] = {}
+        self.ledger = Ledger()
+        self.all: list[Room] = []
+
+    def seat(self) -> tuple[Room, str]:
+        """A room with a free seat, which is taken from now on, and by whom. Raises NoRoomError."""
+        with self._making:
+            room = next(iter(self._free), None) or self._make()
+            if room.seated == room.invited:
+                self._invite(room)
+            user = room.user(room.seated)
+            room.taken += 1
+            room.seated += 1
+            if room.taken >= self._size:
+                self._free.pop(room, None)
+            return room, user
+
+    def give_back(self, room: Room) -> None:
+        """A seat is free again."""
+        room.taken -= 1
+        room.has_left = True
+        self._free[room] = None
+
+    def _make(self) -> Room:
+        answer = self._post("/api/chats", {"name": f"Roomproof {self._run}", "created_by": "roomproof"}, CREATE)
+        chat_id = answer.fields().get("id")
+        if not isinstance(chat_id, str):
+            raise NoRoomError(CREATE, answer.status, f"POST /api/chats was answered with {answer}")
+        cached = FEWEST_CACHED
+        while cached < min(4 * self._size, MOST_CACHED):
+            cached *= 2
+        deadline = round(self._deadline * 1e9)
+        judge = StreamingRoom(chat_id, self._started, deadline, cached_frames=cached, ledger=self.ledger)
+        room = Room(chat_id, f"{self._run}-{self._worker}-{len(self.all)}", judge)
+        self.all.append(room)
+        self._free[room] = None
+        return room
+
+    def _invite(self, room: Room) -> None:
+        """Add those who take the next seats, before they connect: a server may demand it."""
+        several = range(room.invited, room.invited + min(self._size, MOST_INVITED))
+        body: dict[str, object] = {"participant_ids": [room.user(number) for number in several]}
+        self._post(f"/api/chats/{room.id}/participants", body, INVITE)
+        room.invited = several.stop
+
+    def _post(self, path: str, body: dict[str, object], request: str) -> Answer:
+        try:
+            answer = self._http.request("POST", path, body)
+        except UnreachableError as error:
+            raise NoRoomError(request, None, str(error)) from error
+        if not answer.ok:
+            raise NoRoomError(request, answer.status, f"POST {path} was answered with {answer}")
+        return answer
+
+    def members(self) -> Iterator[Member]:
+        """Everybody whose connection is open."""
+        return (member for room in self.all for member in list(room.members))
+
+    def sweep(self) -> None:
+        """Settle the streams of those who left long enough ago."""
+        now = time.monotonic_ns()
+        for room in self.all:
+            if room.has_left:
+                room.judge.sweep(now)
+
+    def fence(self) -> None:
+        """In every room somebody says a last thing, which has to reach all the others. Returns when all have said it.
+
+        Nothing may be said any more when everything is judged; where the server takes nothing, it is not waited for.
+        """
+        speakers = []
+        for room in self.all:
+            speaker = next((one for one in room.members if one.is_open and one.line.reads), None)
+            if speaker is not None:
+                speakers.append(gevent.spawn(_say_last_thing, speaker))
+        gevent.joinall(speakers, timeout=self._deadline)
+        gevent.killall(speakers)
+
+    def wait_until_quiet(self, is_somebody_coming: Callable[[], bool]) -> bool:
+        """Returns when everything that is due has arrived, or a deadline has passed in which nothing of it did.
+
+        Whoever still comes makes more of it due. A slow server has its time; False if it needs more than PATIENCE
+        deadlines, and something still arrives.
+        """
+        pause = LOOK_S
+        heard, now = (-1, -1), time.monotonic()
+        until, at_last = now + self._deadline, now + PATIENCE * self._deadline
+        while now < until:
+            if now > at_last:
+                return False
+            gevent.sleep(pause)
+            if not is_somebody_coming() and all(room.judge.is_quiet() for room in self.all):
+                return True
+            pause = min(2 * pause, 0.5)
+            now = time.monotonic()
+            before, heard = heard, (sum(room.judge.heard() for room in self.all), len(list(self.members())))
+            if heard != before:
+                until = now + self._deadline
+        return True
+
+    def judge(self) -> None:
+        """Settle everything. Nobody listens any more."""
+        for member in self.members():
+            member.deafen()
+        for room in self.all:
+            room.judge.finish()
+            gevent.sleep(0)
+
+    def clear(self) -> None:
+        """Everybody leaves, now that all is judged. Takes about a second at most."""
+        leaving = list(self.members())
+        for member in leaving:
+            member.wave()
+        patience = gevent.Timeout(1.0, False)
+        with patience:
+            for member in leaving:
+                member.is_gone.wait()
+        for member in leaving:
+            member.abandon()
+
+
+def _say_last_thing(member: Member) -> None:
+    try:
+        member.say("fence", 0, time.monotonic_ns())
+        member.drain()
+    except OSError:
+        return  # it has just ended, which is on record

@@ -1,0 +1,17 @@
+"""What the judge has to know about the clocks of a run."""
+
+import time
+
+from roomproof.client.http import Http, UnreachableError
+from roomproof.client.target import Target
+from roomproof.history import Started
+
+
+def started_of(target: Target, http: Http) -> Started:
+    """The head of a run that begins now. A server that does not answer is taken to have the right time."""
+    try:
+        ahead = http.clock_ahead_ns()
+    except UnreachableError:
+        ahead = 0
+    epoch = time.time_ns() - time.monotonic_ns()
+    return Started(epoch=epoch, server_ahead=ahead, capabilities=[str(name) for name in target.capabilities])

@@ -1,0 +1,260 @@
+"""What one worker does between a start and its end: members come, speak and go, and all they hear is judged."""
+
+import contextlib
+import gc
+import random
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import gevent
+from gevent.event import Event
+
+from roomproof.client.http import Http
+from roomproof.history import Started
+from roomproof.load.figures.worker_report import Beat
+from roomproof.load.options import Options
+from roomproof.load.transport.pacing import Pacer
+from roomproof.load.transport.read_loop import Inbox
+from roomproof.load.transport.schedule import Schedule
+from roomproof.load.transport.socket import RefusedError
+from roomproof.load.transport.tick_batching import Coalescing
+from roomproof.load.worker.member import Member, TooLateError
+from roomproof.load.worker.payload import words_of
+from roomproof.load.worker.ramp_up import Arrivals
+from roomproof.load.worker.rooms import LOOK_S, NoRoomError, Room, Rooms
+from roomproof.load.worker.server_clock import started_of
+from roomproof.load.worker.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from roomproof.load.worker.stats_table import Table
+
+BEAT_S = 1.0
+
+
+class EndedError(Exception):
+    """The run is at its end: nobody comes and nobody speaks any more."""
+
+
+class Session:
+    """One run in this process. `tell` is called with every beat, `table` shows Locust what happens."""
+
+    def __init__(
+        self, options: Options, run: str, worker: str, index: int, tell: Callable[[Beat], None], table: "Table"
+    ) -> None:
+        self.options = options
+        self.random = random.Random(f"{options.seed}/{index}")
+        self.phase = self.random.random()
+        self.words = words_of(options.message_bytes, options.seed)
+        self.begin = time.monotonic_ns()
+        self.ending = False
+        self.ended = Event()
+        self._index = index
+        self._tell = tell
+        self._numbers = self._speakers = 0
+        self._http = Http(options.target)
+        self._started: Started = started_of(options.target, self._http)
+        self.rooms = Rooms(
+            self._http,
+            self._started,
+            size=options.room_size,
+            deadline=options.target.deadline,
+            run=run,
+            worker=index,
+        )
+        self._telemetry = Telemetry(run, worker, self.rooms, table)
+        self._arrivals = Arrivals()
+        self._outside = 0
+        self._is_unheard = False
+        self._coming = 0
+        """Connections that are being opened: how long that takes is measured as exactly as can be."""
+        self._coalescing = Coalescing(self._is_somebody_coming)
+        self._coalescing.start()
+        self._draining: dict[Member, Schedule] = {}
+        """For whom the server does not take what they said."""
+        self._inbox = Inbox(self._telemetry.note_bug)
+        self._inbox.start()
+        self.pacer = Pacer()
+        self._beating = gevent.spawn(self._beat_on)
+
+    def awaits(self, user: int) -> None:
+        """There is a new user, which has a number of its own and tries to get in."""
+        self._arrivals.expect(user, time.monotonic())
+
+    def waits_no_more(self, user: int) -> None:
+        """A user has got in for the first time, or is stopped before it has."""
+        self._arrivals.expect_no_more(user)
+        self._measure_if_all_are_in()
+
+    def is_ramped_up(self) -> None:
+        """All users are there."""
+        self._arrivals.is_ramped_up = True
+        self._measure_if_all_are_in()
+
+    def _measure_if_all_are_in(self) -> None:
+        """From then on times and the health of this process count."""
+        has_begun = self._arrivals.are_complete and self._numbers > 0
+        if has_begun and not self._telemetry.is_measured and not self.ending:
+            # With thousands of users a collection that looks at all of them stops the generator for half a second.
+            gc.freeze()
+            self._beat()
+            self._telemetry.begin_to_measure()
+
+    def next_speaker(self) -> int:
+        """How many speakers there were before."""
+        self._speakers += 1
+        return self._speakers - 1
+
+    def next_number(self) -> int:
+        """A number that no other connection of the run has."""
+        self._numbers += 1
+        return self._index * 100_000_000 + self._numbers
+
+    def come(self) -> Member:
+        """A new connection, to a room with a free seat. Raises RefusedError, NoRoomError or EndedError."""
+        self.check()
+        self._coming += 1
+        try:
+            return self._come()
+        finally:
+            self._coming -= 1
+
+    def _come(self) -> Member:
+        try:
+            room, user = self.rooms.seat()
+        except NoRoomError as error:
+            self._telemetry.fail(error.request if error.status else "unanswered", str(error))
+            raise
+        try:
+            return self._enter(room, user)
+        except BaseException:
+            self.rooms.give_back(room)
+            raise
+
+    def _enter(self, room: Room, user: str) -> Member:
+        addresses = self.options.target.addresses
+        source = addresses[room.seated % len(addresses)] if addresses else None
+        begin = time.monotonic_ns()
+        member = Member(room, self.next_number(), user)
+        try:
+            member.open(self.options.target, self._inbox, source)
+        except RefusedError as error:
+            self._telemetry.fail("unanswered" if error.status is None else "refused", self._refusal(error))
+            raise
+        except TooLateError as error:
+            raise EndedError from error
+        self._telemetry.took("connect", time.monotonic_ns() - begin)
+        self.count("connected")
+        return member
+
+    @staticmethod
+    def _refusal(error: RefusedError) -> str:
+        return f"status {error.status}: {error}" if error.status else str(error)
+
+    def say(self, member: Member, meant: int, now: int) -> None:
+        """Speak now, as it was meant. Raises OSError if the connection is gone."""
+        member.say(self.words, meant, now)
+        self._telemetry.sent(now - meant)
+
+    def drain(self, member: Member, schedule: Schedule) -> None:
+        """Wait until the server has taken what somebody said, who speaks by a schedule. Raises OSError."""
+        self._draining[member] = schedule
+        try:
+            member.drain()
+        finally:
+            del self._draining[member]
+
+    def count(self, field: str, number: int = 1) -> None:
+        """Something happened that is counted in a field of the beats."""
+        self._telemetry.count(field, number)
+
+    def leave(self, member: Member) -> None:
+        """Leave by a closing handshake, wait until it ends, and give the seat back."""
+        was_open = member.is_open
+        begin = time.monotonic_ns()
+        member.begin_close()
+        answered = bool(member.is_gone.wait(self.options.target.deadline))
+        if answered and was_open:
+            self._telemetry.took("leave", time.monotonic_ns() - begin)
+            self.count("left")
+        elif not answered and not self.ending:
+            member.give_up()
+        self.give_back(member)
+
+    def give_back(self, member: Member) -> None:
+        """The seat of somebody who is gone is free."""
+        self.rooms.give_back(member.room)
+
+    def hear_out(self, member: Member) -> bool:
+        """Wait until somebody has heard all that has been said so far; whether that was within the deadline."""
+        said = member.room.judge.said()
+        deadline = time.monotonic() + self.options.target.deadline
+        while time.monotonic() < deadline:
+            self.check()
+            if member.room.judge.has_heard(member.line, said):
+                return True
+            gevent.sleep(LOOK_S)
+        return False
+
+    def check(self) -> None:
+        """Raises EndedError at the end."""
+        if self.ending:
+            raise EndedError
+
+    def end(self, reason: str) -> None:
+        """Fence, judge, and tell it in a last beat. Returns when that is done, whoever began it."""
+        if self.ending:
+            self.ended.wait()
+            return
+        self._beat()
+        self.ending = True
+        self._outside = self._arrivals.overdue(time.monotonic() - self.options.target.deadline)
+        now = time.monotonic_ns()
+        self.count("blocked", sum(schedule.missed(now) for schedule in self._draining.values()))
+        told = ""
+        with contextlib.ExitStack() as last_things:
+            for last_thing in (
+                self.ended.set,
+                gc.unfreeze,
+                self._inbox.stop,
+                self.rooms.clear,
+                self._telemetry.stop,
+                self._coalescing.stop,
+                self.pacer.stop,
+            ):
+                last_things.callback(last_thing)
+            try:
+                self._settle()
+                told = reason
+            finally:
+                self._beating.kill(block=False)
+                self._beat(told)
+
+    def _settle(self) -> None:
+        deadline = time.monotonic() + self.options.target.deadline
+        while self._is_busy() and time.monotonic() < deadline:
+            gevent.sleep(LOOK_S)
+        self.rooms.fence()
+        self._is_unheard = not self.rooms.wait_until_quiet(self._is_somebody_coming)
+        self._inbox.is_closed = True
+        self.rooms.judge()
+
+    def _is_somebody_coming(self) -> bool:
+        return self._coming > 0
+
+    def _is_busy(self) -> bool:
+        """Whether somebody still comes, or waits for the server to take something."""
+        return self._is_somebody_coming() or any(member.is_sending for member in self.rooms.members())
+
+    def _beat_on(self) -> None:
+        gevent.sleep(BEAT_S)
+        # Whoever is to be killed may still be woken; what is judged must not be settled again, nor told after the end.
+        while not self._inbox.is_closed:
+            self.rooms.sweep()
+            self._beat()
+            gevent.sleep(BEAT_S)
+
+    def _beat(self, end: str = "") -> None:
+        beat = self._telemetry.beat(end)
+        beat.is_unheard, beat.outside, beat.is_silent = self._is_unheard, self._outside, self.ending
+        self._tell(beat)

@@ -1,0 +1,275 @@
+"""The frames of the protocol, both ways: what a received frame is, and what a sent one deserves. Pure."""
+
+import contextlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Literal, NoReturn
+
+import msgspec
+
+from roomproof.spec.limits import CONTENT_CODE_POINTS, FRAME_BYTES
+
+FRAMES_REMEMBERED = 4_096
+"""Everybody in a room usually gets the same bytes, and each is looked at more than once: so many are decoded once."""
+
+
+class NoticeKind(StrEnum):
+    """What a notice tells of a connection."""
+
+    JOINED = "joined"
+    LEFT = "left"
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A message as a member received it."""
+
+    content: str
+    sender_id: str
+    chat_id: str
+    timestamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The notice of a join or a leave."""
+
+    kind: NoticeKind
+    user_id: str
+    chat_id: str
+    timestamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """A direct frame: the answer to a bad frame. `content` is None if it does not say why (FRAME-4)."""
+
+    content: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """A direct frame: the answer to a ping."""
+
+    timestamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A frame type or a system text that clients do not know, and hence ignore."""
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A frame that no compatible server sends, and why. `content` is its content field, if it has one."""
+
+    reason: str
+    content: object = None
+
+
+Frame = Message | Notice | Error | Pong | Ignored | Malformed
+
+
+@dataclass(frozen=True, slots=True)
+class Valid:
+    """A sent frame that every server must broadcast."""
+
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Perhaps:
+    """A sent frame that a server may broadcast or treat as a bad frame: no type (FRAME-6), or beyond what all carry."""
+
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A sent ping: a bad frame for servers without the capability."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A sent frame that must not be broadcast. `content` is what a server that fails to see that might tell others."""
+
+    reason: str
+    content: object
+
+
+Sending = Valid | Perhaps | Ping | Bad
+
+NOTICE_TEXTS = {kind: f" {kind} the chat" for kind in NoticeKind}
+
+
+def message(content: str, **extra: object) -> str:
+    """The frame of a message, as a client sends it. `extra` fields come after the content."""
+    return json.dumps({"type": "message", "content": content, **extra}, ensure_ascii=False)
+
+
+def _has_lone_surrogate(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _integer(digits: str) -> float:
+    """A whole number of any length: Python itself refuses to read one of 5,000 digits."""
+    return int(digits) if len(digits) < 1_000 else float(digits)
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    """Python's decoder takes NaN and Infinity, which RFC 8259 does not have."""
+    raise ValueError(f"{constant} is not JSON")
+
+
+_decode = json.JSONDecoder(parse_int=_integer, parse_constant=_refuse_constant).decode
+
+
+@lru_cache(FRAMES_REMEMBERED)
+def read_sent(frame: str | bytes) -> Sending:
+    """What the protocol says of a frame that a client sent (text as str, binary as bytes)."""
+    if isinstance(frame, bytes):
+        return Bad("a binary frame", None)
+    try:
+        fields = _decode(frame)
+    except (ValueError, RecursionError):
+        return Bad("not JSON", frame)
+    if not isinstance(fields, dict):
+        return Bad("not a JSON object", fields)
+    content = fields.get("content")
+    if fields.get("type", "message") != "message":
+        return Ping() if fields["type"] == "ping" else Bad("an unknown type", content)
+    if not isinstance(content, str) or not content or _has_lone_surrogate(content):
+        return Bad("no valid content", content)
+    size = len(frame.encode())
+    if "type" not in fields or size > FRAME_BYTES or len(content) > CONTENT_CODE_POINTS:
+        return Perhaps(content)
+    return Valid(content)
+
+
+class _MessageFrame(msgspec.Struct, frozen=True):
+    """The fields of a message, on the wire. (A tag of msgspec's own may be missing.)"""
+
+    type: Literal["message"]
+    content: str
+    sender_id: str
+    chat_id: str
+    timestamp: str
+
+
+_decode_message = msgspec.json.Decoder(_MessageFrame).decode
+
+
+def read_text(frame: bytes) -> Frame:
+    """What a received text frame is: the same as `read`, in a fraction of the time for an ordinary message.
+
+    Raises UnicodeDecodeError.
+    """
+    text = frame.decode()
+    try:
+        fields = _decode_message(frame)
+    except (msgspec.DecodeError, RecursionError):
+        return read(text)
+    if parse_timestamp(fields.timestamp) is None:
+        return read(text)
+    return Message(fields.content, fields.sender_id, fields.chat_id, fields.timestamp)
+
+
+@lru_cache(FRAMES_REMEMBERED)
+def read(frame: str | bytes) -> Frame:
+    """What a received frame is (text as str, binary or undecodable text as bytes)."""
+    if isinstance(frame, bytes):
+        return Malformed("expected a text frame in UTF-8, got a binary one")
+    try:
+        fields = _decode(frame)
+    except (ValueError, RecursionError):
+        return Malformed("expected JSON", frame)
+    if not isinstance(fields, dict):
+        return Malformed("expected a JSON object", fields)
+    match fields.get("type"):
+        case "message":
+            return _read_message(fields)
+        case "system":
+            return _read_system(fields)
+        case "error":
+            return Error(None if _lacks(fields, "content") else fields["content"])
+        case "pong":
+            fault = _lacks(fields, "timestamp")
+            return Malformed(fault) if fault else Pong(fields["timestamp"])
+        case str(unknown):
+            return Ignored(unknown)
+        case other:
+            return Malformed(f"expected a string as type, got {other!r}", fields.get("content"))
+
+
+def _lacks(fields: dict[str, object], *names: str) -> str | None:
+    """Why `fields` does not have strings under all of `names`; None where it has."""
+    for name in names:
+        if name not in fields:
+            return f"expected a field {name!r}, there is none"
+        if not isinstance(fields[name], str):
+            return f"expected a string as {name!r}, got {fields[name]!r}"
+    if "timestamp" in names and parse_timestamp(str(fields["timestamp"])) is None:
+        return f"expected an ISO 8601 timestamp, got {fields['timestamp']!r}"
+    return None
+
+
+def _read_message(fields: dict[str, object]) -> Message | Malformed:
+    fault = _lacks(fields, "content", "sender_id", "chat_id", "timestamp")
+    if fault:
+        return Malformed(fault, fields.get("content"))
+    return Message(str(fields["content"]), str(fields["sender_id"]), str(fields["chat_id"]), str(fields["timestamp"]))
+
+
+def _read_system(fields: dict[str, object]) -> Notice | Ignored | Malformed:
+    content = fields.get("content")
+    for kind, ending in NOTICE_TEXTS.items():
+        if isinstance(content, str) and content.endswith(ending):
+            fault = _lacks(fields, "chat_id", "timestamp")
+            if fault:
+                return Malformed(fault, content)
+            return Notice(kind, content.removesuffix(ending), str(fields["chat_id"]), str(fields["timestamp"]))
+    fault = _lacks(fields, "content")
+    return Malformed(fault, content) if fault else Ignored("system")
+
+
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+
+
+@lru_cache(FRAMES_REMEMBERED)
+def parse_timestamp(text: str) -> datetime | None:
+    """The moment that a timestamp names, in UTC, to the microsecond; None if it is no timestamp of the protocol."""
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        if match[1] is None:
+            return datetime.fromisoformat(f"{text}Z")
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def same_json(left: object, right: object) -> bool:
+    """Whether two decoded JSON values are the same value: unlike Python, true is not 1; like JSON, 1.0 is 1.
+
+    Numbers are the same that are equal as IEEE doubles: few servers keep more of them (CREATE-3).
+    """
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same_json(value, right[key]) for key, value in left.items())
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same_json, left, right))
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        with contextlib.suppress(OverflowError):  # then no double is near
+            return float(left) == float(right)
+    return left == right

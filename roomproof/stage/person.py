@@ -1,0 +1,243 @@
+"""A person in a room, as a client sees it: says things, hears things, leaves or dies."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from roomproof.client.connection import Connection
+from roomproof.spec import messages
+from roomproof.spec.messages import Frame, Message, Notice, NoticeKind
+from roomproof.spec.rules import Capability
+from roomproof.stage.pace import Pace
+from roomproof.stage.scene import RuleBrokenError, Scene
+
+Direct = TypeVar("Direct", messages.Error, messages.Pong)
+"""A frame that answers one connection."""
+
+
+class Member:
+    """One connection that was let into a room."""
+
+    def __init__(self, scene: Scene, connection: Connection, user: str, pace: Pace) -> None:
+        self._scene = scene
+        self._pace = pace
+        self.connection = connection
+        self.user = user
+        self._frames: list[Frame] = []
+        self._heard: dict[str, Message] = {}
+        """The first message of each content among them."""
+        self._said: set[str] = set()
+
+    @property
+    def token(self) -> str:
+        """What marks everything that is said on this stage."""
+        return self._scene.token
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the connection is, as far as is known, not over."""
+        return self.connection.is_open
+
+    @property
+    def frames(self) -> list[Frame]:
+        """All that was received so far, decoded."""
+        self._take_in()
+        return self._frames
+
+    def _take_in(self) -> None:
+        received = self.connection.received
+        while len(self._frames) < len(received):
+            frame = messages.read(received[len(self._frames)].frame)
+            self._frames.append(frame)
+            if isinstance(frame, Message):
+                self._heard.setdefault(frame.content, frame)
+
+    def say(self, text: str) -> str:
+        """Say something, made unique; what was said is returned."""
+        return self.say_exactly(self._scene.unique(text))
+
+    def say_exactly(self, content: str, **claims: object) -> str:
+        """Say just this, once in this room. `claims` are further fields of the frame."""
+        self.send(messages.message(content, **claims))
+        self._said.add(content)
+        self._pace.note(self, content)
+        return content
+
+    def say_all(self, count: int, text: str = "and") -> list[str]:
+        """Say so many things, as quickly as everybody in the room has to keep up with."""
+        said = []
+        for number in range(1, count + 1):
+            self._pace.wait()
+            said.append(self.say(f"{text} {number}"))
+        return said
+
+    def send(self, frame: str | bytes, *, binary: bool = False) -> None:
+        """Send any frame, text or binary."""
+        with self._speaking():
+            self.connection.send(frame, binary=binary)
+
+    def send_fragments(self, *fragments: bytes, pings: bool = False) -> None:
+        """Send one text frame in fragments, with WebSocket `pings` between them."""
+        with self._speaking():
+            self.connection.send_fragments(fragments, pings=pings)
+
+    def violate(self, payload: bytes, *, is_masked: bool = True, is_reserved: bool = False) -> None:
+        """Send a text message that is no frame by RFC 6455: not UTF-8, not masked, or with a reserved bit set."""
+        with self._speaking():
+            self.connection.violate(payload, is_masked=is_masked, is_reserved=is_reserved)
+
+    def ping(self, payload: bytes) -> None:
+        """Send a WebSocket ping."""
+        with self._speaking():
+            self.connection.ping(payload)
+
+    def gets_pong(self, payload: bytes) -> bool:
+        """Whether a WebSocket pong with these bytes comes within the deadline."""
+        return self.connection.gets_pong(payload)
+
+    def pong(self, payload: bytes) -> None:
+        """Send a WebSocket pong that nobody asked for."""
+        with self._speaking():
+            self.connection.pong(payload)
+
+    @contextlib.contextmanager
+    def _speaking(self) -> Iterator[None]:
+        try:
+            yield
+        except ConnectionError as error:
+            closed = self.connection.closed
+            came = f"it was closed with {closed.code} {closed.reason!r}" if closed else str(error)
+            raise RuleBrokenError(None, f"{self.user} to be connected and to speak", came) from error
+
+    def send_or_be_gone(self, frame: str | bytes, *, binary: bool = False) -> None:
+        """Send any frame, if the server has not ended the connection."""
+        with contextlib.suppress(RuleBrokenError):
+            self.send(frame, binary=binary)
+
+    def say_or_be_gone(self, text: str) -> str:
+        """Say something, made unique, if the server has not ended the connection."""
+        content = self._scene.unique(text)
+        self.send_or_be_gone(messages.message(content))
+        return content
+
+    def can_hear(self, speaker: "Member") -> bool:
+        """Whether this member certainly is in the audience of another (STICKY-4)."""
+        here, there = self.connection.instance, speaker.connection.instance
+        return not self._scene.target.declares(Capability.STICKY) or (here is not None and here == there)
+
+    def stays(self) -> bool:
+        """Whether the connection is still open once the server has dealt with everything that was sent on it."""
+        # A server that has decided to close may still echo what came right behind: only the second echo proves it.
+        for text in ("still here?", "really?"):
+            if not self.heard(self.say_or_be_gone(text)):
+                break
+        return self.is_open
+
+    def heard(self, content: str, *, patience: float = 1) -> bool:
+        """Whether a message with this content arrives within the deadline, or within this part of it."""
+        return self._await_message(content, patience) is not None
+
+    def echoed(self, content: str) -> bool:
+        """Whether a message with this content has arrived."""
+        self._take_in()
+        return content in self._heard
+
+    def hears(self, *contents: str) -> Message:
+        """Wait for messages with these contents; the last one is returned.
+
+        Raises RuleBrokenError (DELIVER-1, or DELIVER-2 for one's own) if one does not come.
+        """
+        message: Message | None = None
+        for content in contents:
+            message = self._await_message(content)
+            if message is None:
+                rule = "DELIVER-2" if content in self._said else "DELIVER-1"
+                raise RuleBrokenError(rule, f"{self.user} to hear {content!r}", self.account())
+        assert message is not None, "hears() needs something to hear"
+        return message
+
+    def _await_message(self, content: str, patience: float = 1) -> Message | None:
+        self._await(lambda: self.echoed(content), self._scene.deadline * patience)
+        return self._heard.get(content)
+
+    def _await(self, arrived: Callable[[], bool], seconds: float) -> bool:
+        """Whether something arrives in time. Nobody waits for it once the connection is over."""
+
+        def look() -> bool | None:
+            over = self.connection.is_over  # asked first: what arrives before the end must not be missed
+            return arrived() or (False if over else None)
+
+        return bool(self._scene.recorder.wait_for(look, seconds))
+
+    def messages(self) -> Iterator[Message]:
+        """The messages received so far."""
+        return (frame for frame in self.frames if isinstance(frame, Message))
+
+    def notices(self, kind: NoticeKind, user: str) -> list[Notice]:
+        """The notices received so far that a user joined, or left."""
+        return [
+            frame for frame in self.frames if isinstance(frame, Notice) and (frame.kind, frame.user_id) == (kind, user)
+        ]
+
+    def hears_join_of(self, user: str, *, times: int = 1, rule: str = "JOIN-1") -> None:
+        """Wait for the notice of a join. Raises RuleBrokenError if it does not come."""
+        self._hears_notice(NoticeKind.JOINED, user, times, rule, self._scene.deadline)
+
+    def hears_leave_of(self, user: str, *, times: int = 1, rule: str = "LEAVE-1", within: float | None = None) -> None:
+        """Wait for the notice of a leave, `within` so many seconds. Raises RuleBrokenError if it does not come."""
+        self._hears_notice(NoticeKind.LEFT, user, times, rule, within or self._scene.deadline)
+
+    def _hears_notice(self, kind: NoticeKind, user: str, times: int, rule: str, seconds: float) -> None:
+        if not self._await(lambda: len(self.notices(kind, user)) >= times, seconds):
+            expected = f"{self.user} to hear within {seconds:g} s that {user} {kind}"
+            raise RuleBrokenError(rule, expected, self.account())
+
+    def answers(self, kind: type[Direct]) -> list[Direct]:
+        """The direct frames of a kind received so far."""
+        return [frame for frame in self.frames if isinstance(frame, kind)]
+
+    def was_answered(self, kind: type[Direct], *, times: int = 1, within: float | None = None) -> bool:
+        """Whether so many direct frames of a kind arrive `within` so many seconds, or within the deadline."""
+        return self._await(lambda: len(self.answers(kind)) >= times, within or self._scene.deadline)
+
+    def fence(self) -> None:
+        """Say something and hear it: what the server did for this member before, it has done now."""
+        self.hears(self.say("fence"))
+
+    def leave(self, code: int = 1000, reason: str = "") -> None:
+        """Close cleanly, and wait until the connection is over. Raises RuleBrokenError (CLOSE-2) if it never is."""
+        self.connection.begin_close(code, reason)
+        if not self._is_over():
+            raise RuleBrokenError("CLOSE-2", f"the server to answer the Close frame of {self.user}", self.account())
+
+    def die(self, how: str = "rst") -> None:
+        """End the link without a Close frame: `fin` or `rst`."""
+        self.connection.die(how)
+
+    def go(self, how: str) -> None:
+        """Leave by a clean `close`, or die by `fin` or `rst`."""
+        if how == "close":
+            self.leave()
+        else:
+            self.die(how)
+
+    def was_closed_with(self) -> int | None:
+        """The code of the server's Close frame, awaited; None if there was none.
+
+        Raises RuleBrokenError if the connection does not end within the deadline.
+        """
+        if not self._is_over():
+            raise RuleBrokenError(None, f"{self.user} to be closed by the server", self.account())
+        return self.connection.closed.code if self.connection.closed else None
+
+    def _is_over(self) -> bool:
+        return self._await(lambda: self.connection.closed is not None, self._scene.deadline)
+
+    def account(self) -> str:
+        """What this member received last, for whoever reads why an expectation failed."""
+        last = [str(one.text if one.text is not None else one.binary)[:200] for one in self.connection.received[-3:]]
+        heard = (
+            f"it received {len(self.connection.received)} frames, last: {' '.join(last)}" if last else "nothing came"
+        )
+        closed = self.connection.closed
+        return f"{heard}; it was closed with {closed.code}" if closed else heard

@@ -1,0 +1,1 @@
+"""Runs the scenarios under pytest and gives the verdict."""

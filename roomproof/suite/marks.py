@@ -1,0 +1,30 @@
+"""The marks by which a scenario says which rules it holds a server to."""
+
+import pytest
+
+from roomproof.spec.rules import Capability, ProtocolError, load
+
+
+def rule(*ids: str) -> pytest.MarkDecorator:
+    """Mark a scenario with the rules that it tests. Raises ProtocolError for an id that PROTOCOL.md does not have."""
+    unknown = [rule_id for rule_id in ids if rule_id not in load().rules]
+    if unknown or not ids:
+        raise ProtocolError(f"PROTOCOL.md has no rule {', '.join(unknown) or '(none named)'}")
+    return pytest.mark.rule(*ids)
+
+
+several_addresses = pytest.mark.several_addresses
+"""Mark a scenario as not applicable where all clients have one address."""
+
+breaks_parts = pytest.mark.breaks_parts
+"""Mark a scenario as not applicable to what Roomproof did not start itself."""
+
+
+def needs(capability: Capability) -> pytest.MarkDecorator:
+    """Mark a scenario as not applicable to servers that do not declare a capability."""
+    return pytest.mark.needs(capability)
+
+
+def unless(capability: Capability) -> pytest.MarkDecorator:
+    """Mark a scenario as not applicable to servers that declare a capability."""
+    return pytest.mark.unless(capability)

@@ -1,0 +1,62 @@
+"""The first look at a target: does anything work at all? It takes less than two deadlines, whatever the target does."""
+
+from dataclasses import dataclass
+
+from roomproof.client.http import Http, UnreachableError
+from roomproof.client.target import Target
+from roomproof.report.results import describe
+from roomproof.stage.person import Member
+from roomproof.stage.scene import RuleBrokenError
+from roomproof.stage.stage import Stage
+
+TRIES = 4
+"""How often the first look says something, within one deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the first look found: nothing wrong, or one sentence that says what is, and the rules it breaks."""
+
+    sentence: str = ""
+    broken: tuple[str, ...] = ()
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether there is anything to test."""
+        return not self.sentence
+
+
+def _hears_herself(alice: Member) -> bool:
+    """Whether anything of what she says comes back. A server that loses one message is worth testing."""
+    contents: list[str] = []
+    while len(contents) < TRIES:
+        contents.append(alice.say("is anybody there?"))
+        alice.heard(contents[-1], patience=1 / TRIES)
+        if any(map(alice.echoed, contents)):
+            return True
+    return False
+
+
+def check(target: Target) -> Ground:
+    """Make a room, get in, say something and hear it.
+
+    Only a target on which that fails is not worth the whole suite: no scenario could find anything else.
+    """
+    http = Http(target)
+    stage = Stage(target, http, server_ahead=0, known_ids=set())
+    try:
+        http.stats()
+        alice = stage.room("Roomproof looks around").enter("alice")
+        try:
+            if not _hears_herself(alice):
+                raise RuleBrokenError("DELIVER-2", "alice, alone in a new room, to hear herself", alice.account())
+        finally:
+            alice.die("rst")
+    except UnreachableError as error:
+        return Ground(f"{target.url} cannot be tested: {error}")
+    except RuleBrokenError as error:
+        findings = stage.break_off()
+        rules = {finding.rule: None for finding in findings} | ({error.rule: None} if error.rule else {})
+        seen = "".join(f"; {describe(finding, stage.events())}" for finding in findings[:1])
+        return Ground(f"nothing works on {target.url}: {error}{seen}", tuple(rules))
+    return Ground()

@@ -1,0 +1,86 @@
+"""When a message came to the first and to the last of its receivers (the streaming form)."""
+
+import json
+
+from roomproof.history import Opened, Opening, Started
+from roomproof.judge.streaming.connection import Line
+from roomproof.judge.streaming.frame_cache import on_the_wire
+from roomproof.judge.streaming.room import StreamingRoom
+
+STAMP = "1970-01-01T00:00:00Z"
+
+
+class Kitchen:
+    """A room with a few people, each on an instance."""
+
+    def __init__(self, *instances: str | None, cached_frames: int = 64) -> None:
+        capabilities = ["pubsub"] if any(instances) else []
+        self.room = StreamingRoom("kitchen", Started(capabilities=capabilities), 5, cached_frames=cached_frames)
+        self.lines: list[Line] = []
+        for number, instance in enumerate(instances, start=1):
+            line = self.room.open(Opening(number, 0, "kitchen", f"user-{number}"))
+            self.room.observe(line, Opened(number, 0, instance))
+            self.lines.append(line)
+        for line in self.lines:  # everybody is known to be there
+            self.hears(line, self.says(line, meant=0), at=0)
+
+    @property
+    def timings(self) -> list[tuple[int, int]]:
+        """Of each message that everybody has: how long it took to the first and to the last, from when it was meant."""
+        ledger = self.room.finish()
+        return [(one.first - one.meant, one.last - one.meant) for one in ledger.spent]
+
+    def says(self, speaker: Line, *, meant: int) -> str:
+        return self.room.say(speaker, "soup ", 0, meant)
+
+    def hears(self, receiver: Line, content: str, *, at: int, extra: int = 0) -> None:
+        speaker = content.split("/")[1]
+        fields = {"type": "message", "content": content, "sender_id": f"user-{speaker}", "chat_id": "kitchen"}
+        frame = json.dumps(fields | {"timestamp": STAMP} | ({"extra": extra} if extra else {})).encode()
+        wire = on_the_wire(frame)
+        if self.room.follow(receiver, wire, at) < len(wire):
+            self.room.received(receiver, frame, at)
+
+
+def test_the_same_bytes_for_everybody() -> None:
+    kitchen = Kitchen(None, None, None)
+    words = kitchen.says(kitchen.lines[0], meant=100)
+
+    for receiver, at in zip(kitchen.lines, (150, 160, 170), strict=True):
+        kitchen.hears(receiver, words, at=at)
+
+    assert kitchen.timings == [(50, 70)]
+
+
+def test_other_bytes_for_each_receiver() -> None:
+    kitchen = Kitchen(None, None, None)
+    words = kitchen.says(kitchen.lines[0], meant=100)
+
+    for number, receiver in enumerate(kitchen.lines, start=1):
+        kitchen.hears(receiver, words, at=100 + 10 * number, extra=number)
+
+    assert kitchen.timings == [(10, 30)]
+
+
+def test_receivers_on_two_instances() -> None:
+    kitchen = Kitchen("one", "one", "two")
+    words = kitchen.says(kitchen.lines[0], meant=100)
+
+    for receiver, at in zip(kitchen.lines, (110, 120, 190), strict=True):
+        kitchen.hears(receiver, words, at=at)
+
+    assert kitchen.timings == [(10, 90)]
+
+
+def test_what_had_to_be_forgotten_too_early_has_no_last_receiver() -> None:
+    kitchen = Kitchen(None, None, cached_frames=4)
+    quick, slow = kitchen.lines
+    words = [kitchen.says(quick, meant=100) for _ in range(20)]
+
+    for content in words:
+        kitchen.hears(quick, content, at=110)
+    for content in words:
+        kitchen.hears(slow, content, at=900)
+
+    ledger = kitchen.room.finish()
+    assert (len(ledger.spent), ledger.untimed) == (0, 20)

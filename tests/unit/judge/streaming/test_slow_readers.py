@@ -1,0 +1,69 @@
+"""A whole room that is silent until somebody who did not read reads on was held up; anything else was not."""
+
+from roomproof.judge.findings import Kind
+from roomproof.judge.streaming import slow_readers
+from roomproof.judge.streaming.connection import Line
+from tests.unit.judge.tale import Found
+from tests.unit.judge.talk import Talk
+
+SECOND = 1_000
+"""In the milliseconds of a talk."""
+
+
+def says(talk: Talk, line: Line) -> bytes:
+    """Somebody says something, as it was meant."""
+    at = talk.tick()
+    content = talk.room.say(line, "soup", at, at)
+    return talk.frame(type="message", content=content, sender_id=line.user)
+
+
+def heard_at_last(*, read_on_before: int = 0, dreams: bool = True, others_hear: bool = False) -> list[Found]:
+    """What is found where a message comes seven seconds late, a while after somebody read on."""
+    talk = Talk()
+    alice, bob, zoe = talk.meet("alice", "bob", "zoe")
+    talk.all_hear([alice, bob, zoe], says(talk, alice))
+    if dreams:
+        talk.reads(zoe, reads=False)
+    late = says(talk, alice)
+    talk.passes(5 * SECOND)
+    if others_hear:
+        talk.all_hear([alice, bob], late)
+        late = says(talk, alice)
+    talk.passes(2 * SECOND - read_on_before)
+    if dreams:
+        talk.reads(zoe, reads=True)
+    talk.passes(read_on_before)
+    talk.all_hear([alice, bob], late)
+    if others_hear:
+        return talk.findings()
+    talk.hears(zoe, late)
+    return talk.findings()
+
+
+def test_a_room_that_is_silent_until_a_slow_reader_reads_on_was_held_up() -> None:
+    assert heard_at_last() == [Found(Kind.HELD_UP, "CLOSE-4", 1, 1, 2)]
+
+
+def test_a_server_that_is_late_for_other_reasons_is_not_accused() -> None:
+    assert heard_at_last(dreams=False) == []
+
+
+def test_what_comes_long_after_somebody_read_on_has_another_cause() -> None:
+    assert heard_at_last(read_on_before=1_500) == []
+
+
+def test_nobody_is_held_up_where_others_hear_something() -> None:
+    assert Kind.HELD_UP not in {one.kind for one in heard_at_last(others_hear=True)}
+
+
+def test_a_pause_counts_in_which_much_was_said() -> None:
+    talk = Talk()
+    alice, zoe = talk.meet("alice", "zoe")
+    counted = []
+    for size in (slow_readers.SWAMPED_BYTES, 1_000):
+        talk.reads(zoe, reads=False)
+        talk.room.say(alice, "x" * size, talk.tick())
+        talk.reads(zoe, reads=True)
+        counted.append(talk.room._roster.ledger.swamped)
+
+    assert counted == [1, 1]

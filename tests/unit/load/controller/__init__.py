@@ -1,0 +1,1 @@
+"""Tests of what adds up a load run."""

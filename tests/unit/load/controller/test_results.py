@@ -1,0 +1,163 @@
+"""What a run leaves behind: a file of JSON lines, and a text on the terminal."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roomproof.client.target import Target, UsageError
+from roomproof.history import Received
+from roomproof.judge.findings import Finding, Kind
+from roomproof.load.controller.results import LoadResults, counts_of, text_of
+from roomproof.load.figures.totals import Books
+from roomproof.load.options import Options
+from roomproof.spec.rules import Capability, load
+from roomproof.verdict import Conclusion, Standing, Verdict
+from tests.unit.load.started_worker import MS, beat, books, doubled, lost
+
+PROTOCOL = load()
+VALID = Verdict(Conclusion.VALID, "the server holds all of the 9 MUSTs", True, {"DELIVER-1": Standing.HELD})
+INVALID = Verdict(Conclusion.INVALID, "the server breaks DELIVER-1", True, {"DELIVER-1": Standing.BROKEN})
+TARGET = Target("http://chat.test", {Capability.HEARTBEAT: 30.0}, headers={"Authorization": "Bearer secret"})
+OPTIONS = Options(TARGET, room_size=10, rate=2.0, message_bytes=120, slos=[], seed="soup")
+TALK = beat(sent=5, delivered=50, late=1, dropped=2, sockets=10, rooms=1, lag_ms=1.234, times={"deliver": {2 * MS: 50}})
+
+
+def written(path: Path, write: Callable[[LoadResults], None]) -> dict[str, Any]:
+    """The line that comes before the verdict in a result file."""
+    results = LoadResults(path)
+    write(results)
+    results.verdict(VALID, PROTOCOL, Books())
+    line: dict[str, Any] = json.loads(path.read_text().splitlines()[-2])
+    return line
+
+
+def test_the_file_begins_with_the_run_and_keeps_its_secrets(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    line = written(path, lambda results: results.run(PROTOCOL, OPTIONS))
+
+    assert (line["kind"], line["tool"], line["target"], line["partial"]) == ("run", "roomproof", TARGET.url, True)
+    assert (line["seed"], line["room_size"], line["rate"]) == ("soup", 10, 2.0)
+    assert line["capabilities"] == ["heartbeat=30"]
+    assert "secret" not in path.read_text()
+
+
+def test_each_second_has_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    line = written(path, lambda results: results.interval(books(TALK), 7))
+
+    assert line == {
+        "kind": "interval",
+        "second": 7,
+        "sent": 5,
+        "delivered": 50,
+        "sockets": 10,
+        "p50": 2 * MS,
+        "p99": 2 * MS,
+        "lag_ms": 1.23,
+    }
+
+
+def test_a_second_without_deliveries_has_no_percentiles(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    line = written(path, lambda results: results.interval(Books(), 1))
+
+    assert (line["delivered"], line["p50"], line["p99"]) == (0, None, None)
+
+
+def test_findings_have_their_witnesses(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    witness = (Received(1, 7, text="soup"),)
+    line = written(
+        path,
+        lambda results: results.findings([Finding(Kind.DUPLICATED, "DELIVER-3", 1, "twice", 2, 3, witness=witness)]),
+    )
+
+    assert line["witness"] == [{"kind": "received", "connection": 1, "at": 7, "text": "soup"}]
+    del line["witness"]
+    assert line == {
+        "kind": "finding",
+        "finding": "duplicated",
+        "rule": "DELIVER-3",
+        "receiver": 1,
+        "text": "twice",
+        "stream": 2,
+        "item": 3,
+    }
+
+
+def test_the_file_ends_with_the_verdict_and_its_figures(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    LoadResults(path).verdict(VALID, PROTOCOL, books(TALK))
+    (line,) = map(json.loads, path.read_text().splitlines())
+
+    assert (line["kind"], line["verdict"], line["reason"]) == ("verdict", "valid", VALID.reason)
+    assert line["rules"]["DELIVER-1"] == {"level": "MUST", "outcome": "held"}
+    assert line["latency_us"]["p99"] == pytest.approx(2 * MS, rel=0.01)
+    assert line["times_us"].keys() == {"connect", "join", "last_recipient", "spread"}
+    assert (line["rate"], line["sockets"], line["rooms"], line["instances"]) == (50.0, 10, 1, [])
+
+
+def test_counts_are_those_of_what_was_done_and_of_every_kind_of_finding() -> None:
+    counts = counts_of(books(TALK, beat(counts={Kind.MISSING_NOTICE: 4})))
+
+    assert (counts["sent"], counts["late_sends"], counts["dropped_sends"]) == (5, 1, 2)
+    assert counts["notice_missing"] == 4
+    assert counts.keys() >= {kind.replace(" ", "_") for kind in Kind}
+    assert not counts.keys() & {"late", "blocked"}
+
+
+def test_findings_of_connections_that_were_dropped_are_not_sends_that_were() -> None:
+    counts = counts_of(books(TALK, beat(counts={Kind.DROPPED: 4})))
+
+    assert (counts["dropped"], counts["dropped_sends"]) == (4, 2)
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / "run.jsonl"
+    with pytest.raises(UsageError) as refusal:
+        LoadResults(path)
+
+    assert str(refusal.value) == f"cannot write the result file {path}: No such file or directory"
+
+
+def test_the_text_ends_with_the_verdict() -> None:
+    lines = text_of(VALID, books(TALK), []).splitlines()
+
+    assert lines[-1] == "VALID: the server holds all of the 9 MUSTs"
+    assert lines[-2].strip() == "5 sent, 50 delivered and verified, 10 sockets, 1 rooms, 1 late and 2 dropped sends"
+    assert lines[-3] == "  deliver         p50 2 ms, p90 2 ms, p99 2 ms, p999 2 ms, max 2 ms"
+
+
+def test_times_that_nobody_measured_are_not_shown() -> None:
+    assert "connect" not in text_of(VALID, books(TALK), [])
+
+
+def test_missed_objectives_are_shown() -> None:
+    assert "  rate>9 is missed: rate is 1\n" in text_of(INVALID, books(TALK), ["rate>9 is missed: rate is 1"])
+
+
+def test_a_few_findings_of_each_kind_are_shown_and_the_others_counted() -> None:
+    many = [*(lost(number) for number in range(5)), doubled(7)]
+    text = text_of(INVALID, books(beat(findings=many, counts={Kind.LOST: 9, Kind.DUPLICATED: 1})), [])
+
+    assert text.count("lost (DELIVER-1), at connection") == 3
+    assert "  lost (DELIVER-1), at connection 0: soup is lost\n" in text
+    assert "  ... and 6 more of the kind lost\n" in text
+    assert "  duplicated (DELIVER-3), at connection 7: soup came twice\n" in text
+    assert "more of the kind duplicated" not in text
+
+
+def test_the_first_finding_of_a_kind_is_shown_with_its_witness() -> None:
+    finding = Finding(Kind.LOST, "DELIVER-1", 4, "soup is lost", witness=(Received(4, 2_500_000_000, text="bread"),))
+    text = text_of(INVALID, books(beat(findings=[finding], counts={Kind.LOST: 1})), [])
+
+    assert "0.0000  #4  < bread" in text
+
+
+def test_what_a_server_says_stays_data() -> None:
+    finding = Finding(Kind.LOST, "DELIVER-1", 4, "\x1b[2J is lost", witness=(Received(4, 0, text="\x1b[2J"),))
+
+    assert "\x1b" not in text_of(INVALID, books(beat(findings=[finding], counts={Kind.LOST: 1})), [])

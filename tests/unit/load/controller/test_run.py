@@ -1,0 +1,48 @@
+"""The side that adds up: after the verdict nothing is written."""
+
+import json
+from pathlib import Path
+
+import gevent
+import pytest
+
+from roomproof.load.controller import run as run_module
+from roomproof.load.controller.run import Run
+from roomproof.load.options import Options
+from roomproof.verdict import Conclusion
+from tests.unit.load.started_worker import CLEAN, TARGET, beat, due_just_before_another
+
+OPTIONS = Options(TARGET, room_size=2, rate=0.0, message_bytes=100, slos=[], seed="soup")
+
+
+def test_the_verdict_is_the_last_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not even the line of a second that was due."""
+    monkeypatch.setattr(run_module, "SECOND_S", 0.1)
+    path = tmp_path / "results.jsonl"
+    run = Run("r", OPTIONS, {"w1"}, path)
+    due_just_before_another(run.conclude)
+
+    assert json.loads(path.read_text().splitlines()[-1])["kind"] == "verdict"
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_run_whose_results_cannot_be_written_is_not_valid(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """/dev/full is a disk without space."""
+    monkeypatch.setattr(run_module, "SECOND_S", 0.01)
+    run = Run("r", OPTIONS, {"w1"}, Path("/dev/full"))
+    run.hear(CLEAN)
+    gevent.sleep(0.05)
+    run.begin_to_end()
+    run.hear(beat(end="stopped"))
+    verdict = run.conclude()
+
+    assert (verdict.conclusion, verdict.reason) == (
+        Conclusion.INCONCLUSIVE,
+        "the results could not be written: No space left on device",
+    )
+    assert run.verdict == verdict
+    assert verdict.reason in capsys.readouterr().out

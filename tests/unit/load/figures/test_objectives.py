@@ -1,0 +1,136 @@
+"""Objectives: what can be asked for, what is refused with which sentence, and when one is missed."""
+
+import pytest
+
+from roomproof.load.figures.objectives import SloError, missed, parse, shown, unmeasured
+
+
+@pytest.mark.parametrize(
+    ("text", "figure", "sign", "bound"),
+    [
+        ("deliver.p99<250ms", "deliver.p99", "<", 250_000),
+        ("deliver.p50<=40us", "deliver.p50", "<=", 40),
+        ("deliver.p90<1.5s", "deliver.p90", "<", 1_500_000),
+        ("deliver.p999<0.5ms", "deliver.p999", "<", 500),
+        ("deliver.max<2s", "deliver.max", "<", 2_000_000),
+        ("connect.p99<1s", "connect.p99", "<", 1_000_000),
+        ("join.p99<1s", "join.p99", "<", 1_000_000),
+        ("last_recipient.p99<1s", "last_recipient.p99", "<", 1_000_000),
+        ("spread.p99<1s", "spread.p99", "<", 1_000_000),
+        ("deliver.p50>1us", "deliver.p50", ">", 1),
+        ("rate>1000", "rate", ">", 1_000),
+        ("rate>=0.5", "rate", ">=", 0.5),
+        ("sockets>=200", "sockets", ">=", 200),
+        (" deliver.p99 < 250 ms ", "deliver.p99", "<", 250_000),
+    ],
+)
+def test_an_objective_is_read(text: str, figure: str, sign: str, bound: float) -> None:
+    slo = parse(text)
+
+    assert (slo.figure, slo.sign, slo.bound, slo.text) == (figure, sign, bound, text.strip())
+
+
+@pytest.mark.parametrize(
+    "text", ["", "fast", "deliver.p99", "deliver.p99=1s", "deliver.p99<", "<1s", "rate>-1", "rate>1e3"]
+)
+def test_what_is_no_objective_is_told_what_one_looks_like(text: str) -> None:
+    with pytest.raises(SloError) as refusal:
+        parse(text)
+
+    assert str(refusal.value) == f"expected an objective like deliver.p99<250ms or rate>1000, got {text!r}"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        pytest.param("rate>1000ms", "expected rate with a plain number, like rate>1000", id="an amount in time"),
+        pytest.param("sockets.p99>10", "expected sockets with a plain number", id="a percentile of an amount"),
+        pytest.param(
+            "latency.p99<1s",
+            "expected an objective about one of deliver, connect, join, last_recipient, spread, rate, sockets",
+            id="an unknown figure",
+        ),
+        pytest.param(
+            "deliver<1s", "expected deliver with one of p50, p90, p99, p999, max, like deliver.p99", id="no percentile"
+        ),
+        pytest.param("join.p95<1s", "expected join with one of p50, p90, p99, p999, max", id="an unknown percentile"),
+        pytest.param("deliver.p99<250", "expected a time in us, ms or s, like deliver.p99<250ms", id="no unit"),
+        pytest.param("deliver.p99<2m", "expected a time in us, ms or s, like deliver.p99<250ms", id="an unknown unit"),
+    ],
+)
+def test_an_objective_that_makes_no_sense_is_told_what_would(text: str, sentence: str) -> None:
+    with pytest.raises(SloError) as refusal:
+        parse(text)
+
+    assert str(refusal.value).startswith(sentence)
+    assert str(refusal.value).endswith(f", got {text!r}")
+
+
+@pytest.mark.parametrize(
+    ("sign", "met"),
+    [
+        ("<", [True, False, False]),
+        ("<=", [True, True, False]),
+        (">", [False, False, True]),
+        (">=", [False, True, True]),
+    ],
+)
+def test_a_bound_itself_is_within_only_where_the_sign_says_so(sign: str, met: list[bool]) -> None:
+    slo = parse(f"rate{sign}100")
+
+    assert [slo.is_met_by(value) for value in (99.9, 100, 100.1)] == met
+
+
+def test_a_time_is_compared_in_its_unit() -> None:
+    assert missed([parse("deliver.p99<250ms")], {"deliver.p99": 249_999}) == []
+
+
+def test_a_missed_time_is_told_in_a_sentence() -> None:
+    assert missed([parse("deliver.p99<250ms")], {"deliver.p99": 1_260_000}) == [
+        "deliver.p99<250ms is missed: deliver.p99 is 1.26 s"
+    ]
+
+
+def test_a_missed_amount_is_told_in_a_sentence() -> None:
+    assert missed([parse("rate>1000")], {"rate": 812.5}) == ["rate>1000 is missed: rate is 812.5"]
+
+
+@pytest.mark.parametrize("figures", [{}, {"rate": None}], ids=["unknown", "never measured"])
+def test_what_has_no_figure_is_neither_met_nor_missed(figures: dict[str, float | None]) -> None:
+    slos = [parse("rate<9")]
+
+    assert missed(slos, figures) == []
+    assert [sentence.split(",")[0] for sentence in unmeasured(slos, figures)] == ["nothing was measured for rate<9"]
+
+
+def test_what_has_a_figure_was_measured() -> None:
+    assert unmeasured([parse("rate<9")], {"rate": 0.0}) == []
+
+
+def test_each_missed_objective_has_its_sentence() -> None:
+    slos = [parse("rate>10"), parse("sockets>=2"), parse("join.max<1s")]
+
+    sentences = missed(slos, {"rate": 1.0, "sockets": 2, "join.max": 2e6})
+
+    assert [sentence.split(" ")[0] for sentence in sentences] == ["rate>10", "join.max<1s"]
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "text"),
+    [
+        (0, "0 us"),
+        (1, "1 us"),
+        (999, "999 us"),
+        (1_000, "1 ms"),
+        (1_234, "1.23 ms"),
+        (250_000, "250 ms"),
+        (999_499, "999 ms"),
+        (999_999, "1 s"),
+        (1_500_000, "1.5 s"),
+        (59_960_000, "60 s"),
+        (999_900_000, "1000 s"),
+        (3_600_000_000, "3600 s"),
+    ],
+)
+def test_times_are_shown_as_people_read_them(microseconds: int, text: str) -> None:
+    assert shown(microseconds) == text

@@ -1,0 +1,296 @@
+"""What a run is worth: facts against the server stand, and what the generator may have caused does not."""
+
+from typing import Any
+
+import pytest
+
+from roomproof.client.target import Target
+from roomproof.load.figures import objectives
+from roomproof.load.figures.totals import Books
+from roomproof.load.figures.verdict import Circumstances, exercised, verdict_of, wrongs
+from roomproof.load.figures.worker_report import Beat
+from roomproof.spec.rules import Capability, load
+from roomproof.verdict import Conclusion, Standing, Verdict
+from tests.unit.load.started_worker import CLEAN, TARGET, beat, books, declaring
+
+PROTOCOL = load()
+BUSY = "it needed more than 90% of a core for 5 s"
+LOST_WORKER = Circumstances(lost_workers=("worker w2",))
+FACT: dict[str, Any] = {"counts": {"duplicated": 3}, "broken": {"DELIVER-3": 3}}
+LATE: dict[str, Any] = {"counts": {"lost": 3}, "late_broken": {"DELIVER-1": 3}}
+
+
+def judged(
+    *beats: Beat, target: Target = TARGET, slos: tuple[str, ...] = (), around: Circumstances | None = None
+) -> Verdict:
+    """The verdict on a run of these beats, after a clean one."""
+    asked = [objectives.parse(text) for text in slos]
+    return verdict_of(books(CLEAN, *beats), PROTOCOL, target, asked, around or Circumstances())
+
+
+def of(verdict: Verdict, standing: Standing) -> set[str]:
+    """The rules with a standing."""
+    return {rule for rule, stands in verdict.rules.items() if stands is standing}
+
+
+def test_a_clean_run_is_valid() -> None:
+    verdict = judged()
+
+    assert (verdict.conclusion, verdict.exit_code, verdict.partial) == (Conclusion.VALID, 0, True)
+    assert of(verdict, Standing.HELD) == exercised(books(CLEAN), TARGET)
+    assert of(verdict, Standing.BROKEN) == set()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param(FACT, id="a fact"),
+        pytest.param(FACT | {"overloaded": [BUSY]}, id="a fact under overload"),
+        pytest.param(FACT | {"strained": [BUSY]}, id="a fact under strain"),
+        pytest.param(FACT | {"is_measured": False}, id="a fact in the ramp-up"),
+    ],
+)
+def test_a_fact_is_invalid_whatever_the_load(told: dict[str, Any]) -> None:
+    verdict = judged(beat(**told))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-3"})
+    assert verdict.reason.startswith("3 duplicated: the server breaks DELIVER-3")
+
+
+def test_a_bug_of_ours_is_nobodys_fault() -> None:
+    verdict = judged(beat(bugs=["TypeError: soup"], **LATE))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
+    assert verdict.reason.startswith("Roomproof itself failed, which is a bug: TypeError: soup")
+
+
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        pytest.param(FACT, "3 duplicated", id="a copy"),
+        pytest.param(LATE, "", id="what did not arrive"),
+        pytest.param({"counts": {"lost": 3}, "broken": {"DELIVER-1": 3}}, "", id="a hole"),
+        pytest.param({"counts": {"wrong time": 1}, "broken": {"DELIVER-8": 1}}, "1 wrong time", id="old stamps"),
+        pytest.param(
+            {"counts": {"wrong time": 1}, "broken": {"DELIVER-8": 1}, "strained": [BUSY]}, "", id="old under strain"
+        ),
+        pytest.param(
+            {"counts": {"wrong time": 1}, "broken": {"DELIVER-9": 1}, "strained": [BUSY]},
+            "1 wrong time",
+            id="backwards under strain",
+        ),
+    ],
+)
+def test_what_is_no_question_of_how_much_a_server_bears(told: dict[str, Any], wrong: str) -> None:
+    assert wrongs(books(CLEAN, beat(**told))) == wrong
+
+
+def test_a_fact_is_invalid_even_if_a_worker_was_lost() -> None:
+    verdict = judged(beat(**FACT), around=LOST_WORKER)
+
+    assert verdict.conclusion is Conclusion.INVALID
+    assert "besides, lost in the middle: worker w2" in verdict.reason
+
+
+def test_the_reason_names_the_broken_rule_once() -> None:
+    assert judged(beat(**FACT), around=LOST_WORKER).reason.count("DELIVER-3") == 1
+
+
+def test_what_is_missing_is_invalid_where_the_generator_kept_up() -> None:
+    verdict = judged(beat(**LATE))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-1"})
+    assert verdict.reason == "3 lost: the server breaks DELIVER-1"
+
+
+@pytest.mark.parametrize("told", [{"overloaded": [BUSY]}, {"strained": [BUSY]}], ids=["overloaded", "strained"])
+def test_what_is_missing_is_not_blamed_on_the_server_if_the_generator_did_not_keep_up(told: dict[str, Any]) -> None:
+    verdict = judged(beat(**LATE, **told))
+
+    assert (verdict.conclusion, verdict.exit_code) == (Conclusion.INCONCLUSIVE, 3)
+    assert of(verdict, Standing.BROKEN) == of(verdict, Standing.HELD) == set()
+    assert "the server is not blamed for 3 findings of something late" in verdict.reason
+    assert BUSY in verdict.reason
+
+
+def test_what_is_missing_is_not_lost_as_long_as_the_server_delivers() -> None:
+    verdict = judged(beat(**LATE, is_unheard=True))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
+    assert verdict.reason == (
+        "the server was still delivering 30 s after everybody had fallen silent: what has not arrived need not be lost"
+    )
+
+
+def test_one_worker_that_did_not_keep_up_excuses_what_all_of_them_miss() -> None:
+    verdict = judged(beat("w1", **LATE), beat("w2", strained=[BUSY]))
+
+    assert verdict.conclusion is Conclusion.INCONCLUSIVE
+
+
+def test_what_is_missing_is_not_blamed_on_the_server_if_a_worker_was_lost() -> None:
+    verdict = judged(beat(**LATE), around=LOST_WORKER)
+
+    assert verdict.conclusion is Conclusion.INCONCLUSIVE
+    assert "because of the generator: a worker was lost" in verdict.reason
+
+
+def test_facts_are_blamed_on_the_server_beside_what_is_excused() -> None:
+    late_and_fact = {
+        "counts": {"lost": 3, "duplicated": 3},
+        "broken": FACT["broken"],
+        "late_broken": LATE["late_broken"],
+    }
+    verdict = judged(beat(strained=[BUSY], **late_and_fact))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-3"})
+    assert "not blamed for 3 findings" in verdict.reason
+
+
+def test_an_overloaded_generator_proves_nothing() -> None:
+    verdict = judged(beat(overloaded=[BUSY]))
+
+    assert (verdict.conclusion, of(verdict, Standing.HELD)) == (Conclusion.INCONCLUSIVE, set())
+    assert verdict.reason == f"the generator was overloaded: {BUSY}"
+
+
+def test_overload_that_a_later_beat_takes_back_is_none() -> None:
+    assert judged(beat(overloaded=[BUSY]), beat()).conclusion is Conclusion.VALID
+
+
+def test_a_strain_that_nothing_suffered_from_is_valid() -> None:
+    assert judged(beat(strained=[BUSY]), slos=("deliver.p99<250ms",)).conclusion is Conclusion.VALID
+
+
+def test_a_lost_worker_is_named() -> None:
+    verdict = judged(around=Circumstances(lost_workers=("worker w2", "worker w3")))
+
+    assert (verdict.conclusion, of(verdict, Standing.HELD)) == (Conclusion.INCONCLUSIVE, set())
+    assert verdict.reason == "lost in the middle: worker w2, worker w3"
+
+
+def test_trouble_from_outside_is_told() -> None:
+    verdict = judged(around=Circumstances(trouble="the target stopped answering"))
+
+    assert (verdict.conclusion, verdict.reason) == (Conclusion.INCONCLUSIVE, "the target stopped answering")
+
+
+def test_an_old_timestamp_is_a_fact_where_the_generator_kept_up() -> None:
+    verdict = judged(beat(counts={"wrong time": 1}, broken={"DELIVER-8": 1}))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-8"})
+
+
+@pytest.mark.parametrize("around", [Circumstances(), LOST_WORKER], ids=["strained", "a worker lost"])
+def test_an_old_timestamp_is_excused_where_the_generator_did_not_keep_up(around: Circumstances) -> None:
+    verdict = judged(
+        beat(counts={"wrong time": 1}, broken={"DELIVER-8": 1}, overloaded=[BUSY], strained=[BUSY]), around=around
+    )
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
+
+
+def test_a_met_objective_is_valid() -> None:
+    assert judged(slos=("deliver.p99<250ms", "sockets>=20")).conclusion is Conclusion.VALID
+
+
+def test_a_missed_objective_is_invalid_and_breaks_no_rule() -> None:
+    verdict = judged(slos=("deliver.p99<1ms", "sockets>=20"))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, set())
+    assert verdict.reason == "deliver.p99<1ms is missed: deliver.p99 is 40 ms"
+
+
+@pytest.mark.parametrize("told", [{"overloaded": [BUSY]}, {"strained": [BUSY]}], ids=["overloaded", "strained"])
+def test_a_missed_objective_is_not_blamed_on_the_server_if_the_generator_did_not_keep_up(
+    told: dict[str, Any],
+) -> None:
+    verdict = judged(beat(**told), slos=("deliver.p99<1ms",))
+
+    assert verdict.conclusion is Conclusion.INCONCLUSIVE
+    assert BUSY in verdict.reason
+
+
+def test_a_missed_objective_is_not_blamed_on_the_server_if_a_worker_was_lost() -> None:
+    assert judged(slos=("sockets>=40",), around=LOST_WORKER).conclusion is Conclusion.INCONCLUSIVE
+
+
+def test_an_objective_without_a_figure_is_inconclusive() -> None:
+    verdict = judged(slos=("join.p99<1s",))
+
+    assert (verdict.conclusion, verdict.exit_code) == (Conclusion.INCONCLUSIVE, 3)
+    assert "nothing was measured for join.p99<1s" in verdict.reason
+
+
+def test_a_run_into_which_not_all_users_got_is_inconclusive() -> None:
+    verdict = judged(beat("w2", outside=1), beat("w3", outside=2))
+
+    assert verdict.conclusion is Conclusion.INCONCLUSIVE
+    assert "3 users had tried to get in for more than 5 s when the run ended" in verdict.reason
+
+
+def test_what_is_missing_is_invalid_even_if_not_all_users_got_in() -> None:
+    verdict = judged(beat(outside=1, **LATE))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-1"})
+
+
+@pytest.mark.parametrize("nothing", [Books(), books(beat(connected=20, sockets=20, rooms=2))], ids=["none", "silence"])
+def test_a_run_in_which_nothing_was_delivered_is_inconclusive(nothing: Books) -> None:
+    verdict = verdict_of(nothing, PROTOCOL, TARGET, [objectives.parse("rate>1")], Circumstances())
+
+    assert verdict.conclusion is Conclusion.INCONCLUSIVE
+    assert "nothing was delivered on http://chat.test" in verdict.reason
+
+
+def test_a_server_that_loses_everything_is_invalid() -> None:
+    verdict = verdict_of(books(beat(sent=10, **LATE)), PROTOCOL, TARGET, [], Circumstances())
+
+    assert verdict.conclusion is Conclusion.INVALID
+
+
+@pytest.mark.parametrize("told", [{}, {"overloaded": [BUSY]}], ids=["at ease", "overloaded"])
+def test_refused_handshakes_are_invalid_with_their_reason(told: dict[str, Any]) -> None:
+    verdict = judged(beat(refused=2, refusals=["status 503: full"], unanswered=1, troubles=["timed out"], **told))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"JOIN-6"})
+    assert verdict.reason.startswith("2 refused (status 503: full): the server breaks JOIN-6")
+
+
+def test_rooms_that_are_not_made_break_the_rule_about_making_rooms() -> None:
+    verdict = judged(beat(roomless=2, refusals=["POST /api/chats was answered with 500"]))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"CREATE-1"})
+    assert "2 refused (POST /api/chats was answered with 500)" in verdict.reason
+
+
+def test_participants_that_are_not_taken_break_the_rule_about_them() -> None:
+    verdict = judged(beat(uninvited=1, refusals=["POST /api/chats/x/participants was answered with 403"]))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"PARTICIPANTS-1"})
+
+
+def test_what_got_no_answer_is_inconclusive_with_its_reason() -> None:
+    verdict = judged(beat(unanswered=3, troubles=["timed out", "reset"]))
+
+    assert verdict.conclusion is Conclusion.INCONCLUSIVE
+    assert verdict.reason == "3 handshakes or requests got no proper answer: timed out; reset"
+
+
+@pytest.mark.parametrize("capability", [Capability.PUBSUB, Capability.STICKY])
+def test_a_topology_that_was_not_crossed_is_inconclusive(capability: Capability) -> None:
+    verdict = judged(beat(sockets=20, rooms=2, instances=["a:1"]), target=declaring(capability))
+
+    assert verdict.conclusion is Conclusion.INCONCLUSIVE
+    assert "topology not crossed" in verdict.reason
+    assert "(seen: a:1); see --source-addresses" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("capability", "rules"), [(Capability.PUBSUB, {"PUBSUB-3", "PUBSUB-4"}), (Capability.STICKY, {"STICKY-4"})]
+)
+def test_a_topology_that_was_crossed_is_held(capability: Capability, rules: set[str]) -> None:
+    verdict = judged(beat(sockets=20, rooms=2, crossing=1), target=declaring(capability))
+
+    assert verdict.conclusion is Conclusion.VALID
+    assert of(verdict, Standing.HELD) >= rules

@@ -1,0 +1,60 @@
+"""What workers tell in tests: beats of one run, the books that they add up to, and whom they are about."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import gevent
+from gevent import monkey
+
+from roomproof.client.target import Target
+from roomproof.judge.findings import Finding, Kind
+from roomproof.load.figures.totals import Books
+from roomproof.load.figures.worker_report import Beat
+from roomproof.spec.rules import Capability
+
+MS = 1_000
+"""In microseconds."""
+
+TARGET = Target("http://chat.test")
+
+
+def beat(worker: str = "w1", *, is_measured: bool = True, **fields: Any) -> Beat:
+    """A beat after the ramp-up, of a second unless it says otherwise."""
+    return Beat(run="r", worker=worker, is_measured=is_measured, **{"seconds": 1.0, **fields})
+
+
+def books(*beats: Beat) -> Books:
+    """All of them added up."""
+    added = Books()
+    for one in beats:
+        added.add(one)
+    return added
+
+
+def lost(receiver: int = 1) -> Finding:
+    """Something that was missing at the deadline."""
+    return Finding(Kind.LOST, "DELIVER-1", receiver, "soup is lost")
+
+
+def doubled(receiver: int = 1) -> Finding:
+    """A fact."""
+    return Finding(Kind.DUPLICATED, "DELIVER-3", receiver, "soup came twice")
+
+
+def declaring(*capabilities: Capability) -> Target:
+    """A target with capabilities."""
+    return replace(TARGET, capabilities=dict.fromkeys(capabilities))
+
+
+def due_just_before_another(act: Callable[[], object]) -> None:
+    """Do something when a busy loop looks at its timers, just before what is due a tenth of a second from now."""
+    gevent.sleep(0)
+    acting = gevent.spawn_later(0.08, act)
+    gevent.spawn_later(0.05, monkey.get_original("time", "sleep"), 0.1)
+    acting.get()
+    gevent.sleep(0.05)
+
+
+CLEAN = beat(sent=10, delivered=100, connected=20, sockets=20, rooms=2, times={"deliver": {40 * MS: 100}})
+"""Of a run in which everything went well."""

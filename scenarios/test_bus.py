@@ -7,7 +7,7 @@ import pytest
 
 from roomproof.history import Refused
 from roomproof.nemesis.site import HEAL_SECONDS, Site
-from roomproof.nemesis.talk import Talk
+from roomproof.nemesis.talk import BackgroundTalk
 from roomproof.spec import messages
 from roomproof.suite.marks import breaks_parts, rule
 from roomproof.topologies.topology import Instance, Link, Part
@@ -31,7 +31,7 @@ def link_of(site: Site) -> Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Outage:
+class LiveFaultWindow:
     """A way in which the bus goes away and comes back, for everybody or for the instance `near` only."""
 
     begin: Callable[[Site], None]
@@ -40,12 +40,12 @@ class Outage:
 
 
 OUTAGES = {
-    "it is restarted": Outage(lambda site: bus_of(site).stop(), lambda site: bus_of(site).start()),
-    "it dies and is back": Outage(lambda site: bus_of(site).kill(), lambda site: bus_of(site).start()),
-    "it is cut off": Outage(
+    "it is restarted": LiveFaultWindow(lambda site: bus_of(site).stop(), lambda site: bus_of(site).start()),
+    "it dies and is back": LiveFaultWindow(lambda site: bus_of(site).kill(), lambda site: bus_of(site).start()),
+    "it is cut off": LiveFaultWindow(
         lambda site: link_of(site).cut(), lambda site: link_of(site).mend(), lambda site: [site.near]
     ),
-    "its link stalls": Outage(
+    "its link stalls": LiveFaultWindow(
         lambda site: link_of(site).stall(), lambda site: link_of(site).mend(), lambda site: [site.near]
     ),
 }
@@ -55,11 +55,11 @@ NOTICED = ("it dies and is back", "it is cut off")
 
 @rule("PUBSUB-7")
 @pytest.mark.parametrize("outage", [pytest.param(outage, id=case) for case, outage in OUTAGES.items()])
-def test_members_stay_and_hear_each_other_again(site: Site, outage: Outage) -> None:
+def test_members_stay_and_hear_each_other_again(site: Site, outage: LiveFaultWindow) -> None:
     alice, anna, bob, ben = site.people
     assert not site.talks(*site.people)
 
-    with Talk(alice, anna, bob):
+    with BackgroundTalk(alice, anna, bob):
         with site.broken("the bus is away", *outage.scope(site), heal=HEAL_SECONDS):
             outage.begin(site)
             ben.leave()
@@ -82,7 +82,7 @@ def test_members_stay_and_hear_each_other_again(site: Site, outage: Outage) -> N
 
 @rule("PUBSUB-8")
 @pytest.mark.parametrize("outage", [pytest.param(OUTAGES[case], id=case) for case in NOTICED])
-def test_who_cannot_be_heard_is_told(site: Site, outage: Outage) -> None:
+def test_who_cannot_be_heard_is_told(site: Site, outage: LiveFaultWindow) -> None:
     assert not site.talks(*site.people)
 
     with site.broken("the bus is away", *outage.scope(site), heal=HEAL_SECONDS):

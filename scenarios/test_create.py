@@ -10,7 +10,7 @@ from roomproof.client.http import Http
 from roomproof.spec.limits import CLOCK_SKEW_S
 from roomproof.spec.messages import parse_timestamp, same_json
 from roomproof.spec.rules import Capability
-from roomproof.stage.person import Member
+from roomproof.stage.person import Person
 from roomproof.stage.room import Refusal, Room
 from roomproof.stage.stage import Stage
 from roomproof.suite.marks import needs, rule
@@ -101,7 +101,7 @@ def test_whoever_makes_a_room_may_use_it(stage: Stage, user: str) -> None:
 
     maker = room.attempt(user)
 
-    assert isinstance(maker, Member), f"{user} made the room, and is not let in: {maker}"
+    assert isinstance(maker, Person), f"{user} made the room, and is not let in: {maker}"
     assert maker.heard(maker.say_or_be_gone("soup is ready")), f"{user} made the room: {maker.account()}"
 
 

@@ -8,7 +8,7 @@ import pytest
 from roomproof.client.http import Answer
 from roomproof.history import Refused
 from roomproof.nemesis.site import FOUND_AGAIN_SECONDS, HEAL_SECONDS, LEFT_OUT_SECONDS, Site
-from roomproof.nemesis.talk import Talk
+from roomproof.nemesis.talk import BackgroundTalk
 from roomproof.suite.marks import breaks_parts, rule
 
 pytestmark = breaks_parts
@@ -37,7 +37,7 @@ def says_why(answer: Answer) -> bool:
 def test_members_of_an_instance_that_dies_find_another(site: Site) -> None:
     assert not site.talks(*site.people)
 
-    with Talk(*site.people):
+    with BackgroundTalk(*site.people):
         with site.broken("an instance is killed", site.near):
             site.near.kill()
             site.alice.was_closed_with()
@@ -54,7 +54,7 @@ def test_members_of_an_instance_that_dies_find_another(site: Site) -> None:
 def test_an_instance_that_is_back_is_used_again(site: Site, end: str) -> None:
     assert not site.talks(*site.people)
 
-    with Talk(site.bob, site.ben):
+    with BackgroundTalk(site.bob, site.ben):
         with site.broken("an instance is restarted", site.near):
             {"stop": site.near.stop, "kill": site.near.kill}[end]()
             site.alice.was_closed_with()
@@ -75,7 +75,7 @@ def test_an_instance_that_is_back_is_used_again(site: Site, end: str) -> None:
 def test_an_instance_that_stood_still_has_lost_nothing(site: Site) -> None:
     assert not site.talks(*site.people)
 
-    with Talk(*site.people) as talk, site.broken("an instance stands still", site.near):
+    with BackgroundTalk(*site.people) as talk, site.broken("an instance stands still", site.near):
         site.near.pause()
         time.sleep(PAUSE_SECONDS)  # this is the fault itself
         site.near.resume()
@@ -92,7 +92,7 @@ def test_an_instance_that_stood_still_has_lost_nothing(site: Site) -> None:
 def test_reloading_the_front_disturbs_nobody(site: Site) -> None:
     assert not site.talks(*site.people)
 
-    with Talk(*site.people) as talk:
+    with BackgroundTalk(*site.people) as talk:
         for number in range(3):
             site.topology.reload_front()
             guest = site.room.attempt(f"guest-{number}", source=site.here)
@@ -113,7 +113,7 @@ def test_members_keep_talking_while_the_store_is_away(site_on_dynamodb: Site, ho
     assert store is not None
     assert not site.talks(*site.people)
 
-    with Talk(*site.people):
+    with BackgroundTalk(*site.people):
         {"cut": store.cut, "stall": store.stall}[how]()
         with ThreadPoolExecutor() as asking:
             asked = [

@@ -6,7 +6,7 @@ import pytest
 
 from roomproof.spec.messages import Message, Notice, NoticeKind
 from roomproof.spec.rules import Capability
-from roomproof.stage.person import Member
+from roomproof.stage.person import Person
 from roomproof.stage.room import Room
 from roomproof.suite.marks import rule, unless
 
@@ -102,11 +102,11 @@ def test_devices_that_come_at_one_time_all_hear_and_are_heard(kitchen: Room) -> 
         devices = list(at_one_time.map(kitchen.attempt, ["bob"] * 6))
 
     for device in devices:
-        assert isinstance(device, Member), f"a device of bob was refused: {device}"
+        assert isinstance(device, Person), f"a device of bob was refused: {device}"
         device.fence()
     message = alice.say("all of you")
     for device in devices:
-        assert isinstance(device, Member)
+        assert isinstance(device, Person)
         assert device.heard(message), device.account()
 
 

@@ -5,7 +5,7 @@ import pytest
 from roomproof.client.http import Http
 from roomproof.spec.messages import NoticeKind
 from roomproof.spec.rules import Capability
-from roomproof.stage.person import Member
+from roomproof.stage.person import Person
 from roomproof.stage.room import Room
 from roomproof.suite.marks import needs, rule
 
@@ -42,7 +42,7 @@ def test_participants_are_added_to_those_before(kitchen: Room) -> None:
     kitchen.invite("zoe")
 
     for user in ("bob", "zoe", "alice"):
-        assert isinstance(kitchen.attempt(user), Member), f"{user} was added, and is not let in"
+        assert isinstance(kitchen.attempt(user), Person), f"{user} was added, and is not let in"
 
 
 @rule("PARTICIPANTS-1")
@@ -50,7 +50,7 @@ def test_a_hundred_are_added_at_a_time(kitchen: Room, http: Http) -> None:
     body = {"participant_ids": [f"guest-{number}" for number in range(100)], "role": "cook"}
 
     assert http.request("POST", f"{kitchen.path}/participants", body).ok
-    assert isinstance(kitchen.attempt("guest-99"), Member), "the last of a hundred was added, and is not let in"
+    assert isinstance(kitchen.attempt("guest-99"), Person), "the last of a hundred was added, and is not let in"
 
 
 @rule("PARTICIPANTS-2")

@@ -3,13 +3,13 @@
 import pytest
 
 from roomproof.spec.messages import NoticeKind
-from roomproof.stage.person import Member
+from roomproof.stage.person import Person
 from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
 from roomproof.suite.marks import rule, several_addresses
 
 
-def two_on_each(stage: Stage, room: Room) -> list[Member]:
+def two_on_each(stage: Stage, room: Room) -> list[Person]:
     """Alice and Anna on one instance, Bob and Ben on another, as their handshakes show."""
     here, there = stage.instances.apart("PUBSUB-1")
     members = [room.join(user, source=source) for user, source in (("alice", here), ("bob", there))]

@@ -3,7 +3,7 @@
 import pytest
 
 from roomproof.spec.messages import Message, Notice
-from roomproof.stage.person import Member
+from roomproof.stage.person import Person
 from roomproof.stage.room import Refusal, Room
 from roomproof.stage.stage import Stage
 from roomproof.suite.marks import rule
@@ -118,7 +118,7 @@ def test_an_odd_name_is_refused_or_kept(kitchen: Room, user: str) -> None:
 
     mallory = kitchen.knock(user)
 
-    if isinstance(mallory, Member):
+    if isinstance(mallory, Person):
         assert mallory.hears(mallory.say("it is me")).sender_id == user
         alice.hears_join_of(user)
     else:

@@ -14,12 +14,12 @@ class Part(StrEnum):
     LEAVE = "leave notice"
 
 
-Fault = tuple[Kind, str]
+Violation = tuple[Kind, str]
 """A kind of finding and the id of the rule that it breaks."""
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class MissingItem:
     """What else is known of a missing item."""
 
     own: bool = False
@@ -30,7 +30,7 @@ class Circumstances:
     """The speaker closed cleanly, and the receiver heard some of it but no later message."""
 
 
-def missing(part: Part, circumstances: Circumstances) -> Fault:
+def missing(part: Part, circumstances: MissingItem) -> Violation:
     """An item that was due and did not arrive."""
     match part:
         case Part.JOIN:
@@ -45,14 +45,14 @@ def missing(part: Part, circumstances: Circumstances) -> Fault:
             return Kind.LOST, "DELIVER-11" if circumstances.last_words else "DELIVER-1"
 
 
-def again(part: Part) -> Fault:
+def again(part: Part) -> Violation:
     """An item that the receiver had already."""
     if part is Part.MESSAGE:
         return Kind.DUPLICATED, "DELIVER-3"
     return Kind.DOUBLED_NOTICE, "JOIN-1" if part is Part.JOIN else "LEAVE-1"
 
 
-def late(part: Part, *, after_leave: bool) -> Fault:
+def late(part: Part, *, after_leave: bool) -> Violation:
     """An item that came after a later one of its stream; `after_leave`: after the last of all."""
     if after_leave:
         return Kind.MISPLACED, "LEAVE-3"

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from roomproof.history import Started
-from roomproof.judge.lifecycle import Life
+from roomproof.judge.lifecycle import Lifecycle
 from roomproof.spec.limits import BAD_FRAMES, CLOCK_SKEW_S, TIMESTAMP_TICK_S, UNDELIVERED_MESSAGES, CloseCode
 
 NS_PER_S = 1_000_000_000
@@ -26,7 +26,7 @@ def is_far_away(started: Started, moment: datetime, at: int, *, may_be_old: bool
 
 def may_close(
     code: int | None,
-    life: Life,
+    life: Lifecycle,
     *,
     deleted: bool,
     undelivered: int,

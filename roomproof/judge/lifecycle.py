@@ -7,7 +7,7 @@ from roomproof.spec.limits import SERVER_CLOSE_CODES
 
 
 @dataclass(slots=True, eq=False)
-class Life:
+class Lifecycle:
     """What is known of one connection's beginning and end."""
 
     number: int

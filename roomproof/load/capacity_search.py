@@ -11,11 +11,11 @@ from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 
 from roomproof.load import defaults, options
-from roomproof.load.controller.controller import conductor_of
+from roomproof.load.controller.controller import controller_of
 from roomproof.load.controller.results import LoadResults
-from roomproof.load.controller.run import Run, results_of
-from roomproof.load.figures.bisection import Search, Step
-from roomproof.load.figures.totals import Books
+from roomproof.load.controller.run import LoadRun, results_of
+from roomproof.load.figures.bisection import Bisection, Step
+from roomproof.load.figures.totals import RunTotals
 from roomproof.load.figures.verdict import wrongs
 from roomproof.report.results import show
 from roomproof.spec.rules import load
@@ -32,21 +32,21 @@ RAMP_PATIENCE_S = 60.0
 LOOK_S = 0.1
 
 
-class Climb:
+class CapacitySearch:
     """The searches of one Locust process, one for each press of Start."""
 
     def __init__(self, environment: Environment) -> None:
-        self.search: Search | None = None
+        self.search: Bisection | None = None
         self._environment = environment
-        self._conductor = conductor_of(environment)
+        self._conductor = controller_of(environment)
         self._conductor.climb = self
         self._is_on = False
         self._searches = self._most = 0
         self._seconds = 0.0
         self._results: LoadResults | None = None
-        self._trying: tuple[Run, int] | None = None
+        self._trying: tuple[LoadRun, int] | None = None
         """The step that goes on, and its users."""
-        self._ended: dict[int, tuple[Verdict, Books]] = {}
+        self._ended: dict[int, tuple[Verdict, RunTotals]] = {}
         """By the number of users: the steps of this search."""
         bus = environment.events
         bus.test_start.add_listener(self._start)
@@ -65,14 +65,14 @@ class Climb:
         self._conductor.final = None
         self._searches += 1
         self._ended.clear()
-        self.search = Search(getattr(runner, "target_user_count", FIRST_USERS), self._most, run.options.room_size)
+        self.search = Bisection(getattr(runner, "target_user_count", FIRST_USERS), self._most, run.options.room_size)
         path = results_of(self._conductor.results, self._searches)
         self._results = LoadResults(path) if path else None
         if self._results:
             self._results.run(load(), run.options)
         gevent.spawn(self._climb, self.search)
 
-    def _climb(self, search: Search) -> None:
+    def _climb(self, search: Bisection) -> None:
         users: int | None = search.following()
         trouble = ""
         while users is not None and not trouble:
@@ -118,7 +118,7 @@ class Climb:
             verdict = replace(verdict, conclusion=Conclusion.INCONCLUSIVE, reason=reason)
         return self._noted(run, users, verdict)
 
-    def _noted(self, run: Run, users: int, verdict: Verdict) -> Step:
+    def _noted(self, run: LoadRun, users: int, verdict: Verdict) -> Step:
         self._trying = None
         is_generators = bool(run.books.strained) and verdict.conclusion is Conclusion.INCONCLUSIVE
         if self._results:
@@ -150,7 +150,7 @@ class Climb:
             runner.quit()
 
 
-def _wait_until_all_are_in(run: Run, users: int) -> bool:
+def _wait_until_all_are_in(run: LoadRun, users: int) -> bool:
     """Whether they are, or there were none left who came."""
     most, until = 0, time.monotonic() + RAMP_PATIENCE_S
     while not run.is_ending and time.monotonic() < until:
@@ -170,8 +170,8 @@ def _add_options(parser: LocustArgumentParser, **_: Any) -> None:
 
 
 def _begin(environment: Environment, **_: Any) -> None:
-    if environment.runner is not None and not conductor_of(environment).is_worker:
-        Climb(environment)
+    if environment.runner is not None and not controller_of(environment).is_worker:
+        CapacitySearch(environment)
 
 
 events.init_command_line_parser.add_listener(_add_options)

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 
 from roomproof.client.target import Target, UsageError, read_target
 from roomproof.load.figures import objectives
-from roomproof.load.figures.objectives import Slo, SloError
+from roomproof.load.figures.objectives import Objective, ObjectiveError
 
 FEWEST_MESSAGE_BYTES, MOST_MESSAGE_BYTES = 100, 4_000
 """A message has to carry its identity, and every server takes contents of 4,096 code points (DELIVER-13)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class LoadOptions:
     """What was asked for."""
 
     target: Target
@@ -20,7 +20,7 @@ class Options:
     rate: float
     """Messages a second that each user says."""
     message_bytes: int
-    slos: list[Slo]
+    slos: list[Objective]
     seed: str
 
 
@@ -80,7 +80,7 @@ class _Joined(argparse.Action):
         setattr(namespace, self.dest, given)
 
 
-def read(parsed: argparse.Namespace, host: str | None) -> Options:
+def read(parsed: argparse.Namespace, host: str | None) -> LoadOptions:
     """What was asked for. Raises UsageError."""
     if not host:
         raise UsageError("expected the server as --host http://HOST:PORT, or a target file as --host FILE.toml")
@@ -96,9 +96,9 @@ def read(parsed: argparse.Namespace, host: str | None) -> Options:
         target = replace(target, source_addresses=tuple(addresses), forwarded_addresses=())
     try:
         slos = [objectives.parse(text) for text in _words(parsed.slo)]
-    except SloError as error:
+    except ObjectiveError as error:
         raise UsageError(f"--slo: {error}") from error
-    return Options(
+    return LoadOptions(
         target=target,
         room_size=whole("--room-size", parsed.room_size, 1, 100_000),
         rate=number("--rate", parsed.rate, 0, 10_000),

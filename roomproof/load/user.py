@@ -10,13 +10,13 @@ from locust import User, events
 from locust.env import Environment
 from locust.exception import StopUser
 
-from roomproof.load.controller.controller import conductor_of
+from roomproof.load.controller.controller import controller_of
 from roomproof.load.transport.pacing import Turns
 from roomproof.load.transport.schedule import LATE_NS, Schedule, phase
 from roomproof.load.transport.socket import RefusedError
-from roomproof.load.worker.member import Member
+from roomproof.load.worker.member import LoadMember
 from roomproof.load.worker.rooms import NoRoomError
-from roomproof.load.worker.session import EndedError, Session
+from roomproof.load.worker.session import EndedError, WorkerSession
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
 """Who does not get in tries again after a pause, which doubles."""
@@ -54,8 +54,8 @@ class RoomUser(User):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self.session: Session | None = conductor_of(environment).session
-        self.member: Member | None = None
+        self.session: WorkerSession | None = controller_of(environment).session
+        self.member: LoadMember | None = None
         self._schedule = Schedule(0, 0)
         self._blocked_ns = 0
         """How long the server took nothing, since this user was in time."""
@@ -89,7 +89,7 @@ class RoomUser(User):
             gevent.spawn(session.leave, member)
 
     @property
-    def _session(self) -> Session:
+    def _session(self) -> WorkerSession:
         if self.session is None or self.session.ending:
             raise StopUser
         return self.session

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from roomproof.history import FaultWindow
 from roomproof.spec.rules import Capability
-from roomproof.stage.person import Member
+from roomproof.stage.person import Person
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
@@ -48,7 +48,7 @@ class Site:
         if self.near is self.far:
             raise RuleBrokenError(rule, "alice and bob to be on two instances", f"both are on {self.near.name}")
 
-    def _instance_of(self, member: Member) -> Instance:
+    def _instance_of(self, member: Person) -> Instance:
         reached = member.connection.instance
         return next(one for one in self.topology.instances if one.upstream == reached)
 
@@ -70,11 +70,11 @@ class Site:
         finally:
             recorder.record(FaultWindow(began, recorder.now(), round(self.scaled(heal) * 1e9), what, scope))
 
-    def audience(self, speaker: Member, people: Sequence[Member]) -> list[Member]:
+    def audience(self, speaker: Person, people: Sequence[Person]) -> list[Person]:
         """Who of these people hears somebody."""
         return [one for one in people if self.crosses or one.connection.instance == speaker.connection.instance]
 
-    def talks(self, *people: Member, within: float | None = None) -> str:
+    def talks(self, *people: Person, within: float | None = None) -> str:
         """Whether all of these hear each other, as far as the topology connects them: who does not hear whom, in words.
 
         Empty if all do. They try again and again for so many seconds of the protocol; without a limit, once.
@@ -93,7 +93,7 @@ class Site:
             if not trouble or time.monotonic() > deadline:
                 return trouble
 
-    def comes_back(self, user: str, source: str, within: float) -> Member:
+    def comes_back(self, user: str, source: str, within: float) -> Person:
         """Connect again and again until the service lets one in, for so many seconds of the protocol.
 
         Raises AssertionError if it does not.
@@ -101,7 +101,7 @@ class Site:
         deadline = time.monotonic() + self.scaled(within)
         while time.monotonic() < deadline:
             answer = self.room.attempt(user, source=source)
-            if isinstance(answer, Member):
+            if isinstance(answer, Person):
                 return answer
             time.sleep(POLL_SECONDS)
         raise AssertionError(f"{user} from {source} was not let in within {self.scaled(within):g} s")
@@ -125,12 +125,12 @@ class Site:
             time.sleep(POLL_SECONDS)
         return True
 
-    def all_stay(self, *people: Member) -> str:
+    def all_stay(self, *people: Person) -> str:
         """Whose connection has ended, in words; empty if nobody's has."""
         gone = [f"{one.user} was cut off: {one.account()}" for one in people if not one.is_open]
         return gone[0] if gone else ""
 
-    def doubled(self, *people: Member) -> list[str]:
+    def doubled(self, *people: Person) -> list[str]:
         """What somebody heard twice."""
         for one in people:
             contents = [message.content for message in one.messages()]

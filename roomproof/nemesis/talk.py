@@ -4,26 +4,26 @@ import threading
 from collections.abc import Sequence
 from types import TracebackType
 
-from roomproof.stage.person import Member
+from roomproof.stage.person import Person
 
 PAUSE_SECONDS = 0.05
 """How long each of them waits before it speaks again."""
 
 
-class Talk:
+class BackgroundTalk:
     """A context in which each of the speakers says one thing after the other, for as long as it is connected."""
 
-    def __init__(self, *speakers: Member) -> None:
-        self.said: dict[Member, list[str]] = {speaker: [] for speaker in speakers}
+    def __init__(self, *speakers: Person) -> None:
+        self.said: dict[Person, list[str]] = {speaker: [] for speaker in speakers}
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._speak, args=(speaker,), daemon=True) for speaker in speakers]
 
-    def _speak(self, speaker: Member) -> None:
+    def _speak(self, speaker: Person) -> None:
         said = self.said[speaker]
         while speaker.is_open and not self._over.wait(PAUSE_SECONDS):
             said.append(speaker.say_or_be_gone("and"))
 
-    def __enter__(self) -> "Talk":
+    def __enter__(self) -> "BackgroundTalk":
         for thread in self._threads:
             thread.start()
         return self
@@ -39,7 +39,7 @@ class Talk:
         for thread in self._threads:
             thread.join()
 
-    def unheard(self, speaker: Member, listeners: Sequence[Member]) -> str:
+    def unheard(self, speaker: Person, listeners: Sequence[Person]) -> str:
         """What one of the listeners does not hear of all that a speaker said, in words; empty if it hears all."""
         for listener in listeners:
             for content in self.said[speaker]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from roomproof.spec.limits import UNDELIVERED_MESSAGES
 
 if TYPE_CHECKING:
-    from roomproof.stage.person import Member
+    from roomproof.stage.person import Person
 
 UNDER_WAY = UNDELIVERED_MESSAGES - 1
 """So many messages may be on their way to a member at any time."""
@@ -15,15 +15,15 @@ class Pace:
     """The pace of one room."""
 
     def __init__(self) -> None:
-        self._said: list[tuple[Member, str]] = []
-        self._heard: dict[Member, int] = {}
+        self._said: list[tuple[Person, str]] = []
+        self._heard: dict[Person, int] = {}
         """How much of that everybody who certainly is a member has heard, or needs not."""
 
-    def admit(self, member: "Member") -> None:
+    def admit(self, member: "Person") -> None:
         """From now on a member has to keep up."""
         self._heard[member] = len(self._said)
 
-    def note(self, speaker: "Member", content: str) -> None:
+    def note(self, speaker: "Person", content: str) -> None:
         """Something was said."""
         self._said.append((speaker, content))
 

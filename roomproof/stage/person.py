@@ -15,7 +15,7 @@ Direct = TypeVar("Direct", messages.Error, messages.Pong)
 """A frame that answers one connection."""
 
 
-class Member:
+class Person:
     """One connection that was let into a room."""
 
     def __init__(self, scene: Scene, connection: Connection, user: str, pace: Pace) -> None:
@@ -120,7 +120,7 @@ class Member:
         self.send_or_be_gone(messages.message(content))
         return content
 
-    def can_hear(self, speaker: "Member") -> bool:
+    def can_hear(self, speaker: "Person") -> bool:
         """Whether this member certainly is in the audience of another (STICKY-4)."""
         here, there = self.connection.instance, speaker.connection.instance
         return not self._scene.target.declares(Capability.STICKY) or (here is not None and here == there)

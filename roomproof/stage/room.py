@@ -11,7 +11,7 @@ from roomproof.spec.limits import REFUSAL_CODES
 from roomproof.spec.messages import Frame, Notice, NoticeKind
 from roomproof.spec.rules import Capability
 from roomproof.stage.pace import Pace
-from roomproof.stage.person import Member
+from roomproof.stage.person import Person
 from roomproof.stage.scene import RuleBrokenError, Scene
 
 REFUSAL_PATIENCE = 0.2
@@ -42,7 +42,7 @@ class Refusal:
         return not self.frames and (by_status or self.code in (1008, 4004))
 
 
-def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Member:
+def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Person:
     """Try to get into a room of this id, which need not exist: the refusal, or the member that one became.
 
     A handshake that gets no answer at all is a refusal without status and code.
@@ -50,7 +50,7 @@ def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Member:
     connection = Connection(scene.target, scene.recorder, room_id, user)
     if not connection.open(source=next(scene.sources)):
         return Refusal(connection.refused.status if connection.refused else None, None)
-    member = Member(scene, connection, user or "", Pace())
+    member = Person(scene, connection, user or "", Pace())
 
     def closed_or_heard() -> bool | None:
         return connection.closed is not None or bool(connection.received) or None
@@ -64,7 +64,7 @@ def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Member:
     return Refusal(None, connection.closed.code, tuple(member.frames))
 
 
-def _prove_admission(scene: Scene, member: Member) -> None:
+def _prove_admission(scene: Scene, member: Person) -> None:
     with contextlib.suppress(RuleBrokenError):
         content = member.say("hello?")
 
@@ -82,7 +82,7 @@ class Room:
         self.answer = answer
         self.id = str(answer.fields().get("id"))
         self.path = f"/api/chats/{self.id}"
-        self.members: list[Member] = []
+        self.members: list[Person] = []
         self._invited: set[str] = set()
         self._pace = Pace()
 
@@ -95,7 +95,7 @@ class Room:
             )
         self._invited.update(users)
 
-    def join(self, user: str, *, reads: bool = True, source: str | None = None) -> Member:
+    def join(self, user: str, *, reads: bool = True, source: str | None = None) -> Person:
         """Bring somebody in, and return once there is evidence that they are a member.
 
         With `reads` false they read nothing. `source` is the client address to come from. Raises RuleBrokenError if the
@@ -113,7 +113,7 @@ class Room:
         self._pace.admit(member)
         return member
 
-    def enter(self, user: str, *, reads: bool = True, source: str | None = None) -> Member:
+    def enter(self, user: str, *, reads: bool = True, source: str | None = None) -> Person:
         """Bring somebody in, and return as soon as the handshake is answered.
 
         Raises RuleBrokenError (JOIN-6) if the server refuses.
@@ -127,11 +127,11 @@ class Room:
             refused = connection.refused
             came = f"the handshake got {refused.status}: {refused.reason}" if refused else "it is not open"
             raise RuleBrokenError("JOIN-6", f"{user} to be let into the existing room {self.id}", came)
-        member = Member(self._scene, connection, user, self._pace)
+        member = Person(self._scene, connection, user, self._pace)
         self.members.append(member)
         return member
 
-    def attempt(self, user: str, *, source: str | None = None, within: float | None = None) -> Member | Refused:
+    def attempt(self, user: str, *, source: str | None = None, within: float | None = None) -> Person | Refused:
         """Knock at the door as somebody who was invited: the member that one became, or how the handshake was refused.
 
         The answer has to come `within` so many seconds, or within the deadline.
@@ -140,11 +140,11 @@ class Room:
         if not connection.open(source=source or next(self._scene.sources), within=within):
             assert connection.refused is not None
             return connection.refused
-        member = Member(self._scene, connection, user, self._pace)
+        member = Person(self._scene, connection, user, self._pace)
         self.members.append(member)
         return member
 
-    def admit(self, user: str, *, source: str | None = None) -> Member | None:
+    def admit(self, user: str, *, source: str | None = None) -> Person | None:
         """Bring somebody in whom the server may refuse, without waiting for evidence; None if it does."""
         try:
             return self.enter(user, source=source)
@@ -153,7 +153,7 @@ class Room:
                 return None
             raise
 
-    def is_silent_for(self, listener: Member) -> bool:
+    def is_silent_for(self, listener: Person) -> bool:
         """Whether nothing of this room reaches a member of another, fenced in both rooms.
 
         Everybody here who can says something and hears it; then the listener does at home.
@@ -168,7 +168,7 @@ class Room:
         ]
         return not strange and not any(one.content in said for one in listener.messages())
 
-    def _await_evidence(self, member: Member) -> None:
+    def _await_evidence(self, member: Person) -> None:
         """Wait until the others hear of the join; where nobody can, say something and hear it."""
         before = [one for one in self.members if one is not member]
         witnesses = [one for one in before if one.is_open and one.connection.reads and one.can_hear(member)]
@@ -192,10 +192,10 @@ class Room:
         if not self._scene.recorder.wait_for(announced, self._scene.deadline):
             raise RuleBrokenError("JOIN-1", f"the others to hear that {member.user} joined", member.account())
 
-    def knock(self, user: str | None) -> Refusal | Member:
+    def knock(self, user: str | None) -> Refusal | Person:
         """Try to get in, with whatever user id, into a room that may not exist any more."""
         answer = knock(self._scene, self.id, user)
-        if isinstance(answer, Member):
+        if isinstance(answer, Person):
             self.members.append(answer)
         return answer
 

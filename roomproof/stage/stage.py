@@ -13,7 +13,7 @@ from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.offline.judge import judge
 from roomproof.spec.rules import Capability
 from roomproof.stage.instances import Instances, instance_of
-from roomproof.stage.person import Member
+from roomproof.stage.person import Person
 from roomproof.stage.room import Refusal, Room, knock
 from roomproof.stage.scene import RuleBrokenError, Scene
 from roomproof.stage.stats import Stats, read_stats
@@ -47,7 +47,7 @@ class Stage:
         sources = itertools.cycle(self.instances.alternating() if spread else [http.home])
         self.scene = Scene(target, http, sources=sources)
         self.rooms: list[Room] = []
-        self._strangers: list[Member] = []
+        self._strangers: list[Person] = []
         capabilities = [str(capability) for capability in target.capabilities]
         epoch = time.time_ns() - self.scene.recorder.now()
         self.scene.recorder.record(Started(epoch=epoch, server_ahead=server_ahead, capabilities=capabilities))
@@ -69,10 +69,10 @@ class Stage:
         self.rooms.append(room)
         return room
 
-    def knock(self, room_id: str, user: str | None) -> Refusal | Member:
+    def knock(self, room_id: str, user: str | None) -> Refusal | Person:
         """Try to get into a room of this id, which need not exist."""
         answer = knock(self.scene, room_id, user)
-        if isinstance(answer, Member):
+        if isinstance(answer, Person):
             self._strangers.append(answer)
         return answer
 
@@ -130,11 +130,11 @@ class Stage:
             if not finding.overdue or (finding.kind is Kind.NEVER_JOINED and finding.receiver in had_time)
         ]
 
-    def _members(self) -> list[Member]:
+    def _members(self) -> list[Person]:
         return [member for room in self.rooms for member in room.members] + self._strangers
 
     def _fence(self) -> None:
-        fences: list[tuple[Member, str]] = []
+        fences: list[tuple[Person, str]] = []
         for member in self._members():
             if member.is_open and member.connection.reads:
                 with contextlib.suppress(RuleBrokenError):  # its connection just ended, and the history says how

@@ -14,7 +14,7 @@ EMBEDDED = "embedded reference server"
 
 
 @dataclass(frozen=True, slots=True)
-class DeclaredGround:
+class DeclaredTarget:
     """What the command line says of what is tested."""
 
     name: str
@@ -29,13 +29,13 @@ class DeclaredGround:
         return capability_names(self.capabilities)
 
 
-def declared_ground(config: pytest.Config, target: Target | None) -> DeclaredGround:
+def describe_target(config: pytest.Config, target: Target | None) -> DeclaredTarget:
     """What the command line says; `target` is the one that it names, if it does."""
     if target is not None:
-        return DeclaredGround(target.url, target.capabilities, len(target.addresses) > 1, can_break=False)
+        return DeclaredTarget(target.url, target.capabilities, len(target.addresses) > 1, can_break=False)
     topology = config.option.topology
     if topology is None:
-        return DeclaredGround(EMBEDDED, embedded_capabilities(), has_several_addresses=False, can_break=False)
+        return DeclaredTarget(EMBEDDED, embedded_capabilities(), has_several_addresses=False, can_break=False)
     capabilities = catalogue.capabilities_of(topology)
     has_instances = Capability.STICKY in capabilities or Capability.PUBSUB in capabilities
-    return DeclaredGround(f"topology {topology}", capabilities, has_instances, can_break=has_instances)
+    return DeclaredTarget(f"topology {topology}", capabilities, has_instances, can_break=has_instances)

@@ -7,13 +7,13 @@ import pytest
 from roomproof.client.target import Target, UsageError
 from roomproof.report.results import prepare_folder
 from roomproof.spec.rules import ProtocolError
-from roomproof.suite.declared_target import declared_ground
+from roomproof.suite.declared_target import describe_target
 from roomproof.suite.deviations import read_deviations
 from roomproof.suite.options import add_options, declared_target, is_narrowed
 from roomproof.suite.paths import scenarios_folder
-from roomproof.suite.scenario_plugin import Player, rules_of, scenario_id
-from roomproof.suite.session_plugin import Referee
-from roomproof.suite.topology_plugin import Host, take_handle
+from roomproof.suite.scenario_plugin import ScenarioPlugin, rules_of, scenario_id
+from roomproof.suite.session_plugin import SessionPlugin
+from roomproof.suite.topology_plugin import TopologyPlugin, take_handle
 from roomproof.verdict import Outcome
 
 SCENARIOS = scenarios_folder()
@@ -53,16 +53,16 @@ def begin(config: pytest.Config, scenarios: Path) -> None:
         deviations = read_deviations(config.option.deviations) if config.option.deviations else []
         is_worker = hasattr(config, "workerinput")
         if not is_worker:
-            host = Host(config, config.option.topology) if config.option.topology else None
+            host = TopologyPlugin(config, config.option.topology) if config.option.topology else None
             if host:
                 config.pluginmanager.register(host, "roomproof-host")
-            referee = Referee(config, target, host, deviations, narrowed=is_narrowed(config, scenarios))
+            referee = SessionPlugin(config, target, host, deviations, narrowed=is_narrowed(config, scenarios))
             config.pluginmanager.register(referee, "roomproof-referee")
     except (UsageError, ProtocolError) as error:
         raise pytest.UsageError(f"roomproof: {error}") from error
     config.stash[TARGET] = target
     take_handle(config)
-    player = Player(config, deviations, declared_ground(config, target))
+    player = ScenarioPlugin(config, deviations, describe_target(config, target))
     config.pluginmanager.register(player, "roomproof-player")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from roomproof.client.http import Http, UnreachableError
 from roomproof.client.target import Target
 from roomproof.report.results import describe
-from roomproof.stage.person import Member
+from roomproof.stage.person import Person
 from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
 
@@ -14,7 +14,7 @@ TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Preflight:
     """What the first look found: nothing wrong, or one sentence that says what is, and the rules it breaks."""
 
     sentence: str = ""
@@ -26,7 +26,7 @@ class Ground:
         return not self.sentence
 
 
-def _hears_herself(alice: Member) -> bool:
+def _hears_herself(alice: Person) -> bool:
     """Whether anything of what she says comes back. A server that loses one message is worth testing."""
     contents: list[str] = []
     while len(contents) < TRIES:
@@ -37,7 +37,7 @@ def _hears_herself(alice: Member) -> bool:
     return False
 
 
-def check(target: Target) -> Ground:
+def check(target: Target) -> Preflight:
     """Make a room, get in, say something and hear it.
 
     Only a target on which that fails is not worth the whole suite: no scenario could find anything else.
@@ -53,10 +53,10 @@ def check(target: Target) -> Ground:
         finally:
             alice.die("rst")
     except UnreachableError as error:
-        return Ground(f"{target.url} cannot be tested: {error}")
+        return Preflight(f"{target.url} cannot be tested: {error}")
     except RuleBrokenError as error:
         findings = stage.break_off()
         rules = {finding.rule: None for finding in findings} | ({error.rule: None} if error.rule else {})
         seen = "".join(f"; {describe(finding, stage.events())}" for finding in findings[:1])
-        return Ground(f"nothing works on {target.url}: {error}{seen}", tuple(rules))
-    return Ground()
+        return Preflight(f"nothing works on {target.url}: {error}{seen}", tuple(rules))
+    return Preflight()

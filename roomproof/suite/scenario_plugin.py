@@ -13,7 +13,7 @@ from roomproof.report.results import describe, explain, keep_history
 from roomproof.spec.rules import Capability, load
 from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
-from roomproof.suite.declared_target import DeclaredGround
+from roomproof.suite.declared_target import DeclaredTarget
 from roomproof.suite.deviations import Deviation
 from roomproof.suite.options import again
 from roomproof.suite.topology_plugin import HANDLE
@@ -75,10 +75,10 @@ class ScenarioFailedError(AssertionError):
     """The scenario went through, and its history shows that the server broke rules."""
 
 
-class Player:
+class ScenarioPlugin:
     """The pytest plugin that is active wherever scenarios run."""
 
-    def __init__(self, config: pytest.Config, deviations: Sequence[Deviation], ground: DeclaredGround) -> None:
+    def __init__(self, config: pytest.Config, deviations: Sequence[Deviation], ground: DeclaredTarget) -> None:
         self._config = config
         self._deviations = deviations
         self._ground = ground

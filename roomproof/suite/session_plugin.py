@@ -9,23 +9,23 @@ import pytest
 from roomproof.client.target import Target
 from roomproof.report.results import ResultFile
 from roomproof.spec.rules import load
-from roomproof.suite.declared_target import declared_ground
+from roomproof.suite.declared_target import describe_target
 from roomproof.suite.deviations import Deviation, Played, stale
 from roomproof.suite.preflight import check
 from roomproof.suite.scenario_plugin import rules_of, scenario_id
-from roomproof.suite.topology_plugin import Host
+from roomproof.suite.topology_plugin import TopologyPlugin
 from roomproof.topologies.topology import TopologyError
 from roomproof.verdict import Conclusion, Outcome, ScenarioResult, Standing, Verdict, conclude
 
 
-class Referee:
+class SessionPlugin:
     """The pytest plugin that sums up a run."""
 
     def __init__(
         self,
         config: pytest.Config,
         declared: Target | None,
-        host: Host | None,
+        host: TopologyPlugin | None,
         deviations: Sequence[Deviation],
         *,
         narrowed: bool,
@@ -33,7 +33,7 @@ class Referee:
         self._deviations = list(deviations)
         self._declared = declared
         self._host = host
-        self._ground = declared_ground(config, declared)
+        self._ground = describe_target(config, declared)
         self._partial = narrowed
         self._results: dict[str, ScenarioResult] = {}
         self._troubles: list[str] = []

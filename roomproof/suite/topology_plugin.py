@@ -15,7 +15,7 @@ HANDLE = pytest.StashKey[Handle]()
 WORKER_INPUT = "roomproof_topology"
 
 
-class Host:
+class TopologyPlugin:
     """The plugin of the controlling process. All workers share one topology, and are tenants of each other."""
 
     def __init__(self, config: pytest.Config, name: str) -> None:

@@ -1,5 +1,5 @@
 """A pytest plugin: nobody ever hears anybody, as far as scenarios can tell."""
 
-from roomproof.stage.person import Member
+from roomproof.stage.person import Person
 
-Member.hears = lambda self, *contents: self.hears_leave_of(contents[0], within=0.1)  # type: ignore[method-assign]
+Person.hears = lambda self, *contents: self.hears_leave_of(contents[0], within=0.1)  # type: ignore[method-assign]

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from roomproof.judge.facts import may_close
 from roomproof.judge.findings import Finding, Kind
-from roomproof.judge.offline.connection import Connection
-from roomproof.judge.offline.expected import Dues
-from roomproof.judge.offline.sorted_history import Run
+from roomproof.judge.offline.connection import RecordedConnection
+from roomproof.judge.offline.expected import ExpectedItems
+from roomproof.judge.offline.sorted_history import SortedHistory
 from roomproof.spec.limits import CloseCode
 from roomproof.spec.rules import Capability
 
 
-def dropped(run: Run, dues: Dues) -> Iterator[Finding]:
+def dropped(run: SortedHistory, dues: ExpectedItems) -> Iterator[Finding]:
     """Reading members that the server closed against CLOSE-1 or FRAME-3."""
     for member in run.connections.values():
         closed = member.closed
@@ -26,7 +26,7 @@ def dropped(run: Run, dues: Dues) -> Iterator[Finding]:
             yield Finding(Kind.DROPPED, rule, member.number, text, witness=member.life)
 
 
-def _may_close(dues: Dues, member: Connection, code: int | None) -> bool:
+def _may_close(dues: ExpectedItems, member: RecordedConnection, code: int | None) -> bool:
     deleting = dues.run.deleting.get(member.room)
     pings = 0 if dues.run.declares(Capability.PING) else member.pings
     return may_close(
@@ -40,7 +40,7 @@ def _may_close(dues: Dues, member: Connection, code: int | None) -> bool:
     )
 
 
-def _undelivered(dues: Dues, member: Connection) -> int:
+def _undelivered(dues: ExpectedItems, member: RecordedConnection) -> int:
     """How many messages of the room the server may have had in hand for a member when it closed it."""
     closed = member.closed.at if member.closed else 0
     count = 0
@@ -53,7 +53,7 @@ def _undelivered(dues: Dues, member: Connection) -> int:
     return count
 
 
-def unanswered_close(run: Run, dues: Dues) -> Iterator[Finding]:
+def unanswered_close(run: SortedHistory, dues: ExpectedItems) -> Iterator[Finding]:
     """Clean closes of members that the server did not answer with a Close frame."""
     for member in run.connections.values():
         if not member.member or member.closing is None or member.dying is not None or not member.reads:

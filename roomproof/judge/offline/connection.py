@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from roomproof.history import Received, Sent
-from roomproof.judge.lifecycle import Life
+from roomproof.judge.lifecycle import Lifecycle
 from roomproof.spec import messages
 
 
@@ -30,7 +30,7 @@ class Receipt:
 
 
 @dataclass(slots=True, eq=False)
-class Connection(Life):
+class RecordedConnection(Lifecycle):
     """One connection's life. Its stream is item 0 (join notice), its messages 1 to n, item n + 1 (leave notice)."""
 
     said: list[Item] = field(default_factory=list)

@@ -4,20 +4,20 @@ from collections.abc import Iterator
 
 from roomproof.history import Event
 from roomproof.judge import classification
-from roomproof.judge.classification import Fault, Part
+from roomproof.judge.classification import Part, Violation
 from roomproof.judge.findings import Finding, Kind
-from roomproof.judge.offline.expected import Due, Dues, excused
-from roomproof.judge.offline.sorted_history import Run
-from roomproof.judge.offline.traces import Hearing
+from roomproof.judge.offline.expected import ExpectedItems, ExpectedStream, excused
+from roomproof.judge.offline.sorted_history import SortedHistory
+from roomproof.judge.offline.traces import Traces
 from roomproof.spec.rules import Capability
 
 
-def lost(due: Due, run: Run) -> Iterator[Finding]:
+def lost(due: ExpectedStream, run: SortedHistory) -> Iterator[Finding]:
     """Items that the receiver was due and never got. A missing notice is a finding of its own kind."""
     got = {one.item for one in due.heard}
     missing = [item for item in due.items if item not in got and not excused(due, item, run.faults)]
     for item in missing:
-        circumstances = classification.Circumstances(
+        circumstances = classification.MissingItem(
             own=due.stream is due.receiver,
             died=due.stream.died,
             last_words=due.stream.closed_cleanly
@@ -29,7 +29,7 @@ def lost(due: Due, run: Run) -> Iterator[Finding]:
         yield _finding(fault, due, item, f"{due.name(item)} is due and did not arrive", hole=hole)
 
 
-def replayed(due: Due, run: Run) -> Iterator[Finding]:
+def replayed(due: ExpectedStream, run: SortedHistory) -> Iterator[Finding]:
     """Items that everyone there had been given before the receiver began to connect."""
     for one in due.firsts:
         if _is_replayed(due, run, one.item):
@@ -37,12 +37,12 @@ def replayed(due: Due, run: Run) -> Iterator[Finding]:
             yield _finding((Kind.REPLAYED, "DELIVER-10"), due, one.item, text, one.receipt.event)
 
 
-def _is_replayed(due: Due, run: Run, item: int) -> bool:
+def _is_replayed(due: ExpectedStream, run: SortedHistory, item: int) -> bool:
     """Whether nobody may be told an item any more but, with `history`, if it is a message."""
     return item < due.floor and not (run.declares(Capability.HISTORY) and due.part(item) is Part.MESSAGE)
 
 
-def duplicated(due: Due) -> Iterator[Finding]:
+def duplicated(due: ExpectedStream) -> Iterator[Finding]:
     """Second copies. A doubled notice is a finding of its own kind."""
     got: set[int] = set()
     for one in due.heard:
@@ -52,7 +52,7 @@ def duplicated(due: Due) -> Iterator[Finding]:
         got.add(one.item)
 
 
-def reordered(due: Due, run: Run) -> Iterator[Finding]:
+def reordered(due: ExpectedStream, run: SortedHistory) -> Iterator[Finding]:
     """First copies that came after a later item of their stream; misplaced, where that later item is the leave.
 
     What is replayed is late by its nature, and no second finding.
@@ -66,7 +66,7 @@ def reordered(due: Due, run: Run) -> Iterator[Finding]:
         highest = max(highest, one.item)
 
 
-def leaked(run: Run, hearing: Hearing, dues: Dues) -> Iterator[Finding]:
+def leaked(run: SortedHistory, hearing: Traces, dues: ExpectedItems) -> Iterator[Finding]:
     """Items that crossed between the instances of a sticky topology. (Other leaks show where frames are traced.)"""
     for receiver, heard in hearing.heard.items():
         for one in heard:
@@ -76,7 +76,9 @@ def leaked(run: Run, hearing: Hearing, dues: Dues) -> Iterator[Finding]:
                 yield Finding(Kind.LEAKED, "STICKY-4", receiver, text, one.stream, one.item, witness=witness)
 
 
-def _finding(fault: Fault, due: Due, item: int, text: str, *events: Event, hole: bool = False) -> Finding:
+def _finding(
+    fault: Violation, due: ExpectedStream, item: int, text: str, *events: Event, hole: bool = False
+) -> Finding:
     kind, rule = fault
     said = due.stream.said[item - 1].sent if 0 < item < due.stream.leave else due.stream.opening
     return Finding(kind, rule, due.receiver.number, text, due.stream.number, item, hole=hole, witness=(said, *events))

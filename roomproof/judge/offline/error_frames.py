@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from roomproof.judge.findings import Finding, Kind, quoted
-from roomproof.judge.offline.sorted_history import Run
+from roomproof.judge.offline.sorted_history import SortedHistory
 from roomproof.spec import messages
 
 
-def unprovoked_errors(run: Run) -> Iterator[Finding]:
+def unprovoked_errors(run: SortedHistory) -> Iterator[Finding]:
     """Error frames to connections that had given no cause: more of them than bad or doubtful frames (FRAME-5).
 
     While something is broken on purpose, the server may say that a valid message did not get through.

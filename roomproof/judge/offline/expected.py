@@ -28,19 +28,19 @@ from itertools import accumulate
 from roomproof.history import FaultWindow
 from roomproof.judge.classification import Part
 from roomproof.judge.facts import is_in_scope
-from roomproof.judge.offline.connection import Connection
-from roomproof.judge.offline.sorted_history import Run
-from roomproof.judge.offline.traces import Heard, Hearing, first_copies
+from roomproof.judge.offline.connection import RecordedConnection
+from roomproof.judge.offline.sorted_history import SortedHistory
+from roomproof.judge.offline.traces import Trace, Traces, first_copies
 from roomproof.spec.rules import Capability
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class ExpectedStream:
     """What one receiver is due of one stream: items start to end but `skipped`; nothing below `floor`."""
 
-    stream: Connection
-    receiver: Connection
-    heard: tuple[Heard, ...]
+    stream: RecordedConnection
+    receiver: RecordedConnection
+    heard: tuple[Trace, ...]
     floor: int
     items: tuple[int, ...]
 
@@ -58,21 +58,21 @@ class Due:
         )
 
     @property
-    def firsts(self) -> Iterable[Heard]:
+    def firsts(self) -> Iterable[Trace]:
         """What was heard, without second copies."""
         return first_copies(self.heard)
 
 
-class Dues:
+class ExpectedItems:
     """Computes the dues of a run, receiver by receiver; what all pairs need is computed once."""
 
-    def __init__(self, run: Run, hearing: Hearing) -> None:
+    def __init__(self, run: SortedHistory, hearing: Traces) -> None:
         self.run = run
         self.hearing = hearing
         self.evidence: dict[int, int | None] = {}
         self._namesakes = Counter((one.room, one.user) for one in run.connections.values() if one.perhaps_member)
         """How many connections a user may have had in a room."""
-        self._heard_by_anyone: dict[int, list[tuple[int, Heard]]] = defaultdict(list)
+        self._heard_by_anyone: dict[int, list[tuple[int, Trace]]] = defaultdict(list)
         """By stream: who heard it, and what; by time."""
         for receiver, heard in hearing.heard.items():
             for one in heard:
@@ -83,7 +83,7 @@ class Dues:
         for connection in run.connections.values():
             self.evidence[connection.number] = self._evidence(connection)
 
-    def _evidence(self, receiver: Connection) -> int | None:
+    def _evidence(self, receiver: RecordedConnection) -> int | None:
         """When it was first shown that a connection is a member; None if it never was."""
         own_joins = (
             one.at
@@ -100,27 +100,27 @@ class Dues:
         firsts = (next(own_joins, None), next(room_frames, None))
         return min((at for at in firsts if at is not None), default=None)
 
-    def has_own_notices(self, connection: Connection) -> bool:
+    def has_own_notices(self, connection: RecordedConnection) -> bool:
         """Whether a notice with its user id can belong to no other connection."""
         return self._namesakes[connection.room, connection.user] <= 1
 
-    def in_audience(self, stream: int, receiver: Connection) -> bool:
+    def in_audience(self, stream: int, receiver: RecordedConnection) -> bool:
         """Whether a receiver is, as far as is known, in the audience of a stream."""
         speaker = self.run.connections[stream]
         if speaker.room != receiver.room or not self.run.declares(Capability.STICKY):
             return speaker.room == receiver.room
         return None in (speaker.instance, receiver.instance) or speaker.instance == receiver.instance
 
-    def is_certainly_in_audience(self, stream: Connection, receiver: Connection) -> bool:
+    def is_certainly_in_audience(self, stream: RecordedConnection, receiver: RecordedConnection) -> bool:
         """Whether a receiver is certainly in the audience of a stream, though nothing of it may have come."""
         if self.run.declares(Capability.STICKY) and not self.run.same_instance(stream, receiver):
             return False
         return stream.room == receiver.room
 
-    def _on_known_instance(self, receiver: Connection) -> bool:
+    def _on_known_instance(self, receiver: RecordedConnection) -> bool:
         return self.run.same_instance(receiver, receiver)
 
-    def floor(self, stream: Connection, receiver: Connection) -> int:
+    def floor(self, stream: RecordedConnection, receiver: RecordedConnection) -> int:
         """The highest item that anyone on the receiver's instance had received before it began to open."""
         if stream is receiver or not self._on_known_instance(receiver):
             return 0
@@ -134,7 +134,7 @@ class Dues:
             self._reached[key] = _Reached.by(witnesses)
         return self._reached[key].before(receiver.opening.at)
 
-    def of(self, stream: Connection, receiver: Connection) -> Due:
+    def of(self, stream: RecordedConnection, receiver: RecordedConnection) -> ExpectedStream:
         """What a receiver is due of a stream in whose audience it is."""
         heard = tuple(self.hearing.of(stream, receiver))
         floor = self.floor(stream, receiver)
@@ -142,7 +142,7 @@ class Dues:
         starts = self._first_after_evidence(stream, receiver)
         starts |= {item for item in received if not self._is_perhaps_history(stream, receiver, item)}
         if not starts or self.perhaps_never_came(stream):
-            return Due(stream, receiver, heard, floor, ())
+            return ExpectedStream(stream, receiver, heard, floor, ())
         deadline = self.run.deadline
         last = self._last_message(stream)
         if self.run.stayed(receiver):
@@ -155,23 +155,23 @@ class Dues:
             items = [*range(min(starts), max(received, default=-1) + 1)]
             items = [item for item in items if item not in unclean_tail]
         may = {stream.join, stream.leave} if stream is receiver or not self.has_own_notices(stream) else set()
-        return Due(stream, receiver, heard, floor, tuple(item for item in items if item not in may))
+        return ExpectedStream(stream, receiver, heard, floor, tuple(item for item in items if item not in may))
 
-    def _is_perhaps_history(self, stream: Connection, receiver: Connection, item: int) -> bool:
+    def _is_perhaps_history(self, stream: RecordedConnection, receiver: RecordedConnection, item: int) -> bool:
         """Whether an item that a receiver got may have come because it has joined, and not because it is due."""
         if not self.run.declares(Capability.HISTORY):
             return False
         said, evidence = stream.said_at(item), self.evidence[receiver.number]
         return said is None or evidence is None or said <= evidence
 
-    def perhaps_never_came(self, stream: Connection) -> bool:
+    def perhaps_never_came(self, stream: RecordedConnection) -> bool:
         """Whether the server need not have taken a connection in: it ended early, and not by its own Close."""
         if self.evidence[stream.number] is not None or self._heard_by_anyone[stream.number]:
             return False
         ended = stream.ended_at is not None and stream.ended_at <= self.run.deadline
         return not stream.member or (ended and not stream.closed_cleanly)
 
-    def _first_after_evidence(self, stream: Connection, receiver: Connection) -> set[int]:
+    def _first_after_evidence(self, stream: RecordedConnection, receiver: RecordedConnection) -> set[int]:
         evidence = self.evidence[receiver.number]
         if evidence is None:
             return set()
@@ -191,14 +191,14 @@ class Dues:
         has_left = stream.said_at(stream.leave) is not None and self.were_together(stream, receiver)
         return {stream.leave} if has_left else set()
 
-    def were_together(self, stream: Connection, receiver: Connection) -> bool:
+    def were_together(self, stream: RecordedConnection, receiver: RecordedConnection) -> bool:
         """Whether one that ended itself after evidence of a receiver was certainly a member until then, or with it.
 
         If it died, the server may have ended it before. What it heard of the receiver shows that this was later.
         """
         return stream.closed_itself or bool(self.hearing.of(receiver, stream))
 
-    def _last_message(self, stream: Connection) -> int:
+    def _last_message(self, stream: RecordedConnection) -> int:
         """The last message that is due to those who stay.
 
         A speaker that does not read cannot know whether the server still listened (CLOSE-5).
@@ -219,7 +219,7 @@ class _Reached:
     highest: list[int]
 
     @classmethod
-    def by(cls, witnesses: list[Heard]) -> "_Reached":
+    def by(cls, witnesses: list[Trace]) -> "_Reached":
         """From all receipts there, by time."""
         return cls([one.at for one in witnesses], [*accumulate((one.item for one in witnesses), max)])
 
@@ -229,12 +229,12 @@ class _Reached:
         return self.highest[index - 1] if index else 0
 
 
-def excused(due: Due, item: int, windows: list[FaultWindow]) -> bool:
+def excused(due: ExpectedStream, item: int, windows: list[FaultWindow]) -> bool:
     """Whether a fault that was injected on purpose can have swallowed an item."""
     return any(_covers(window, due, item) for window in windows)
 
 
-def _covers(window: FaultWindow, due: Due, item: int) -> bool:
+def _covers(window: FaultWindow, due: ExpectedStream, item: int) -> bool:
     """Whether the path is in scope, and the item was neither past before the window nor due to pass after it.
 
     It was past if a later one had come before the window. What was said after the window's end and came shows that the
@@ -250,6 +250,6 @@ def _covers(window: FaultWindow, due: Due, item: int) -> bool:
     return not any(one.item < item and _said_after(one, due, window.until) for one in due.heard)
 
 
-def _said_after(heard: Heard, due: Due, moment: int) -> bool:
+def _said_after(heard: Trace, due: ExpectedStream, moment: int) -> bool:
     said = due.stream.said_at(heard.item)
     return said is not None and said > moment

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from roomproof.history import Event
 from roomproof.judge.findings import Finding
 from roomproof.judge.offline import closing, delivery, error_frames, membership, timestamps, total_order
-from roomproof.judge.offline.expected import Dues
+from roomproof.judge.offline.expected import ExpectedItems
 from roomproof.judge.offline.sorted_history import sort
-from roomproof.judge.offline.tracing import listen
+from roomproof.judge.offline.tracing import trace
 
 
 def judge(events: Iterable[Event]) -> list[Finding]:
@@ -16,8 +16,8 @@ def judge(events: Iterable[Event]) -> list[Finding]:
     Raises HistoryError for a history that contradicts itself.
     """
     run = sort(events)
-    hearing = listen(run)
-    dues = Dues(run, hearing)
+    hearing = trace(run)
+    dues = ExpectedItems(run, hearing)
     findings = list(hearing.findings)
     for receiver in run.connections.values():
         if not receiver.member:

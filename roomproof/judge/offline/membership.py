@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from roomproof.history import Event
 from roomproof.judge.findings import Finding, Kind
-from roomproof.judge.offline.connection import Connection
-from roomproof.judge.offline.expected import Dues, excused
-from roomproof.judge.offline.sorted_history import Run
-from roomproof.judge.offline.traces import Hearing
+from roomproof.judge.offline.connection import RecordedConnection
+from roomproof.judge.offline.expected import ExpectedItems, excused
+from roomproof.judge.offline.sorted_history import SortedHistory
+from roomproof.judge.offline.traces import Traces
 from roomproof.spec.messages import NoticeKind
 from roomproof.spec.rules import Capability
 
 
-def never_joined(run: Run, dues: Dues) -> Iterator[Finding]:
+def never_joined(run: SortedHistory, dues: ExpectedItems) -> Iterator[Finding]:
     """Members that stayed to the deadline, should have heard something, and showed no evidence of membership."""
     for member in run.connections.values():
         if not member.member or not run.stayed(member) or dues.evidence[member.number] is not None:
@@ -23,11 +23,11 @@ def never_joined(run: Run, dues: Dues) -> Iterator[Finding]:
             yield Finding(Kind.NEVER_JOINED, "JOIN-2", member.number, text, witness=member.life)
 
 
-def miscounted_notices(run: Run, hearing: Hearing, dues: Dues) -> Iterator[Finding]:
+def miscounted_notices(run: SortedHistory, hearing: Traces, dues: ExpectedItems) -> Iterator[Finding]:
     """Too many or too few notices of a user with several connections, whose notices cannot be told apart (JOIN-1)."""
     for room in {one.room for one in run.connections.values()}:
         members = run.in_room(room)
-        users: dict[str, list[Connection]] = {}
+        users: dict[str, list[RecordedConnection]] = {}
         for member in run.perhaps_in_room(room):
             users.setdefault(member.user, []).append(member)
         for connections in users.values():
@@ -37,7 +37,11 @@ def miscounted_notices(run: Run, hearing: Hearing, dues: Dues) -> Iterator[Findi
 
 
 def _miscounted(
-    run: Run, hearing: Hearing, dues: Dues, connections: list[Connection], receiver: Connection
+    run: SortedHistory,
+    hearing: Traces,
+    dues: ExpectedItems,
+    connections: list[RecordedConnection],
+    receiver: RecordedConnection,
 ) -> Iterator[Finding]:
     user = connections[0].user
     evidence = dues.evidence[receiver.number]

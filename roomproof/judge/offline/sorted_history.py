@@ -22,62 +22,62 @@ from roomproof.history import (
     Violating,
 )
 from roomproof.judge.facts import is_in_scope
-from roomproof.judge.offline.connection import Connection, Item, Receipt
+from roomproof.judge.offline.connection import Item, Receipt, RecordedConnection
 from roomproof.spec import messages
 from roomproof.spec.limits import FRAME_BYTES, REFUSAL_CODES, CloseCode
 from roomproof.spec.rules import Capability
 
 
 @dataclass(slots=True)
-class Run:
+class SortedHistory:
     """A history, sorted. `deadline` is the last one recorded; without any, the time of the last event."""
 
     started: Started
-    connections: dict[int, Connection]
+    connections: dict[int, RecordedConnection]
     deleting: dict[str, int]
     """When the deletion of each deleted room began, by room."""
     faults: list[FaultWindow]
     deadline: int
-    rooms: dict[str, list[Connection]] = field(default_factory=dict)
+    rooms: dict[str, list[RecordedConnection]] = field(default_factory=dict)
     """Who asked to be let into each room, in the order of their opening."""
 
     def declares(self, capability: Capability) -> bool:
         """Whether the target declared a capability."""
         return capability in self.started.capabilities
 
-    def in_room(self, room: str) -> list[Connection]:
+    def in_room(self, room: str) -> list[RecordedConnection]:
         """The connections that the server took into a room, in the order of their opening."""
         return [one for one in self.rooms.get(room, ()) if one.member]
 
-    def perhaps_in_room(self, room: str) -> list[Connection]:
+    def perhaps_in_room(self, room: str) -> list[RecordedConnection]:
         """The connections that the server may have taken into a room, in the order of their opening."""
         return [one for one in self.rooms.get(room, ()) if one.perhaps_member]
 
-    def stayed(self, connection: Connection) -> bool:
+    def stayed(self, connection: RecordedConnection) -> bool:
         """Whether a connection is due everything up to the deadline. With a room all its memberships end (LEAVE-1)."""
         deleting = self.deleting.get(connection.room)
         return connection.stayed_until(self.deadline) and (deleting is None or deleting > self.deadline)
 
-    def fault_covers(self, connection: Connection, at: int) -> bool:
+    def fault_covers(self, connection: RecordedConnection, at: int) -> bool:
         """Whether something that touches a connection was broken on purpose, or had not healed yet."""
         return any(
             window.at <= at <= window.until + window.heal and is_in_scope(window.instances, connection.instance)
             for window in self.faults
         )
 
-    def same_instance(self, left: Connection, right: Connection) -> bool:
+    def same_instance(self, left: RecordedConnection, right: RecordedConnection) -> bool:
         """Whether two connections are known to be on one instance. A server that declares no topology is one."""
         if left.instance is None and right.instance is None:
             return not (self.declares(Capability.STICKY) or self.declares(Capability.PUBSUB))
         return left.instance is not None and left.instance == right.instance
 
 
-def sort(events: Iterable[Event]) -> Run:
+def sort(events: Iterable[Event]) -> SortedHistory:
     """Sort the events of one history by connections.
 
     Raises HistoryError for an event of a connection that never began to open, and for one that opens twice.
     """
-    run = Run(Started(), {}, {}, [], deadline=0)
+    run = SortedHistory(Started(), {}, {}, [], deadline=0)
     last = 0
     deadline: int | None = None
     for event in events:
@@ -94,7 +94,7 @@ def sort(events: Iterable[Event]) -> Run:
             case Opening():
                 if event.connection in run.connections:
                     raise HistoryError(f"connection {event.connection} opens twice")
-                connection = run.connections[event.connection] = Connection(event.connection, event)
+                connection = run.connections[event.connection] = RecordedConnection(event.connection, event)
                 run.rooms.setdefault(connection.room, []).append(connection)
             case _:
                 if event.connection not in run.connections:
@@ -107,7 +107,7 @@ def sort(events: Iterable[Event]) -> Run:
     return run
 
 
-def _turned_away(connection: Connection, deleting: int | None) -> bool:
+def _turned_away(connection: RecordedConnection, deleting: int | None) -> bool:
     """Whether the server refused it: by a status, or by a refusal's code in place of any frame (but see CLOSE-3).
 
     A connection that sent bad frames may instead have been shut out for them, by a server that answers none (FRAME-3).
@@ -123,7 +123,8 @@ def _turned_away(connection: Connection, deleting: int | None) -> bool:
 
 
 def _live(
-    connection: Connection, event: Opened | Refused | Sent | Received | Violating | Reading | Closing | Dying | Closed
+    connection: RecordedConnection,
+    event: Opened | Refused | Sent | Received | Violating | Reading | Closing | Dying | Closed,
 ) -> None:
     match event:
         case Sent():
@@ -134,7 +135,7 @@ def _live(
             connection.live(event)
 
 
-def _say(connection: Connection, event: Sent) -> None:
+def _say(connection: RecordedConnection, event: Sent) -> None:
     frame = event.frame
     connection.sent_oversized |= len(frame if isinstance(frame, bytes) else frame.encode()) > FRAME_BYTES
     match messages.read_sent(event.frame):

@@ -6,15 +6,15 @@ from itertools import pairwise
 
 from roomproof.judge.facts import NS_PER_S, TICK_NS, is_far_away
 from roomproof.judge.findings import Finding, Kind
-from roomproof.judge.offline.connection import Connection, Receipt
-from roomproof.judge.offline.sorted_history import Run
-from roomproof.judge.offline.traces import Heard, Hearing, first_copies
+from roomproof.judge.offline.connection import Receipt, RecordedConnection
+from roomproof.judge.offline.sorted_history import SortedHistory
+from roomproof.judge.offline.traces import Trace, Traces, first_copies
 from roomproof.spec import messages
 from roomproof.spec.limits import CLOCK_SKEW_S
 from roomproof.spec.rules import Capability
 
 
-def wrong_time(run: Run, hearing: Hearing) -> Iterator[Finding]:
+def wrong_time(run: SortedHistory, hearing: Traces) -> Iterator[Finding]:
     """Timestamps far from the time of receipt (DELIVER-8); those that run backwards or stand still (DELIVER-9)."""
     replays = run.declares(Capability.HISTORY)
     for receiver in run.connections.values():
@@ -25,7 +25,9 @@ def wrong_time(run: Run, hearing: Hearing) -> Iterator[Finding]:
             yield from _backwards(stream, receiver, hearing)
 
 
-def _far_away(run: Run, receiver: Connection, receipt: Receipt, *, may_be_old: bool) -> Iterator[Finding]:
+def _far_away(
+    run: SortedHistory, receiver: RecordedConnection, receipt: Receipt, *, may_be_old: bool
+) -> Iterator[Finding]:
     frame = receipt.frame
     if not isinstance(frame, messages.Message | messages.Notice | messages.Pong):
         return
@@ -35,7 +37,7 @@ def _far_away(run: Run, receiver: Connection, receipt: Receipt, *, may_be_old: b
         yield Finding(Kind.WRONG_TIME, "DELIVER-8", receiver.number, text, witness=(receipt.event,))
 
 
-def _backwards(stream: Connection, receiver: Connection, hearing: Hearing) -> Iterator[Finding]:
+def _backwards(stream: RecordedConnection, receiver: RecordedConnection, hearing: Traces) -> Iterator[Finding]:
     items = sorted(first_copies(hearing.of(stream, receiver)), key=lambda one: one.item)
     still_since = None
     for earlier, later in pairwise(items):
@@ -58,7 +60,7 @@ def _backwards(stream: Connection, receiver: Connection, hearing: Hearing) -> It
         yield Finding(Kind.WRONG_TIME, "DELIVER-9", receiver.number, text, stream.number, later.item, witness=witness)
 
 
-def _timestamp(heard: Heard) -> datetime:
+def _timestamp(heard: Trace) -> datetime:
     frame = heard.receipt.frame
     moment = (
         messages.parse_timestamp(frame.timestamp) if isinstance(frame, messages.Message | messages.Notice) else None

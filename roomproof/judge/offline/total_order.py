@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from roomproof.judge.findings import Finding, Kind
-from roomproof.judge.offline.sorted_history import Run
-from roomproof.judge.offline.traces import Hearing
+from roomproof.judge.offline.sorted_history import SortedHistory
+from roomproof.judge.offline.traces import Traces
 from roomproof.spec.rules import Capability
 
 Node = tuple[int, int]
@@ -15,7 +15,7 @@ Graph = dict[Node, set[Node]]
 """What came right after each item, somewhere."""
 
 
-def disordered(run: Run, hearing: Hearing) -> Iterator[Finding]:
+def disordered(run: SortedHistory, hearing: Traces) -> Iterator[Finding]:
     """The first receiver of each room whose order contradicts those before it, if one order is declared."""
     if not run.declares(Capability.TOTAL_ORDER):
         return

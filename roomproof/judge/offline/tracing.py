@@ -10,33 +10,33 @@ from difflib import SequenceMatcher
 
 from roomproof.history import HistoryError
 from roomproof.judge.findings import Finding, Kind, quoted
-from roomproof.judge.offline.connection import Connection, Item, Receipt
-from roomproof.judge.offline.sorted_history import Run
-from roomproof.judge.offline.traces import Heard, Hearing
+from roomproof.judge.offline.connection import Item, Receipt, RecordedConnection
+from roomproof.judge.offline.sorted_history import SortedHistory
+from roomproof.judge.offline.traces import Trace, Traces
 from roomproof.spec import messages
 
-Saying = tuple[Connection, Item]
+SentItem = tuple[RecordedConnection, Item]
 
 LIKENESS = 0.75
 """An altered message has so much in common with the original, of 1."""
 
 
-def listen(run: Run) -> Hearing:
+def trace(run: SortedHistory) -> Traces:
     """Trace every received frame.
 
     Raises HistoryError where two connections of one user said the same in one room: nobody could tell them apart.
     """
-    return _Listener(run).hearing
+    return _Tracer(run).hearing
 
 
-class _Listener:
+class _Tracer:
     """Traces the frames of one run, receiver by receiver."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: SortedHistory) -> None:
         self.run = run
-        self.hearing = Hearing()
-        self.said: dict[str, list[Saying]] = defaultdict(list)
-        self.users: dict[str, list[Connection]] = defaultdict(list)
+        self.hearing = Traces()
+        self.said: dict[str, list[SentItem]] = defaultdict(list)
+        self.users: dict[str, list[RecordedConnection]] = defaultdict(list)
         for connection in run.connections.values():
             self.users[connection.user].append(connection)
             for item in connection.said:
@@ -51,14 +51,14 @@ class _Listener:
             if any(speakers[speaker.room, speaker.user] != speaker.number for speaker, _ in sayings):
                 raise HistoryError(f"two connections of one user said the same in one room: {content[:80]!r}")
 
-    def _trace(self, receiver: Connection) -> None:
-        heard: dict[int, Heard] = {}
+    def _trace(self, receiver: RecordedConnection) -> None:
+        heard: dict[int, Trace] = {}
         received = (one.frame for one in receiver.receipts if isinstance(one.frame, messages.Message))
         copies = Counter((message.content, message.sender_id) for message in received)
         turns: dict[tuple[str, str], int] = defaultdict(int)
         unmatched: list[tuple[int, Receipt, messages.Message]] = []
         for position, receipt in enumerate(receiver.receipts):
-            found: Heard | None = None
+            found: Trace | None = None
             match receipt.frame:
                 case messages.Message() as message:
                     sayings = self.said.get(message.content)
@@ -84,8 +84,8 @@ class _Listener:
         self.hearing.add(receiver, [heard[position] for position in sorted(heard)])
 
     def _recognise(
-        self, receiver: Connection, receipt: Receipt, message: messages.Message, turn: int, copies: int
-    ) -> Heard | None:
+        self, receiver: RecordedConnection, receipt: Receipt, message: messages.Message, turn: int, copies: int
+    ) -> Trace | None:
         """The item with exactly this content, of which this is copy number `turn` out of so many."""
         sayings = self.said[message.content]
         here = [one for one in sayings if one[0].room == receiver.room]
@@ -111,15 +111,15 @@ class _Listener:
             self._find(Kind.MISATTRIBUTED, "DELIVER-6", receiver, receipt, text, speaker, item)
         if message.chat_id != receiver.room:
             self._find_wrong_chat(receiver, receipt, message.chat_id)
-        return Heard(speaker.number, item.number, receipt)
+        return Trace(speaker.number, item.number, receipt)
 
-    def _was_perhaps_said(self, receiver: Connection, message: messages.Message) -> bool:
+    def _was_perhaps_said(self, receiver: RecordedConnection, message: messages.Message) -> bool:
         return any(
             message.content in speaker.perhaps and speaker.user == message.sender_id
             for speaker in self.run.in_room(receiver.room)
         )
 
-    def _is_bad_frame(self, receiver: Connection, sender: str | None, content: object) -> bool:
+    def _is_bad_frame(self, receiver: RecordedConnection, sender: str | None, content: object) -> bool:
         """Whether somebody in the room sent a bad frame of which this can be what a careless server made."""
         speakers = [
             one
@@ -135,8 +135,13 @@ class _Listener:
         )
 
     def _explain(
-        self, receiver: Connection, position: int, receipt: Receipt, message: messages.Message, heard: dict[int, Heard]
-    ) -> Heard | None:
+        self,
+        receiver: RecordedConnection,
+        position: int,
+        receipt: Receipt,
+        message: messages.Message,
+        heard: dict[int, Trace],
+    ) -> Trace | None:
         """What a message is that nobody said in these words."""
         known = {(one.stream, one.item) for one in heard.values()}
         waiting = [
@@ -157,9 +162,11 @@ class _Listener:
         said, told = quoted(item.content, message.content), quoted(message.content, item.content)
         text = f"expected {said}, got {told}"
         self._find(Kind.ALTERED, "DELIVER-5", receiver, receipt, text, speaker, item)
-        return Heard(speaker.number, item.number, receipt)
+        return Trace(speaker.number, item.number, receipt)
 
-    def _recognise_notice(self, receiver: Connection, receipt: Receipt, notice: messages.Notice) -> Heard | None:
+    def _recognise_notice(
+        self, receiver: RecordedConnection, receipt: Receipt, notice: messages.Notice
+    ) -> Trace | None:
         namesakes = self.users.get(notice.user_id, [])
         here = [one for one in namesakes if one.room == receiver.room]
         present = [one for one in here if one.perhaps_member]
@@ -184,27 +191,27 @@ class _Listener:
             self.hearing.notices[receiver.number, notice.user_id, notice.kind].append(receipt)
             return None
         if notice.kind is messages.NoticeKind.JOINED:
-            return Heard(present[0].number, present[0].join, receipt)
+            return Trace(present[0].number, present[0].join, receipt)
         if self._is_still_here(present[0], receipt.at):
             self._find_untrue(*phantom, "who is still here", present[0])
             return None
-        return Heard(present[0].number, present[0].leave, receipt)
+        return Trace(present[0].number, present[0].leave, receipt)
 
     def _find_untrue(
         self,
         kind: Kind,
         rule: str,
-        receiver: Connection,
+        receiver: RecordedConnection,
         receipt: Receipt,
         notice: messages.Notice,
         why: str,
-        speaker: Connection | None = None,
+        speaker: RecordedConnection | None = None,
     ) -> None:
         """A notice is wrong. Its user is told apart from others whose names look like it."""
         text = f"{quoted(notice.user_id, *self.users)} {notice.kind}, {why}"
         self._find(kind, rule, receiver, receipt, text, speaker)
 
-    def _is_still_here(self, connection: Connection, at: int) -> bool:
+    def _is_still_here(self, connection: RecordedConnection, at: int) -> bool:
         """Whether it is certain that neither side had begun to end a connection.
 
         The server may have, before the client learns of it: only a reading client whose own Close was answered, or that
@@ -216,7 +223,7 @@ class _Listener:
             return connection.ended_at is None
         return connection.closed_cleanly and at < connection.closing.at
 
-    def _find_wrong_chat(self, receiver: Connection, receipt: Receipt, chat_id: str) -> None:
+    def _find_wrong_chat(self, receiver: RecordedConnection, receipt: Receipt, chat_id: str) -> None:
         text = f"expected the chat_id {receiver.room!r}, got {chat_id!r}"
         self._find(Kind.ALTERED, "DELIVER-7", receiver, receipt, text)
 
@@ -224,10 +231,10 @@ class _Listener:
         self,
         kind: Kind,
         rule: str,
-        receiver: Connection,
+        receiver: RecordedConnection,
         receipt: Receipt,
         text: str,
-        speaker: Connection | None = None,
+        speaker: RecordedConnection | None = None,
         item: Item | None = None,
     ) -> None:
         stream = speaker.number if speaker else None
@@ -236,7 +243,7 @@ class _Listener:
         self.hearing.findings.append(Finding(kind, rule, receiver.number, text, stream, number, witness=witness))
 
 
-def _heard_copies(receiver: Connection, sayings: list[Saying], copies: int) -> list[Saying]:
+def _heard_copies(receiver: RecordedConnection, sayings: list[SentItem], copies: int) -> list[SentItem]:
     """Which of several equal messages a receiver heard, if it heard so many of them.
 
     Whoever was a member before the first heard them from the first on; whoever came between them heard the last ones.
@@ -254,7 +261,9 @@ def _resembles(said: str, told: str) -> bool:
     return likeness.real_quick_ratio() > LIKENESS and likeness.quick_ratio() > LIKENESS
 
 
-def _best_place(receiver: Connection, position: int, waiting: list[Saying], heard: dict[int, Heard]) -> Saying:
+def _best_place(
+    receiver: RecordedConnection, position: int, waiting: list[SentItem], heard: dict[int, Trace]
+) -> SentItem:
     """The message that an altered frame at some position most probably was: the one that fits into its stream there."""
     before: dict[int, int] = {}
     after: dict[int, int] = {}

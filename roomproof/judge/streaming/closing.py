@@ -3,12 +3,12 @@
 from roomproof.history import Closed
 from roomproof.judge.facts import may_close
 from roomproof.judge.findings import Kind
-from roomproof.judge.streaming.connection import Line
-from roomproof.judge.streaming.state import Roster
+from roomproof.judge.streaming.connection import StreamingConnection
+from roomproof.judge.streaming.state import RoomState
 from roomproof.spec.limits import REFUSAL_CODES, CloseCode
 
 
-def judge_close(roster: Roster, line: Line, closed: Closed) -> None:
+def judge_close(roster: RoomState, line: StreamingConnection, closed: Closed) -> None:
     """Whether the server turned it away, may have closed it so, or owes it an answer to its own Close frame."""
     if closed.code in REFUSAL_CODES and not line.has_received and not roster.deleted:
         line.turned_away = True
@@ -25,7 +25,7 @@ def judge_close(roster: Roster, line: Line, closed: Closed) -> None:
         roster.find(line, Kind.UNANSWERED_CLOSE, "CLOSE-2", text)
 
 
-def _undelivered(roster: Roster, line: Line, closed: Closed) -> int:
+def _undelivered(roster: RoomState, line: StreamingConnection, closed: Closed) -> int:
     """How many messages of the room the server may have had in hand for a connection when it closed it."""
     if closed.code != CloseCode.TOO_FAR_BEHIND:
         return 0

@@ -4,9 +4,9 @@ from array import array
 from dataclasses import dataclass, field
 
 from roomproof.judge.classification import Part
-from roomproof.judge.lifecycle import Life
-from roomproof.judge.streaming.frame_cache import NOTHING, Slot
-from roomproof.judge.streaming.int_runs import Runs
+from roomproof.judge.lifecycle import Lifecycle
+from roomproof.judge.streaming.frame_cache import NOTHING, CachedFrame
+from roomproof.judge.streaming.int_runs import IntRuns
 
 LEFT = -2
 """Stands for the number that is expected next of a speaker whose leave notice came."""
@@ -25,7 +25,7 @@ UNBORN = [NOTHING]
 
 
 @dataclass(eq=False, slots=True)
-class Line(Life):
+class StreamingConnection(Lifecycle):
     """A connection. What it hears of the speaker in a column is counted at that index of the arrays.
 
     `expected` is the number that should come next; `start` where the items that are due begin, as far as is known;
@@ -43,7 +43,7 @@ class Line(Life):
     top: int = 0
     """The highest message of it that anyone received."""
     evidence_at: int | None = None
-    slots: list[Slot] = field(default_factory=lambda: UNBORN)
+    slots: list[CachedFrame] = field(default_factory=lambda: UNBORN)
     cursor: int = 0
     expected: list[int] = field(default_factory=list)
     """A list: everybody shares its numbers, and it is quicker than an array."""
@@ -55,7 +55,7 @@ class Line(Life):
     """By column of speakers whose leave came: what was expected next."""
     strays: dict[int, set[int]] = field(default_factory=dict)
     """By column: items that came once although they need not have, and must not come again."""
-    earlier: dict[int, Runs] = field(default_factory=dict)
+    earlier: dict[int, IntRuns] = field(default_factory=dict)
     """By column: the messages that a server with `history` told it because it had come; late ones are strays."""
     was_told: bool = False
     """Whether anything came of anybody before there was evidence."""
@@ -163,7 +163,7 @@ class Line(Life):
 class EarlyLeave:
     """A leave notice that came to a receiver while nothing was known of an end of its subject."""
 
-    receiver: Line
+    receiver: StreamingConnection
     at: int
     frame: bytes
     heard: tuple[int, int] | None
@@ -172,14 +172,14 @@ class EarlyLeave:
     """How its timestamp runs backwards, if it does."""
 
 
-def part_of(speaker: Line, item: int) -> Part:
+def part_of(speaker: StreamingConnection, item: int) -> Part:
     """What an item is in its stream."""
     if item == 0:
         return Part.JOIN
     return Part.LEAVE if item == speaker.leave and speaker.has_begun_to_end else Part.MESSAGE
 
 
-def name_of(speaker: Line, item: int) -> str:
+def name_of(speaker: StreamingConnection, item: int) -> str:
     """What to call an item in a text."""
     part = part_of(speaker, item)
     return f"{part} {item} of {speaker.user!r}" if part is Part.MESSAGE else f"the {part} of {speaker.user!r}"

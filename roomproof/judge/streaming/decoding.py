@@ -8,9 +8,9 @@ from roomproof.history import Started
 from roomproof.judge.classification import Part
 from roomproof.judge.facts import is_far_away
 from roomproof.judge.findings import Kind, quoted
-from roomproof.judge.streaming.connection import LEAVE, Line, name_of
-from roomproof.judge.streaming.message_id import Seal, unseal
-from roomproof.judge.streaming.timestamps import Lapse, Stamps
+from roomproof.judge.streaming.connection import LEAVE, StreamingConnection, name_of
+from roomproof.judge.streaming.message_id import MessageId, unseal
+from roomproof.judge.streaming.timestamps import TimestampLapse, Timestamps
 from roomproof.spec import messages
 
 MOST_AWAITED = 64
@@ -21,7 +21,7 @@ FORGOTTEN_LINES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FrameFault:
     """Something that is wrong with a frame, whoever receives it."""
 
     kind: Kind
@@ -32,7 +32,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Departed:
+class DepartedSender:
     """A speaker that is gone and settled."""
 
     number: int
@@ -49,14 +49,14 @@ class Departed:
 class Decoded(msgspec.Struct, gc=False):
     """What a frame is: an item of a speaker, if it carries one that can come here, and its faults."""
 
-    speaker: Line | None = None
+    speaker: StreamingConnection | None = None
     item: int = 0
-    faults: list[Fault] = []
-    lapse: Lapse | None = None
+    faults: list[FrameFault] = []
+    lapse: TimestampLapse | None = None
     """How its timestamp does not follow the one before; a fault if that is certain, unless it is an early leave."""
     meant: int = 0
     """When a message was meant to be said; 0 if it does not tell."""
-    departed: Departed | None = None
+    departed: DepartedSender | None = None
     """Whose it is, if that one is gone and settled."""
     part: Part = Part.MESSAGE
     """What it is then."""
@@ -68,39 +68,39 @@ class Decoder:
     def __init__(self, room: str, started: Started) -> None:
         self.room = room
         self.started = started
-        self.lines: dict[int, Line] = {}
-        self.users: dict[str, Line] = {}
-        self._awaited: dict[str, Seal] = {}
+        self.lines: dict[int, StreamingConnection] = {}
+        self.users: dict[str, StreamingConnection] = {}
+        self._awaited: dict[str, MessageId] = {}
         """By content: what was said and has not been received."""
-        self._forgotten: dict[int | str, Departed] = {}
+        self._forgotten: dict[int | str, DepartedSender] = {}
         """The last that were here, by number and by user id."""
-        self._stamps = Stamps()
+        self._stamps = Timestamps()
 
-    def learn(self, line: Line) -> None:
+    def learn(self, line: StreamingConnection) -> None:
         """Know a connection from now on. Raises ValueError if another one has its user id: notices name no more."""
         if line.user in self.users:
             raise ValueError(f"expected a user id of its own for each connection, {line.user!r} has one already")
         self.lines[line.number] = self.users[line.user] = line
 
-    def forget(self, line: Line, settled_at: int, *, is_whole: bool) -> None:
+    def forget(self, line: StreamingConnection, settled_at: int, *, is_whole: bool) -> None:
         """Know nothing more of a connection but that it was here; `is_whole`: nothing of it was lost."""
         del self.lines[line.number], self.users[line.user]
         self._stamps.forget(line)
         has_left = line.leave in line.high.values()
-        departed = Departed(
+        departed = DepartedSender(
             line.number, line.ended_at or settled_at, settled_at, is_whole, was_heard=bool(line.high), has_left=has_left
         )
         self._forgotten.update({line.number: departed, line.user: departed})
         while len(self._forgotten) > 2 * FORGOTTEN_LINES:
             del self._forgotten[next(iter(self._forgotten))]
 
-    def expect(self, content: str, seal: Seal) -> None:
+    def expect(self, content: str, seal: MessageId) -> None:
         """A content is about to be said."""
         self._awaited[content] = seal
         if len(self._awaited) > MOST_AWAITED:
             del self._awaited[next(iter(self._awaited))]
 
-    def read(self, frame: bytes, receiver: Line, at: int, *, may_be_old: bool) -> Decoded:
+    def read(self, frame: bytes, receiver: StreamingConnection, at: int, *, may_be_old: bool) -> Decoded:
         """What a frame is that a connection received at some time; `may_be_old`, if it was not read for a while."""
         try:
             match messages.read_text(frame):
@@ -109,55 +109,57 @@ class Decoder:
                 case messages.Notice() as notice:
                     return self._notice(notice, receiver, at, may_be_old=may_be_old)
                 case messages.Malformed(reason):
-                    return _nothing_but(Fault(Kind.MALFORMED, "DELIVER-7", reason))
+                    return _nothing_but(FrameFault(Kind.MALFORMED, "DELIVER-7", reason))
                 case messages.Error(content):
                     return _nothing_but(
-                        Fault(Kind.UNPROVOKED_ERROR, "FRAME-5", f"an error frame: {quoted(content or '')}")
+                        FrameFault(Kind.UNPROVOKED_ERROR, "FRAME-5", f"an error frame: {quoted(content or '')}")
                     )
                 case _:
                     return Decoded()
         except UnicodeDecodeError as error:
-            return _nothing_but(Fault(Kind.MALFORMED, "DELIVER-7", str(error)))
+            return _nothing_but(FrameFault(Kind.MALFORMED, "DELIVER-7", str(error)))
 
-    def _message(self, message: messages.Message, receiver: Line, at: int, *, may_be_old: bool) -> Decoded:
+    def _message(
+        self, message: messages.Message, receiver: StreamingConnection, at: int, *, may_be_old: bool
+    ) -> Decoded:
         seal = self._awaited.pop(message.content, None) or unseal(message.content)
         if seal is None:
-            return _nothing_but(Fault(Kind.PHANTOM, "DELIVER-14", f"nobody said {quoted(message.content)}"))
+            return _nothing_but(FrameFault(Kind.PHANTOM, "DELIVER-14", f"nobody said {quoted(message.content)}"))
         about = seal.connection, seal.item
         if seal.room != self.room and seal.intact:
-            return _nothing_but(Fault(Kind.LEAKED, "DELIVER-4", f"it was said in room {seal.room}", *about))
+            return _nothing_but(FrameFault(Kind.LEAKED, "DELIVER-4", f"it was said in room {seal.room}", *about))
         speaker = self.lines.get(seal.connection)
         if speaker is None:
             text = f"connection {seal.connection} has said nothing here"
             return self._late_or_nobodys(text, seal.connection, Part.MESSAGE)
         if speaker.turned_away:
             text = "it was said by a connection that was refused"
-            return _nothing_but(Fault(Kind.PHANTOM, "REFUSE-4", text, *about))
+            return _nothing_but(FrameFault(Kind.PHANTOM, "REFUSE-4", text, *about))
         if not 0 < seal.item <= speaker.said:
             text = f"{speaker.user!r} has said {speaker.said} messages"
-            return _nothing_but(Fault(Kind.PHANTOM, "DELIVER-14", text, *about))
+            return _nothing_but(FrameFault(Kind.PHANTOM, "DELIVER-14", text, *about))
         decoded = Decoded(speaker, seal.item, meant=seal.meant)
         if not seal.intact:
             text = f"the checksum is not that of {quoted(message.content)}"
-            decoded.faults.append(Fault(Kind.ALTERED, "DELIVER-5", text, *about))
+            decoded.faults.append(FrameFault(Kind.ALTERED, "DELIVER-5", text, *about))
         if message.sender_id != speaker.user:
             user, claimed = quoted(speaker.user, message.sender_id), quoted(message.sender_id, speaker.user)
             text = f"{user} said it, the frame says {claimed}"
-            decoded.faults.append(Fault(Kind.MISATTRIBUTED, "DELIVER-6", text, *about))
+            decoded.faults.append(FrameFault(Kind.MISATTRIBUTED, "DELIVER-6", text, *about))
         self._check(decoded, message, receiver, at, may_be_old=may_be_old)
         return decoded
 
-    def _notice(self, notice: messages.Notice, receiver: Line, at: int, *, may_be_old: bool) -> Decoded:
+    def _notice(self, notice: messages.Notice, receiver: StreamingConnection, at: int, *, may_be_old: bool) -> Decoded:
         speaker = self.users.get(notice.user_id)
         text = f"{notice.user_id!r} {notice.kind}"
         if notice.chat_id != self.room and speaker is None:
-            return _nothing_but(Fault(Kind.LEAKED, "DELIVER-4", f"{text}, in room {notice.chat_id!r}"))
+            return _nothing_but(FrameFault(Kind.LEAKED, "DELIVER-4", f"{text}, in room {notice.chat_id!r}"))
         if speaker is None:
             part = Part.JOIN if notice.kind is messages.NoticeKind.JOINED else Part.LEAVE
             return self._late_or_nobodys(f"{text}, who never came here", notice.user_id, part)
         if speaker.turned_away:
             text = f"{text}, whose connection was refused"
-            return _nothing_but(Fault(Kind.PHANTOM, "REFUSE-4", text, speaker.number))
+            return _nothing_but(FrameFault(Kind.PHANTOM, "REFUSE-4", text, speaker.number))
         decoded = Decoded(speaker, 0 if notice.kind is messages.NoticeKind.JOINED else LEAVE)
         self._check(decoded, notice, receiver, at, may_be_old=may_be_old)
         return decoded
@@ -166,21 +168,27 @@ class Decoder:
         """A frame of one who is not here: late or a copy, if it was, which its receiver tells; a phantom, if not."""
         if whose in self._forgotten:
             return Decoded(departed=self._forgotten[whose], part=part)
-        return _nothing_but(Fault(Kind.PHANTOM, "DELIVER-14", text))
+        return _nothing_but(FrameFault(Kind.PHANTOM, "DELIVER-14", text))
 
     def _check(
-        self, decoded: Decoded, frame: messages.Message | messages.Notice, receiver: Line, at: int, *, may_be_old: bool
+        self,
+        decoded: Decoded,
+        frame: messages.Message | messages.Notice,
+        receiver: StreamingConnection,
+        at: int,
+        *,
+        may_be_old: bool,
     ) -> None:
         speaker = decoded.speaker
         if speaker is None:
             return
         if frame.chat_id != self.room:
             text = f"expected the chat_id {self.room!r}, got {frame.chat_id!r}"
-            decoded.faults.append(Fault(Kind.ALTERED, "DELIVER-7", text))
+            decoded.faults.append(FrameFault(Kind.ALTERED, "DELIVER-7", text))
         moment = messages.parse_timestamp(frame.timestamp)
         if moment is not None and is_far_away(self.started, moment, at, may_be_old=may_be_old):
             text = f"the timestamp {frame.timestamp!r} is far away from the time of receipt"
-            decoded.faults.append(Fault(Kind.WRONG_TIME, "DELIVER-8", text))
+            decoded.faults.append(FrameFault(Kind.WRONG_TIME, "DELIVER-8", text))
         if moment is None:
             return
         if decoded.item == LEAVE and not speaker.has_begun_to_end:
@@ -192,8 +200,8 @@ class Decoder:
         lapse = decoded.lapse = self._stamps.take(speaker, item, moment, said, receiver, at)
         if lapse is not None and lapse.is_certain:
             text = f"{name_of(speaker, item)} {lapse.how}"
-            decoded.faults.append(Fault(Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, item))
+            decoded.faults.append(FrameFault(Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, item))
 
 
-def _nothing_but(fault: Fault) -> Decoded:
+def _nothing_but(fault: FrameFault) -> Decoded:
     return Decoded(faults=[fault])

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from roomproof.judge.facts import is_in_scope
-from roomproof.judge.streaming.connection import Line
+from roomproof.judge.streaming.connection import StreamingConnection
 
 
 @dataclass(slots=True)
-class Outage:
+class LiveFaultWindow:
     """Something is broken from `at`, until it is mended; the numbers say how much each connection had said by then."""
 
     at: int
@@ -19,21 +19,23 @@ class Outage:
     said_when_mended: dict[int, int] | None = None
     said_when_healed: dict[int, int] | None = None
 
-    def is_mended(self, until: int, heal: int, lines: Iterable[Line]) -> None:
+    def is_mended(self, until: int, heal: int, lines: Iterable[StreamingConnection]) -> None:
         """It was undone before `until`; the server needs so long to recover. Both in nanoseconds."""
         self.over = until + heal
         self.said_when_mended = {line.number: line.said for line in lines}
 
-    def is_healed(self, lines: Iterable[Line]) -> None:
+    def is_healed(self, lines: Iterable[StreamingConnection]) -> None:
         """The time to recover is over: nothing that is said from now on has an excuse."""
         self.said_when_healed = {line.number: line.said for line in lines}
 
-    def covers(self, line: Line, at: int) -> bool:
+    def covers(self, line: StreamingConnection, at: int) -> bool:
         """Whether it touches a connection at some time."""
         in_time = self.at <= at and (self.over is None or at <= self.over)
         return in_time and is_in_scope(self.instances, line.instance)
 
-    def excuses(self, speaker: Line, receiver: Line, item: int, overtaken_at: int | None) -> bool:
+    def excuses(
+        self, speaker: StreamingConnection, receiver: StreamingConnection, item: int, overtaken_at: int | None
+    ) -> bool:
         """Whether it can have swallowed an item; `overtaken_at` is when a later one came, None if none did.
 
         The definition is that of offline/expected.py.
@@ -49,7 +51,7 @@ class Outage:
         before = receiver.next_of(speaker.column) - 1
         return before <= self.said_when_mended.get(speaker.number, -1)
 
-    def _is_said_later(self, speaker: Line, item: int, said: dict[int, int]) -> bool:
+    def _is_said_later(self, speaker: StreamingConnection, item: int, said: dict[int, int]) -> bool:
         if item == speaker.leave and speaker.ended_at is not None:
             end = speaker.own_end_at if speaker.ended_itself else None
             return end is not None and self.over is not None and end >= self.over

@@ -3,12 +3,21 @@
 from collections.abc import Iterator
 
 from roomproof.judge import classification
-from roomproof.judge.classification import Circumstances
+from roomproof.judge.classification import MissingItem
 from roomproof.judge.facts import NS_PER_S
 from roomproof.judge.findings import Finding, Kind
-from roomproof.judge.streaming.connection import APART, EXCUSED, LEAVE, LEFT, EarlyLeave, Line, name_of, part_of
+from roomproof.judge.streaming.connection import (
+    APART,
+    EXCUSED,
+    LEAVE,
+    LEFT,
+    EarlyLeave,
+    StreamingConnection,
+    name_of,
+    part_of,
+)
 from roomproof.judge.streaming.out_of_sequence import take
-from roomproof.judge.streaming.state import Roster
+from roomproof.judge.streaming.state import RoomState
 
 SHOWN_CHARACTERS = 300
 """So much is shown of a frame that one receiver got and another did not."""
@@ -17,7 +26,7 @@ NEVER = 2**63
 """Later than any time."""
 
 
-def settle(roster: Roster, speaker: Line) -> None:
+def settle(roster: RoomState, speaker: StreamingConnection) -> None:
     """Find what is missing of a speaker to those who may still hear something, and what early leaves of it were."""
     if not speaker.has_begun_to_end:
         _judge_early_leaves(roster, speaker, NEVER if speaker.opened and not speaker.paused_before else None)
@@ -36,17 +45,17 @@ def settle(roster: Roster, speaker: Line) -> None:
                     roster.ledger.note(_lost(roster, speaker, receiver.number, item, last_words=has_heard))
 
 
-def awaits(roster: Roster, speaker: Line) -> bool:
+def awaits(roster: RoomState, speaker: StreamingConnection) -> bool:
     """Whether something of a speaker is due and has not arrived."""
     return next(_awaiting(roster, speaker), None) is not None
 
 
-def awaited(roster: Roster, speaker: Line) -> dict[int, int]:
+def awaited(roster: RoomState, speaker: StreamingConnection) -> dict[int, int]:
     """To whom something of a speaker is due and has not arrived, by number: what each expects next."""
     return {receiver.number: receiver.expected[speaker.column] for receiver in _awaiting(roster, speaker)}
 
 
-def _awaiting(roster: Roster, speaker: Line) -> Iterator[Line]:
+def _awaiting(roster: RoomState, speaker: StreamingConnection) -> Iterator[StreamingConnection]:
     column = speaker.column
     return (
         receiver
@@ -58,7 +67,7 @@ def _awaiting(roster: Roster, speaker: Line) -> Iterator[Line]:
     )
 
 
-def settle_holes(roster: Roster, speaker: Line, receiver: Line) -> None:
+def settle_holes(roster: RoomState, speaker: StreamingConnection, receiver: StreamingConnection) -> None:
     """What was overtaken and did not come is lost; the last words of one who died only if they reached anyone."""
     holes = receiver.holes.pop(speaker.column, {})
     roster.ledger.delivered -= len(holes)
@@ -76,27 +85,27 @@ def settle_holes(roster: Roster, speaker: Line, receiver: Line) -> None:
         roster.ledger.note(_lost(roster, speaker, receiver.number, item, overtaken_at, last_words=has_heard))
 
 
-def count_delivered(roster: Roster, speaker: Line, receiver: Line) -> None:
+def count_delivered(roster: RoomState, speaker: StreamingConnection, receiver: StreamingConnection) -> None:
     """Add up what came of a speaker, now that nothing more is counted; what was overtaken is deducted with its loss."""
     if receiver.expected[speaker.column] != APART:
         roster.ledger.delivered += receiver.next_of(speaker.column) - receiver.start[speaker.column]
 
 
-def never_joined(roster: Roster, line: Line) -> bool:
+def never_joined(roster: RoomState, line: StreamingConnection) -> bool:
     """Whether a member stayed, said something that was due to be echoed, and showed no evidence of membership."""
     if line.evidence_at is not None or not line.said or not line.member or not roster.stays(line):
         return False
     return not any(outage.excuses(line, line, line.said, None) for outage in roster.outages)
 
 
-def judge_early_leaves(roster: Roster, speaker: Line) -> None:
+def judge_early_leaves(roster: RoomState, speaker: StreamingConnection) -> None:
     """Whether leave notices came before their subject began to end: only an answered Close of its own tells."""
     if speaker.closing is not None and speaker.closed is None and speaker.dying is None:
         return
     _judge_early_leaves(roster, speaker, speaker.own_end_at if speaker.closed_itself else None)
 
 
-def _judge_early_leaves(roster: Roster, speaker: Line, since: int | None) -> None:
+def _judge_early_leaves(roster: RoomState, speaker: StreamingConnection, since: int | None) -> None:
     """Leave notices that came before the time `since` are phantoms; the others are taken as if they came now."""
     early, speaker.early_leaves = speaker.early_leaves, []
     certain_until = 0 if since is None else since
@@ -125,7 +134,7 @@ def _judge_early_leaves(roster: Roster, speaker: Line, since: int | None) -> Non
                 settle_holes(roster, speaker, receiver)
 
 
-def _came_after(leave: EarlyLeave, speaker: Line) -> list[int]:
+def _came_after(leave: EarlyLeave, speaker: StreamingConnection) -> list[int]:
     """What its receiver got of the subject of an early leave after that."""
     span = leave.receiver.span_of(speaker.column)
     if leave.heard is None or span is None or leave.receiver.expected[speaker.column] == LEFT:
@@ -135,7 +144,9 @@ def _came_after(leave: EarlyLeave, speaker: Line) -> list[int]:
     return [item for item in items if item not in leave.receiver.holes.get(speaker.column, ())]
 
 
-def _due_to_one_who_stays(roster: Roster, speaker: Line, receiver: Line) -> Iterator[int]:
+def _due_to_one_who_stays(
+    roster: RoomState, speaker: StreamingConnection, receiver: StreamingConnection
+) -> Iterator[int]:
     """What a receiver still waits for."""
     column = speaker.column
     following = receiver.expected[column]
@@ -157,8 +168,8 @@ def _due_to_one_who_stays(roster: Roster, speaker: Line, receiver: Line) -> Iter
 
 
 def _lost(
-    roster: Roster,
-    speaker: Line,
+    roster: RoomState,
+    speaker: StreamingConnection,
     receiver: int,
     item: int,
     overtaken_at: int | None = None,
@@ -169,7 +180,7 @@ def _lost(
 
     `overtaken_at`: when something later of the speaker came; `last_words`: no later message, but something before.
     """
-    circumstances = Circumstances(
+    circumstances = MissingItem(
         own=speaker.number == receiver, died=speaker.died, last_words=speaker.closed_cleanly and last_words
     )
     kind, rule = classification.missing(part_of(speaker, item), circumstances)

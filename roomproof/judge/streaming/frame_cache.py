@@ -17,7 +17,7 @@ TEXT_FRAME = 0x81
 
 
 @dataclass(eq=False, slots=True)
-class Timing:
+class DeliveryTimes:
     """When a message was meant to be said, and when it came to the first and to the last receiver so far."""
 
     meant: int
@@ -29,12 +29,12 @@ class Timing:
     """How many slots of the room carry it: its bytes may vary between instances, or even between receivers."""
 
 
-UNTIMED = Timing(0, 0, 0, is_whole=False)
+UNTIMED = DeliveryTimes(0, 0, 0, is_whole=False)
 """That of everything that is no message, or does not tell when it was meant."""
 
 
 @dataclass(eq=False, slots=True)
-class Slot:
+class CachedFrame:
     """A frame as it comes over the wire, the column of its speaker, and which item it carries."""
 
     wire: bytes
@@ -47,7 +47,7 @@ class Slot:
     """Where the receiver's cursor goes from here."""
     meant: int = 0
     """When its message was meant to be said; 0 if that is not known."""
-    timing: Timing = UNTIMED
+    timing: DeliveryTimes = UNTIMED
     next_item: int = field(init=False)
     """What comes after its item: one number, which all receivers share."""
 
@@ -60,7 +60,7 @@ class Slot:
         return self.wire[self.payload :]
 
 
-NOTHING = Slot(cast("bytes", ()), 0, 0, -1, -1, 0)
+NOTHING = CachedFrame(cast("bytes", ()), 0, 0, -1, -1, 0)
 """What stands where nothing is remembered. No bytes start with an empty tuple: that is faster than asking."""
 
 
@@ -74,25 +74,25 @@ def on_the_wire(frame: bytes) -> bytes:
     return bytes((TEXT_FRAME, 127)) + size.to_bytes(8) + frame
 
 
-class Cache:
+class FrameCache:
     """The last frames that came to anyone on one instance."""
 
-    def __init__(self, dropped: Callable[[Slot], None], frames: int = CACHED_FRAMES) -> None:
+    def __init__(self, dropped: Callable[[CachedFrame], None], frames: int = CACHED_FRAMES) -> None:
         """`dropped` is called with each slot that is forgotten."""
         self.slots = [NOTHING] * frames
         self._dropped = dropped
-        self._by_wire: dict[bytes, Slot] = {}
+        self._by_wire: dict[bytes, CachedFrame] = {}
         self._next = 0
 
-    def find(self, wire: bytes) -> Slot | None:
+    def find(self, wire: bytes) -> CachedFrame | None:
         """The slot of a frame as it comes over the wire, wherever it stands."""
         return self._by_wire.get(wire)
 
-    def add(self, wire: bytes, payload: int, column: int, item: int) -> Slot:
+    def add(self, wire: bytes, payload: int, column: int, item: int) -> CachedFrame:
         """Remember a frame, whose payload begins at a position, and forget the oldest."""
         index = self._next
         self._next = (index + 1) % len(self.slots)
-        slot = Slot(wire, len(wire), payload, column, item, self._next)
+        slot = CachedFrame(wire, len(wire), payload, column, item, self._next)
         self._drop(index)
         self.slots[index] = self._by_wire[wire] = slot
         return slot

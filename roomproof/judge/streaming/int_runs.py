@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Runs:
+class IntRuns:
     """Ascending numbers. Each run is the first of its numbers and the one after its last."""
 
     _runs: list[tuple[int, int]] = field(default_factory=list)

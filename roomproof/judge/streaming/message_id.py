@@ -13,7 +13,7 @@ import msgspec
 _SEALED = re.compile(r"(([^/ ]*)/(\d{1,18})/(\d{1,18})(?:@(\d{1,18}))?)/([^/ ]*)( |\Z)", re.ASCII)
 
 
-class Seal(msgspec.Struct, frozen=True, gc=False):
+class MessageId(msgspec.Struct, frozen=True, gc=False):
     """What a content says of itself. `intact`: it is, to the last code point, what was sealed."""
 
     room: str
@@ -29,14 +29,14 @@ def seal(room: str, connection: int, item: int, text: str, meant: int = 0) -> st
     return f"{identity}/{_checksum(identity, text)} {text}"
 
 
-def unseal(content: str) -> Seal | None:
+def unseal(content: str) -> MessageId | None:
     """Whose message a content is; None if it was never sealed."""
     match = _SEALED.match(content)
     if match is None:
         return None
     identity, room, connection, item, meant, checksum, space = match.groups()
     intact = space == " " and checksum == _checksum(identity, content[match.end() :])
-    return Seal(room, int(connection), int(item), intact, int(meant or 0))
+    return MessageId(room, int(connection), int(item), intact, int(meant or 0))
 
 
 def _checksum(identity: str, text: str) -> str:

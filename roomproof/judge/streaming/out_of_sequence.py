@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 
 from roomproof.judge import classification
-from roomproof.judge.classification import Fault, Part
+from roomproof.judge.classification import Part, Violation
 from roomproof.judge.findings import Kind
-from roomproof.judge.streaming.connection import EXCUSED, LEAVE, LEFT, Line, part_of
-from roomproof.judge.streaming.decoding import Departed
-from roomproof.judge.streaming.fault_windows import Outage
-from roomproof.judge.streaming.int_runs import Runs
-from roomproof.judge.streaming.state import Roster
+from roomproof.judge.streaming.connection import EXCUSED, LEAVE, LEFT, StreamingConnection, part_of
+from roomproof.judge.streaming.decoding import DepartedSender
+from roomproof.judge.streaming.fault_windows import LiveFaultWindow
+from roomproof.judge.streaming.int_runs import IntRuns
+from roomproof.judge.streaming.state import RoomState
 
 
-def take(roster: Roster, speaker: Line, receiver: Line, item: int, at: int) -> Iterator[Fault]:
+def take(
+    roster: RoomState, speaker: StreamingConnection, receiver: StreamingConnection, item: int, at: int
+) -> Iterator[Violation]:
     """Take down that an item came that was not expected next; what is wrong with that."""
     if roster.are_apart(speaker, receiver):
         yield Kind.LEAKED, "STICKY-4"
@@ -62,7 +64,7 @@ def take(roster: Roster, speaker: Line, receiver: Line, item: int, at: int) -> I
             _overtake(speaker, receiver, range(item + 1, start), at, outages)
 
 
-def _once(speaker: Line, receiver: Line, item: int) -> Iterator[Fault]:
+def _once(speaker: StreamingConnection, receiver: StreamingConnection, item: int) -> Iterator[Violation]:
     """A leave notice, or a receiver's own join notice: it may come, but once."""
     column = speaker.column
     if item in receiver.strays.get(column, ()):
@@ -72,10 +74,12 @@ def _once(speaker: Line, receiver: Line, item: int) -> Iterator[Fault]:
     receiver.strays.setdefault(column, set()).add(item)
 
 
-def _take_earlier(roster: Roster, speaker: Line, receiver: Line, item: int) -> Iterator[Fault]:
+def _take_earlier(
+    roster: RoomState, speaker: StreamingConnection, receiver: StreamingConnection, item: int
+) -> Iterator[Violation]:
     """An item that a server with `history` may tell a receiver that has come: once, in order, and no notice."""
     column = speaker.column
-    told, strays = receiver.earlier.setdefault(column, Runs()), receiver.strays.setdefault(column, set())
+    told, strays = receiver.earlier.setdefault(column, IntRuns()), receiver.strays.setdefault(column, set())
     has_left = LEAVE in strays
     has_heard_later = has_left or receiver.has_heard(column)
     part = Part.LEAVE if item == LEAVE else part_of(speaker, item)
@@ -93,7 +97,9 @@ def _take_earlier(roster: Roster, speaker: Line, receiver: Line, item: int) -> I
         told.add(item)
 
 
-def _overtake(speaker: Line, receiver: Line, items: range, at: int, outages: list[Outage]) -> None:
+def _overtake(
+    speaker: StreamingConnection, receiver: StreamingConnection, items: range, at: int, outages: list[LiveFaultWindow]
+) -> None:
     """Remember what was overtaken, and when."""
     holes = receiver.holes.setdefault(speaker.column, {})
     for item in items:
@@ -101,7 +107,9 @@ def _overtake(speaker: Line, receiver: Line, items: range, at: int, outages: lis
         holes[item] = EXCUSED if is_excused else at
 
 
-def of_departed(departed: Departed, part: Part, receiver: Line, roster: Roster) -> Fault | None:
+def of_departed(
+    departed: DepartedSender, part: Part, receiver: StreamingConnection, roster: RoomState
+) -> Violation | None:
     """What is wrong if something comes of a speaker that is long gone; None if that may only be late.
 
     It is a copy, if its receiver had got all of that speaker, or came when everybody else had. Of one of whom nobody

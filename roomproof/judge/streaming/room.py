@@ -9,15 +9,15 @@ from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, 
 from roomproof.judge.findings import Kind
 from roomproof.judge.streaming import final_accounting
 from roomproof.judge.streaming.closing import judge_close
-from roomproof.judge.streaming.connection import LEAVE, EarlyLeave, Line, name_of
+from roomproof.judge.streaming.connection import LEAVE, EarlyLeave, StreamingConnection, name_of
 from roomproof.judge.streaming.decoding import Decoder
-from roomproof.judge.streaming.fault_windows import Outage
-from roomproof.judge.streaming.frame_cache import CACHED_FRAMES, Cache, Slot, Timing, on_the_wire
-from roomproof.judge.streaming.message_id import Seal, seal
+from roomproof.judge.streaming.fault_windows import LiveFaultWindow
+from roomproof.judge.streaming.frame_cache import CACHED_FRAMES, CachedFrame, DeliveryTimes, FrameCache, on_the_wire
+from roomproof.judge.streaming.message_id import MessageId, seal
 from roomproof.judge.streaming.out_of_sequence import of_departed, take
 from roomproof.judge.streaming.slow_readers import SlowReaders
-from roomproof.judge.streaming.state import Roster
-from roomproof.judge.streaming.tally import Ledger
+from roomproof.judge.streaming.state import RoomState
+from roomproof.judge.streaming.tally import Tally
 
 
 class StreamingRoom:
@@ -30,24 +30,24 @@ class StreamingRoom:
         deadline: int,
         *,
         cached_frames: int = CACHED_FRAMES,
-        ledger: Ledger | None = None,
+        ledger: Tally | None = None,
     ) -> None:
         """`deadline` is how long, in nanoseconds, nothing may come of what is due. Rooms may share a ledger."""
         self.room = room
         self._deadline = deadline
-        self._roster = Roster(started, cached_frames, Ledger() if ledger is None else ledger)
+        self._roster = RoomState(started, cached_frames, Tally() if ledger is None else ledger)
         self._delays = self._roster.ledger.delays
         self._decoder = Decoder(room, started)
         self._slow_readers = SlowReaders(self._roster, deadline)
 
-    def open(self, opening: Opening) -> Line:
+    def open(self, opening: Opening) -> StreamingConnection:
         """A connection begins its handshake. Raises ValueError if another one has its user id."""
         self._look_at_the_clock(opening.at)
         line = self._roster.add(opening)
         self._decoder.learn(line)
         return line
 
-    def say(self, line: Line, words: str, at: int, meant: int = 0) -> str:
+    def say(self, line: StreamingConnection, words: str, at: int, meant: int = 0) -> str:
         """A connection is about to say something; the content that it has to send is returned.
 
         `meant` is when it was meant to say that, from which `delays` counts; 0 for what is not to be counted.
@@ -57,10 +57,10 @@ class StreamingRoom:
         self._roster.ledger.sent += 1
         content = seal(self.room, line.number, line.said, words, meant)
         self._slow_readers.says(content)
-        self._decoder.expect(content, Seal(self.room, line.number, line.said, intact=True, meant=meant))
+        self._decoder.expect(content, MessageId(self.room, line.number, line.said, intact=True, meant=meant))
         return content
 
-    def follow(self, line: Line, data: bytes, at: int, position: int = 0) -> int:
+    def follow(self, line: StreamingConnection, data: bytes, at: int, position: int = 0) -> int:
         """A connection received bytes; up to which position they are the frames that it was expected to receive next.
 
         Nearly every delivery comes through here, and no further: data is compared, never copied. What begins at that
@@ -86,7 +86,7 @@ class StreamingRoom:
                 self._take_unusual(line, slot, slot.frame, at)
         return position
 
-    def received(self, line: Line, frame: bytes, at: int) -> None:
+    def received(self, line: StreamingConnection, frame: bytes, at: int) -> None:
         """A connection received a frame."""
         slot = self._look_up(line, frame, at)
         if slot is None:
@@ -102,11 +102,11 @@ class StreamingRoom:
         else:
             self._take_unusual(line, slot, frame, at)
 
-    def malformed(self, line: Line, data: bytes, reason: str, at: int) -> None:
+    def malformed(self, line: StreamingConnection, data: bytes, reason: str, at: int) -> None:
         """A connection received something that is no text frame."""
         self._roster.find(line, Kind.MALFORMED, "DELIVER-7", reason, received=(data, at))
 
-    def observe(self, line: Line, event: Opened | Refused | Reading | Closing | Dying | Closed) -> None:
+    def observe(self, line: StreamingConnection, event: Opened | Refused | Reading | Closing | Dying | Closed) -> None:
         """Something else happens to a connection."""
         was_there = line.gone_at is None
         line.live(event)
@@ -133,13 +133,13 @@ class StreamingRoom:
         """Somebody begins to ask for the deletion of the room: from now on nobody is due anything."""
         self._roster.deleted = True
 
-    def breaks(self, at: int, instances: list[str] | None) -> Outage:
+    def breaks(self, at: int, instances: list[str] | None) -> LiveFaultWindow:
         """Something is about to be broken on purpose; None means that it touches all instances."""
-        outage = Outage(at, None if instances is None else frozenset(instances))
+        outage = LiveFaultWindow(at, None if instances is None else frozenset(instances))
         self._roster.outages.append(outage)
         return outage
 
-    def mends(self, outage: Outage, until: int, heal: int) -> None:
+    def mends(self, outage: LiveFaultWindow, until: int, heal: int) -> None:
         """It was undone before `until`, and the server needs so many nanoseconds to recover."""
         outage.is_mended(until, heal, self._roster.lines())
 
@@ -155,7 +155,7 @@ class StreamingRoom:
                 self._roster.forget(line)
                 self._decoder.forget(line, now, is_whole=findings == self._roster.ledger.counts.total())
 
-    def _is_coming(self, speaker: Line, now: int) -> bool:
+    def _is_coming(self, speaker: StreamingConnection, now: int) -> bool:
         """Whether a slow reader may still find something of a speaker, or a slow server has not told all of it.
 
         A server is slow, and loses nothing, as long as no deadline passes in which nothing missing arrives.
@@ -164,7 +164,7 @@ class StreamingRoom:
             return True
         return bool(speaker.awaited) and speaker.came_at + self._deadline > now
 
-    def _look_who_waits(self, speaker: Line, now: int) -> None:
+    def _look_who_waits(self, speaker: StreamingConnection, now: int) -> None:
         """Note when something missing came. Whoever waits no more because it left itself has got nothing."""
         awaited = final_accounting.awaited(self._roster, speaker)
         if speaker.awaited:
@@ -174,11 +174,11 @@ class StreamingRoom:
                 speaker.came_at = now
         speaker.awaited = awaited
 
-    def said(self) -> list[tuple[Line, int]]:
+    def said(self) -> list[tuple[StreamingConnection, int]]:
         """How much everybody has said who is here."""
         return [(one, one.said) for one in self._roster.lines() if one.member and one.ended_at is None]
 
-    def has_heard(self, line: Line, said: list[tuple[Line, int]]) -> bool:
+    def has_heard(self, line: StreamingConnection, said: list[tuple[StreamingConnection, int]]) -> bool:
         """Whether a connection heard, of all who are still here, as much as they had said.
 
         Where somebody else is here, it has to be certain, besides, that it hears what they say.
@@ -200,7 +200,7 @@ class StreamingRoom:
         """What those who are here have heard: another number whenever something that is due has arrived."""
         return sum(self._roster.heard_of(line) for line in self._roster.lines())
 
-    def finish(self) -> Ledger:
+    def finish(self) -> Tally:
         """Settle everything: nobody says anything more, and what is due had its time."""
         for line in self._roster.lines():
             final_accounting.settle(self._roster, line)
@@ -216,7 +216,7 @@ class StreamingRoom:
             if outage.said_when_healed is None and outage.over is not None and at >= outage.over:
                 outage.is_healed(self._roster.lines())
 
-    def _look_up(self, line: Line, frame: bytes, at: int) -> Slot | None:
+    def _look_up(self, line: StreamingConnection, frame: bytes, at: int) -> CachedFrame | None:
         """The slot of a frame that is not where the cursor is; None if it carries no item."""
         cache = self._roster.cache_of(line.instance)
         wire = on_the_wire(frame)
@@ -225,14 +225,16 @@ class StreamingRoom:
             self._look_whether_it_shows_membership(line, slot.column, at)
         return slot
 
-    def _look_whether_it_shows_membership(self, line: Line, column: int, at: int) -> None:
+    def _look_whether_it_shows_membership(self, line: StreamingConnection, column: int, at: int) -> None:
         """Any item does; but a server with `history` tells of others those, too, who are no members yet."""
         if line.evidence_at is None:
             line.was_told = True
             if column == line.column or not self._roster.replays:
                 self._roster.show_membership(line, at)
 
-    def _decode(self, cache: Cache, line: Line, frame: bytes, wire: bytes, at: int) -> Slot | None:
+    def _decode(
+        self, cache: FrameCache, line: StreamingConnection, frame: bytes, wire: bytes, at: int
+    ) -> CachedFrame | None:
         decoded = self._decoder.read(frame, line, at, may_be_old=line.paused_before or self._roster.replays)
         for fault in decoded.faults:
             if fault.kind is not Kind.UNPROVOKED_ERROR or not self._roster.is_covered(line, at):
@@ -267,8 +269,8 @@ class StreamingRoom:
         if decoded.faults or decoded.lapse:  # whoever else gets it has to be judged by what it has got itself
             meant = 0 if decoded.faults else decoded.meant
             self._roster.ledger.untimed += is_first and meant > 0
-            timing = Timing(meant, at, at, is_whole=False)
-            return Slot(frame, len(frame), 0, speaker.column, item, line.cursor, meant, timing)
+            timing = DeliveryTimes(meant, at, at, is_whole=False)
+            return CachedFrame(frame, len(frame), 0, speaker.column, item, line.cursor, meant, timing)
         slot = cache.add(wire, len(wire) - len(frame), speaker.column, item)
         if decoded.meant:
             if is_first:
@@ -277,12 +279,12 @@ class StreamingRoom:
             self._roster.time(slot, decoded.meant, at, is_first=is_first, is_due=is_due)
         return slot
 
-    def _time(self, slot: Slot, at: int) -> None:
+    def _time(self, slot: CachedFrame, at: int) -> None:
         if slot.meant:
             self._delays.append(at - slot.meant)
             slot.timing.last = at
 
-    def _take_unusual(self, line: Line, slot: Slot, frame: bytes, at: int) -> None:
+    def _take_unusual(self, line: StreamingConnection, slot: CachedFrame, frame: bytes, at: int) -> None:
         roster = self._roster
         column, item = slot.column, slot.item
         speaker = roster.columns[column]
@@ -295,7 +297,7 @@ class StreamingRoom:
         if not was_here and line.expected[column] == slot.next_item:
             self._time(slot, at)
 
-    def _part(self, line: Line) -> None:
+    def _part(self, line: StreamingConnection) -> None:
         """A receiver is gone: what was overtaken is lost to it."""
         self._roster.receivers.remove(line)
         if line.evidence_at is not None:

@@ -2,8 +2,8 @@
 
 from roomproof.judge.facts import NS_PER_S
 from roomproof.judge.findings import Kind
-from roomproof.judge.streaming.connection import Line, name_of
-from roomproof.judge.streaming.state import Roster
+from roomproof.judge.streaming.connection import StreamingConnection, name_of
+from roomproof.judge.streaming.state import RoomState
 
 SWAMPED_BYTES = 12 * 1024 * 1024
 """More than the sockets on the way, a proxy's included, hold of what is sent to somebody who does not read."""
@@ -18,7 +18,7 @@ AT_ONCE = NS_PER_S
 class SlowReaders:
     """Looks after one room. Times are nanoseconds."""
 
-    def __init__(self, roster: Roster, deadline: int) -> None:
+    def __init__(self, roster: RoomState, deadline: int) -> None:
         self._roster = roster
         self._deadline = deadline
         self._said_bytes = 0
@@ -29,16 +29,16 @@ class SlowReaders:
         """Somebody is about to say something."""
         self._said_bytes += len(content)
 
-    def stops(self, line: Line) -> None:
+    def stops(self, line: StreamingConnection) -> None:
         """Somebody stops reading."""
         line.said_bytes_before = self._said_bytes
 
-    def reads_on(self, line: Line) -> None:
+    def reads_on(self, line: StreamingConnection) -> None:
         """Somebody reads on: the server had to notice the pause if very much was said meanwhile."""
         if self._said_bytes - line.said_bytes_before >= SWAMPED_BYTES:
             self._roster.ledger.swamped += 1
 
-    def came(self, receiver: Line, speaker: Line, item: int, meant: int, at: int) -> None:
+    def came(self, receiver: StreamingConnection, speaker: StreamingConnection, item: int, meant: int, at: int) -> None:
         """A message came that nobody had received before: was the whole room silent until a slow reader read on?
 
         Nobody at all heard anything new for longer than a deadline, although something was due: a server that is slow

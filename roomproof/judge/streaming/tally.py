@@ -4,14 +4,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from roomproof.judge.findings import Finding, Kind
-from roomproof.judge.streaming.frame_cache import Timing
+from roomproof.judge.streaming.frame_cache import DeliveryTimes
 
 KEPT_FINDINGS = 100
 """So many findings of each kind are kept; the others are counted."""
 
 
 @dataclass(slots=True)
-class Ledger:
+class Tally:
     """Counts of all rooms that were given this ledger.
 
     `delivered` counts first copies of what was due or could come."""
@@ -26,7 +26,7 @@ class Ledger:
     """How long messages took, from when they were meant to be said, in nanoseconds: one for each delivery.
 
     Whoever wants to know takes them out from time to time, here and below."""
-    spent: list[Timing] = field(default_factory=list)
+    spent: list[DeliveryTimes] = field(default_factory=list)
     """Messages that came to everybody, with when they came to the first and to the last receiver."""
     untimed: int = 0
     """Messages of which that is not known: they had to be forgotten while somebody was still to receive them."""

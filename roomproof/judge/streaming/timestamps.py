@@ -13,13 +13,13 @@ from datetime import datetime
 import msgspec
 
 from roomproof.judge.facts import NS_PER_S, TICK_NS
-from roomproof.judge.streaming.connection import Line
+from roomproof.judge.streaming.connection import StreamingConnection
 
 KEPT_ITEMS = 8
 """The timestamps of so many items of a speaker are kept."""
 
 
-class Stamped(msgspec.Struct, gc=False):
+class ItemTimestamp(msgspec.Struct, gc=False):
     """An item's earliest timestamp, and since when all its copies so far, or one before it, have had one as late."""
 
     moment: datetime
@@ -27,39 +27,47 @@ class Stamped(msgspec.Struct, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Lapse:
+class TimestampLapse:
     """A timestamp that does not follow the one before. `is_certain`: its receiver has got the item of that one."""
 
     how: str
     is_certain: bool
 
 
-class Kept(msgspec.Struct, gc=False):
+class KeptTimestamps(msgspec.Struct, gc=False):
     """What is kept of one speaker, as one instance tells it."""
 
-    items: dict[int, Stamped]
+    items: dict[int, ItemTimestamp]
     """In their order."""
     highest: datetime
     """No timestamp so far was later."""
 
 
-class Stamps:
+class Timestamps:
     """The latest timestamps of one room."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, dict[str | None, Kept]] = {}
+        self._kept: dict[int, dict[str | None, KeptTimestamps]] = {}
         """By speaker, and by instance."""
 
-    def forget(self, speaker: Line) -> None:
+    def forget(self, speaker: StreamingConnection) -> None:
         """Nothing of a speaker comes any more."""
         self._kept.pop(speaker.number, None)
 
-    def take(self, speaker: Line, item: int, moment: datetime, said: int, receiver: Line, at: int) -> Lapse | None:
+    def take(
+        self,
+        speaker: StreamingConnection,
+        item: int,
+        moment: datetime,
+        said: int,
+        receiver: StreamingConnection,
+        at: int,
+    ) -> TimestampLapse | None:
         """A receiver got an item with a timestamp; `said` is the earliest time at which it was said, 0 for unknown."""
         by_instance = self._kept.setdefault(speaker.number, {})
         kept = by_instance.get(receiver.instance)
         if kept is None:
-            by_instance[receiver.instance] = Kept({item: Stamped(moment, at)}, moment)
+            by_instance[receiver.instance] = KeptTimestamps({item: ItemTimestamp(moment, at)}, moment)
             return None
         items = kept.items
         latest = next(reversed(items))
@@ -71,14 +79,16 @@ class Stamps:
             still = moment == items[latest].moment and receiver.has_got(speaker.column, latest)
             since = items[latest].since if still else at
         if item > latest:
-            items[item] = Stamped(moment, since)
+            items[item] = ItemTimestamp(moment, since)
             if len(items) > KEPT_ITEMS:
                 del items[next(iter(items))]
         elif item in items and items[item].moment != moment:
-            items[item] = Stamped(min(items[item].moment, moment), at)
+            items[item] = ItemTimestamp(min(items[item].moment, moment), at)
         return lapse
 
-    def look(self, speaker: Line, item: int, moment: datetime, said: int, receiver: Line) -> Lapse | None:
+    def look(
+        self, speaker: StreamingConnection, item: int, moment: datetime, said: int, receiver: StreamingConnection
+    ) -> TimestampLapse | None:
         """What `take` would return, where it is not certain yet that it is an item."""
         kept = self._kept.get(speaker.number, {}).get(receiver.instance)
         if kept is None or moment > kept.highest:
@@ -90,8 +100,8 @@ class Stamps:
             return None
         stamped = kept.items[before]
         if moment < stamped.moment:
-            return Lapse(f"is stamped before item {before}", got is not None)
+            return TimestampLapse(f"is stamped before item {before}", got is not None)
         if moment == stamped.moment and said - stamped.since >= TICK_NS:
             passed = (said - stamped.since) / NS_PER_S
-            return Lapse(f"is stamped as if {passed:.0f} s had not passed", got is not None)
+            return TimestampLapse(f"is stamped as if {passed:.0f} s had not passed", got is not None)
         return None

@@ -17,18 +17,18 @@ from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 from roomproof.client.target import UsageError
 from roomproof.load import defaults, options
-from roomproof.load.controller.run import Run, results_of
+from roomproof.load.controller.run import LoadRun, results_of
 from roomproof.load.controller.signals import Signals
-from roomproof.load.controller.web_tab import Tab
+from roomproof.load.controller.web_tab import WebTab
 from roomproof.load.fd_limit import raise_limit, too_few
-from roomproof.load.figures.worker_report import PATIENCE, Beat, decode, encode
-from roomproof.load.worker.session import Session
-from roomproof.load.worker.stats_table import Table
+from roomproof.load.figures.worker_report import PATIENCE, WorkerReport, decode, encode
+from roomproof.load.worker.session import WorkerSession
+from roomproof.load.worker.stats_table import StatsTable
 from roomproof.report.results import check_writable, show
 from roomproof.verdict import EXIT_CODES, Conclusion, Verdict
 
 if TYPE_CHECKING:
-    from roomproof.load.capacity_search import Climb
+    from roomproof.load.capacity_search import CapacitySearch
 
 BEAT, END = "roomproof.beat", "roomproof.end"
 """Our messages between the Locust processes: from a worker, and to it."""
@@ -42,18 +42,18 @@ LOCAL = "local"
 """The name of the only worker where there is no other."""
 
 
-class Conductor:
+class LoadController:
     """One Locust process. `run` is what a local process or a master adds up, `session` what users live in."""
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
-        self.run: Run | None = None
-        self.session: Session | None = None
+        self.run: LoadRun | None = None
+        self.session: WorkerSession | None = None
         self._runs = 0
         self._ended = Event()
         self._ended.set()
         self.trouble = ""
-        self.climb: Climb | None = None
+        self.climb: CapacitySearch | None = None
         """The search for the capacity, where this is one."""
         self._is_quitting = False
         self._signals = Signals()
@@ -78,7 +78,7 @@ class Conductor:
         if not self.is_worker:
             defaults.fill_in(parsed, has_form=environment.web_ui is not None)
         if environment.web_ui is not None:
-            Tab(self).show_in(environment.web_ui)
+            WebTab(self).show_in(environment.web_ui)
         bus = environment.events
         bus.test_start.add_listener(self._start)
         bus.spawning_complete.add_listener(self._is_ramped_up)
@@ -162,7 +162,7 @@ class Conductor:
         asked = options.read(parsed, self.environment.host)
         self._runs += 1
         results = results_of(self.results, self._runs, of_step=self.climb is not None)
-        self.run = Run(parsed.roomproof_run, asked, workers, results)
+        self.run = LoadRun(parsed.roomproof_run, asked, workers, results)
 
     def _begin_session(self, parsed: argparse.Namespace) -> None:
         asked = options.read(parsed, self.environment.host)
@@ -173,8 +173,8 @@ class Conductor:
             name, index = runner.client_id, runner.worker_index + 1
             if trouble := too_few(0, 1):
                 raise UsageError(trouble)
-        table = Table(self.environment.stats)
-        self.session = Session(asked, parsed.roomproof_run, name, index, self._tell, table)
+        table = StatsTable(self.environment.stats)
+        self.session = WorkerSession(asked, parsed.roomproof_run, name, index, self._tell, table)
         if self.run is not None and self.run.is_ending:
             self.session.end("late")  # it was stopped while the server was asked for its time
 
@@ -189,7 +189,7 @@ class Conductor:
         if self.session is not None and not self.session.ending:
             self.session.is_ramped_up()
 
-    def _tell(self, beat: Beat) -> None:
+    def _tell(self, beat: WorkerReport) -> None:
         if self.run is not None:
             self.run.hear(beat)
         elif self.is_worker and self.environment.runner is not None:
@@ -236,7 +236,7 @@ class Conductor:
         """Returns when the run that somebody ends has come to its end."""
         self._ended.wait()
 
-    def _wait_for_reports(self, run: Run) -> None:
+    def _wait_for_reports(self, run: LoadRun) -> None:
         runner = self.environment.runner
         if not isinstance(runner, MasterRunner):
             return
@@ -276,9 +276,9 @@ class Conductor:
             show(f"INCONCLUSIVE: {self.trouble or 'nothing was run'}")
 
 
-def conductor_of(environment: Environment) -> Conductor:
+def controller_of(environment: Environment) -> LoadController:
     """The conductor of this process."""
-    conductor: Conductor = vars(environment)["roomproof"]
+    conductor: LoadController = vars(environment)["roomproof"]
     return conductor
 
 
@@ -287,7 +287,7 @@ def _add_options(parser: LocustArgumentParser, **_: Any) -> None:
 
 
 def _begin(environment: Environment, **_: Any) -> None:
-    vars(environment)["roomproof"] = Conductor(environment)
+    vars(environment)["roomproof"] = LoadController(environment)
     # The loop has not looked at the clock since before all imports, and would count them into the time limit.
     gevent.get_hub().loop.update_now()
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from roomproof.judge.findings import Finding, Kind
-from roomproof.load.figures.bisection import Search
+from roomproof.load.figures.bisection import Bisection
 from roomproof.load.figures.objectives import shown
 from roomproof.load.figures.percentiles import quantile
-from roomproof.load.figures.totals import ADDED, Books
-from roomproof.load.options import Options
+from roomproof.load.figures.totals import ADDED, RunTotals
+from roomproof.load.options import LoadOptions
 from roomproof.printable import printable
 from roomproof.report.results import JsonLines, capability_names, run_line, verdict_line
 from roomproof.spec.rules import Protocol
@@ -42,7 +42,7 @@ class LoadResults(JsonLines):
             with contextlib.suppress(OSError):
                 self._file.truncate(self._whole)
 
-    def run(self, protocol: Protocol, options: Options) -> None:
+    def run(self, protocol: Protocol, options: LoadOptions) -> None:
         """Write the first line."""
         target = options.target
         self._write(
@@ -51,7 +51,7 @@ class LoadResults(JsonLines):
             | {"message_bytes": options.message_bytes, "slo": [slo.text for slo in options.slos]}
         )
 
-    def interval(self, books: Books, second: int) -> None:
+    def interval(self, books: RunTotals, second: int) -> None:
         """Write what happened since the last line; times are microseconds, but for the lag."""
         now = books.second
         self._write(
@@ -75,13 +75,13 @@ class LoadResults(JsonLines):
                 | {name: getattr(finding, name) for name in ("rule", "receiver", "text", "stream", "item", "witness")}
             )
 
-    def step(self, users: int, verdict: Verdict, books: Books) -> None:
+    def step(self, users: int, verdict: Verdict, books: RunTotals) -> None:
         """Write how a step of a search for the capacity went."""
         said = {"kind": "step", "users": users, "verdict": verdict.conclusion, "reason": verdict.reason}
         self._write(said | summary(books))
 
     def conclude_search(
-        self, verdict: Verdict, protocol: Protocol, search: Search, decisive: tuple[Verdict, Books] | None
+        self, verdict: Verdict, protocol: Protocol, search: Bisection, decisive: tuple[Verdict, RunTotals] | None
     ) -> None:
         """Write the last line of a search for the capacity, and close. `users` are borne, `too_many` are not.
 
@@ -98,19 +98,19 @@ class LoadResults(JsonLines):
         self._write(told | {"capacity": found})
         self._file.close()
 
-    def verdict(self, verdict: Verdict, protocol: Protocol, books: Books) -> None:
+    def verdict(self, verdict: Verdict, protocol: Protocol, books: RunTotals) -> None:
         """Write the last line, and close."""
         self._write(verdict_line(verdict, protocol) | summary(books))
         self._file.close()
 
 
-def counts_of(books: Books) -> dict[str, int]:
+def counts_of(books: RunTotals) -> dict[str, int]:
     """Everything that was counted, with the kinds of findings."""
     kinds = {kind.replace(" ", "_"): books.counts[kind] for kind in Kind}
     return {COUNTED_AS.get(name, name): books.totals[name] for name in ADDED} | kinds
 
 
-def summary(books: Books) -> dict[str, object]:
+def summary(books: RunTotals) -> dict[str, object]:
     """What the verdict line says beside the verdict."""
     others = ("connect", "join", "last_recipient", "spread")
     return {
@@ -125,7 +125,7 @@ def summary(books: Books) -> dict[str, object]:
     }
 
 
-def text_of(verdict: Verdict, books: Books, missed: list[str]) -> str:
+def text_of(verdict: Verdict, books: RunTotals, missed: list[str]) -> str:
     """A run as it is printed at its end."""
     lines = ["", "Roomproof"]
     for kind in Kind:

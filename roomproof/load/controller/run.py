@@ -9,10 +9,10 @@ import gevent
 
 from roomproof.load.controller.results import LoadResults, text_of
 from roomproof.load.figures import objectives
-from roomproof.load.figures.totals import Books
-from roomproof.load.figures.verdict import Circumstances, verdict_of
-from roomproof.load.figures.worker_report import Beat
-from roomproof.load.options import Options
+from roomproof.load.figures.totals import RunTotals
+from roomproof.load.figures.verdict import RunContext, verdict_of
+from roomproof.load.figures.worker_report import WorkerReport
+from roomproof.load.options import LoadOptions
 from roomproof.report.results import show
 from roomproof.spec.rules import load
 from roomproof.verdict import Conclusion, Verdict
@@ -24,13 +24,13 @@ ALONE_S = 3.0
 """A worker that ends by itself so long before the others is lost to the run."""
 
 
-class Run:
+class LoadRun:
     """What is known of one run. `workers` take part in it from the start."""
 
-    def __init__(self, name: str, options: Options, workers: set[str], results: Path | None) -> None:
+    def __init__(self, name: str, options: LoadOptions, workers: set[str], results: Path | None) -> None:
         self.name = name
         self.options = options
-        self.books = Books()
+        self.books = RunTotals()
         self.workers = set(workers)
         self.verdict: Verdict | None = None
         self._ended_alone: dict[str, float] = {}
@@ -41,7 +41,7 @@ class Run:
             self._results.run(self._protocol, options)
         self._writer = gevent.spawn(self._write_on)
 
-    def hear(self, beat: Beat) -> None:
+    def hear(self, beat: WorkerReport) -> None:
         """Take in what a worker tells."""
         if beat.run != self.name or self.verdict is not None:
             return
@@ -82,7 +82,7 @@ class Run:
         now = self._ending_since or time.monotonic()
         alone = {worker for worker, at in self._ended_alone.items() if now - at > ALONE_S}
         lost = () if trouble else tuple(sorted((self.workers - self.reported) | alone))
-        around = Circumstances(tuple(f"worker {worker}" for worker in lost), trouble)
+        around = RunContext(tuple(f"worker {worker}" for worker in lost), trouble)
         options = self.options
         verdict = verdict_of(self.books, self._protocol, options.target, options.slos, around)
         self.verdict = verdict

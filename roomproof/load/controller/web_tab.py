@@ -7,15 +7,15 @@ from flask import Response, request
 from locust.web import WebUI
 
 from roomproof.judge.findings import Finding
-from roomproof.load.figures.bisection import Search
+from roomproof.load.figures.bisection import Bisection
 from roomproof.load.figures.objectives import TIMES, shown
-from roomproof.load.figures.totals import Books
+from roomproof.load.figures.totals import RunTotals
 from roomproof.printable import printable
 from roomproof.timeline import timeline
 from roomproof.verdict import Verdict
 
 if TYPE_CHECKING:
-    from roomproof.load.controller.controller import Conductor
+    from roomproof.load.controller.controller import LoadController
 
 KEY = "roomproof"
 
@@ -24,10 +24,10 @@ SHOWN_FINDINGS = 20
 COLUMNS = [{"key": "what", "title": "What"}, {"key": "value", "title": "Value"}, {"key": "detail", "title": "Detail"}]
 
 
-class Tab:
+class WebTab:
     """Shows the run of a conductor."""
 
-    def __init__(self, conductor: "Conductor") -> None:
+    def __init__(self, conductor: "LoadController") -> None:
         self._conductor = conductor
 
     def show_in(self, web_ui: WebUI) -> None:
@@ -76,12 +76,12 @@ class Tab:
         )
 
 
-def _capacity(search: Search, final: Verdict | None) -> list[dict[str, str]]:
+def _capacity(search: Bisection, final: Verdict | None) -> list[dict[str, str]]:
     rows = [_row(f"{step.users} users", step.conclusion, step.reason) for step in search.steps]
     return [_row("capacity", final.conclusion if final else "searching", final.reason if final else ""), *rows]
 
 
-def _generator(books: Books) -> list[dict[str, str]]:
+def _generator(books: RunTotals) -> list[dict[str, str]]:
     return [
         _row(
             f"generator {worker}",

@@ -29,7 +29,7 @@ class Step:
 
 
 @dataclass(slots=True)
-class Search:
+class Bisection:
     """From `first` users up to `most`, in whole rooms of `room_size`."""
 
     first: int

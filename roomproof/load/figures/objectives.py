@@ -18,12 +18,12 @@ UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000}
 _SLO = re.compile(r"\s*([a-z_]+)(?:\.([a-z0-9]+))?\s*(<=|>=|<|>)\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*")
 
 
-class SloError(Exception):
+class ObjectiveError(Exception):
     """What was given is no objective; the message says what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
-class Slo:
+class Objective:
     """An objective: the figure that it is about, and between which numbers that has to be (microseconds for times)."""
 
     text: str
@@ -49,26 +49,26 @@ class Slo:
         return self.figure not in AMOUNTS
 
 
-def parse(text: str) -> Slo:
-    """Read an objective. Raises SloError."""
+def parse(text: str) -> Objective:
+    """Read an objective. Raises ObjectiveError."""
     match = _SLO.fullmatch(text)
     if match is None:
-        raise SloError(f"expected an objective like deliver.p99<250ms or rate>1000, got {text!r}")
+        raise ObjectiveError(f"expected an objective like deliver.p99<250ms or rate>1000, got {text!r}")
     name, quantile, sign, number, unit = match.groups()
     if name in AMOUNTS:
         if quantile or unit:
-            raise SloError(f"expected {name} with a plain number, like {name}>1000, got {text!r}")
-        return Slo(text.strip(), name, sign, float(number))
+            raise ObjectiveError(f"expected {name} with a plain number, like {name}>1000, got {text!r}")
+        return Objective(text.strip(), name, sign, float(number))
     if name not in TIMES:
-        raise SloError(f"expected an objective about one of {', '.join((*TIMES, *AMOUNTS))}, got {text!r}")
+        raise ObjectiveError(f"expected an objective about one of {', '.join((*TIMES, *AMOUNTS))}, got {text!r}")
     if quantile not in QUANTILES:
-        raise SloError(f"expected {name} with one of {', '.join(QUANTILES)}, like {name}.p99<250ms, got {text!r}")
+        raise ObjectiveError(f"expected {name} with one of {', '.join(QUANTILES)}, like {name}.p99<250ms, got {text!r}")
     if unit not in UNITS:
-        raise SloError(f"expected a time in us, ms or s, like {name}.{quantile}<250ms, got {text!r}")
-    return Slo(text.strip(), f"{name}.{quantile}", sign, float(number) * UNITS[unit])
+        raise ObjectiveError(f"expected a time in us, ms or s, like {name}.{quantile}<250ms, got {text!r}")
+    return Objective(text.strip(), f"{name}.{quantile}", sign, float(number) * UNITS[unit])
 
 
-def missed(slos: list[Slo], figures: Mapping[str, float | None]) -> list[str]:
+def missed(slos: list[Objective], figures: Mapping[str, float | None]) -> list[str]:
     """A sentence for each objective that the figures (times in microseconds) do not meet."""
     sentences = []
     for slo in slos:
@@ -78,7 +78,7 @@ def missed(slos: list[Slo], figures: Mapping[str, float | None]) -> list[str]:
     return sentences
 
 
-def unmeasured(slos: list[Slo], figures: Mapping[str, float | None]) -> list[str]:
+def unmeasured(slos: list[Objective], figures: Mapping[str, float | None]) -> list[str]:
     """A sentence for each objective of which nobody knows whether it is met."""
     return [f"nothing was measured for {slo.text}" for slo in slos if figures.get(slo.figure) is None]
 

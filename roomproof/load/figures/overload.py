@@ -19,7 +19,7 @@ DROPPED_SHARE = 0.001
 
 
 @dataclass(slots=True)
-class Strain:
+class GeneratorLoad:
     """What one worker measured of itself, second by second.
 
     `overloaded` describes the measured part of the run, `strained` all of it, ramp-up and end included: there a short

@@ -7,7 +7,7 @@ from roomproof.judge.findings import Finding
 from roomproof.judge.streaming.tally import KEPT_FINDINGS
 from roomproof.load.figures.objectives import TIMES
 from roomproof.load.figures.percentiles import Percentiles
-from roomproof.load.figures.worker_report import Beat
+from roomproof.load.figures.worker_report import WorkerReport
 
 KEPT_REASONS = 10
 """So many different reasons of what was refused, and of what was unanswered, are kept."""
@@ -36,7 +36,7 @@ ADDED = (
 
 
 @dataclass(slots=True)
-class Second:
+class IntervalTotals:
     """What happened between two looks of whoever writes the results."""
 
     sent: int = 0
@@ -52,7 +52,7 @@ class Second:
 
 
 @dataclass(slots=True)
-class Books:
+class RunTotals:
     """The sum of a run. Times are those of the measured part, if there was one, else those of all."""
 
     totals: Counter[str] = field(default_factory=Counter)
@@ -67,15 +67,15 @@ class Books:
     findings: list[Finding] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
-    last: dict[str, Beat] = field(default_factory=dict)
+    last: dict[str, WorkerReport] = field(default_factory=dict)
     """The last beat of each worker."""
     most_sockets: int = 0
-    second: Second = field(default_factory=Second)
+    second: IntervalTotals = field(default_factory=IntervalTotals)
     _times: dict[str, Percentiles] = field(default_factory=lambda: {name: Percentiles() for name in (*TIMES, "leave")})
     _early_times: dict[str, Percentiles] = field(default_factory=lambda: {name: Percentiles() for name in TIMES})
     _kept: Counter[str] = field(default_factory=Counter)
 
-    def add(self, beat: Beat) -> None:
+    def add(self, beat: WorkerReport) -> None:
         """Take in what a worker tells."""
         self.last[beat.worker] = beat
         for name in ADDED:
@@ -107,7 +107,7 @@ class Books:
             if self._kept[finding.kind] <= KEPT_FINDINGS:
                 self.findings.append(finding)
 
-    def _add_to_second(self, beat: Beat) -> None:
+    def _add_to_second(self, beat: WorkerReport) -> None:
         second = self.second
         second.sent += beat.sent
         second.delivered += beat.delivered
@@ -137,7 +137,7 @@ class Books:
 
     @property
     def crossing(self) -> int:
-        """Rooms with members from several addresses on several instances."""
+        """LoadRooms with members from several addresses on several instances."""
         return sum(beat.crossing for beat in self.last.values())
 
     @property

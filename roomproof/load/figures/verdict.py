@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from roomproof.client.target import Target
 from roomproof.judge.findings import LIVENESS, Kind
 from roomproof.load.figures import objectives
-from roomproof.load.figures.objectives import Slo
-from roomproof.load.figures.totals import Books
+from roomproof.load.figures.objectives import Objective
+from roomproof.load.figures.totals import RunTotals
 from roomproof.load.figures.worker_report import PATIENCE, REFUSALS
 from roomproof.spec.rules import Capability, Protocol
 from roomproof.verdict import ScenarioResult, Verdict, conclude, outcome_of
@@ -19,14 +19,16 @@ BROKEN_BY_REFUSAL = {"refused": "JOIN-6", "roomless": "CREATE-1", "uninvited": "
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class RunContext:
     """What else has to be known of a run: workers that were lost, and why it cannot be relied on, if so."""
 
     lost_workers: tuple[str, ...] = ()
     trouble: str = ""
 
 
-def verdict_of(books: Books, protocol: Protocol, target: Target, slos: list[Slo], around: Circumstances) -> Verdict:
+def verdict_of(
+    books: RunTotals, protocol: Protocol, target: Target, slos: list[Objective], around: RunContext
+) -> Verdict:
     """What a run is worth.
 
     Facts make it invalid and, where the generator kept up, so does what is missing, and so do missed objectives.
@@ -57,7 +59,7 @@ def verdict_of(books: Books, protocol: Protocol, target: Target, slos: list[Slo]
     return replace(verdict, reason=f"{_found(books)}: {verdict.reason}") if broken else verdict
 
 
-def wrongs(books: Books) -> str:
+def wrongs(books: RunTotals) -> str:
     """What was found that is no question of how much a server bears: anything but loss and what is late."""
     excused = set(LIVENESS)
     if books.strained and "DELIVER-9" not in books.broken:
@@ -65,11 +67,11 @@ def wrongs(books: Books) -> str:
     return ", ".join(f"{books.counts[kind]} {kind}" for kind in Kind if kind not in excused and books.counts[kind])
 
 
-def _is_unheard(books: Books) -> bool:
+def _is_unheard(books: RunTotals) -> bool:
     return any(beat.is_unheard for beat in books.last.values())
 
 
-def _found(books: Books) -> str:
+def _found(books: RunTotals) -> str:
     found = [f"{count} {kind}" for kind, count in sorted(books.counts.items()) if count]
     refused = sum(books.totals[kind] for kind in REFUSALS)
     if refused:
@@ -78,7 +80,7 @@ def _found(books: Books) -> str:
 
 
 def _troubles(
-    books: Books, target: Target, around: Circumstances, strained: list[str], *, is_excused: bool
+    books: RunTotals, target: Target, around: RunContext, strained: list[str], *, is_excused: bool
 ) -> list[str]:
     troubles = [around.trouble] if around.trouble else []
     if around.lost_workers:
@@ -118,7 +120,7 @@ def _troubles(
     return troubles
 
 
-def exercised(books: Books, target: Target) -> set[str]:
+def exercised(books: RunTotals, target: Target) -> set[str]:
     """The rules that the run put to the test."""
     totals = books.totals
     rules: set[str] = set()

@@ -12,7 +12,7 @@ PATIENCE = 6
 """So many deadlines a server has, in the end, that goes on delivering."""
 
 
-class Beat(msgspec.Struct, kw_only=True):
+class WorkerReport(msgspec.Struct, kw_only=True):
     """What happened since the last beat; what is said to be now or at the end is no difference."""
 
     run: str
@@ -30,7 +30,7 @@ class Beat(msgspec.Struct, kw_only=True):
     refused: int = 0
     """Handshakes into existing rooms that the server refused."""
     roomless: int = 0
-    """Rooms that the server refused to make."""
+    """LoadRooms that the server refused to make."""
     uninvited: int = 0
     """Requests to add participants that it refused."""
     unanswered: int = 0
@@ -62,7 +62,7 @@ class Beat(msgspec.Struct, kw_only=True):
     """Open now."""
     rooms: int = 0
     crossing: int = 0
-    """Rooms that have had members from two source addresses on two instances."""
+    """LoadRooms that have had members from two source addresses on two instances."""
     instances: list[str] = []
     cpu: float = 0.0
     """The share of a core, in this second."""
@@ -88,11 +88,11 @@ class Beat(msgspec.Struct, kw_only=True):
     """In the last beat: after PATIENCE deadlines the server was still delivering."""
 
 
-def encode(beat: Beat) -> bytes:
+def encode(beat: WorkerReport) -> bytes:
     """A beat, to be sent."""
     return msgspec.msgpack.encode(beat)
 
 
-def decode(data: bytes) -> Beat:
+def decode(data: bytes) -> WorkerReport:
     """A beat that was received."""
-    return msgspec.msgpack.decode(data, type=Beat)
+    return msgspec.msgpack.decode(data, type=WorkerReport)

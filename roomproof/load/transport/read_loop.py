@@ -36,7 +36,7 @@ class Readable(Protocol):
         """That of its socket, which does not block."""
 
 
-class Inbox:
+class ReadLoop:
     """Reads all links of this process. `failed` is told what a receiver raised: that is a bug of ours."""
 
     def __init__(self, failed: Callable[[Exception], None]) -> None:

@@ -15,7 +15,7 @@ from websocket import ABNF, _handshake
 from roomproof.client.http import served_by
 from roomproof.client.target import Target
 from roomproof.load.transport.frames import masked
-from roomproof.load.transport.read_loop import READ_BYTES, Inbox, Receive
+from roomproof.load.transport.read_loop import READ_BYTES, ReadLoop, Receive
 
 REACH_S = 2.0
 """So long an address of several may take to answer."""
@@ -29,7 +29,7 @@ class RefusedError(Exception):
         self.status = status
 
 
-class Link:
+class LoadSocket:
     """An open WebSocket connection. Reading costs no greenlet, but over TLS."""
 
     __slots__ = (
@@ -48,7 +48,7 @@ class Link:
         "recv",
     )
 
-    def __init__(self, connection: Any, inbox: Inbox) -> None:
+    def __init__(self, connection: Any, inbox: ReadLoop) -> None:
         """`connection` is a socket of gevent's, with TLS or without."""
         self._socket = connection
         self._inbox = inbox
@@ -177,7 +177,7 @@ class Link:
             self._socket.close()
 
 
-def connect(target: Target, room: str, user: str, inbox: Inbox, *, source: str | None) -> tuple[Link, str]:
+def connect(target: Target, room: str, user: str, inbox: ReadLoop, *, source: str | None) -> tuple[LoadSocket, str]:
     """Shake hands with the server; the link, and the instance that answered ("" if it does not say).
 
     Raises RefusedError.
@@ -213,7 +213,7 @@ def connect(target: Target, room: str, user: str, inbox: Inbox, *, source: str |
         _close(plain)
         raise
     instance = served_by((web.getheaders() or {}).get("x-upstream")) or ""
-    return Link(web.sock, inbox), instance
+    return LoadSocket(web.sock, inbox), instance
 
 
 def _close(plain: socket.socket | None) -> None:

@@ -21,7 +21,7 @@ MOST_BUSY_TICKS = 2 * BUSY_TICKS
 _sleep = monkey.get_original("time", "sleep")
 
 
-class Coalescing:
+class TickBatching:
     """Lets this process look for what has come once a tick, or as often as it can if that is less.
 
     While something `is_urgent`, or there was little to do, it looks at once.

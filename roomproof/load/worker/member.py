@@ -9,14 +9,14 @@ from gevent.event import Event
 from websocket import ABNF, STATUS_NORMAL, STATUS_PROTOCOL_ERROR
 
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused
-from roomproof.judge.streaming.connection import Line
+from roomproof.judge.streaming.connection import StreamingConnection
 from roomproof.load.transport.frames import MOST_BYTES, Frame, FramingError, cut, missing
-from roomproof.load.transport.socket import Link, RefusedError, connect
+from roomproof.load.transport.socket import LoadSocket, RefusedError, connect
 
 if TYPE_CHECKING:
     from roomproof.client.target import Target
-    from roomproof.load.transport.read_loop import Inbox
-    from roomproof.load.worker.rooms import Room
+    from roomproof.load.transport.read_loop import ReadLoop
+    from roomproof.load.worker.rooms import LoadRoom
 
 NO_CODE = 1005
 """What RFC 6455 calls the code of a Close frame that carries none."""
@@ -29,7 +29,7 @@ class TooLateError(Exception):
     """The handshake took so long that all is being judged already."""
 
 
-class Member:
+class LoadMember:
     """A connection. Nothing of it blocks but `open`, `drain` and waiting for `is_gone`."""
 
     __slots__ = (
@@ -46,15 +46,15 @@ class Member:
         "user",
     )
 
-    def __init__(self, room: "Room", number: int, user: str) -> None:
+    def __init__(self, room: "LoadRoom", number: int, user: str) -> None:
         self.room = room
         self.number = number
         self.user = user
-        self.line: Line = room.judge.open(Opening(number, _now(), room.id, user))
+        self.line: StreamingConnection = room.judge.open(Opening(number, _now(), room.id, user))
         self.instance = ""
         self.is_gone = Event()
         """Set once the connection has ended."""
-        self._link: Link | None = None
+        self._link: LoadSocket | None = None
         self._rest: list[bytes] = []
         """The beginning of a frame whose end has not come, as it was read."""
         self._missing = 0
@@ -63,7 +63,7 @@ class Member:
         """The beginning of a message that comes in parts."""
         self._is_closing = False
 
-    def open(self, target: "Target", inbox: "Inbox", source: str | None) -> None:
+    def open(self, target: "Target", inbox: "ReadLoop", source: str | None) -> None:
         """Shake hands. Raises RefusedError or TooLateError."""
         try:
             link = self._shake_hands(target, inbox, source)
@@ -81,7 +81,7 @@ class Member:
         self.room.judge.observe(self.line, Opened(self.number, _now(), self.instance or None))
         link.watch(self._receive)
 
-    def _shake_hands(self, target: "Target", inbox: "Inbox", source: str | None) -> Link:
+    def _shake_hands(self, target: "Target", inbox: "ReadLoop", source: str | None) -> LoadSocket:
         link, self.instance = connect(target, self.room.id, self.user, inbox, source=source)
         if inbox.is_closed:
             link.end()

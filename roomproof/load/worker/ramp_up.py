@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Arrivals:
+class RampUp:
     """The users of one worker that still try to get in for the first time."""
 
     is_ramped_up: bool = False

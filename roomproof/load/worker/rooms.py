@@ -9,9 +9,9 @@ from gevent.lock import BoundedSemaphore
 from roomproof.client.http import Answer, Http, UnreachableError
 from roomproof.history import Started
 from roomproof.judge.streaming.room import StreamingRoom
-from roomproof.judge.streaming.tally import Ledger
+from roomproof.judge.streaming.tally import Tally
 from roomproof.load.figures.worker_report import PATIENCE
-from roomproof.load.worker.member import Member
+from roomproof.load.worker.member import LoadMember
 
 FEWEST_CACHED, MOST_CACHED = 32, 256
 """So many frames are remembered in the smallest and in the largest rooms."""
@@ -39,7 +39,7 @@ class NoRoomError(Exception):
         self.status = status
 
 
-class Room:
+class LoadRoom:
     """A room, its judge, and who is in it."""
 
     def __init__(self, chat_id: str, users: str, judge: StreamingRoom) -> None:
@@ -48,7 +48,7 @@ class Room:
         self._users = users
         self.taken = 0
         """Seats that are taken."""
-        self.members: set[Member] = set()
+        self.members: set[LoadMember] = set()
         """Those whose connections are open."""
         self.seated = 0
         """How many ever took a seat."""
@@ -71,7 +71,7 @@ class Room:
         return len(self.sources) > 1 and len(self.instances) > 1
 
 
-class Rooms:
+class LoadRooms:
     """All rooms of this worker. They are made when somebody needs a seat."""
 
     def __init__(self, http: Http, started: Started, *, size: int, deadline: float, run: str, worker: int) -> None:
@@ -81,11 +81,11 @@ class Rooms:
         self._deadline = deadline
         self._run, self._worker = run, worker
         self._making = BoundedSemaphore()
-        self._free: dict[Room, None] = {}
-        self.ledger = Ledger()
-        self.all: list[Room] = []
+        self._free: dict[LoadRoom, None] = {}
+        self.ledger = Tally()
+        self.all: list[LoadRoom] = []
 
-    def seat(self) -> tuple[Room, str]:
+    def seat(self) -> tuple[LoadRoom, str]:
         """A room with a free seat, which is taken from now on, and by whom. Raises NoRoomError."""
         with self._making:
             room = next(iter(self._free), None) or self._make()
@@ -98,13 +98,13 @@ class Rooms:
                 self._free.pop(room, None)
             return room, user
 
-    def give_back(self, room: Room) -> None:
+    def give_back(self, room: LoadRoom) -> None:
         """A seat is free again."""
         room.taken -= 1
         room.has_left = True
         self._free[room] = None
 
-    def _make(self) -> Room:
+    def _make(self) -> LoadRoom:
         answer = self._post("/api/chats", {"name": f"Roomproof {self._run}", "created_by": "roomproof"}, CREATE)
         chat_id = answer.fields().get("id")
         if not isinstance(chat_id, str):
@@ -114,12 +114,12 @@ class Rooms:
             cached *= 2
         deadline = round(self._deadline * 1e9)
         judge = StreamingRoom(chat_id, self._started, deadline, cached_frames=cached, ledger=self.ledger)
-        room = Room(chat_id, f"{self._run}-{self._worker}-{len(self.all)}", judge)
+        room = LoadRoom(chat_id, f"{self._run}-{self._worker}-{len(self.all)}", judge)
         self.all.append(room)
         self._free[room] = None
         return room
 
-    def _invite(self, room: Room) -> None:
+    def _invite(self, room: LoadRoom) -> None:
         """Add those who take the next seats, before they connect: a server may demand it."""
         several = range(room.invited, room.invited + min(self._size, MOST_INVITED))
         body: dict[str, object] = {"participant_ids": [room.user(number) for number in several]}
@@ -135,7 +135,7 @@ class Rooms:
             raise NoRoomError(request, answer.status, f"POST {path} was answered with {answer}")
         return answer
 
-    def members(self) -> Iterator[Member]:
+    def members(self) -> Iterator[LoadMember]:
         """Everybody whose connection is open."""
         return (member for room in self.all for member in list(room.members))
 
@@ -202,7 +202,7 @@ class Rooms:
             member.abandon()
 
 
-def _say_last_thing(member: Member) -> None:
+def _say_last_thing(member: LoadMember) -> None:
     try:
         member.say("fence", 0, time.monotonic_ns())
         member.drain()

@@ -12,22 +12,22 @@ from gevent.event import Event
 
 from roomproof.client.http import Http
 from roomproof.history import Started
-from roomproof.load.figures.worker_report import Beat
-from roomproof.load.options import Options
+from roomproof.load.figures.worker_report import WorkerReport
+from roomproof.load.options import LoadOptions
 from roomproof.load.transport.pacing import Pacer
-from roomproof.load.transport.read_loop import Inbox
+from roomproof.load.transport.read_loop import ReadLoop
 from roomproof.load.transport.schedule import Schedule
 from roomproof.load.transport.socket import RefusedError
-from roomproof.load.transport.tick_batching import Coalescing
-from roomproof.load.worker.member import Member, TooLateError
+from roomproof.load.transport.tick_batching import TickBatching
+from roomproof.load.worker.member import LoadMember, TooLateError
 from roomproof.load.worker.payload import words_of
-from roomproof.load.worker.ramp_up import Arrivals
-from roomproof.load.worker.rooms import LOOK_S, NoRoomError, Room, Rooms
+from roomproof.load.worker.ramp_up import RampUp
+from roomproof.load.worker.rooms import LOOK_S, LoadRoom, LoadRooms, NoRoomError
 from roomproof.load.worker.server_clock import started_of
 from roomproof.load.worker.telemetry import Telemetry
 
 if TYPE_CHECKING:
-    from roomproof.load.worker.stats_table import Table
+    from roomproof.load.worker.stats_table import StatsTable
 
 BEAT_S = 1.0
 
@@ -36,11 +36,17 @@ class EndedError(Exception):
     """The run is at its end: nobody comes and nobody speaks any more."""
 
 
-class Session:
+class WorkerSession:
     """One run in this process. `tell` is called with every beat, `table` shows Locust what happens."""
 
     def __init__(
-        self, options: Options, run: str, worker: str, index: int, tell: Callable[[Beat], None], table: "Table"
+        self,
+        options: LoadOptions,
+        run: str,
+        worker: str,
+        index: int,
+        tell: Callable[[WorkerReport], None],
+        table: "StatsTable",
     ) -> None:
         self.options = options
         self.random = random.Random(f"{options.seed}/{index}")
@@ -54,7 +60,7 @@ class Session:
         self._numbers = self._speakers = 0
         self._http = Http(options.target)
         self._started: Started = started_of(options.target, self._http)
-        self.rooms = Rooms(
+        self.rooms = LoadRooms(
             self._http,
             self._started,
             size=options.room_size,
@@ -63,16 +69,16 @@ class Session:
             worker=index,
         )
         self._telemetry = Telemetry(run, worker, self.rooms, table)
-        self._arrivals = Arrivals()
+        self._arrivals = RampUp()
         self._outside = 0
         self._is_unheard = False
         self._coming = 0
         """Connections that are being opened: how long that takes is measured as exactly as can be."""
-        self._coalescing = Coalescing(self._is_somebody_coming)
+        self._coalescing = TickBatching(self._is_somebody_coming)
         self._coalescing.start()
-        self._draining: dict[Member, Schedule] = {}
+        self._draining: dict[LoadMember, Schedule] = {}
         """For whom the server does not take what they said."""
-        self._inbox = Inbox(self._telemetry.note_bug)
+        self._inbox = ReadLoop(self._telemetry.note_bug)
         self._inbox.start()
         self.pacer = Pacer()
         self._beating = gevent.spawn(self._beat_on)
@@ -110,7 +116,7 @@ class Session:
         self._numbers += 1
         return self._index * 100_000_000 + self._numbers
 
-    def come(self) -> Member:
+    def come(self) -> LoadMember:
         """A new connection, to a room with a free seat. Raises RefusedError, NoRoomError or EndedError."""
         self.check()
         self._coming += 1
@@ -119,7 +125,7 @@ class Session:
         finally:
             self._coming -= 1
 
-    def _come(self) -> Member:
+    def _come(self) -> LoadMember:
         try:
             room, user = self.rooms.seat()
         except NoRoomError as error:
@@ -131,11 +137,11 @@ class Session:
             self.rooms.give_back(room)
             raise
 
-    def _enter(self, room: Room, user: str) -> Member:
+    def _enter(self, room: LoadRoom, user: str) -> LoadMember:
         addresses = self.options.target.addresses
         source = addresses[room.seated % len(addresses)] if addresses else None
         begin = time.monotonic_ns()
-        member = Member(room, self.next_number(), user)
+        member = LoadMember(room, self.next_number(), user)
         try:
             member.open(self.options.target, self._inbox, source)
         except RefusedError as error:
@@ -151,12 +157,12 @@ class Session:
     def _refusal(error: RefusedError) -> str:
         return f"status {error.status}: {error}" if error.status else str(error)
 
-    def say(self, member: Member, meant: int, now: int) -> None:
+    def say(self, member: LoadMember, meant: int, now: int) -> None:
         """Speak now, as it was meant. Raises OSError if the connection is gone."""
         member.say(self.words, meant, now)
         self._telemetry.sent(now - meant)
 
-    def drain(self, member: Member, schedule: Schedule) -> None:
+    def drain(self, member: LoadMember, schedule: Schedule) -> None:
         """Wait until the server has taken what somebody said, who speaks by a schedule. Raises OSError."""
         self._draining[member] = schedule
         try:
@@ -168,7 +174,7 @@ class Session:
         """Something happened that is counted in a field of the beats."""
         self._telemetry.count(field, number)
 
-    def leave(self, member: Member) -> None:
+    def leave(self, member: LoadMember) -> None:
         """Leave by a closing handshake, wait until it ends, and give the seat back."""
         was_open = member.is_open
         begin = time.monotonic_ns()
@@ -181,11 +187,11 @@ class Session:
             member.give_up()
         self.give_back(member)
 
-    def give_back(self, member: Member) -> None:
+    def give_back(self, member: LoadMember) -> None:
         """The seat of somebody who is gone is free."""
         self.rooms.give_back(member.room)
 
-    def hear_out(self, member: Member) -> bool:
+    def hear_out(self, member: LoadMember) -> bool:
         """Wait until somebody has heard all that has been said so far; whether that was within the deadline."""
         said = member.room.judge.said()
         deadline = time.monotonic() + self.options.target.deadline

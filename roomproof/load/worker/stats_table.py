@@ -14,7 +14,7 @@ SHOWN = ("connect", "join", "send", "deliver", "leave")
 """The fixed set of names: never rooms or users."""
 
 
-class Table:
+class StatsTable:
     """Adds to the statistics of one Locust process."""
 
     def __init__(self, stats: RequestStats) -> None:

@@ -5,14 +5,14 @@ import traceback
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from roomproof.load.figures.overload import Strain
+from roomproof.load.figures.overload import GeneratorLoad
 from roomproof.load.figures.percentiles import Counts, counted
-from roomproof.load.figures.worker_report import REFUSALS, Beat
+from roomproof.load.figures.worker_report import REFUSALS, WorkerReport
 from roomproof.load.worker.health import Health
-from roomproof.load.worker.rooms import Room, Rooms
+from roomproof.load.worker.rooms import LoadRoom, LoadRooms
 
 if TYPE_CHECKING:
-    from roomproof.load.worker.stats_table import Table
+    from roomproof.load.worker.stats_table import StatsTable
 
 FIRST_REASONS = 5
 """So many reasons of failed handshakes are told with each beat."""
@@ -21,12 +21,12 @@ FIRST_REASONS = 5
 class Telemetry:
     """Notes what happens in the rooms of a worker. `table` shows Locust what happens."""
 
-    def __init__(self, run: str, worker: str, rooms: Rooms, table: "Table") -> None:
+    def __init__(self, run: str, worker: str, rooms: LoadRooms, table: "StatsTable") -> None:
         self._run, self._worker = run, worker
         self._rooms, self._table = rooms, table
         self.is_measured = False
         self._health = Health()
-        self._strain = Strain()
+        self._strain = GeneratorLoad()
         self._cpu_when_measured = 0.0
         self._counts: Counter[str] = Counter()
         """By the name of the field of a beat."""
@@ -78,11 +78,11 @@ class Telemetry:
         self._bugs.append(f"{type(error).__name__}: {error}")
         traceback.print_exception(error)
 
-    def beat(self, end: str = "") -> Beat:
+    def beat(self, end: str = "") -> WorkerReport:
         """All since the last beat. `end` says why it is the last."""
         now = time.monotonic()
         ledger = self._rooms.ledger
-        beat = Beat(run=self._run, worker=self._worker, is_measured=self.is_measured, end=end)
+        beat = WorkerReport(run=self._run, worker=self._worker, is_measured=self.is_measured, end=end)
         beat.seconds, self._last_beat = now - self._last_beat, now
         beat.delivered = len(ledger.delays)
         self._counts["untimed"], ledger.untimed = ledger.untimed, 0
@@ -125,7 +125,7 @@ class Telemetry:
         ledger.spent.clear()
         return taken
 
-    def _tell_findings(self, beat: Beat) -> None:
+    def _tell_findings(self, beat: WorkerReport) -> None:
         ledger = self._rooms.ledger
         now = Counter({str(kind): count for kind, count in ledger.counts.items()})
         beat.counts, self._told = dict(now - self._told), now
@@ -136,13 +136,13 @@ class Telemetry:
         self._told_findings = len(ledger.findings)
 
     @staticmethod
-    def _tell_rooms(beat: Beat, rooms: list[Room]) -> None:
+    def _tell_rooms(beat: WorkerReport, rooms: list[LoadRoom]) -> None:
         beat.sockets = sum(len(room.members) for room in rooms)
         beat.rooms = len(rooms)
         beat.crossing = sum(room.is_crossing for room in rooms)
         beat.instances = sorted({instance for room in rooms for instance in room.instances} - {""})
 
-    def _tell_health(self, beat: Beat) -> None:
+    def _tell_health(self, beat: WorkerReport) -> None:
         health = self._health
         health.beat()
         self._strain.note(health.demand, health.worst_lag_ms)

@@ -4,8 +4,8 @@ from msgspec import structs
 
 from roomproof.history import Deadline, Deleting, Event, FaultWindow, Opening, Received, Sent, Started, Violating
 from roomproof.judge.findings import Finding
-from roomproof.judge.streaming.connection import Line
-from roomproof.judge.streaming.fault_windows import Outage
+from roomproof.judge.streaming.connection import StreamingConnection
+from roomproof.judge.streaming.fault_windows import LiveFaultWindow
 from roomproof.judge.streaming.room import StreamingRoom
 from roomproof.spec import messages
 
@@ -35,9 +35,9 @@ class Feed:
         self.deadline = deadline
         self.started = next(event for event in events if isinstance(event, Started))
         self.rooms: dict[str, StreamingRoom] = {}
-        self.lines: dict[int, Line] = {}
+        self.lines: dict[int, StreamingConnection] = {}
         self.window = next((event for event in events if isinstance(event, FaultWindow)), None)
-        self.outages: dict[str, Outage] = {}
+        self.outages: dict[str, LiveFaultWindow] = {}
         self.mended = False
         for room in {event.room for event in events if isinstance(event, Opening | Deleting)}:
             self.rooms[room] = StreamingRoom(room, self.started, deadline)

@@ -6,7 +6,7 @@ from roomproof.history import Closing, Deleting, Dying, Event, FaultWindow, Open
 from roomproof.judge.streaming.message_id import seal
 from roomproof.spec import messages
 from tests.unit.judge.shape import Shape, Topology
-from tests.unit.judge.streaming.room_of_people import Line
+from tests.unit.judge.streaming.room_of_people import StreamingConnection
 from tests.unit.judge.tale import MILLISECOND
 from tests.unit.judge.world import World
 
@@ -76,13 +76,15 @@ class People:
                 if able:
                     getattr(self, f"_{act}")(self.random.choice(able))
 
-    def _new_line(self) -> Line:
+    def _new_line(self) -> StreamingConnection:
         world = self.world
         number = sum(isinstance(event, Opening) for event in world.events) + 1
         users = [line.user for line in world.lines]
         again = world.shape.devices and users and self.random.random() < 0.4
         user = self.random.choice(users) if again else f"user{number}"
-        line = Line(number, user, self.random.choices(ROOMS, (4, 1))[0], self.random.choice(world.instances))
+        line = StreamingConnection(
+            number, user, self.random.choices(ROOMS, (4, 1))[0], self.random.choice(world.instances)
+        )
         world.record(Opening(number, world.at, line.room, user))
         return line
 
@@ -100,28 +102,28 @@ class People:
         self.world.send_up(line, lambda: self.world.end(line, None))
         self.world.later(lambda: self.world.record(Refused(line.number, self.world.at, None, "timeout")))
 
-    def _say(self, line: Line) -> None:
+    def _say(self, line: StreamingConnection) -> None:
         line.said += 1
         content = seal(line.room, line.number, line.said, "soup is ready")
         self.world.record(Sent(line.number, self.world.at, messages.message(content)))
         fields = {"type": "message", "content": content, "sender_id": line.user}
         self.world.send_up(line, lambda: self.world.tell(line, fields))
 
-    def _ping(self, line: Line) -> None:
+    def _ping(self, line: StreamingConnection) -> None:
         self.world.record(Sent(line.number, self.world.at, '{"type": "ping"}'))
         self.world.later(lambda: self.world.answer(line, {"type": "pong"}))
 
-    def _mumble(self, line: Line) -> None:
+    def _mumble(self, line: StreamingConnection) -> None:
         self.world.record(Sent(line.number, self.world.at, "soup?"))
         self.world.later(lambda: self.world.answer(line, {"type": "error", "content": "what?"}))
 
-    def _leave(self, line: Line) -> None:
+    def _leave(self, line: StreamingConnection) -> None:
         if line.reads:
             line.closing = True
             self.world.record(Closing(line.number, self.world.at, 1000))
             self.world.send_up(line, lambda: self.world.end(line, 1000))
 
-    def _die(self, line: Line) -> None:
+    def _die(self, line: StreamingConnection) -> None:
         if line.over and line.reads:
             return  # not in the moment in which the server sends it away: whose end it was could not be told
         how = self.random.choice(["fin", "rst"])
@@ -135,12 +137,12 @@ class People:
                     break
         self.world.send_up(line, lambda: self.world.end(line, None))
 
-    def _stop_reading(self, line: Line) -> None:
+    def _stop_reading(self, line: StreamingConnection) -> None:
         if line.reads:
             line.reads = False
             self.world.record(Reading(line.number, self.world.at, reads=False))
 
-    def _read_again(self, _: Line) -> None:
+    def _read_again(self, _: StreamingConnection) -> None:
         for line in self.world.lines:
             if line.speaks and not line.reads:
                 line.reads = True
@@ -148,12 +150,12 @@ class People:
                 for _frame in line.downward:
                     self.world.later(partial(self.world.deliver, line))
 
-    def _be_given_up(self, _: Line) -> None:
+    def _be_given_up(self, _: StreamingConnection) -> None:
         for line in self.world.lines:
             if line.member and not line.reads:
                 self.world.end(line, 1013)
 
-    def _be_sent_away(self, line: Line) -> None:
+    def _be_sent_away(self, line: StreamingConnection) -> None:
         if line.member:
             self.world.end(line, 1001)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused, Started
-from roomproof.judge.streaming.connection import Line
+from roomproof.judge.streaming.connection import StreamingConnection
 from roomproof.judge.streaming.room import StreamingRoom
-from roomproof.judge.streaming.tally import Ledger
+from roomproof.judge.streaming.tally import Tally
 from tests.unit.judge.tale import EPOCH, MILLISECOND, Found, stamp
 
 DEADLINE = 5_000 * MILLISECOND
@@ -31,31 +31,31 @@ class Talk:
         self.clock += MILLISECOND
         return self.clock
 
-    def opens(self, user: str) -> Line:
+    def opens(self, user: str) -> StreamingConnection:
         """A connection begins its handshake."""
         self.count += 1
         return self.room.open(Opening(self.count, self.tick(), "kitchen", user))
 
-    def joins(self, user: str, instance: str | None = None) -> Line:
+    def joins(self, user: str, instance: str | None = None) -> StreamingConnection:
         """A connection is let in."""
         line = self.opens(user)
         self.room.observe(line, Opened(line.number, self.tick(), instance))
         return line
 
-    def meet(self, *users: str) -> list[Line]:
+    def meet(self, *users: str) -> list[StreamingConnection]:
         """People join, and everyone who came before hears of it, they themselves too."""
-        lines: list[Line] = []
+        lines: list[StreamingConnection] = []
         for user in users:
             lines.append(self.joins(user))
             self.all_hear(lines, self.notice(lines[-1], "joined"))
         return lines
 
-    def says(self, line: Line, words: str = "soup", **changes: Any) -> bytes:
+    def says(self, line: StreamingConnection, words: str = "soup", **changes: Any) -> bytes:
         """Somebody says something; what the server tells everyone of it is returned."""
         content = self.room.say(line, words, self.tick())
         return self.frame(**{"type": "message", "content": content, "sender_id": line.user, **changes})
 
-    def notice(self, line: Line, kind: str) -> bytes:
+    def notice(self, line: StreamingConnection, kind: str) -> bytes:
         """What the server tells of somebody's coming or going."""
         return self.frame(type="system", content=f"{line.user} {kind} the chat")
 
@@ -63,39 +63,39 @@ class Talk:
         """A frame as the server sends it."""
         return json.dumps({"chat_id": "kitchen", "timestamp": stamp(self.clock), **fields}).encode()
 
-    def hears(self, line: Line, *frames: bytes) -> None:
+    def hears(self, line: StreamingConnection, *frames: bytes) -> None:
         """A receiver gets frames."""
         for frame in frames:
             self.room.received(line, bytes(bytearray(frame)), self.tick())
 
-    def all_hear(self, lines: list[Line], *frames: bytes) -> None:
+    def all_hear(self, lines: list[StreamingConnection], *frames: bytes) -> None:
         """Receivers get frames, one receiver after the other."""
         for line in lines:
             self.hears(line, *frames)
 
-    def refuses(self, line: Line, status: int | None) -> None:
+    def refuses(self, line: StreamingConnection, status: int | None) -> None:
         """The handshake is answered with another status, or not at all."""
         self.room.observe(line, Refused(line.number, self.tick(), status, ""))
 
-    def reads(self, line: Line, *, reads: bool) -> None:
+    def reads(self, line: StreamingConnection, *, reads: bool) -> None:
         """A receiver stops or begins again to read."""
         self.room.observe(line, Reading(line.number, self.tick(), reads))
 
-    def begins_to_close(self, line: Line) -> None:
+    def begins_to_close(self, line: StreamingConnection) -> None:
         """A client sends its Close frame."""
         self.room.observe(line, Closing(line.number, self.tick(), 1000))
 
-    def is_closed(self, line: Line, code: int | None) -> None:
+    def is_closed(self, line: StreamingConnection, code: int | None) -> None:
         """A client receives a Close frame, or its link ends without one."""
         self.room.observe(line, Closed(line.number, self.tick(), code))
 
-    def leaves(self, line: Line) -> bytes:
+    def leaves(self, line: StreamingConnection) -> bytes:
         """A client closes cleanly; its leave notice is returned."""
         self.begins_to_close(line)
         self.is_closed(line, 1000)
         return self.notice(line, "left")
 
-    def dies(self, line: Line) -> bytes:
+    def dies(self, line: StreamingConnection) -> bytes:
         """A client ends the link without a Close frame; its leave notice is returned."""
         self.room.observe(line, Dying(line.number, self.tick(), "rst"))
         return self.notice(line, "left")
@@ -105,7 +105,7 @@ class Talk:
         self.clock += milliseconds * MILLISECOND
         self.room.sweep(self.clock)
 
-    def ledger(self) -> Ledger:
+    def ledger(self) -> Tally:
         """What the run comes to."""
         return self.room.finish()
 

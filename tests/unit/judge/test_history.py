@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from roomproof.judge.findings import Kind
-from roomproof.judge.streaming.connection import Line
+from roomproof.judge.streaming.connection import StreamingConnection
 from tests.unit.judge.tale import MILLISECOND, Found
 from tests.unit.judge.talk import DEADLINE, Talk
 
@@ -19,7 +19,7 @@ def talk() -> Talk:
     return Talk(("history",))
 
 
-def comes_after_a_word(talk: Talk) -> tuple[Line, bytes, Line]:
+def comes_after_a_word(talk: Talk) -> tuple[StreamingConnection, bytes, StreamingConnection]:
     """Somebody is there and has said something when a newcomer is let in: who, what and the newcomer."""
     (alice,) = talk.meet("alice")
     soup = talk.says(alice)
@@ -27,7 +27,9 @@ def comes_after_a_word(talk: Talk) -> tuple[Line, bytes, Line]:
     return alice, soup, talk.joins("bob")
 
 
-def is_told(talk: Talk, newcomer: Line, *frames: bytes, members: list[Line], is_known: bool) -> None:
+def is_told(
+    talk: Talk, newcomer: StreamingConnection, *frames: bytes, members: list[StreamingConnection], is_known: bool
+) -> None:
     """A newcomer hears something before, or after, the members hear that it has joined."""
     joined = talk.notice(newcomer, "joined")
     if is_known:
@@ -110,7 +112,7 @@ def test_notices_are_not_told_again(talk: Talk, is_known: bool) -> None:
     assert talk.findings() == [Found(Kind.REPLAYED, "DELIVER-10", bob.number, alice.number, 0)]
 
 
-def left_long_ago(talk: Talk) -> tuple[Line, Line, bytes]:
+def left_long_ago(talk: Talk) -> tuple[StreamingConnection, StreamingConnection, bytes]:
     """Somebody has said something, left, and is forgotten: who is still there, who left, and what was said."""
     alice, carol = talk.meet("alice", "carol")
     soup = talk.says(carol)

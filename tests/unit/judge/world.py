@@ -17,7 +17,7 @@ from random import Random
 from roomproof.history import Closed, Deadline, Event, FaultWindow, Opened, Received, Started
 from roomproof.spec.rules import Capability
 from tests.unit.judge.shape import Fanning, Shape, Stamping, Topology
-from tests.unit.judge.streaming.room_of_people import Item, Line
+from tests.unit.judge.streaming.room_of_people import Item, StreamingConnection
 from tests.unit.judge.tale import EPOCH, MILLISECOND, stamp
 
 
@@ -28,7 +28,7 @@ class World:
         self.shape = shape
         self.random = Random(shape.seed)
         self.now = 0
-        self.lines: list[Line] = []
+        self.lines: list[StreamingConnection] = []
         self.events: list[Event] = []
         self.deleted: set[str] = set()
         self.outage: FaultWindow | None = None
@@ -37,9 +37,9 @@ class World:
         """When the last thing that was put on some channel arrives: nothing overtakes it."""
         self._past: dict[tuple[str, str], list[Item]] = {}
         """By instance and room: the messages whose recipients are settled, for whoever comes."""
-        self._streams: dict[tuple[str, Line], deque[Item]] = {}
+        self._streams: dict[tuple[str, StreamingConnection], deque[Item]] = {}
         self._buses: dict[str, deque[Item]] = {}
-        self._lanes: dict[tuple[Line, Line], deque[Item]] = {}
+        self._lanes: dict[tuple[StreamingConnection, StreamingConnection], deque[Item]] = {}
         self._healthy_again: dict[tuple[str, str], int] = {}
         single = shape.topology is Topology.SINGLE
         self.instances = ["one"] if single else ["one", "two", "three"][: self.random.randint(2, 3)]
@@ -82,26 +82,26 @@ class World:
 
     # What the network carries.
 
-    def send_up(self, line: Line, act: Callable[[], None]) -> None:
+    def send_up(self, line: StreamingConnection, act: Callable[[], None]) -> None:
         """The client does something that the server gets to know after a while, in order."""
         line.upward.append(act)
         self.later(lambda: self._read(line), channel=("up", line))
 
-    def _read(self, line: Line) -> None:
+    def _read(self, line: StreamingConnection) -> None:
         if line.upward:
             line.waiting.append(line.upward.popleft())
             if line.member:
                 self._deal_with(line)
 
-    def _deal_with(self, line: Line) -> None:
+    def _deal_with(self, line: StreamingConnection) -> None:
         while line.waiting and not line.over:
             line.waiting.popleft()()
 
-    def _send_down(self, line: Line, event: Event) -> None:
+    def _send_down(self, line: StreamingConnection, event: Event) -> None:
         line.downward.append(event)
         self.later(lambda: self.deliver(line), channel=("down", line))
 
-    def deliver(self, line: Line) -> None:
+    def deliver(self, line: StreamingConnection) -> None:
         """The client receives what comes next, if it reads."""
         if not line.downward or line.gone or not line.reads:
             return
@@ -117,7 +117,7 @@ class World:
 
     # What the server does.
 
-    def accept(self, line: Line) -> None:
+    def accept(self, line: StreamingConnection) -> None:
         """Answer the handshake; the membership begins before or after the answer arrives."""
         is_named = self.shape.names_instances and len(self.instances) > 1
         self._send_down(line, Opened(line.number, 0, line.instance if is_named else None))
@@ -126,7 +126,7 @@ class World:
             self._tell_of_the_past(line)
         self.later(lambda: self._begin(line))
 
-    def _begin(self, line: Line) -> None:
+    def _begin(self, line: StreamingConnection) -> None:
         if line.room in self.deleted:
             line.over = True
             self._send_down(line, Closed(line.number, 0, 4004))
@@ -140,19 +140,19 @@ class World:
         self.tell(line, {"type": "system", "content": f"{line.user} joined the chat"})
         self._deal_with(line)
 
-    def _tell_of_the_past(self, line: Line) -> None:
+    def _tell_of_the_past(self, line: StreamingConnection) -> None:
         """Send what was said before somebody came, or some of it, to nobody else; before the membership or with it."""
         past = self._past.get((line.instance, line.room), []) if self.shape.history else []
         for item in past[-self.random.choice([1, 3, 1_000]) :]:
             if self.random.random() < 0.9:
                 self._send_item_down(line, item)
 
-    def answer(self, line: Line, fields: dict[str, str]) -> None:
+    def answer(self, line: StreamingConnection, fields: dict[str, str]) -> None:
         """Send a direct frame."""
         if not line.over:
             self._send_down(line, Received(line.number, 0, json.dumps({**fields, "timestamp": stamp(self.at)})))
 
-    def tell(self, speaker: Line, fields: dict[str, str]) -> None:
+    def tell(self, speaker: StreamingConnection, fields: dict[str, str]) -> None:
         """Broadcast one item of a stream, after those before it."""
         item = Item(speaker, {**fields, "chat_id": speaker.room}, speaker.told)
         item = self._stamped(item, speaker.instance)
@@ -195,7 +195,7 @@ class World:
         if len(queue) == 1:
             self._fan_out(instance, queue)
 
-    def _present(self, instance: str, item: Item) -> list[Line]:
+    def _present(self, instance: str, item: Item) -> list[StreamingConnection]:
         own = self.shape.own_notices or item.number > 0
         room = item.speaker.room
         there = [one for one in self.lines if one.member and one.instance == instance and one.room == room]
@@ -218,10 +218,12 @@ class World:
                     self.later(partial(self._take, item.speaker, receiver), channel=lane)
             self._settle(instance, queue)
 
-    def _take(self, speaker: Line, receiver: Line) -> None:
+    def _take(self, speaker: StreamingConnection, receiver: StreamingConnection) -> None:
         self._hand(receiver, self._lanes[speaker, receiver].popleft())
 
-    def _walk(self, instance: str, queue: deque[Item], rest: list[Line], asked: set[Line]) -> None:
+    def _walk(
+        self, instance: str, queue: deque[Item], rest: list[StreamingConnection], asked: set[StreamingConnection]
+    ) -> None:
         if rest:
             self._hand(rest.pop(), queue[0])
             self.later(lambda: self._walk(instance, queue, rest, asked))
@@ -232,11 +234,11 @@ class World:
         self._settle(instance, queue)
         self._fan_out(instance, queue)
 
-    def _hand(self, receiver: Line, item: Item) -> None:
+    def _hand(self, receiver: StreamingConnection, item: Item) -> None:
         if receiver.member:
             self._send_item_down(receiver, item)
 
-    def _send_item_down(self, receiver: Line, item: Item) -> None:
+    def _send_item_down(self, receiver: StreamingConnection, item: Item) -> None:
         if self.shape.stamping is Stamping.DELIVERY:
             item = self._stamped(item, receiver.instance)
         extra = {"to": str(receiver.number)} if self.shape.own_bytes else {}
@@ -248,7 +250,7 @@ class World:
         if item.fields["type"] == "message":
             self._past.setdefault((instance, item.speaker.room), []).append(item)
 
-    def end(self, line: Line, code: int | None, *, announced: bool = True) -> None:
+    def end(self, line: StreamingConnection, code: int | None, *, announced: bool = True) -> None:
         """End a connection: it is no member any more. With a code, what it has not received may be thrown away."""
         if line.over:
             return

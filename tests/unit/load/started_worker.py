@@ -9,8 +9,8 @@ from gevent import monkey
 
 from roomproof.client.target import Target
 from roomproof.judge.findings import Finding, Kind
-from roomproof.load.figures.totals import Books
-from roomproof.load.figures.worker_report import Beat
+from roomproof.load.figures.totals import RunTotals
+from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.spec.rules import Capability
 
 MS = 1_000
@@ -19,14 +19,14 @@ MS = 1_000
 TARGET = Target("http://chat.test")
 
 
-def beat(worker: str = "w1", *, is_measured: bool = True, **fields: Any) -> Beat:
+def beat(worker: str = "w1", *, is_measured: bool = True, **fields: Any) -> WorkerReport:
     """A beat after the ramp-up, of a second unless it says otherwise."""
-    return Beat(run="r", worker=worker, is_measured=is_measured, **{"seconds": 1.0, **fields})
+    return WorkerReport(run="r", worker=worker, is_measured=is_measured, **{"seconds": 1.0, **fields})
 
 
-def books(*beats: Beat) -> Books:
+def books(*beats: WorkerReport) -> RunTotals:
     """All of them added up."""
-    added = Books()
+    added = RunTotals()
     for one in beats:
         added.add(one)
     return added

@@ -7,7 +7,7 @@ import configargparse
 import pytest
 
 from roomproof.client.target import UsageError
-from roomproof.load.options import Options, add_to, read
+from roomproof.load.options import LoadOptions, add_to, read
 from roomproof.spec.rules import Capability
 
 HOST = "http://chat.test"
@@ -28,7 +28,7 @@ def parsed(*arguments: str, **defaults: str) -> argparse.Namespace:
     return namespace
 
 
-def asked(*arguments: str, host: str | None = HOST) -> Options:
+def asked(*arguments: str, host: str | None = HOST) -> LoadOptions:
     """What a command line asks for."""
     return read(parsed(*arguments), host)
 

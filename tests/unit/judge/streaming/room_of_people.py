@@ -8,7 +8,7 @@ from roomproof.history import Event
 
 
 @dataclass(eq=False)
-class Line:
+class StreamingConnection:
     """A connection, as the server and the network see it."""
 
     number: int
@@ -47,6 +47,6 @@ class Line:
 class Item:
     """What the server tells everyone, and of whom."""
 
-    speaker: Line
+    speaker: StreamingConnection
     fields: dict[str, str]
     number: int

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomproof.judge.streaming.int_runs import Runs
+from roomproof.judge.streaming.int_runs import IntRuns
 
 
 @given(numbers=st.sets(st.integers(0, 40)))
 def test_runs_are_the_numbers_that_were_added(numbers: set[int]) -> None:
-    runs = Runs()
+    runs = IntRuns()
     for number in sorted(numbers):
         runs.add(number)
 
@@ -19,7 +19,7 @@ def test_runs_are_the_numbers_that_were_added(numbers: set[int]) -> None:
 
 @pytest.mark.parametrize("number", [3, 4])
 def test_only_higher_numbers_are_added(number: int) -> None:
-    runs = Runs()
+    runs = IntRuns()
     runs.add(4)
 
     with pytest.raises(ValueError, match=f"expected a number from 5, got {number}"):

@@ -3,7 +3,7 @@
 import json
 
 from roomproof.history import Opened, Opening, Started
-from roomproof.judge.streaming.connection import Line
+from roomproof.judge.streaming.connection import StreamingConnection
 from roomproof.judge.streaming.frame_cache import on_the_wire
 from roomproof.judge.streaming.room import StreamingRoom
 
@@ -16,7 +16,7 @@ class Kitchen:
     def __init__(self, *instances: str | None, cached_frames: int = 64) -> None:
         capabilities = ["pubsub"] if any(instances) else []
         self.room = StreamingRoom("kitchen", Started(capabilities=capabilities), 5, cached_frames=cached_frames)
-        self.lines: list[Line] = []
+        self.lines: list[StreamingConnection] = []
         for number, instance in enumerate(instances, start=1):
             line = self.room.open(Opening(number, 0, "kitchen", f"user-{number}"))
             self.room.observe(line, Opened(number, 0, instance))
@@ -30,10 +30,10 @@ class Kitchen:
         ledger = self.room.finish()
         return [(one.first - one.meant, one.last - one.meant) for one in ledger.spent]
 
-    def says(self, speaker: Line, *, meant: int) -> str:
+    def says(self, speaker: StreamingConnection, *, meant: int) -> str:
         return self.room.say(speaker, "soup ", 0, meant)
 
-    def hears(self, receiver: Line, content: str, *, at: int, extra: int = 0) -> None:
+    def hears(self, receiver: StreamingConnection, content: str, *, at: int, extra: int = 0) -> None:
         speaker = content.split("/")[1]
         fields = {"type": "message", "content": content, "sender_id": f"user-{speaker}", "chat_id": "kitchen"}
         frame = json.dumps(fields | {"timestamp": STAMP} | ({"extra": extra} if extra else {})).encode()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomproof.judge.streaming.message_id import Seal, seal, unseal
+from roomproof.judge.streaming.message_id import MessageId, seal, unseal
 
 
 @given(
@@ -17,7 +17,7 @@ from roomproof.judge.streaming.message_id import Seal, seal, unseal
     text=st.text(st.characters(codec="utf-8")),
 )
 def test_what_was_sealed_is_read_as_it_was(room: str, connection: int, item: int, text: str) -> None:
-    assert unseal(seal(room, connection, item, text)) == Seal(room, connection, item, intact=True)
+    assert unseal(seal(room, connection, item, text)) == MessageId(room, connection, item, intact=True)
 
 
 CHANGES: dict[str, Callable[[str], str]] = {

@@ -2,7 +2,7 @@
 
 from roomproof.judge.findings import Kind
 from roomproof.judge.streaming import slow_readers
-from roomproof.judge.streaming.connection import Line
+from roomproof.judge.streaming.connection import StreamingConnection
 from tests.unit.judge.tale import Found
 from tests.unit.judge.talk import Talk
 
@@ -10,7 +10,7 @@ SECOND = 1_000
 """In the milliseconds of a talk."""
 
 
-def says(talk: Talk, line: Line) -> bytes:
+def says(talk: Talk, line: StreamingConnection) -> bytes:
     """Somebody says something, as it was meant."""
     at = talk.tick()
     content = talk.room.say(line, "soup", at, at)

@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 
 from roomproof.judge.findings import Kind
-from roomproof.judge.streaming.connection import Line
+from roomproof.judge.streaming.connection import StreamingConnection
 from tests.unit.judge.tale import MILLISECOND, Found, stamp
 from tests.unit.judge.talk import Talk
 
 
-def each_hears(talk: Talk, lines: list[Line], speaker: Line, *, ahead: tuple[int, ...] = (0, 1)) -> None:
+def each_hears(
+    talk: Talk, lines: list[StreamingConnection], speaker: StreamingConnection, *, ahead: tuple[int, ...] = (0, 1)
+) -> None:
     """A message, stamped for each receiver, so many milliseconds ahead of the clock."""
     content = talk.room.say(speaker, "soup", talk.tick())
     for line, milliseconds in zip(lines, ahead, strict=True):
@@ -151,7 +153,7 @@ def ahead(talk: Talk, **fields: str) -> bytes:
     return talk.frame(**fields, timestamp=stamp(talk.clock + CLOCK))
 
 
-def two_copies(talk: Talk, speaker: Line) -> tuple[bytes, bytes]:
+def two_copies(talk: Talk, speaker: StreamingConnection) -> tuple[bytes, bytes]:
     """What two instances tell of one message: the one whose clock is ahead, and the other."""
     fields = {"type": "message", "content": talk.room.say(speaker, "soup", talk.tick()), "sender_id": speaker.user}
     return ahead(talk, **fields), talk.frame(**fields)

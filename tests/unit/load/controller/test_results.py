@@ -11,8 +11,8 @@ from roomproof.client.target import Target, UsageError
 from roomproof.history import Received
 from roomproof.judge.findings import Finding, Kind
 from roomproof.load.controller.results import LoadResults, counts_of, text_of
-from roomproof.load.figures.totals import Books
-from roomproof.load.options import Options
+from roomproof.load.figures.totals import RunTotals
+from roomproof.load.options import LoadOptions
 from roomproof.spec.rules import Capability, load
 from roomproof.verdict import Conclusion, Standing, Verdict
 from tests.unit.load.started_worker import MS, beat, books, doubled, lost
@@ -21,7 +21,7 @@ PROTOCOL = load()
 VALID = Verdict(Conclusion.VALID, "the server holds all of the 9 MUSTs", True, {"DELIVER-1": Standing.HELD})
 INVALID = Verdict(Conclusion.INVALID, "the server breaks DELIVER-1", True, {"DELIVER-1": Standing.BROKEN})
 TARGET = Target("http://chat.test", {Capability.HEARTBEAT: 30.0}, headers={"Authorization": "Bearer secret"})
-OPTIONS = Options(TARGET, room_size=10, rate=2.0, message_bytes=120, slos=[], seed="soup")
+OPTIONS = LoadOptions(TARGET, room_size=10, rate=2.0, message_bytes=120, slos=[], seed="soup")
 TALK = beat(sent=5, delivered=50, late=1, dropped=2, sockets=10, rooms=1, lag_ms=1.234, times={"deliver": {2 * MS: 50}})
 
 
@@ -29,7 +29,7 @@ def written(path: Path, write: Callable[[LoadResults], None]) -> dict[str, Any]:
     """The line that comes before the verdict in a result file."""
     results = LoadResults(path)
     write(results)
-    results.verdict(VALID, PROTOCOL, Books())
+    results.verdict(VALID, PROTOCOL, RunTotals())
     line: dict[str, Any] = json.loads(path.read_text().splitlines()[-2])
     return line
 
@@ -62,7 +62,7 @@ def test_each_second_has_its_line(tmp_path: Path) -> None:
 
 def test_a_second_without_deliveries_has_no_percentiles(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
-    line = written(path, lambda results: results.interval(Books(), 1))
+    line = written(path, lambda results: results.interval(RunTotals(), 1))
 
     assert (line["delivered"], line["p50"], line["p99"]) == (0, None, None)
 

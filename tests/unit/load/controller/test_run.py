@@ -7,12 +7,12 @@ import gevent
 import pytest
 
 from roomproof.load.controller import run as run_module
-from roomproof.load.controller.run import Run
-from roomproof.load.options import Options
+from roomproof.load.controller.run import LoadRun
+from roomproof.load.options import LoadOptions
 from roomproof.verdict import Conclusion
 from tests.unit.load.started_worker import CLEAN, TARGET, beat, due_just_before_another
 
-OPTIONS = Options(TARGET, room_size=2, rate=0.0, message_bytes=100, slos=[], seed="soup")
+OPTIONS = LoadOptions(TARGET, room_size=2, rate=0.0, message_bytes=100, slos=[], seed="soup")
 
 
 def test_the_verdict_is_the_last_line(
@@ -21,7 +21,7 @@ def test_the_verdict_is_the_last_line(
     """Not even the line of a second that was due."""
     monkeypatch.setattr(run_module, "SECOND_S", 0.1)
     path = tmp_path / "results.jsonl"
-    run = Run("r", OPTIONS, {"w1"}, path)
+    run = LoadRun("r", OPTIONS, {"w1"}, path)
     due_just_before_another(run.conclude)
 
     assert json.loads(path.read_text().splitlines()[-1])["kind"] == "verdict"
@@ -33,7 +33,7 @@ def test_a_run_whose_results_cannot_be_written_is_not_valid(
 ) -> None:
     """/dev/full is a disk without space."""
     monkeypatch.setattr(run_module, "SECOND_S", 0.01)
-    run = Run("r", OPTIONS, {"w1"}, Path("/dev/full"))
+    run = LoadRun("r", OPTIONS, {"w1"}, Path("/dev/full"))
     run.hear(CLEAN)
     gevent.sleep(0.05)
     run.begin_to_end()

@@ -2,13 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from roomproof.load.figures.bisection import Search, Step
+from roomproof.load.figures.bisection import Bisection, Step
 from roomproof.verdict import Conclusion, Verdict
 
 
-def searched(bears: int, *, first: int = 20, most: int = 10_000, room_size: int = 10, generator: int = 10**9) -> Search:
+def searched(
+    bears: int, *, first: int = 20, most: int = 10_000, room_size: int = 10, generator: int = 10**9
+) -> Bisection:
     """A search of a server that bears so many users, with a generator that drives so many."""
-    search = Search(first, most, room_size)
+    search = Bisection(first, most, room_size)
     while (users := search.following()) is not None:
         assert len(search.steps) < 50, "the search does not end"
         if users > generator:
@@ -21,7 +23,7 @@ def searched(bears: int, *, first: int = 20, most: int = 10_000, room_size: int 
     return search
 
 
-def found(search: Search) -> tuple[int | None, int | None]:
+def found(search: Bisection) -> tuple[int | None, int | None]:
     return (search.best.users if search.best else None, search.worst.users if search.worst else None)
 
 
@@ -78,14 +80,14 @@ def test_an_overloaded_generator_ends_the_search_without_blame() -> None:
 
 
 def test_an_interrupted_search_tells_what_it_knows() -> None:
-    search = Search(20, 100, 10, [Step(20, Conclusion.VALID, "", 200.0)])
+    search = Bisection(20, 100, 10, [Step(20, Conclusion.VALID, "", 200.0)])
 
     assert search.conclude("interrupted") == Verdict(
         Conclusion.INCONCLUSIVE,
         "interrupted; capacity: at least 20 users (200 deliveries a second)",
         partial=True,
     )
-    assert Search(20, 100, 10).conclude("interrupted").reason == "interrupted; capacity: unknown"
+    assert Bisection(20, 100, 10).conclude("interrupted").reason == "interrupted; capacity: unknown"
 
 
 def test_what_is_no_question_of_capacity_makes_the_search_invalid() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomproof.load.figures.objectives import SloError, missed, parse, shown, unmeasured
+from roomproof.load.figures.objectives import ObjectiveError, missed, parse, shown, unmeasured
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_an_objective_is_read(text: str, figure: str, sign: str, bound: float) -
     "text", ["", "fast", "deliver.p99", "deliver.p99=1s", "deliver.p99<", "<1s", "rate>-1", "rate>1e3"]
 )
 def test_what_is_no_objective_is_told_what_one_looks_like(text: str) -> None:
-    with pytest.raises(SloError) as refusal:
+    with pytest.raises(ObjectiveError) as refusal:
         parse(text)
 
     assert str(refusal.value) == f"expected an objective like deliver.p99<250ms or rate>1000, got {text!r}"
@@ -59,7 +59,7 @@ def test_what_is_no_objective_is_told_what_one_looks_like(text: str) -> None:
     ],
 )
 def test_an_objective_that_makes_no_sense_is_told_what_would(text: str, sentence: str) -> None:
-    with pytest.raises(SloError) as refusal:
+    with pytest.raises(ObjectiveError) as refusal:
         parse(text)
 
     assert str(refusal.value).startswith(sentence)

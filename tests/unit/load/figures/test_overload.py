@@ -2,12 +2,12 @@
 
 import pytest
 
-from roomproof.load.figures.overload import Strain
+from roomproof.load.figures.overload import GeneratorLoad
 
 
-def strain(*seconds: tuple[float, float]) -> Strain:
+def strain(*seconds: tuple[float, float]) -> GeneratorLoad:
     """After seconds with these shares of a core and lags in milliseconds, all of them measured."""
-    after = Strain()
+    after = GeneratorLoad()
     after.begin_to_measure()
     for cpu, lag_ms in seconds:
         after.note(cpu, lag_ms)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from roomproof.judge.streaming.tally import KEPT_FINDINGS
-from roomproof.load.figures.totals import ADDED, KEPT_REASONS, Books
-from roomproof.load.figures.worker_report import Beat
+from roomproof.load.figures.totals import ADDED, KEPT_REASONS, RunTotals
+from roomproof.load.figures.worker_report import WorkerReport
 from tests.unit.load.started_worker import MS, beat, books, doubled, lost
 
 
@@ -47,7 +47,7 @@ def test_the_rate_leaves_the_end_out_and_what_arrives_then() -> None:
 @pytest.mark.parametrize(
     "last", [beat(is_measured=False, delivered=5), beat(delivered=5, is_silent=True), beat(seconds=0.1)]
 )
-def test_a_run_without_a_measured_part_to_speak_of_has_no_rate(last: Beat) -> None:
+def test_a_run_without_a_measured_part_to_speak_of_has_no_rate(last: WorkerReport) -> None:
     assert books(beat(is_measured=False), last).rate is None
 
 
@@ -160,4 +160,4 @@ def test_the_generator_tells_what_it_cost() -> None:
 
 
 def test_a_generator_that_did_nothing_cost_nothing_that_can_be_told() -> None:
-    assert set(Books().generator().values()) == {None}
+    assert set(RunTotals().generator().values()) == {None}

@@ -6,26 +6,26 @@ import pytest
 
 from roomproof.client.target import Target
 from roomproof.load.figures import objectives
-from roomproof.load.figures.totals import Books
-from roomproof.load.figures.verdict import Circumstances, exercised, verdict_of, wrongs
-from roomproof.load.figures.worker_report import Beat
+from roomproof.load.figures.totals import RunTotals
+from roomproof.load.figures.verdict import RunContext, exercised, verdict_of, wrongs
+from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.spec.rules import Capability, load
 from roomproof.verdict import Conclusion, Standing, Verdict
 from tests.unit.load.started_worker import CLEAN, TARGET, beat, books, declaring
 
 PROTOCOL = load()
 BUSY = "it needed more than 90% of a core for 5 s"
-LOST_WORKER = Circumstances(lost_workers=("worker w2",))
+LOST_WORKER = RunContext(lost_workers=("worker w2",))
 FACT: dict[str, Any] = {"counts": {"duplicated": 3}, "broken": {"DELIVER-3": 3}}
 LATE: dict[str, Any] = {"counts": {"lost": 3}, "late_broken": {"DELIVER-1": 3}}
 
 
 def judged(
-    *beats: Beat, target: Target = TARGET, slos: tuple[str, ...] = (), around: Circumstances | None = None
+    *beats: WorkerReport, target: Target = TARGET, slos: tuple[str, ...] = (), around: RunContext | None = None
 ) -> Verdict:
     """The verdict on a run of these beats, after a clean one."""
     asked = [objectives.parse(text) for text in slos]
-    return verdict_of(books(CLEAN, *beats), PROTOCOL, target, asked, around or Circumstances())
+    return verdict_of(books(CLEAN, *beats), PROTOCOL, target, asked, around or RunContext())
 
 
 def of(verdict: Verdict, standing: Standing) -> set[str]:
@@ -163,14 +163,14 @@ def test_a_strain_that_nothing_suffered_from_is_valid() -> None:
 
 
 def test_a_lost_worker_is_named() -> None:
-    verdict = judged(around=Circumstances(lost_workers=("worker w2", "worker w3")))
+    verdict = judged(around=RunContext(lost_workers=("worker w2", "worker w3")))
 
     assert (verdict.conclusion, of(verdict, Standing.HELD)) == (Conclusion.INCONCLUSIVE, set())
     assert verdict.reason == "lost in the middle: worker w2, worker w3"
 
 
 def test_trouble_from_outside_is_told() -> None:
-    verdict = judged(around=Circumstances(trouble="the target stopped answering"))
+    verdict = judged(around=RunContext(trouble="the target stopped answering"))
 
     assert (verdict.conclusion, verdict.reason) == (Conclusion.INCONCLUSIVE, "the target stopped answering")
 
@@ -181,8 +181,8 @@ def test_an_old_timestamp_is_a_fact_where_the_generator_kept_up() -> None:
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-8"})
 
 
-@pytest.mark.parametrize("around", [Circumstances(), LOST_WORKER], ids=["strained", "a worker lost"])
-def test_an_old_timestamp_is_excused_where_the_generator_did_not_keep_up(around: Circumstances) -> None:
+@pytest.mark.parametrize("around", [RunContext(), LOST_WORKER], ids=["strained", "a worker lost"])
+def test_an_old_timestamp_is_excused_where_the_generator_did_not_keep_up(around: RunContext) -> None:
     verdict = judged(
         beat(counts={"wrong time": 1}, broken={"DELIVER-8": 1}, overloaded=[BUSY], strained=[BUSY]), around=around
     )
@@ -235,16 +235,18 @@ def test_what_is_missing_is_invalid_even_if_not_all_users_got_in() -> None:
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-1"})
 
 
-@pytest.mark.parametrize("nothing", [Books(), books(beat(connected=20, sockets=20, rooms=2))], ids=["none", "silence"])
-def test_a_run_in_which_nothing_was_delivered_is_inconclusive(nothing: Books) -> None:
-    verdict = verdict_of(nothing, PROTOCOL, TARGET, [objectives.parse("rate>1")], Circumstances())
+@pytest.mark.parametrize(
+    "nothing", [RunTotals(), books(beat(connected=20, sockets=20, rooms=2))], ids=["none", "silence"]
+)
+def test_a_run_in_which_nothing_was_delivered_is_inconclusive(nothing: RunTotals) -> None:
+    verdict = verdict_of(nothing, PROTOCOL, TARGET, [objectives.parse("rate>1")], RunContext())
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
     assert "nothing was delivered on http://chat.test" in verdict.reason
 
 
 def test_a_server_that_loses_everything_is_invalid() -> None:
-    verdict = verdict_of(books(beat(sent=10, **LATE)), PROTOCOL, TARGET, [], Circumstances())
+    verdict = verdict_of(books(beat(sent=10, **LATE)), PROTOCOL, TARGET, [], RunContext())
 
     assert verdict.conclusion is Conclusion.INVALID
 

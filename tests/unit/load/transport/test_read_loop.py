@@ -7,7 +7,7 @@ import pytest
 from gevent import socket
 from gevent.event import Event
 
-from roomproof.load.transport.read_loop import READ_LINKS, Inbox, Receive
+from roomproof.load.transport.read_loop import READ_LINKS, ReadLoop, Receive
 
 
 class Pipe:
@@ -35,8 +35,8 @@ def failures() -> list[Exception]:
 
 
 @pytest.fixture
-def inbox(failures: list[Exception]) -> Iterator[Inbox]:
-    inbox = Inbox(failures.append)
+def inbox(failures: list[Exception]) -> Iterator[ReadLoop]:
+    inbox = ReadLoop(failures.append)
     inbox.start()
     yield inbox
     inbox.stop()
@@ -48,7 +48,7 @@ def told() -> list[tuple[str, bytes | None]]:
 
 
 @pytest.fixture
-def pipes(inbox: Inbox, told: list[tuple[str, bytes | None]]) -> Iterator[list[Pipe]]:
+def pipes(inbox: ReadLoop, told: list[tuple[str, bytes | None]]) -> Iterator[list[Pipe]]:
     names = ("one", "two", *(f"pipe {number}" for number in range(READ_LINKS)))
     pipes = [Pipe(name, told) for name in names]
     watchers = [inbox.watch(pipe, pipe.here.fileno()) for pipe in pipes]
@@ -109,7 +109,7 @@ def test_who_fails_takes_nothing_from_the_others(pipes: list[Pipe], failures: li
 
 
 def test_after_the_end_nothing_is_read(
-    inbox: Inbox, pipes: list[Pipe], told: list[tuple[str, bytes | None]], failures: list[Exception]
+    inbox: ReadLoop, pipes: list[Pipe], told: list[tuple[str, bytes | None]], failures: list[Exception]
 ) -> None:
     inbox.stop()
     pipes[0].there.send(b"late")

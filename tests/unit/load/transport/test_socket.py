@@ -11,8 +11,8 @@ from gevent.event import Event
 from websocket import ABNF
 
 from roomproof.load.transport.frames import masked
-from roomproof.load.transport.read_loop import Inbox
-from roomproof.load.transport.socket import Link
+from roomproof.load.transport.read_loop import ReadLoop
+from roomproof.load.transport.socket import LoadSocket
 
 LARGE = b"x" * 3_000_000
 """More than any socket takes at once."""
@@ -31,8 +31,8 @@ class Ends:
             here = tls_of_client().wrap_socket(here)
             self.there = shaking.get(timeout=5)
         self.failures: list[Exception] = []
-        self.inbox = Inbox(self.failures.append)
-        self.link = Link(here, self.inbox)
+        self.inbox = ReadLoop(self.failures.append)
+        self.link = LoadSocket(here, self.inbox)
 
     def take(self, size: int) -> bytes:
         taken = b""

@@ -6,7 +6,7 @@ import pytest
 
 from roomproof.load.transport import tick_batching
 from roomproof.load.transport.schedule import TICK_NS
-from roomproof.load.transport.tick_batching import BUSY_TICKS, Coalescing
+from roomproof.load.transport.tick_batching import BUSY_TICKS, TickBatching
 
 
 class Loop:
@@ -16,7 +16,7 @@ class Loop:
         self.now = 5 * TICK_NS
         self.slept = 0
         self.is_urgent = False
-        self.coalescing = Coalescing(lambda: self.is_urgent)
+        self.coalescing = TickBatching(lambda: self.is_urgent)
 
     def monotonic_ns(self) -> int:
         return self.now

@@ -8,14 +8,14 @@ from websocket import ABNF, STATUS_PROTOCOL_ERROR
 
 from roomproof.client.target import Target
 from roomproof.history import Started
-from roomproof.judge.streaming.connection import Line
-from roomproof.judge.streaming.frame_cache import Slot
+from roomproof.judge.streaming.connection import StreamingConnection
+from roomproof.judge.streaming.frame_cache import CachedFrame
 from roomproof.judge.streaming.room import StreamingRoom
 from roomproof.load.transport.frames import Frame, cut
-from roomproof.load.transport.read_loop import Inbox, Receive
+from roomproof.load.transport.read_loop import ReadLoop, Receive
 from roomproof.load.worker import member as member_module
-from roomproof.load.worker.member import Member
-from roomproof.load.worker.rooms import Room
+from roomproof.load.worker.member import LoadMember
+from roomproof.load.worker.rooms import LoadRoom
 from tests.unit.load.server import served
 
 
@@ -28,7 +28,7 @@ class Server:
     def __init__(self) -> None:
         self.receive: Receive | None = None
         self.closed_with: int | None = None
-        self.line: Line | None = None
+        self.line: StreamingConnection | None = None
         """That of the member."""
 
     def watch(self, receive: Receive) -> None:
@@ -70,9 +70,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     """To which a member is connected."""
     server = Server()
     monkeypatch.setattr(member_module, "connect", lambda *_, **__: (server, ""))
-    room = Room("kitchen", "u", StreamingRoom("kitchen", Started(epoch=0, capabilities=[]), 1))
-    member = Member(room, 1, "alice")
-    member.open(Target("http://chat.test"), cast(Inbox, server), None)
+    room = LoadRoom("kitchen", "u", StreamingRoom("kitchen", Started(epoch=0, capabilities=[]), 1))
+    member = LoadMember(room, 1, "alice")
+    member.open(Target("http://chat.test"), cast(ReadLoop, server), None)
     server.line = member.line
     return server
 
@@ -129,7 +129,7 @@ def test_between_parts_nothing_is_taken_for_what_is_expected(server: Server, mal
     """Comparing bytes, which is quicker, knows nothing of parts."""
     assert server.line is not None
     soup = json.dumps({"type": "message"}).encode()
-    server.line.slots = [Slot(served(soup), len(served(soup)), 2, 0, 0, 0)]
+    server.line.slots = [CachedFrame(served(soup), len(served(soup)), 2, 0, 0, 0)]
 
     server.send(served(b"{", ABNF.OPCODE_TEXT, fin=0) + served(soup), 65_536)
 

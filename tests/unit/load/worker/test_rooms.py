@@ -7,8 +7,8 @@ import gevent
 from roomproof.client.http import Http
 from roomproof.history import Started
 from roomproof.load.figures.worker_report import PATIENCE
-from roomproof.load.worker.member import Member
-from roomproof.load.worker.rooms import Room, Rooms
+from roomproof.load.worker.member import LoadMember
+from roomproof.load.worker.rooms import LoadRoom, LoadRooms
 
 
 class Speaker:
@@ -27,11 +27,11 @@ class Speaker:
         self.said.append(words)
 
 
-def rooms_of(speakers: list[Speaker], *, deadline: float) -> Rooms:
-    rooms = Rooms(cast(Http, None), Started(), size=1, deadline=deadline, run="run", worker=0)
+def rooms_of(speakers: list[Speaker], *, deadline: float) -> LoadRooms:
+    rooms = LoadRooms(cast(Http, None), Started(), size=1, deadline=deadline, run="run", worker=0)
     for speaker in speakers:
-        room = Room("chat", "users", cast(Any, None))
-        room.members.add(cast(Member, speaker))
+        room = LoadRoom("chat", "users", cast(Any, None))
+        room.members.add(cast(LoadMember, speaker))
         rooms.all.append(room)
     return rooms
 
@@ -69,9 +69,9 @@ class Backlog:
         return -self._left
 
 
-def waiting_for(backlog: Backlog, *, deadline: float) -> Rooms:
-    rooms = Rooms(cast(Http, None), Started(), size=1, deadline=deadline, run="run", worker=0)
-    rooms.all.append(Room("chat", "users", cast(Any, backlog)))
+def waiting_for(backlog: Backlog, *, deadline: float) -> LoadRooms:
+    rooms = LoadRooms(cast(Http, None), Started(), size=1, deadline=deadline, run="run", worker=0)
+    rooms.all.append(LoadRoom("chat", "users", cast(Any, backlog)))
     return rooms
 
 
@@ -107,7 +107,7 @@ def test_a_room_that_was_quiet_is_waited_for_again_if_somebody_comes_to_it() -> 
 
     reopened = Reopened(comes=6, is_complete=True)
     rooms = waiting_for(reopened, deadline=0.7)
-    rooms.all.append(Room("other", "users", cast(Any, Backlog(comes=3, is_complete=True))))
+    rooms.all.append(LoadRoom("other", "users", cast(Any, Backlog(comes=3, is_complete=True))))
 
     assert rooms.wait_until_quiet(nobody_comes)
     assert reopened.looks >= 6
@@ -121,6 +121,6 @@ def test_nothing_is_judged_while_somebody_comes() -> None:
 
 
 def test_a_room_tells_everybody_apart() -> None:
-    room = Room("chat", "run-0-7", cast(Any, None))
+    room = LoadRoom("chat", "run-0-7", cast(Any, None))
 
     assert [room.user(number) for number in range(3)] == ["run-0-7-0", "run-0-7-1", "run-0-7-2"]

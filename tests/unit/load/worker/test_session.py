@@ -8,12 +8,12 @@ import pytest
 from roomproof.client.target import Target
 from roomproof.history import Started
 from roomproof.judge.streaming.room import StreamingRoom
-from roomproof.load.figures.worker_report import Beat
-from roomproof.load.options import Options
+from roomproof.load.figures.worker_report import WorkerReport
+from roomproof.load.options import LoadOptions
 from roomproof.load.worker import member
 from roomproof.load.worker import session as session_module
-from roomproof.load.worker.rooms import Room
-from roomproof.load.worker.session import EndedError, Session
+from roomproof.load.worker.rooms import LoadRoom
+from roomproof.load.worker.session import EndedError, WorkerSession
 from tests.unit.load.started_worker import due_just_before_another
 
 NOBODY = Target("http://127.0.0.1:9")
@@ -24,9 +24,9 @@ class Worker:
     """A session, and what it tells."""
 
     def __init__(self) -> None:
-        self.beats: list[Beat] = []
-        options = Options(NOBODY, room_size=2, rate=0.0, message_bytes=100, slos=[], seed="soup")
-        self.session = Session(options, "run", "w", 0, self.beats.append, cast(Any, None))
+        self.beats: list[WorkerReport] = []
+        options = LoadOptions(NOBODY, room_size=2, rate=0.0, message_bytes=100, slos=[], seed="soup")
+        self.session = WorkerSession(options, "run", "w", 0, self.beats.append, cast(Any, None))
 
     def comes(self, user: int) -> None:
         """A user gets in."""
@@ -109,7 +109,7 @@ def test_whoever_comes_when_all_is_judged_is_turned_away(worker: Worker, monkeyp
 
     monkeypatch.setattr(member, "connect", connect_late)
     judge = StreamingRoom("kitchen", Started(epoch=0, capabilities=[]), 1)
-    room = Room("kitchen", "u", judge)
+    room = LoadRoom("kitchen", "u", judge)
 
     with pytest.raises(EndedError):
         worker.session._enter(room, "late")

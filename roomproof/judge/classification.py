@@ -25,9 +25,9 @@ class MissingItem:
     own: bool = False
     """It is the receiver's own."""
     died: bool = False
-    """The speaker's link ended without a Close frame."""
+    """The sender's link ended without a Close frame."""
     last_words: bool = False
-    """The speaker closed cleanly, and the receiver heard some of it but no later message."""
+    """The sender closed cleanly, and the receiver heard some of it but no later message."""
 
 
 def missing(part: Part, circumstances: MissingItem) -> Violation:

@@ -41,17 +41,17 @@ def may_close(
     `deleted`: its room was; `undelivered`: messages that the server may have in hand for it; `bad`: how many bad frames
     it sent, and whether a `binary` or an `oversized` one was among them.
     """
-    if life.violated:
+    if life.sent_invalid_frame:
         return True
     match code:
         case None:
-            return life.paused_before or oversized
+            return life.has_paused or oversized
         case CloseCode.GOING_AWAY | CloseCode.SERVICE_RESTART:
             return True
         case CloseCode.NO_SUCH_ROOM:
             return deleted
         case CloseCode.TOO_FAR_BEHIND:
-            return life.paused_before or undelivered >= UNDELIVERED_MESSAGES
+            return life.has_paused or undelivered >= UNDELIVERED_MESSAGES
         case CloseCode.UNSUPPORTED_DATA:
             return binary
         case CloseCode.TOO_BIG:

@@ -17,15 +17,15 @@ class Lifecycle:
     closing: Closing | None = None
     dying: Dying | None = None
     closed: Closed | None = None
-    turned_away: bool = False
+    was_refused: bool = False
     """Refused by the server, in the handshake or by closing it at once."""
-    violated: bool = False
+    sent_invalid_frame: bool = False
     """It sent what is no frame by RFC 6455."""
     reads: bool = True
-    paused_before: bool = False
-    stopped_reading_at: int = 0
+    has_paused: bool = False
+    paused_at: int = 0
     """When it last stopped to read."""
-    read_on_at: int = 0
+    resumed_at: int = 0
     """When it last began to read again."""
 
     def live(self, event: Opened | Refused | Violating | Reading | Closing | Dying | Closed) -> None:
@@ -36,14 +36,14 @@ class Lifecycle:
             case Refused():
                 self.refused = event
             case Violating():
-                self.violated = True
+                self.sent_invalid_frame = True
             case Reading():
                 self.reads = event.reads
-                self.paused_before |= not event.reads
+                self.has_paused |= not event.reads
                 if event.reads:
-                    self.read_on_at = event.at
+                    self.resumed_at = event.at
                 else:
-                    self.stopped_reading_at = event.at
+                    self.paused_at = event.at
             case Closing():
                 self.closing = event
             case Dying():
@@ -67,14 +67,14 @@ class Lifecycle:
         return self.opened.instance if self.opened else None
 
     @property
-    def member(self) -> bool:
+    def admitted(self) -> bool:
         """Whether the server took it in."""
-        return self.opened is not None and not self.turned_away
+        return self.opened is not None and not self.was_refused
 
     @property
-    def perhaps_member(self) -> bool:
+    def maybe_admitted(self) -> bool:
         """Whether the server may have taken it in: a handshake without an answer may have got that far."""
-        return not self.turned_away
+        return not self.was_refused
 
     @property
     def ended_at(self) -> int | None:
@@ -99,17 +99,17 @@ class Lifecycle:
         return self.closed.code == self.closing.code or self.closed.code not in SERVER_CLOSE_CODES
 
     @property
-    def closed_itself(self) -> bool:
+    def certainly_closed_first(self) -> bool:
         """Whether it is certain that the server had not ended it before: the answer to a Close of its own tells."""
-        return self.closed_cleanly and not self.paused_before
+        return self.closed_cleanly and not self.has_paused
 
     @property
-    def ended_itself(self) -> bool:
+    def apparently_ended_first(self) -> bool:
         """Whether, as far as its client knows, the server had not ended it before.
 
         One that died may have died with a Close of the server unread.
         """
-        if self.paused_before or self.own_end_at is None:
+        if self.has_paused or self.own_end_at is None:
             return False
         return self.closed is None or self.closed.code is None or self.closed_cleanly
 
@@ -119,9 +119,9 @@ class Lifecycle:
         return self.dying is not None or (self.closing is None and self.closed is not None and self.closed.code is None)
 
     @property
-    def perhaps_ended(self) -> bool:
+    def maybe_ended(self) -> bool:
         """Whether the server may have counted its end. One that does not read, or was never answered, cannot tell."""
-        return self.ended_at is not None or self.opened is None or self.paused_before
+        return self.ended_at is not None or self.opened is None or self.has_paused
 
     @property
     def life(self) -> tuple[Event, ...]:

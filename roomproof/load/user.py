@@ -76,7 +76,7 @@ class RoomUser(User):
         rate = session.options.rate
         if rate:
             interval = round(1e9 / rate)
-            first = time.monotonic_ns() + round(interval * phase(session.next_speaker(), session.phase))
+            first = time.monotonic_ns() + round(interval * phase(session.next_sender(), session.phase))
             self._schedule = Schedule(interval, first)
 
     def on_stop(self) -> None:

@@ -61,4 +61,4 @@ class RecordedConnection(Lifecycle):
             return self.opening.at
         if item < self.leave:
             return self.said[item - 1].sent.at
-        return self.own_end_at if self.ended_itself else None
+        return self.own_end_at if self.apparently_ended_first else None

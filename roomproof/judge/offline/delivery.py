@@ -66,11 +66,11 @@ def reordered(due: ExpectedStream, run: SortedHistory) -> Iterator[Finding]:
         highest = max(highest, one.item)
 
 
-def leaked(run: SortedHistory, hearing: Traces, dues: ExpectedItems) -> Iterator[Finding]:
+def leaked(run: SortedHistory, traces: Traces, expected: ExpectedItems) -> Iterator[Finding]:
     """Items that crossed between the instances of a sticky topology. (Other leaks show where frames are traced.)"""
-    for receiver, heard in hearing.heard.items():
+    for receiver, heard in traces.heard.items():
         for one in heard:
-            if not dues.in_audience(one.stream, run.connections[receiver]):
+            if not expected.in_audience(one.stream, run.connections[receiver]):
                 text = "it was said on another instance, and the topology is declared sticky"
                 witness = (one.receipt.event,)
                 yield Finding(Kind.LEAKED, "STICKY-4", receiver, text, one.stream, one.item, witness=witness)

@@ -64,17 +64,17 @@ class ExpectedStream:
 
 
 class ExpectedItems:
-    """Computes the dues of a run, receiver by receiver; what all pairs need is computed once."""
+    """Computes the expected of a run, receiver by receiver; what all pairs need is computed once."""
 
-    def __init__(self, run: SortedHistory, hearing: Traces) -> None:
+    def __init__(self, run: SortedHistory, traces: Traces) -> None:
         self.run = run
-        self.hearing = hearing
+        self.traces = traces
         self.evidence: dict[int, int | None] = {}
-        self._namesakes = Counter((one.room, one.user) for one in run.connections.values() if one.perhaps_member)
+        self._namesakes = Counter((one.room, one.user) for one in run.connections.values() if one.maybe_admitted)
         """How many connections a user may have had in a room."""
         self._heard_by_anyone: dict[int, list[tuple[int, Trace]]] = defaultdict(list)
         """By stream: who heard it, and what; by time."""
-        for receiver, heard in hearing.heard.items():
+        for receiver, heard in traces.heard.items():
             for one in heard:
                 self._heard_by_anyone[one.stream].append((receiver, one))
         for witnessed in self._heard_by_anyone.values():
@@ -93,7 +93,7 @@ class ExpectedItems:
         replays = self.run.declares(Capability.HISTORY)
         room_frames = (
             one.at
-            for one in self.hearing.heard[receiver.number]
+            for one in self.traces.heard[receiver.number]
             if one.stream == receiver.number or (not replays and self.in_audience(one.stream, receiver))
         )
         # Both are in the order received.
@@ -106,10 +106,10 @@ class ExpectedItems:
 
     def in_audience(self, stream: int, receiver: RecordedConnection) -> bool:
         """Whether a receiver is, as far as is known, in the audience of a stream."""
-        speaker = self.run.connections[stream]
-        if speaker.room != receiver.room or not self.run.declares(Capability.STICKY):
-            return speaker.room == receiver.room
-        return None in (speaker.instance, receiver.instance) or speaker.instance == receiver.instance
+        sender = self.run.connections[stream]
+        if sender.room != receiver.room or not self.run.declares(Capability.STICKY):
+            return sender.room == receiver.room
+        return None in (sender.instance, receiver.instance) or sender.instance == receiver.instance
 
     def is_certainly_in_audience(self, stream: RecordedConnection, receiver: RecordedConnection) -> bool:
         """Whether a receiver is certainly in the audience of a stream, though nothing of it may have come."""
@@ -136,12 +136,12 @@ class ExpectedItems:
 
     def of(self, stream: RecordedConnection, receiver: RecordedConnection) -> ExpectedStream:
         """What a receiver is due of a stream in whose audience it is."""
-        heard = tuple(self.hearing.of(stream, receiver))
+        heard = tuple(self.traces.of(stream, receiver))
         floor = self.floor(stream, receiver)
         received = {one.item for one in heard if one.item >= floor}
         starts = self._first_after_evidence(stream, receiver)
         starts |= {item for item in received if not self._is_perhaps_history(stream, receiver, item)}
-        if not starts or self.perhaps_never_came(stream):
+        if not starts or self.maybe_never_joined(stream):
             return ExpectedStream(stream, receiver, heard, floor, ())
         deadline = self.run.deadline
         last = self._last_message(stream)
@@ -164,12 +164,12 @@ class ExpectedItems:
         said, evidence = stream.said_at(item), self.evidence[receiver.number]
         return said is None or evidence is None or said <= evidence
 
-    def perhaps_never_came(self, stream: RecordedConnection) -> bool:
+    def maybe_never_joined(self, stream: RecordedConnection) -> bool:
         """Whether the server need not have taken a connection in: it ended early, and not by its own Close."""
         if self.evidence[stream.number] is not None or self._heard_by_anyone[stream.number]:
             return False
         ended = stream.ended_at is not None and stream.ended_at <= self.run.deadline
-        return not stream.member or (ended and not stream.closed_cleanly)
+        return not stream.admitted or (ended and not stream.closed_cleanly)
 
     def _first_after_evidence(self, stream: RecordedConnection, receiver: RecordedConnection) -> set[int]:
         evidence = self.evidence[receiver.number]
@@ -196,12 +196,12 @@ class ExpectedItems:
 
         If it died, the server may have ended it before. What it heard of the receiver shows that this was later.
         """
-        return stream.closed_itself or bool(self.hearing.of(receiver, stream))
+        return stream.certainly_closed_first or bool(self.traces.of(receiver, stream))
 
     def _last_message(self, stream: RecordedConnection) -> int:
         """The last message that is due to those who stay.
 
-        A speaker that does not read cannot know whether the server still listened (CLOSE-5).
+        A sender that does not read cannot know whether the server still listened (CLOSE-5).
         """
         deadline = self.run.deadline
         stayed = stream.reads and (stream.ended_at is None or stream.ended_at > deadline)

@@ -16,26 +16,26 @@ def judge(events: Iterable[Event]) -> list[Finding]:
     Raises HistoryError for a history that contradicts itself.
     """
     run = sort(events)
-    hearing = trace(run)
-    dues = ExpectedItems(run, hearing)
-    findings = list(hearing.findings)
+    traces = trace(run)
+    expected = ExpectedItems(run, traces)
+    findings = list(traces.findings)
     for receiver in run.connections.values():
-        if not receiver.member:
+        if not receiver.admitted:
             continue
-        for stream in run.perhaps_in_room(receiver.room):
-            if not dues.in_audience(stream.number, receiver):
+        for stream in run.maybe_in_room(receiver.room):
+            if not expected.in_audience(stream.number, receiver):
                 continue
-            due = dues.of(stream, receiver)
+            due = expected.of(stream, receiver)
             findings += delivery.lost(due, run)
             findings += delivery.replayed(due, run)
             findings += delivery.duplicated(due)
             findings += delivery.reordered(due, run)
-    findings += delivery.leaked(run, hearing, dues)
-    findings += membership.never_joined(run, dues)
-    findings += closing.dropped(run, dues)
-    findings += closing.unanswered_close(run, dues)
-    findings += timestamps.wrong_time(run, hearing)
-    findings += membership.miscounted_notices(run, hearing, dues)
-    findings += total_order.disordered(run, hearing)
+    findings += delivery.leaked(run, traces, expected)
+    findings += membership.never_joined(run, expected)
+    findings += closing.dropped(run, expected)
+    findings += closing.unanswered_close(run, expected)
+    findings += timestamps.wrong_time(run, traces)
+    findings += membership.miscounted_notices(run, traces, expected)
+    findings += total_order.disordered(run, traces)
     findings += error_frames.unprovoked_errors(run)
     return findings

@@ -47,11 +47,11 @@ class SortedHistory:
 
     def in_room(self, room: str) -> list[RecordedConnection]:
         """The connections that the server took into a room, in the order of their opening."""
-        return [one for one in self.rooms.get(room, ()) if one.member]
+        return [one for one in self.rooms.get(room, ()) if one.admitted]
 
-    def perhaps_in_room(self, room: str) -> list[RecordedConnection]:
+    def maybe_in_room(self, room: str) -> list[RecordedConnection]:
         """The connections that the server may have taken into a room, in the order of their opening."""
-        return [one for one in self.rooms.get(room, ()) if one.perhaps_member]
+        return [one for one in self.rooms.get(room, ()) if one.maybe_admitted]
 
     def stayed(self, connection: RecordedConnection) -> bool:
         """Whether a connection is due everything up to the deadline. With a room all its memberships end (LEAVE-1)."""
@@ -103,11 +103,11 @@ def sort(events: Iterable[Event]) -> SortedHistory:
         last = max(last, event.at)
     run.deadline = last if deadline is None else deadline
     for connection in run.connections.values():
-        connection.turned_away = _turned_away(connection, run.deleting.get(connection.room))
+        connection.was_refused = _was_refused(connection, run.deleting.get(connection.room))
     return run
 
 
-def _turned_away(connection: RecordedConnection, deleting: int | None) -> bool:
+def _was_refused(connection: RecordedConnection, deleting: int | None) -> bool:
     """Whether the server refused it: by a status, or by a refusal's code in place of any frame (but see CLOSE-3).
 
     A connection that sent bad frames may instead have been shut out for them, by a server that answers none (FRAME-3).

@@ -14,15 +14,15 @@ from roomproof.spec.limits import CLOCK_SKEW_S
 from roomproof.spec.rules import Capability
 
 
-def wrong_time(run: SortedHistory, hearing: Traces) -> Iterator[Finding]:
+def wrong_time(run: SortedHistory, traces: Traces) -> Iterator[Finding]:
     """Timestamps far from the time of receipt (DELIVER-8); those that run backwards or stand still (DELIVER-9)."""
     replays = run.declares(Capability.HISTORY)
     for receiver in run.connections.values():
-        may_be_old = receiver.paused_before or replays
+        may_be_old = receiver.has_paused or replays
         for receipt in receiver.receipts:
             yield from _far_away(run, receiver, receipt, may_be_old=may_be_old)
         for stream in run.connections.values():
-            yield from _backwards(stream, receiver, hearing)
+            yield from _backwards(stream, receiver, traces)
 
 
 def _far_away(
@@ -37,8 +37,8 @@ def _far_away(
         yield Finding(Kind.WRONG_TIME, "DELIVER-8", receiver.number, text, witness=(receipt.event,))
 
 
-def _backwards(stream: RecordedConnection, receiver: RecordedConnection, hearing: Traces) -> Iterator[Finding]:
-    items = sorted(first_copies(hearing.of(stream, receiver)), key=lambda one: one.item)
+def _backwards(stream: RecordedConnection, receiver: RecordedConnection, traces: Traces) -> Iterator[Finding]:
+    items = sorted(first_copies(traces.of(stream, receiver)), key=lambda one: one.item)
     still_since = None
     for earlier, later in pairwise(items):
         before, after = _timestamp(earlier), _timestamp(later)
@@ -46,7 +46,7 @@ def _backwards(stream: RecordedConnection, receiver: RecordedConnection, hearing
         if after > before:
             still_since = None
             continue
-        is_certain = later.item != stream.leave or stream.closed_itself
+        is_certain = later.item != stream.leave or stream.certainly_closed_first
         said = stream.said_at(later.item) if is_certain else None
         if after < before:
             culprit, what, still_since = earlier, "before", None

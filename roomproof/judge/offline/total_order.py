@@ -15,13 +15,13 @@ Graph = dict[Node, set[Node]]
 """What came right after each item, somewhere."""
 
 
-def disordered(run: SortedHistory, hearing: Traces) -> Iterator[Finding]:
+def disordered(run: SortedHistory, traces: Traces) -> Iterator[Finding]:
     """The first receiver of each room whose order contradicts those before it, if one order is declared."""
     if not run.declares(Capability.TOTAL_ORDER):
         return
     for room in {one.room for one in run.connections.values()}:
         orders = {
-            one.number: [*dict.fromkeys((heard.stream, heard.item) for heard in hearing.heard[one.number])]
+            one.number: [*dict.fromkeys((heard.stream, heard.item) for heard in traces.heard[one.number])]
             for one in run.in_room(room)
         }
         if not _cycle(orders.values()):
@@ -32,7 +32,7 @@ def disordered(run: SortedHistory, hearing: Traces) -> Iterator[Finding]:
         )
         cycle = _cycle(orders[one] for one in receivers[: receivers.index(culprit) + 1])
         names = ", ".join(f"item {item} of {run.connections[stream].user!r}" for stream, item in cycle)
-        events = (heard.receipt.event for heard in hearing.heard[culprit] if (heard.stream, heard.item) in cycle)
+        events = (heard.receipt.event for heard in traces.heard[culprit] if (heard.stream, heard.item) in cycle)
         text = f"no common order of the room explains what its members received: {names}"
         yield Finding(Kind.REORDERED, "ORDER-2", culprit, text, witness=tuple(events))
 

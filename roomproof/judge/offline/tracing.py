@@ -26,7 +26,7 @@ def trace(run: SortedHistory) -> Traces:
 
     Raises HistoryError where two connections of one user said the same in one room: nobody could tell them apart.
     """
-    return _Tracer(run).hearing
+    return _Tracer(run).traces
 
 
 class _Tracer:
@@ -34,7 +34,7 @@ class _Tracer:
 
     def __init__(self, run: SortedHistory) -> None:
         self.run = run
-        self.hearing = Traces()
+        self.traces = Traces()
         self.said: dict[str, list[SentItem]] = defaultdict(list)
         self.users: dict[str, list[RecordedConnection]] = defaultdict(list)
         for connection in run.connections.values():
@@ -47,8 +47,8 @@ class _Tracer:
 
     def _refuse_ambiguity(self) -> None:
         for content, sayings in self.said.items():
-            speakers = {(speaker.room, speaker.user): speaker.number for speaker, _ in sayings}
-            if any(speakers[speaker.room, speaker.user] != speaker.number for speaker, _ in sayings):
+            senders = {(sender.room, sender.user): sender.number for sender, _ in sayings}
+            if any(senders[sender.room, sender.user] != sender.number for sender, _ in sayings):
                 raise HistoryError(f"two connections of one user said the same in one room: {content[:80]!r}")
 
     def _trace(self, receiver: RecordedConnection) -> None:
@@ -81,7 +81,7 @@ class _Tracer:
             found = self._explain(receiver, position, receipt, message, heard)
             if found is not None:
                 heard[position] = found
-        self.hearing.add(receiver, [heard[position] for position in sorted(heard)])
+        self.traces.add(receiver, [heard[position] for position in sorted(heard)])
 
     def _recognise(
         self, receiver: RecordedConnection, receipt: Receipt, message: messages.Message, turn: int, copies: int
@@ -90,48 +90,48 @@ class _Tracer:
         sayings = self.said[message.content]
         here = [one for one in sayings if one[0].room == receiver.room]
         if not here:
-            speaker, item = sayings[0]
-            text = f"it was said in room {speaker.room}"
-            self._find(Kind.LEAKED, "DELIVER-4", receiver, receipt, text, speaker, item)
+            sender, item = sayings[0]
+            text = f"it was said in room {sender.room}"
+            self._find(Kind.LEAKED, "DELIVER-4", receiver, receipt, text, sender, item)
             return None
         own = [one for one in here if one[0].user == message.sender_id]
         candidates = _heard_copies(receiver, own or here, copies)
-        speaker, item = candidates[min(turn, len(candidates) - 1)]
-        if speaker.turned_away:
+        sender, item = candidates[min(turn, len(candidates) - 1)]
+        if sender.was_refused:
             text = "it was said by a connection that was refused"
-            self._find(Kind.PHANTOM, "REFUSE-4", receiver, receipt, text, speaker, item)
+            self._find(Kind.PHANTOM, "REFUSE-4", receiver, receipt, text, sender, item)
             return None
         if item.sent.at > receipt.at:
-            text = f"{speaker.user!r} said it only later"
-            self._find(Kind.PHANTOM, "DELIVER-14", receiver, receipt, text, speaker, item)
+            text = f"{sender.user!r} said it only later"
+            self._find(Kind.PHANTOM, "DELIVER-14", receiver, receipt, text, sender, item)
             return None
         if not own:
-            user, claimed = quoted(speaker.user, message.sender_id), quoted(message.sender_id, speaker.user)
+            user, claimed = quoted(sender.user, message.sender_id), quoted(message.sender_id, sender.user)
             text = f"{user} said it, the frame says {claimed}"
-            self._find(Kind.MISATTRIBUTED, "DELIVER-6", receiver, receipt, text, speaker, item)
+            self._find(Kind.MISATTRIBUTED, "DELIVER-6", receiver, receipt, text, sender, item)
         if message.chat_id != receiver.room:
             self._find_wrong_chat(receiver, receipt, message.chat_id)
-        return Trace(speaker.number, item.number, receipt)
+        return Trace(sender.number, item.number, receipt)
 
     def _was_perhaps_said(self, receiver: RecordedConnection, message: messages.Message) -> bool:
         return any(
-            message.content in speaker.perhaps and speaker.user == message.sender_id
-            for speaker in self.run.in_room(receiver.room)
+            message.content in sender.perhaps and sender.user == message.sender_id
+            for sender in self.run.in_room(receiver.room)
         )
 
     def _is_bad_frame(self, receiver: RecordedConnection, sender: str | None, content: object) -> bool:
         """Whether somebody in the room sent a bad frame of which this can be what a careless server made."""
-        speakers = [
+        senders = [
             one
             for one in self.run.in_room(receiver.room)
-            if sender in (None, one.user) and (one.bad or one.perhaps or one.violated)
+            if sender in (None, one.user) and (one.bad or one.perhaps or one.sent_invalid_frame)
         ]
-        if sender is not None and speakers:
+        if sender is not None and senders:
             return True
         return any(
             messages.same_json(bad.content, content) or str(bad.content) == content
-            for speaker in speakers
-            for bad in speaker.bad
+            for sender in senders
+            for bad in sender.bad
         )
 
     def _explain(
@@ -145,11 +145,11 @@ class _Tracer:
         """What a message is that nobody said in these words."""
         known = {(one.stream, one.item) for one in heard.values()}
         waiting = [
-            (speaker, item)
-            for speaker in self.run.in_room(receiver.room)
-            if speaker.user == message.sender_id
-            for item in speaker.said
-            if (speaker.number, item.number) not in known and item.sent.at <= receipt.at
+            (sender, item)
+            for sender in self.run.in_room(receiver.room)
+            if sender.user == message.sender_id
+            for item in sender.said
+            if (sender.number, item.number) not in known and item.sent.at <= receipt.at
         ]
         is_bad_frame = self._is_bad_frame(receiver, message.sender_id, message.content)
         if is_bad_frame:
@@ -158,18 +158,18 @@ class _Tracer:
             rule = "FRAME-1" if is_bad_frame else "DELIVER-14"
             self._find(Kind.PHANTOM, rule, receiver, receipt, f"nobody said {quoted(message.content)}")
             return None
-        speaker, item = _best_place(receiver, position, waiting, heard)
+        sender, item = _best_place(receiver, position, waiting, heard)
         said, told = quoted(item.content, message.content), quoted(message.content, item.content)
         text = f"expected {said}, got {told}"
-        self._find(Kind.ALTERED, "DELIVER-5", receiver, receipt, text, speaker, item)
-        return Trace(speaker.number, item.number, receipt)
+        self._find(Kind.ALTERED, "DELIVER-5", receiver, receipt, text, sender, item)
+        return Trace(sender.number, item.number, receipt)
 
     def _recognise_notice(
         self, receiver: RecordedConnection, receipt: Receipt, notice: messages.Notice
     ) -> Trace | None:
         namesakes = self.users.get(notice.user_id, [])
         here = [one for one in namesakes if one.room == receiver.room]
-        present = [one for one in here if one.perhaps_member]
+        present = [one for one in here if one.maybe_admitted]
         if notice.chat_id != receiver.room:
             elsewhere = [one for one in namesakes if one.room == notice.chat_id] or ([] if here else namesakes)
             if elsewhere:
@@ -188,7 +188,7 @@ class _Tracer:
             self._find_untrue(*phantom, "who only came later", present[0])
             return None
         if len(present) > 1:
-            self.hearing.notices[receiver.number, notice.user_id, notice.kind].append(receipt)
+            self.traces.notices[receiver.number, notice.user_id, notice.kind].append(receipt)
             return None
         if notice.kind is messages.NoticeKind.JOINED:
             return Trace(present[0].number, present[0].join, receipt)
@@ -205,11 +205,11 @@ class _Tracer:
         receipt: Receipt,
         notice: messages.Notice,
         why: str,
-        speaker: RecordedConnection | None = None,
+        sender: RecordedConnection | None = None,
     ) -> None:
         """A notice is wrong. Its user is told apart from others whose names look like it."""
         text = f"{quoted(notice.user_id, *self.users)} {notice.kind}, {why}"
-        self._find(kind, rule, receiver, receipt, text, speaker)
+        self._find(kind, rule, receiver, receipt, text, sender)
 
     def _is_still_here(self, connection: RecordedConnection, at: int) -> bool:
         """Whether it is certain that neither side had begun to end a connection.
@@ -217,7 +217,7 @@ class _Tracer:
         The server may have, before the client learns of it: only a reading client whose own Close was answered, or that
         is never closed at all, knows better.
         """
-        if connection.opened is None or connection.paused_before or self.run.fault_covers(connection, at):
+        if connection.opened is None or connection.has_paused or self.run.fault_covers(connection, at):
             return False
         if connection.closing is None or connection.closed is None:
             return connection.ended_at is None
@@ -234,13 +234,13 @@ class _Tracer:
         receiver: RecordedConnection,
         receipt: Receipt,
         text: str,
-        speaker: RecordedConnection | None = None,
+        sender: RecordedConnection | None = None,
         item: Item | None = None,
     ) -> None:
-        stream = speaker.number if speaker else None
+        stream = sender.number if sender else None
         witness = (item.sent, receipt.event) if item else (receipt.event,)
         number = item.number if item else None
-        self.hearing.findings.append(Finding(kind, rule, receiver.number, text, stream, number, witness=witness))
+        self.traces.findings.append(Finding(kind, rule, receiver.number, text, stream, number, witness=witness))
 
 
 def _heard_copies(receiver: RecordedConnection, sayings: list[SentItem], copies: int) -> list[SentItem]:
@@ -273,12 +273,12 @@ def _best_place(
         else:
             after[one.stream] = min(one.item, after.get(one.stream, one.item))
     fitting = [
-        (speaker, item)
-        for speaker, item in waiting
-        if before.get(speaker.number, 0) < item.number < after.get(speaker.number, item.number + 1)
+        (sender, item)
+        for sender, item in waiting
+        if before.get(sender.number, 0) < item.number < after.get(sender.number, item.number + 1)
     ]
-    for speaker, item in fitting:
-        came_first = item.sent.at > receiver.opening.at and speaker.number not in after
-        if speaker.number in before or came_first:
-            return speaker, item
+    for sender, item in fitting:
+        came_first = item.sent.at > receiver.opening.at and sender.number not in after
+        if sender.number in before or came_first:
+            return sender, item
     return fitting[-1] if fitting else waiting[0]

@@ -9,27 +9,27 @@ from roomproof.judge.streaming.frame_cache import NOTHING, CachedFrame
 from roomproof.judge.streaming.int_runs import IntRuns
 
 LEFT = -2
-"""Stands for the number that is expected next of a speaker whose leave notice came."""
+"""Stands for the number that is expected next of a sender whose leave notice came."""
 
 APART = -3
-"""Stands for it where nothing is expected, because the speaker is on another sticky instance."""
+"""Stands for it where nothing is expected, because the sender is on another sticky instance."""
 
 EXCUSED = -1
 """Stands for when an item was overtaken that is not due, because a fault excuses it."""
 
 LEAVE = -1
-"""Stands for the number of a leave notice: which it is, is known only when the speaker has ended."""
+"""Stands for the number of a leave notice: which it is, is known only when the sender has ended."""
 
 UNBORN = [NOTHING]
-"""The slots of a connection that has shown no evidence of membership yet: nothing is quickly found there."""
+"""The cached_frames of a connection that has shown no evidence of membership yet: nothing is quickly found there."""
 
 
 @dataclass(eq=False, slots=True)
 class StreamingConnection(Lifecycle):
-    """A connection. What it hears of the speaker in a column is counted at that index of the arrays.
+    """A connection. What it hears of the sender in a column is counted at that index of the arrays.
 
     `expected` is the number that should come next; `start` where the items that are due begin, as far as is known;
-    `floor` below which nothing must come. As long as nothing of a speaker came, expected is start.
+    `floor` below which nothing must come. As long as nothing of a sender came, expected is start.
     """
 
     column: int = 0
@@ -43,7 +43,7 @@ class StreamingConnection(Lifecycle):
     top: int = 0
     """The highest message of it that anyone received."""
     evidence_at: int | None = None
-    slots: list[CachedFrame] = field(default_factory=lambda: UNBORN)
+    cached_frames: list[CachedFrame] = field(default_factory=lambda: UNBORN)
     cursor: int = 0
     expected: list[int] = field(default_factory=list)
     """A list: everybody shares its numbers, and it is quicker than an array."""
@@ -52,7 +52,7 @@ class StreamingConnection(Lifecycle):
     holes: dict[int, dict[int, int]] = field(default_factory=dict)
     """By column: items that a later one overtook, and when that was, or EXCUSED."""
     departed: dict[int, int] = field(default_factory=dict)
-    """By column of speakers whose leave came: what was expected next."""
+    """By column of senders whose leave came: what was expected next."""
     strays: dict[int, set[int]] = field(default_factory=dict)
     """By column: items that came once although they need not have, and must not come again."""
     earlier: dict[int, IntRuns] = field(default_factory=dict)
@@ -90,22 +90,22 @@ class StreamingConnection(Lifecycle):
         return self.ended_at is not None or self.refused is not None
 
     @property
-    def perhaps_never_came(self) -> bool:
+    def maybe_never_joined(self) -> bool:
         """Whether the server need not have taken it in: it ended early, and not by its own Close."""
         if self.evidence_at is not None or self.high:
             return False
-        return not self.member or (self.ended_at is not None and not self.closed_cleanly)
+        return not self.admitted or (self.ended_at is not None and not self.closed_cleanly)
 
     def next_of(self, column: int) -> int:
-        """What it expects, or expected until the leave, of a speaker."""
+        """What it expects, or expected until the leave, of a sender."""
         return self.departed.get(column, self.expected[column])
 
     def has_heard(self, column: int) -> bool:
-        """Whether anything of a speaker but its leave came since there was evidence."""
+        """Whether anything of a sender but its leave came since there was evidence."""
         return self.evidence_at is not None and self.next_of(column) != self.start[column]
 
     def has_got(self, column: int, item: int) -> bool:
-        """Whether an item of a speaker came that is no leave notice."""
+        """Whether an item of a sender came that is no leave notice."""
         if item in self.strays.get(column, ()) or item in self.earlier.get(column, ()):
             return True
         if self.evidence_at is None or not self.start[column] <= item < self.next_of(column):
@@ -113,14 +113,14 @@ class StreamingConnection(Lifecycle):
         return item not in self.holes.get(column, ())
 
     def highest_of(self, column: int) -> int:
-        """The highest item of a speaker that came and is no leave notice; -1 if none did."""
+        """The highest item of a sender that came and is no leave notice; -1 if none did."""
         strays = max(self.strays.get(column, ()), default=-1)
         told = self.earlier[column].following - 1 if column in self.earlier else -1
         due = self.next_of(column) - 1 if self.has_heard(column) else -1
         return max(strays, told, due)
 
     def span_of(self, column: int) -> tuple[int, int] | None:
-        """What came of a speaker: the first item and the one after the last; None before there was evidence."""
+        """What came of a sender: the first item and the one after the last; None before there was evidence."""
         return None if self.evidence_at is None else (self.start[column], self.next_of(column))
 
     @property
@@ -144,7 +144,7 @@ class StreamingConnection(Lifecycle):
             self.floor.extend([0] * (len(self.expected) - len(floor)))
 
     def make_room(self, column: int) -> None:
-        """Begin to count for a new speaker. Who has shown that it is a member is due everything of it."""
+        """Begin to count for a new sender. Who has shown that it is a member is due everything of it."""
         for counts in (self.expected, self.start, self.floor, *self.floors.values()):
             if column < len(counts):
                 counts[column] = 0
@@ -153,7 +153,7 @@ class StreamingConnection(Lifecycle):
                 counts.append(0)
 
     def forget(self, column: int) -> None:
-        """Nothing more is due of a speaker."""
+        """Nothing more is due of a sender."""
         self.departed.pop(column, None)
         self.earlier.pop(column, None)
         self.strays.pop(column, None)
@@ -172,14 +172,14 @@ class EarlyLeave:
     """How its timestamp runs backwards, if it does."""
 
 
-def part_of(speaker: StreamingConnection, item: int) -> Part:
+def part_of(sender: StreamingConnection, item: int) -> Part:
     """What an item is in its stream."""
     if item == 0:
         return Part.JOIN
-    return Part.LEAVE if item == speaker.leave and speaker.has_begun_to_end else Part.MESSAGE
+    return Part.LEAVE if item == sender.leave and sender.has_begun_to_end else Part.MESSAGE
 
 
-def name_of(speaker: StreamingConnection, item: int) -> str:
+def name_of(sender: StreamingConnection, item: int) -> str:
     """What to call an item in a text."""
-    part = part_of(speaker, item)
-    return f"{part} {item} of {speaker.user!r}" if part is Part.MESSAGE else f"the {part} of {speaker.user!r}"
+    part = part_of(sender, item)
+    return f"{part} {item} of {sender.user!r}" if part is Part.MESSAGE else f"the {part} of {sender.user!r}"

@@ -33,7 +33,7 @@ class FrameFault:
 
 @dataclass(frozen=True, slots=True)
 class DepartedSender:
-    """A speaker that is gone and settled."""
+    """A sender that is gone and settled."""
 
     number: int
     ended_at: int
@@ -47,9 +47,9 @@ class DepartedSender:
 
 
 class Decoded(msgspec.Struct, gc=False):
-    """What a frame is: an item of a speaker, if it carries one that can come here, and its faults."""
+    """What a frame is: an item of a sender, if it carries one that can come here, and its faults."""
 
-    speaker: StreamingConnection | None = None
+    sender: StreamingConnection | None = None
     item: int = 0
     faults: list[FrameFault] = []
     lapse: TimestampLapse | None = None
@@ -68,7 +68,7 @@ class Decoder:
     def __init__(self, room: str, started: Started) -> None:
         self.room = room
         self.started = started
-        self.lines: dict[int, StreamingConnection] = {}
+        self.connections: dict[int, StreamingConnection] = {}
         self.users: dict[str, StreamingConnection] = {}
         self._awaited: dict[str, MessageId] = {}
         """By content: what was said and has not been received."""
@@ -76,21 +76,26 @@ class Decoder:
         """The last that were here, by number and by user id."""
         self._stamps = Timestamps()
 
-    def learn(self, line: StreamingConnection) -> None:
+    def learn(self, connection: StreamingConnection) -> None:
         """Know a connection from now on. Raises ValueError if another one has its user id: notices name no more."""
-        if line.user in self.users:
-            raise ValueError(f"expected a user id of its own for each connection, {line.user!r} has one already")
-        self.lines[line.number] = self.users[line.user] = line
+        if connection.user in self.users:
+            raise ValueError(f"expected a user id of its own for each connection, {connection.user!r} has one already")
+        self.connections[connection.number] = self.users[connection.user] = connection
 
-    def forget(self, line: StreamingConnection, settled_at: int, *, is_whole: bool) -> None:
+    def forget(self, connection: StreamingConnection, settled_at: int, *, is_whole: bool) -> None:
         """Know nothing more of a connection but that it was here; `is_whole`: nothing of it was lost."""
-        del self.lines[line.number], self.users[line.user]
-        self._stamps.forget(line)
-        has_left = line.leave in line.high.values()
+        del self.connections[connection.number], self.users[connection.user]
+        self._stamps.forget(connection)
+        has_left = connection.leave in connection.high.values()
         departed = DepartedSender(
-            line.number, line.ended_at or settled_at, settled_at, is_whole, was_heard=bool(line.high), has_left=has_left
+            connection.number,
+            connection.ended_at or settled_at,
+            settled_at,
+            is_whole,
+            was_heard=bool(connection.high),
+            has_left=has_left,
         )
-        self._forgotten.update({line.number: departed, line.user: departed})
+        self._forgotten.update({connection.number: departed, connection.user: departed})
         while len(self._forgotten) > 2 * FORGOTTEN_LINES:
             del self._forgotten[next(iter(self._forgotten))]
 
@@ -128,39 +133,39 @@ class Decoder:
         about = seal.connection, seal.item
         if seal.room != self.room and seal.intact:
             return _nothing_but(FrameFault(Kind.LEAKED, "DELIVER-4", f"it was said in room {seal.room}", *about))
-        speaker = self.lines.get(seal.connection)
-        if speaker is None:
+        sender = self.connections.get(seal.connection)
+        if sender is None:
             text = f"connection {seal.connection} has said nothing here"
             return self._late_or_nobodys(text, seal.connection, Part.MESSAGE)
-        if speaker.turned_away:
+        if sender.was_refused:
             text = "it was said by a connection that was refused"
             return _nothing_but(FrameFault(Kind.PHANTOM, "REFUSE-4", text, *about))
-        if not 0 < seal.item <= speaker.said:
-            text = f"{speaker.user!r} has said {speaker.said} messages"
+        if not 0 < seal.item <= sender.said:
+            text = f"{sender.user!r} has said {sender.said} messages"
             return _nothing_but(FrameFault(Kind.PHANTOM, "DELIVER-14", text, *about))
-        decoded = Decoded(speaker, seal.item, meant=seal.meant)
+        decoded = Decoded(sender, seal.item, meant=seal.meant)
         if not seal.intact:
             text = f"the checksum is not that of {quoted(message.content)}"
             decoded.faults.append(FrameFault(Kind.ALTERED, "DELIVER-5", text, *about))
-        if message.sender_id != speaker.user:
-            user, claimed = quoted(speaker.user, message.sender_id), quoted(message.sender_id, speaker.user)
+        if message.sender_id != sender.user:
+            user, claimed = quoted(sender.user, message.sender_id), quoted(message.sender_id, sender.user)
             text = f"{user} said it, the frame says {claimed}"
             decoded.faults.append(FrameFault(Kind.MISATTRIBUTED, "DELIVER-6", text, *about))
         self._check(decoded, message, receiver, at, may_be_old=may_be_old)
         return decoded
 
     def _notice(self, notice: messages.Notice, receiver: StreamingConnection, at: int, *, may_be_old: bool) -> Decoded:
-        speaker = self.users.get(notice.user_id)
+        sender = self.users.get(notice.user_id)
         text = f"{notice.user_id!r} {notice.kind}"
-        if notice.chat_id != self.room and speaker is None:
+        if notice.chat_id != self.room and sender is None:
             return _nothing_but(FrameFault(Kind.LEAKED, "DELIVER-4", f"{text}, in room {notice.chat_id!r}"))
-        if speaker is None:
+        if sender is None:
             part = Part.JOIN if notice.kind is messages.NoticeKind.JOINED else Part.LEAVE
             return self._late_or_nobodys(f"{text}, who never came here", notice.user_id, part)
-        if speaker.turned_away:
+        if sender.was_refused:
             text = f"{text}, whose connection was refused"
-            return _nothing_but(FrameFault(Kind.PHANTOM, "REFUSE-4", text, speaker.number))
-        decoded = Decoded(speaker, 0 if notice.kind is messages.NoticeKind.JOINED else LEAVE)
+            return _nothing_but(FrameFault(Kind.PHANTOM, "REFUSE-4", text, sender.number))
+        decoded = Decoded(sender, 0 if notice.kind is messages.NoticeKind.JOINED else LEAVE)
         self._check(decoded, notice, receiver, at, may_be_old=may_be_old)
         return decoded
 
@@ -179,8 +184,8 @@ class Decoder:
         *,
         may_be_old: bool,
     ) -> None:
-        speaker = decoded.speaker
-        if speaker is None:
+        sender = decoded.sender
+        if sender is None:
             return
         if frame.chat_id != self.room:
             text = f"expected the chat_id {self.room!r}, got {frame.chat_id!r}"
@@ -191,16 +196,16 @@ class Decoder:
             decoded.faults.append(FrameFault(Kind.WRONG_TIME, "DELIVER-8", text))
         if moment is None:
             return
-        if decoded.item == LEAVE and not speaker.has_begun_to_end:
-            decoded.lapse = self._stamps.look(speaker, speaker.leave, moment, 0, receiver)
+        if decoded.item == LEAVE and not sender.has_begun_to_end:
+            decoded.lapse = self._stamps.look(sender, sender.leave, moment, 0, receiver)
             return
         item, said = decoded.item, decoded.meant
         if item == LEAVE:
-            item, said = speaker.leave, (speaker.own_end_at if speaker.closed_itself else None) or 0
-        lapse = decoded.lapse = self._stamps.take(speaker, item, moment, said, receiver, at)
+            item, said = sender.leave, (sender.own_end_at if sender.certainly_closed_first else None) or 0
+        lapse = decoded.lapse = self._stamps.take(sender, item, moment, said, receiver, at)
         if lapse is not None and lapse.is_certain:
-            text = f"{name_of(speaker, item)} {lapse.how}"
-            decoded.faults.append(FrameFault(Kind.WRONG_TIME, "DELIVER-9", text, speaker.number, item))
+            text = f"{name_of(sender, item)} {lapse.how}"
+            decoded.faults.append(FrameFault(Kind.WRONG_TIME, "DELIVER-9", text, sender.number, item))
 
 
 def _nothing_but(fault: FrameFault) -> Decoded:

@@ -25,8 +25,8 @@ class DeliveryTimes:
     last: int
     is_whole: bool
     """Whether nobody had received it before."""
-    slots: int = 0
-    """How many slots of the room carry it: its bytes may vary between instances, or even between receivers."""
+    cached_frames: int = 0
+    """How many cached_frames of the room carry it: its bytes may vary between instances, or even between receivers."""
 
 
 UNTIMED = DeliveryTimes(0, 0, 0, is_whole=False)
@@ -35,7 +35,7 @@ UNTIMED = DeliveryTimes(0, 0, 0, is_whole=False)
 
 @dataclass(eq=False, slots=True)
 class CachedFrame:
-    """A frame as it comes over the wire, the column of its speaker, and which item it carries."""
+    """A frame as it comes over the wire, the column of its sender, and which item it carries."""
 
     wire: bytes
     size: int
@@ -78,43 +78,45 @@ class FrameCache:
     """The last frames that came to anyone on one instance."""
 
     def __init__(self, dropped: Callable[[CachedFrame], None], frames: int = CACHED_FRAMES) -> None:
-        """`dropped` is called with each slot that is forgotten."""
-        self.slots = [NOTHING] * frames
+        """`dropped` is called with each cached that is forgotten."""
+        self.cached_frames = [NOTHING] * frames
         self._dropped = dropped
         self._by_wire: dict[bytes, CachedFrame] = {}
         self._next = 0
 
     def find(self, wire: bytes) -> CachedFrame | None:
-        """The slot of a frame as it comes over the wire, wherever it stands."""
+        """The cached of a frame as it comes over the wire, wherever it stands."""
         return self._by_wire.get(wire)
 
     def add(self, wire: bytes, payload: int, column: int, item: int) -> CachedFrame:
         """Remember a frame, whose payload begins at a position, and forget the oldest."""
         index = self._next
-        self._next = (index + 1) % len(self.slots)
-        slot = CachedFrame(wire, len(wire), payload, column, item, self._next)
+        self._next = (index + 1) % len(self.cached_frames)
+        cached = CachedFrame(wire, len(wire), payload, column, item, self._next)
         self._drop(index)
-        self.slots[index] = self._by_wire[wire] = slot
-        return slot
+        self.cached_frames[index] = self._by_wire[wire] = cached
+        return cached
 
     def forget(self, column: int) -> None:
-        """Forget all frames of one speaker."""
-        for index, slot in enumerate(self.slots):
-            if slot.column == column:
+        """Forget all frames of one sender."""
+        for index, cached in enumerate(self.cached_frames):
+            if cached.column == column:
                 self._drop(index)
 
     def close(self) -> None:
         """Forget all frames."""
-        for index in range(len(self.slots)):
+        for index in range(len(self.cached_frames)):
             self._drop(index)
 
     def frame_of(self, column: int, item: int) -> bytes | None:
         """The frame that carried an item, if it is remembered."""
-        return next((slot.frame for slot in self.slots if (slot.column, slot.item) == (column, item)), None)
+        return next(
+            (cached.frame for cached in self.cached_frames if (cached.column, cached.item) == (column, item)), None
+        )
 
     def _drop(self, index: int) -> None:
-        slot = self.slots[index]
-        if slot is not NOTHING:
-            self._by_wire.pop(slot.wire, None)
-            self.slots[index] = NOTHING
-            self._dropped(slot)
+        cached = self.cached_frames[index]
+        if cached is not NOTHING:
+            self._by_wire.pop(cached.wire, None)
+            self.cached_frames[index] = NOTHING
+            self._dropped(cached)

@@ -18,8 +18,8 @@ AT_ONCE = NS_PER_S
 class SlowReaders:
     """Looks after one room. Times are nanoseconds."""
 
-    def __init__(self, roster: RoomState, deadline: int) -> None:
-        self._roster = roster
+    def __init__(self, state: RoomState, deadline: int) -> None:
+        self._state = state
         self._deadline = deadline
         self._said_bytes = 0
         self._heard_at = 0
@@ -29,16 +29,16 @@ class SlowReaders:
         """Somebody is about to say something."""
         self._said_bytes += len(content)
 
-    def stops(self, line: StreamingConnection) -> None:
+    def stops(self, connection: StreamingConnection) -> None:
         """Somebody stops reading."""
-        line.said_bytes_before = self._said_bytes
+        connection.said_bytes_before = self._said_bytes
 
-    def reads_on(self, line: StreamingConnection) -> None:
+    def reads_on(self, connection: StreamingConnection) -> None:
         """Somebody reads on: the server had to notice the pause if very much was said meanwhile."""
-        if self._said_bytes - line.said_bytes_before >= SWAMPED_BYTES:
-            self._roster.ledger.swamped += 1
+        if self._said_bytes - connection.said_bytes_before >= SWAMPED_BYTES:
+            self._state.tally.swamped += 1
 
-    def came(self, receiver: StreamingConnection, speaker: StreamingConnection, item: int, meant: int, at: int) -> None:
+    def came(self, receiver: StreamingConnection, sender: StreamingConnection, item: int, meant: int, at: int) -> None:
         """A message came that nobody had received before: was the whole room silent until a slow reader read on?
 
         Nobody at all heard anything new for longer than a deadline, although something was due: a server that is slow
@@ -48,12 +48,12 @@ class SlowReaders:
         self._heard_at = at
         if at - silent_since <= self._deadline:
             return
-        for one in self._roster.receivers:
-            was_slow = one.paused_before and one.reads and one.evidence_at is not None
-            if was_slow and one.stopped_reading_at <= silent_since and one.read_on_at >= at - AT_ONCE:
+        for one in self._state.receivers:
+            was_slow = one.has_paused and one.reads and one.evidence_at is not None
+            if was_slow and one.paused_at <= silent_since and one.resumed_at >= at - AT_ONCE:
                 text = (
-                    f"{name_of(speaker, item)} came after {(at - silent_since) / NS_PER_S:.1f} s in which nobody heard "
+                    f"{name_of(sender, item)} came after {(at - silent_since) / NS_PER_S:.1f} s in which nobody heard "
                     f"anything, just when {one.user!r} read on, who had not read for longer than that"
                 )
-                self._roster.find(receiver, Kind.HELD_UP, "CLOSE-4", text, speaker.number, item)
+                self._state.find(receiver, Kind.HELD_UP, "CLOSE-4", text, sender.number, item)
                 return

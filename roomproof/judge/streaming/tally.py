@@ -12,7 +12,7 @@ KEPT_FINDINGS = 100
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of all rooms that were given this ledger.
+    """Counts of all rooms that were given this tally.
 
     `delivered` counts first copies of what was due or could come."""
 

@@ -1,4 +1,4 @@
-"""Whether time runs backwards, or stands still, from one item of a speaker to a later one (DELIVER-9).
+"""Whether time runs backwards, or stands still, from one item of a sender to a later one (DELIVER-9).
 
 Servers stamp an item once, or each instance by its own clock, or each delivery; receivers mostly share frames, which
 are looked at once. So of each item only the earliest timestamp of all its copies is kept: a receiver that has got the
@@ -16,7 +16,7 @@ from roomproof.judge.facts import NS_PER_S, TICK_NS
 from roomproof.judge.streaming.connection import StreamingConnection
 
 KEPT_ITEMS = 8
-"""The timestamps of so many items of a speaker are kept."""
+"""The timestamps of so many items of a sender are kept."""
 
 
 class ItemTimestamp(msgspec.Struct, gc=False):
@@ -35,7 +35,7 @@ class TimestampLapse:
 
 
 class KeptTimestamps(msgspec.Struct, gc=False):
-    """What is kept of one speaker, as one instance tells it."""
+    """What is kept of one sender, as one instance tells it."""
 
     items: dict[int, ItemTimestamp]
     """In their order."""
@@ -48,15 +48,15 @@ class Timestamps:
 
     def __init__(self) -> None:
         self._kept: dict[int, dict[str | None, KeptTimestamps]] = {}
-        """By speaker, and by instance."""
+        """By sender, and by instance."""
 
-    def forget(self, speaker: StreamingConnection) -> None:
-        """Nothing of a speaker comes any more."""
-        self._kept.pop(speaker.number, None)
+    def forget(self, sender: StreamingConnection) -> None:
+        """Nothing of a sender comes any more."""
+        self._kept.pop(sender.number, None)
 
     def take(
         self,
-        speaker: StreamingConnection,
+        sender: StreamingConnection,
         item: int,
         moment: datetime,
         said: int,
@@ -64,7 +64,7 @@ class Timestamps:
         at: int,
     ) -> TimestampLapse | None:
         """A receiver got an item with a timestamp; `said` is the earliest time at which it was said, 0 for unknown."""
-        by_instance = self._kept.setdefault(speaker.number, {})
+        by_instance = self._kept.setdefault(sender.number, {})
         kept = by_instance.get(receiver.instance)
         if kept is None:
             by_instance[receiver.instance] = KeptTimestamps({item: ItemTimestamp(moment, at)}, moment)
@@ -75,8 +75,8 @@ class Timestamps:
             kept.highest = moment
             lapse, since = None, at
         else:
-            lapse = self.look(speaker, item, moment, said, receiver)
-            still = moment == items[latest].moment and receiver.has_got(speaker.column, latest)
+            lapse = self.look(sender, item, moment, said, receiver)
+            still = moment == items[latest].moment and receiver.has_got(sender.column, latest)
             since = items[latest].since if still else at
         if item > latest:
             items[item] = ItemTimestamp(moment, since)
@@ -87,14 +87,14 @@ class Timestamps:
         return lapse
 
     def look(
-        self, speaker: StreamingConnection, item: int, moment: datetime, said: int, receiver: StreamingConnection
+        self, sender: StreamingConnection, item: int, moment: datetime, said: int, receiver: StreamingConnection
     ) -> TimestampLapse | None:
         """What `take` would return, where it is not certain yet that it is an item."""
-        kept = self._kept.get(speaker.number, {}).get(receiver.instance)
+        kept = self._kept.get(sender.number, {}).get(receiver.instance)
         if kept is None or moment > kept.highest:
             return None
         earlier = [one for one in reversed(kept.items) if one < item]
-        got = next((one for one in earlier if receiver.has_got(speaker.column, one)), None)
+        got = next((one for one in earlier if receiver.has_got(sender.column, one)), None)
         before = got if got is not None else next(iter(earlier), None)
         if before is None:
             return None

@@ -40,7 +40,7 @@ class LoadMember:
         "_rest",
         "instance",
         "is_gone",
-        "line",
+        "judged",
         "number",
         "room",
         "user",
@@ -50,7 +50,7 @@ class LoadMember:
         self.room = room
         self.number = number
         self.user = user
-        self.line: StreamingConnection = room.judge.open(Opening(number, _now(), room.id, user))
+        self.judged: StreamingConnection = room.judge.connect(Opening(number, _now(), room.id, user))
         self.instance = ""
         self.is_gone = Event()
         """Set once the connection has ended."""
@@ -68,17 +68,17 @@ class LoadMember:
         try:
             link = self._shake_hands(target, inbox, source)
         except RefusedError as refusal:
-            self.room.judge.observe(self.line, Refused(self.number, _now(), refusal.status, str(refusal)))
+            self.room.judge.observe(self.judged, Refused(self.number, _now(), refusal.status, str(refusal)))
             raise
         except BaseException:
-            self.room.judge.observe(self.line, Refused(self.number, _now(), None, "given up"))
+            self.room.judge.observe(self.judged, Refused(self.number, _now(), None, "given up"))
             raise
         self._link = link
         self.room.members.add(self)
         self.room.instances.add(self.instance)
         if source:
             self.room.sources.add(source)
-        self.room.judge.observe(self.line, Opened(self.number, _now(), self.instance or None))
+        self.room.judge.observe(self.judged, Opened(self.number, _now(), self.instance or None))
         link.watch(self._receive)
 
     def _shake_hands(self, target: "Target", inbox: "ReadLoop", source: str | None) -> LoadSocket:
@@ -97,7 +97,7 @@ class LoadMember:
         """Say something that was meant for a time, or 0 if it was for none. Raises OSError if the link is gone."""
         if self._link is None or self._is_closing:
             raise ConnectionError("the connection has ended")
-        content = self.room.judge.say(self.line, words, at, meant)
+        content = self.room.judge.compose(self.judged, words, at, meant)
         self._link.send(_encode({"type": "message", "content": content}))
 
     @property
@@ -112,9 +112,9 @@ class LoadMember:
 
     def reads(self, reads: bool) -> None:
         """Stop reading, or read on."""
-        if not self.is_open or self._link is None or self.line.reads == reads:
+        if not self.is_open or self._link is None or self.judged.reads == reads:
             return
-        self.room.judge.observe(self.line, Reading(self.number, _now(), reads=reads))
+        self.room.judge.observe(self.judged, Reading(self.number, _now(), reads=reads))
         if reads:
             self._link.watch(self._receive)
         else:
@@ -126,7 +126,7 @@ class LoadMember:
             self.die("rst")
         elif self.is_open and self._link is not None:
             self._is_closing = True
-            self.room.judge.observe(self.line, Closing(self.number, _now(), STATUS_NORMAL))
+            self.room.judge.observe(self.judged, Closing(self.number, _now(), STATUS_NORMAL))
             self._link.send_close(STATUS_NORMAL)
 
     def give_up(self) -> None:
@@ -136,7 +136,7 @@ class LoadMember:
     def die(self, how: str) -> None:
         """End the link without a Close frame: `fin` ends it in order, `rst` tears it down."""
         if self.is_open and self._link is not None:
-            self.room.judge.observe(self.line, Dying(self.number, _now(), how))
+            self.room.judge.observe(self.judged, Dying(self.number, _now(), how))
             self._let_go(reset=how == "rst")
 
     def deafen(self) -> None:
@@ -168,7 +168,7 @@ class LoadMember:
         if not data:
             self._end(None, "the link ended")
             return
-        room, line = self.room.judge, self.line
+        room, line = self.room.judge, self.judged
         if self._rest:
             self._rest.append(data)
             self._missing -= len(data)
@@ -198,7 +198,7 @@ class LoadMember:
             case ABNF.OPCODE_TEXT | ABNF.OPCODE_BINARY if self._fragments is not None:
                 self._break_off(frame.payload[:100], "a message begins before the parts of another have ended", at)
             case ABNF.OPCODE_TEXT if frame.is_final:
-                self.room.judge.received(self.line, frame.payload, at)
+                self.room.judge.receive(self.judged, frame.payload, at)
             case ABNF.OPCODE_TEXT:
                 self._fragments = bytearray(frame.payload)
             case ABNF.OPCODE_PING:
@@ -208,7 +208,7 @@ class LoadMember:
             case ABNF.OPCODE_CLOSE:
                 self._take_close(frame.payload)
             case ABNF.OPCODE_BINARY if frame.is_final:
-                self.room.judge.malformed(self.line, frame.payload, "a binary frame", at)
+                self.room.judge.receive_malformed(self.judged, frame.payload, "a binary frame", at)
             case ABNF.OPCODE_BINARY:
                 self._break_off(frame.payload[:100], "a binary message, in parts", at)
             case ABNF.OPCODE_CONT if self._fragments is not None:
@@ -218,7 +218,7 @@ class LoadMember:
                     self._break_off(frame.payload[:100], text, at)
                 elif frame.is_final:
                     whole, self._fragments = bytes(self._fragments), None
-                    self.room.judge.received(self.line, whole, at)
+                    self.room.judge.receive(self.judged, whole, at)
             case _:
                 self._break_off(frame.payload[:100], "a part of a message that has not begun", at)
 
@@ -235,15 +235,15 @@ class LoadMember:
                 self._link.send(payload, opcode)
 
     def _break_off(self, data: bytes, reason: str, at: int) -> None:
-        self.room.judge.malformed(self.line, data, reason, at)
+        self.room.judge.receive_malformed(self.judged, data, reason, at)
         if self._link is not None:
             self._link.send_close(STATUS_PROTOCOL_ERROR)
-            self.room.judge.observe(self.line, Dying(self.number, at, "fin"))
+            self.room.judge.observe(self.judged, Dying(self.number, at, "fin"))
             self._let_go()
 
     def _end(self, code: int | None, reason: str) -> None:
         if self._link is not None:
-            self.room.judge.observe(self.line, Closed(self.number, _now(), code, reason))
-            if self.line.turned_away:
+            self.room.judge.observe(self.judged, Closed(self.number, _now(), code, reason))
+            if self.judged.was_refused:
                 self.room.refusals.append(f"closed with {code} {reason}".strip())
             self._let_go()

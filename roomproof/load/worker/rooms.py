@@ -82,7 +82,7 @@ class LoadRooms:
         self._run, self._worker = run, worker
         self._making = BoundedSemaphore()
         self._free: dict[LoadRoom, None] = {}
-        self.ledger = Tally()
+        self.tally = Tally()
         self.all: list[LoadRoom] = []
 
     def seat(self) -> tuple[LoadRoom, str]:
@@ -113,7 +113,7 @@ class LoadRooms:
         while cached < min(4 * self._size, MOST_CACHED):
             cached *= 2
         deadline = round(self._deadline * 1e9)
-        judge = StreamingRoom(chat_id, self._started, deadline, cached_frames=cached, ledger=self.ledger)
+        judge = StreamingRoom(chat_id, self._started, deadline, cached_frames=cached, tally=self.tally)
         room = LoadRoom(chat_id, f"{self._run}-{self._worker}-{len(self.all)}", judge)
         self.all.append(room)
         self._free[room] = None
@@ -151,13 +151,13 @@ class LoadRooms:
 
         Nothing may be said any more when everything is judged; where the server takes nothing, it is not waited for.
         """
-        speakers = []
+        senders = []
         for room in self.all:
-            speaker = next((one for one in room.members if one.is_open and one.line.reads), None)
-            if speaker is not None:
-                speakers.append(gevent.spawn(_say_last_thing, speaker))
-        gevent.joinall(speakers, timeout=self._deadline)
-        gevent.killall(speakers)
+            sender = next((one for one in room.members if one.is_open and one.judged.reads), None)
+            if sender is not None:
+                senders.append(gevent.spawn(_say_last_thing, sender))
+        gevent.joinall(senders, timeout=self._deadline)
+        gevent.killall(senders)
 
     def wait_until_quiet(self, is_somebody_coming: Callable[[], bool]) -> bool:
         """Returns when everything that is due has arrived, or a deadline has passed in which nothing of it did.
@@ -172,11 +172,11 @@ class LoadRooms:
             if now > at_last:
                 return False
             gevent.sleep(pause)
-            if not is_somebody_coming() and all(room.judge.is_quiet() for room in self.all):
+            if not is_somebody_coming() and all(room.judge.is_settled() for room in self.all):
                 return True
             pause = min(2 * pause, 0.5)
             now = time.monotonic()
-            before, heard = heard, (sum(room.judge.heard() for room in self.all), len(list(self.members())))
+            before, heard = heard, (sum(room.judge.received_count() for room in self.all), len(list(self.members())))
             if heard != before:
                 until = now + self._deadline
         return True

@@ -57,7 +57,7 @@ class WorkerSession:
         self.ended = Event()
         self._index = index
         self._tell = tell
-        self._numbers = self._speakers = 0
+        self._numbers = self._senders = 0
         self._http = Http(options.target)
         self._started: Started = started_of(options.target, self._http)
         self.rooms = LoadRooms(
@@ -106,10 +106,10 @@ class WorkerSession:
             self._beat()
             self._telemetry.begin_to_measure()
 
-    def next_speaker(self) -> int:
-        """How many speakers there were before."""
-        self._speakers += 1
-        return self._speakers - 1
+    def next_sender(self) -> int:
+        """How many senders there were before."""
+        self._senders += 1
+        return self._senders - 1
 
     def next_number(self) -> int:
         """A number that no other connection of the run has."""
@@ -193,11 +193,11 @@ class WorkerSession:
 
     def hear_out(self, member: LoadMember) -> bool:
         """Wait until somebody has heard all that has been said so far; whether that was within the deadline."""
-        said = member.room.judge.said()
+        said = member.room.judge.sent_counts()
         deadline = time.monotonic() + self.options.target.deadline
         while time.monotonic() < deadline:
             self.check()
-            if member.room.judge.has_heard(member.line, said):
+            if member.room.judge.has_received_all(member.judged, said):
                 return True
             gevent.sleep(LOOK_S)
         return False

@@ -81,12 +81,12 @@ class Telemetry:
     def beat(self, end: str = "") -> WorkerReport:
         """All since the last beat. `end` says why it is the last."""
         now = time.monotonic()
-        ledger = self._rooms.ledger
+        tally = self._rooms.tally
         beat = WorkerReport(run=self._run, worker=self._worker, is_measured=self.is_measured, end=end)
         beat.seconds, self._last_beat = now - self._last_beat, now
-        beat.delivered = len(ledger.delays)
-        self._counts["untimed"], ledger.untimed = ledger.untimed, 0
-        self._counts["swamped"], ledger.swamped = ledger.swamped, 0
+        beat.delivered = len(tally.delays)
+        self._counts["untimed"], tally.untimed = tally.untimed, 0
+        self._counts["swamped"], tally.swamped = tally.swamped, 0
         self._count_refusals()
         beat.times = self._take_times()
         if self.is_measured:
@@ -112,28 +112,28 @@ class Telemetry:
             room.refusals.clear()
 
     def _take_times(self) -> dict[str, Counts]:
-        ledger = self._rooms.ledger
-        times = {**self._times, "deliver": ledger.delays, "join": ledger.joins}
-        times["last_recipient"] = [one.last - one.meant for one in ledger.spent]
-        times["spread"] = [one.last - one.first for one in ledger.spent]
+        tally = self._rooms.tally
+        times = {**self._times, "deliver": tally.delays, "join": tally.joins}
+        times["last_recipient"] = [one.last - one.meant for one in tally.spent]
+        times["spread"] = [one.last - one.first for one in tally.spent]
         taken = {}
         for name, values in times.items():
             if values:
                 taken[name] = counted(values)
                 values.clear()
                 self._table.show(name, taken[name])
-        ledger.spent.clear()
+        tally.spent.clear()
         return taken
 
     def _tell_findings(self, beat: WorkerReport) -> None:
-        ledger = self._rooms.ledger
-        now = Counter({str(kind): count for kind, count in ledger.counts.items()})
+        tally = self._rooms.tally
+        now = Counter({str(kind): count for kind, count in tally.counts.items()})
         beat.counts, self._told = dict(now - self._told), now
-        for (rule, is_fact), count in (ledger.rules - self._told_rules).items():
+        for (rule, is_fact), count in (tally.rules - self._told_rules).items():
             (beat.broken if is_fact else beat.late_broken)[rule] = count
-        self._told_rules = ledger.rules.copy()
-        beat.findings = ledger.findings[self._told_findings :]
-        self._told_findings = len(ledger.findings)
+        self._told_rules = tally.rules.copy()
+        beat.findings = tally.findings[self._told_findings :]
+        self._told_findings = len(tally.findings)
 
     @staticmethod
     def _tell_rooms(beat: WorkerReport, rooms: list[LoadRoom]) -> None:

@@ -45,16 +45,16 @@ class Anomaly:
 
 def dropped_messages(view: View) -> Iterator[Anomaly]:
     """A message between two others, or the last one, for those who stay of those who stay."""
-    for receiver, speaker, heard in view.streams():
-        both_stay = view.window is None and view.stays(receiver) and view.stays(speaker)
+    for receiver, sender, heard in view.streams():
+        both_stay = view.window is None and view.stays(receiver) and view.stays(sender)
         proved = [
             hit
             for hit, later in pairwise(heard)
-            if _outside(view, hit, later) and (later.is_message or speaker in view.clean)
+            if _outside(view, hit, later) and (later.is_message or sender in view.clean)
         ]
         for hit in [*proved, *(heard[-1:] if both_stay else [])]:
             if hit.is_message and hit is not heard[0]:
-                yield Anomaly((Kind.LOST, receiver, speaker, hit.item), {hit.index: None})
+                yield Anomaly((Kind.LOST, receiver, sender, hit.item), {hit.index: None})
 
 
 def _outside(view: View, hit: Hit, later: Hit) -> bool:
@@ -68,31 +68,31 @@ def missing_notices(view: View) -> Iterator[Anomaly]:
     """A join that somebody who was there before heard, a leave that somebody heard who stays."""
     if view.window is not None:
         return
-    for receiver, speaker, heard in view.streams():
-        if receiver == speaker or not view.stays(receiver) or speaker not in view.instance:
+    for receiver, sender, heard in view.streams():
+        if receiver == sender or not view.stays(receiver) or sender not in view.instance:
             continue
-        was_there = view.hits[receiver][0].event.at < view.opening[speaker].at
-        if heard[0].item == 0 and was_there and (speaker not in view.end or len(heard) > 2):
-            yield Anomaly((Kind.MISSING_NOTICE, receiver, speaker, 0), {heard[0].index: None})
-        if len(heard) > 1 and heard[-1].item > 0 and not heard[-1].is_message and speaker in view.end:
-            yield Anomaly((Kind.MISSING_NOTICE, receiver, speaker, heard[-1].item), {heard[-1].index: None})
+        was_there = view.hits[receiver][0].event.at < view.opening[sender].at
+        if heard[0].item == 0 and was_there and (sender not in view.end or len(heard) > 2):
+            yield Anomaly((Kind.MISSING_NOTICE, receiver, sender, 0), {heard[0].index: None})
+        if len(heard) > 1 and heard[-1].item > 0 and not heard[-1].is_message and sender in view.end:
+            yield Anomaly((Kind.MISSING_NOTICE, receiver, sender, heard[-1].item), {heard[-1].index: None})
 
 
 def copies(view: View, random: Random) -> Iterator[Anomaly]:
     """Any item once more."""
-    for receiver, speaker, heard in view.streams():
+    for receiver, sender, heard in view.streams():
         hit = random.choice(heard)
         kind = Kind.DUPLICATED if hit.is_message else Kind.DOUBLED_NOTICE
-        yield Anomaly((kind, receiver, speaker, hit.item), {}, view.copy(random, receiver, hit))
+        yield Anomaly((kind, receiver, sender, hit.item), {}, view.copy(random, receiver, hit))
 
 
 def swaps(view: View) -> Iterator[Anomaly]:
     """Two neighbours of one stream, if nobody began to connect between them."""
-    for receiver, speaker, heard in view.streams():
+    for receiver, sender, heard in view.streams():
         for first, second in pairwise(heard):
             early, late = first.event, second.event
             came_between = any(early.at <= opening.at <= late.at for opening in view.opening.values())
-            said = view.said.get((speaker, second.item), view.end.get(speaker, late.at + 1))
+            said = view.said.get((sender, second.item), view.end.get(sender, late.at + 1))
             if came_between or said > early.at:
                 continue
             kind = Kind.REORDERED if second.is_message else Kind.MISPLACED
@@ -100,7 +100,7 @@ def swaps(view: View) -> Iterator[Anomaly]:
                 first.index: Received(receiver, early.at, late.text),
                 second.index: Received(receiver, late.at, early.text),
             }
-            yield Anomaly((kind, receiver, speaker, first.item), instead)
+            yield Anomaly((kind, receiver, sender, first.item), instead)
 
 
 def replays(view: View, random: Random) -> Iterator[Anomaly]:
@@ -108,45 +108,45 @@ def replays(view: View, random: Random) -> Iterator[Anomaly]:
     for receiver, hits in view.hits.items():
         known = {(hit.stream, hit.item) for hit in hits}
         opening = view.opening[receiver]
-        for witness, speaker, heard in view.streams():
+        for witness, sender, heard in view.streams():
             if (
                 not view.are_together(witness, receiver)
-                or speaker == receiver
+                or sender == receiver
                 or view.opening[witness].room != opening.room
             ):
                 continue
             for hit, later in pairwise(heard):
-                if later.event.at < opening.at and (speaker, hit.item) not in known:
+                if later.event.at < opening.at and (sender, hit.item) not in known:
                     copy = view.copy(random, receiver, hit)
-                    yield Anomaly((Kind.REPLAYED, receiver, speaker, hit.item), {}, copy)
+                    yield Anomaly((Kind.REPLAYED, receiver, sender, hit.item), {}, copy)
 
 
 def leaks(view: View, random: Random) -> Iterator[Anomaly]:
     """A message out of another room, or from another instance where these keep to themselves."""
-    for witness, speaker, heard in view.streams():
+    for witness, sender, heard in view.streams():
         hit = random.choice(heard)
         for receiver, hits in view.hits.items():
             rooms_differ = view.opening[witness].room != view.opening[receiver].room
             hears_on = max(hit.index, hits[0].index) < view.over.get(receiver, len(view.events))
-            if hit.is_message and hears_on and (rooms_differ or view.are_apart(speaker, receiver)):
-                yield Anomaly((Kind.LEAKED, receiver, speaker, hit.item), {}, view.copy(random, receiver, hit))
+            if hit.is_message and hears_on and (rooms_differ or view.are_apart(sender, receiver)):
+                yield Anomaly((Kind.LEAKED, receiver, sender, hit.item), {}, view.copy(random, receiver, hit))
 
 
 def changes(view: View) -> Iterator[Anomaly]:
     """Another content for a message between two others, another sender for any."""
-    for receiver, speaker, heard in view.streams():
+    for receiver, sender, heard in view.streams():
         for before, hit, after in zip(heard, heard[1:], heard[2:], strict=False):
             without_gap = before.item + 1 == hit.item == after.item - 1
-            if hit.is_message and without_gap and speaker not in view.unsteady:
+            if hit.is_message and without_gap and sender not in view.unsteady:
                 text = _with(hit, content=hit.content + "!")
                 yield Anomaly(
-                    (Kind.ALTERED, receiver, speaker, hit.item), {hit.index: structs.replace(hit.event, text=text)}
+                    (Kind.ALTERED, receiver, sender, hit.item), {hit.index: structs.replace(hit.event, text=text)}
                 )
         for hit in heard:
             if hit.is_message:
                 text = _with(hit, sender_id="somebody else")
                 yield Anomaly(
-                    (Kind.MISATTRIBUTED, receiver, speaker, hit.item),
+                    (Kind.MISATTRIBUTED, receiver, sender, hit.item),
                     {hit.index: structs.replace(hit.event, text=text)},
                 )
 
@@ -157,14 +157,14 @@ def _with(hit: Hit, **fields: str) -> str:
 
 def phantoms(view: View, random: Random) -> Iterator[Anomaly]:
     """Something that nobody said, by nobody; the leave of somebody who stays."""
-    for receiver, speaker, heard in view.streams():
+    for receiver, sender, heard in view.streams():
         hit = random.choice(heard)
         if hit.is_message:
             text = _with(hit, content="boo", sender_id="ghost")
             expected: Expected = (Kind.PHANTOM, receiver, None, None)
-        elif view.stays(speaker) and view.window is None:
-            text = _with(hit, content=f"{view.opening[speaker].user} left the chat")
-            expected = (Kind.PHANTOM, receiver, speaker, None)
+        elif view.stays(sender) and view.window is None:
+            text = _with(hit, content=f"{view.opening[sender].user} left the chat")
+            expected = (Kind.PHANTOM, receiver, sender, None)
         else:
             continue
         yield Anomaly(expected, {}, view.copy(random, receiver, hit, text))
@@ -184,12 +184,12 @@ def backwards(view: View) -> Iterator[Anomaly]:
 
     Not one that comes so late, to a slow reader or as history, that the streaming form remembers no timestamps of it.
     """
-    for receiver, speaker, heard in view.streams():
+    for receiver, sender, heard in view.streams():
         for before, hit in pairwise(heard):
-            if before.item < hit.item and view.highest(speaker, hit.event.at) < before.item + KEPT_ITEMS:
+            if before.item < hit.item and view.highest(sender, hit.event.at) < before.item + KEPT_ITEMS:
                 text = _with(hit, timestamp=stamp(before.event.at - 10_000 * MILLISECOND))
                 event = structs.replace(hit.event, text=text)
-                yield Anomaly((Kind.WRONG_TIME, receiver, speaker, hit.item), {hit.index: event})
+                yield Anomaly((Kind.WRONG_TIME, receiver, sender, hit.item), {hit.index: event})
 
 
 FAULTS: dict[str, Callable[[View, Random], Iterator[Anomaly]]] = {

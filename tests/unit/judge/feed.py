@@ -35,9 +35,9 @@ class Feed:
         self.deadline = deadline
         self.started = next(event for event in events if isinstance(event, Started))
         self.rooms: dict[str, StreamingRoom] = {}
-        self.lines: dict[int, StreamingConnection] = {}
+        self.connections: dict[int, StreamingConnection] = {}
         self.window = next((event for event in events if isinstance(event, FaultWindow)), None)
-        self.outages: dict[str, LiveFaultWindow] = {}
+        self.fault_windows: dict[str, LiveFaultWindow] = {}
         self.mended = False
         for room in {event.room for event in events if isinstance(event, Opening | Deleting)}:
             self.rooms[room] = StreamingRoom(room, self.started, deadline)
@@ -53,31 +53,31 @@ class Feed:
     def _look_at_the_clock(self, now: int) -> None:
         window = self.window
         for name, room in self.rooms.items():
-            if window is not None and now >= window.at and name not in self.outages:
-                self.outages[name] = room.breaks(window.at, window.instances)
+            if window is not None and now >= window.at and name not in self.fault_windows:
+                self.fault_windows[name] = room.begin_fault(window.at, window.instances)
             if window is not None and now > window.until and not self.mended:
-                room.mends(self.outages[name], window.until, window.heal)
+                room.end_fault(self.fault_windows[name], window.until, window.heal)
             room.sweep(now)
         self.mended = window is not None and now > window.until
 
     def _tell(self, event: Event) -> None:
         match event:
             case Opening(number, _, room):
-                self.lines[number] = self.rooms[room].open(event)
+                self.connections[number] = self.rooms[room].connect(event)
             case Sent(number, at):
                 sending = messages.read_sent(event.frame)
                 if isinstance(sending, messages.Valid):
                     words = sending.content.partition(" ")[2]
-                    assert self._room_of(number).say(self.lines[number], words, at) == sending.content
+                    assert self._room_of(number).compose(self.connections[number], words, at) == sending.content
             case Received(number, at, str(text)):
                 if not isinstance(messages.read(text), messages.Error):
-                    self._room_of(number).received(self.lines[number], text.encode(), at)
+                    self._room_of(number).receive(self.connections[number], text.encode(), at)
             case Deleting(_, room):
-                self.rooms[room].is_deleted()
+                self.rooms[room].mark_deleted()
             case Deadline() | Started() | FaultWindow() | Received() | Violating():
                 pass
             case _:
-                self._room_of(event.connection).observe(self.lines[event.connection], event)
+                self._room_of(event.connection).observe(self.connections[event.connection], event)
 
     def _room_of(self, number: int) -> StreamingRoom:
-        return self.rooms[self.lines[number].room]
+        return self.rooms[self.connections[number].room]

@@ -27,7 +27,7 @@ class Fanning(Enum):
 class Stamping(Enum):
     """By whose clock, and when, an item gets its timestamp."""
 
-    SPEAKER = "once, by the instance of its speaker"
+    SPEAKER = "once, by the instance of its sender"
     INSTANCE = "by each instance that it comes to"
     DELIVERY = "for each receiver, when it is sent there"
 

@@ -246,8 +246,8 @@ def finding(kind: Kind, rule: str, receiver: Actor, told: Told | None = None, of
     """What a test expects: a finding about an item, about a connection (`of`), or about the receiver alone."""
     if told is None:
         return Found(kind, rule, receiver.number, of.number if of else None, None)
-    speaker = receiver.tale.actors[told.stream - 1]
-    return Found(kind, rule, receiver.number, told.stream, speaker.count + 1 if told.item is None else told.item)
+    sender = receiver.tale.actors[told.stream - 1]
+    return Found(kind, rule, receiver.number, told.stream, sender.count + 1 if told.item is None else told.item)
 
 
 def stamp(at: int) -> str:

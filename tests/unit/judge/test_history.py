@@ -150,14 +150,14 @@ def test_the_leave_of_one_who_left_meanwhile_may_come_before_it_is_a_member(talk
 
 def test_what_is_told_again_is_no_delivery_that_took_long(talk: Talk) -> None:
     (alice,) = talk.meet("alice")
-    content = talk.room.say(alice, "soup", talk.tick(), meant=talk.clock)
+    content = talk.room.compose(alice, "soup", talk.tick(), meant=talk.clock)
     soup = talk.frame(type="message", content=content, sender_id="alice")
     talk.hears(alice, soup)
     talk.clock += 10 * DEADLINE
     bob = talk.joins("bob")
     talk.hears(bob, soup.replace(b'"type"', b' "type"'))
     talk.hears(alice, talk.notice(bob, "joined"))
-    ledger = talk.ledger()
+    ledger = talk.tally()
 
     assert ledger.findings == []
     assert [timing.last - timing.meant for timing in ledger.spent] == [MILLISECOND]
@@ -228,12 +228,12 @@ def test_a_message_that_a_newcomer_of_another_instance_got_first_is_timed() -> N
     alice, carol = talk.joins("alice", "here"), talk.joins("carol", "there")
     talk.all_hear([alice, carol], talk.notice(alice, "joined"), talk.notice(carol, "joined"))
     bob = talk.joins("bob", "there")
-    content = talk.room.say(alice, "soup", talk.tick(), meant=talk.clock)
+    content = talk.room.compose(alice, "soup", talk.tick(), meant=talk.clock)
     soup = talk.frame(type="message", content=content, sender_id="alice")
     talk.hears(alice, soup)
     talk.all_hear([bob, carol], soup)
     talk.all_hear([alice, carol], talk.notice(bob, "joined"))
-    ledger = talk.ledger()
+    ledger = talk.tally()
 
     assert ledger.findings == []
     assert list(ledger.delays) == [MILLISECOND, 3 * MILLISECOND]

@@ -89,9 +89,9 @@ class View:
                         case messages.Message(content):
                             self.hits[number].append(Hit(index, event, *contents[content]))
                         case messages.Notice(kind, user):
-                            speaker = users[user]
-                            item = 0 if kind is messages.NoticeKind.JOINED else counts[speaker] + 1
-                            self.hits[number].append(Hit(index, event, speaker, item))
+                            sender = users[user]
+                            item = 0 if kind is messages.NoticeKind.JOINED else counts[sender] + 1
+                            self.hits[number].append(Hit(index, event, sender, item))
                         case _:
                             pass
                 case Closing(number, at):
@@ -112,23 +112,23 @@ class View:
         return number not in self.end and number not in self.unsteady and number not in self.doomed
 
     def streams(self) -> Iterator[tuple[int, int, list[Hit]]]:
-        """Receiver, speaker, and what the one heard of the other."""
+        """Receiver, sender, and what the one heard of the other."""
         for receiver, hits in self.hits.items():
             by_speaker: dict[int, list[Hit]] = defaultdict(list)
             for hit in hits:
                 by_speaker[hit.stream].append(hit)
-            for speaker, heard in by_speaker.items():
-                yield receiver, speaker, heard
+            for sender, heard in by_speaker.items():
+                yield receiver, sender, heard
 
-    def are_apart(self, speaker: int, receiver: int) -> bool:
+    def are_apart(self, sender: int, receiver: int) -> bool:
         """Whether two connections are on different instances that keep to themselves."""
-        instances = {self.instance.get(speaker), self.instance.get(receiver)}
+        instances = {self.instance.get(sender), self.instance.get(receiver)}
         return self.sticky and None not in instances and len(instances) == 2
 
-    def highest(self, speaker: int, at: int) -> int:
-        """The highest item of a speaker that anyone had heard until some time."""
+    def highest(self, sender: int, at: int) -> int:
+        """The highest item of a sender that anyone had heard until some time."""
         return max(
-            hit.item for hits in self.hits.values() for hit in hits if hit.stream == speaker and hit.event.at <= at
+            hit.item for hits in self.hits.values() for hit in hits if hit.stream == sender and hit.event.at <= at
         )
 
     def are_together(self, one: int, other: int) -> bool:

@@ -152,20 +152,20 @@ class World:
         if not line.over:
             self._send_down(line, Received(line.number, 0, json.dumps({**fields, "timestamp": stamp(self.at)})))
 
-    def tell(self, speaker: StreamingConnection, fields: dict[str, str]) -> None:
+    def tell(self, sender: StreamingConnection, fields: dict[str, str]) -> None:
         """Broadcast one item of a stream, after those before it."""
-        item = Item(speaker, {**fields, "chat_id": speaker.room}, speaker.told)
-        item = self._stamped(item, speaker.instance)
-        speaker.told += 1
+        item = Item(sender, {**fields, "chat_id": sender.room}, sender.told)
+        item = self._stamped(item, sender.instance)
+        sender.told += 1
         if Capability.PUBSUB not in self.shape.topology.value:
-            self._arrive(speaker.instance, item)
+            self._arrive(sender.instance, item)
             return
         if not self.local_by_bus:
-            self._arrive(speaker.instance, item)
-        if self._is_broken("publishing", speaker.instance):
+            self._arrive(sender.instance, item)
+        if self._is_broken("publishing", sender.instance):
             return
         for instance in self.instances:
-            if self.local_by_bus or instance != speaker.instance:
+            if self.local_by_bus or instance != sender.instance:
                 self._buses.setdefault(instance, deque()).append(item)
                 self.later(partial(self._subscribe, instance), channel=("bus", instance))
 
@@ -190,16 +190,16 @@ class World:
     def _arrive(self, instance: str, item: Item) -> None:
         if self.shape.stamping is Stamping.INSTANCE:
             item = self._stamped(item, instance)
-        queue = self._streams.setdefault((instance, item.speaker), deque())
+        queue = self._streams.setdefault((instance, item.sender), deque())
         queue.append(item)
         if len(queue) == 1:
             self._fan_out(instance, queue)
 
     def _present(self, instance: str, item: Item) -> list[StreamingConnection]:
         own = self.shape.own_notices or item.number > 0
-        room = item.speaker.room
+        room = item.sender.room
         there = [one for one in self.lines if one.member and one.instance == instance and one.room == room]
-        return [one for one in there if own or one is not item.speaker]
+        return [one for one in there if own or one is not item.sender]
 
     def _fan_out(self, instance: str, queue: deque[Item]) -> None:
         while queue:
@@ -213,13 +213,13 @@ class World:
                 if self.shape.fanning is Fanning.SNAPSHOT:
                     self._hand(receiver, item)
                 else:
-                    self._lanes.setdefault((item.speaker, receiver), deque()).append(item)
-                    lane = ("lane", item.speaker, receiver)
-                    self.later(partial(self._take, item.speaker, receiver), channel=lane)
+                    self._lanes.setdefault((item.sender, receiver), deque()).append(item)
+                    lane = ("lane", item.sender, receiver)
+                    self.later(partial(self._take, item.sender, receiver), channel=lane)
             self._settle(instance, queue)
 
-    def _take(self, speaker: StreamingConnection, receiver: StreamingConnection) -> None:
-        self._hand(receiver, self._lanes[speaker, receiver].popleft())
+    def _take(self, sender: StreamingConnection, receiver: StreamingConnection) -> None:
+        self._hand(receiver, self._lanes[sender, receiver].popleft())
 
     def _walk(
         self, instance: str, queue: deque[Item], rest: list[StreamingConnection], asked: set[StreamingConnection]
@@ -248,7 +248,7 @@ class World:
         """Nobody new gets the first item of a queue any more."""
         item = queue.popleft()
         if item.fields["type"] == "message":
-            self._past.setdefault((instance, item.speaker.room), []).append(item)
+            self._past.setdefault((instance, item.sender.room), []).append(item)
 
     def end(self, line: StreamingConnection, code: int | None, *, announced: bool = True) -> None:
         """End a connection: it is no member any more. With a code, what it has not received may be thrown away."""

@@ -47,6 +47,6 @@ class StreamingConnection:
 class Item:
     """What the server tells everyone, and of whom."""
 
-    speaker: StreamingConnection
+    sender: StreamingConnection
     fields: dict[str, str]
     number: int

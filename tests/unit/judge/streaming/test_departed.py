@@ -73,7 +73,7 @@ def test_the_leave_of_one_whose_handshake_was_never_answered_is_called_so() -> N
     left = talk.notice(carol, "left")
     talk.hears(alice, talk.notice(carol, "joined"), left, left)
 
-    assert [one.text for one in talk.ledger().findings] == ["the leave notice of 'carol'"]
+    assert [one.text for one in talk.tally().findings] == ["the leave notice of 'carol'"]
 
 
 def test_one_who_is_leaving_may_still_hear_of_one_long_gone() -> None:
@@ -97,7 +97,7 @@ def test_time_stands_still_where_two_seconds_do_not_pass(seconds: float, is_froz
     first = talk.says(alice, timestamp=stamped)
     talk.hears(alice, first)
     talk.clock += round(seconds * 1_000) * MILLISECOND
-    content = talk.room.say(alice, "bread", talk.tick(), talk.clock)
+    content = talk.room.compose(alice, "bread", talk.tick(), talk.clock)
     talk.hears(alice, talk.frame(type="message", content=content, sender_id="alice", timestamp=stamped))
 
     frozen = Found(Kind.WRONG_TIME, "DELIVER-9", alice.number, alice.number, 2)

@@ -87,7 +87,7 @@ def test_what_one_who_is_gone_had_heard_is_counted_once() -> None:
     talk.is_closed(bob, 1001)
 
     # Two join notices heard by both, one of them its own each, and a message for both.
-    assert talk.ledger().delivered == 3
+    assert talk.tally().delivered == 3
 
 
 def test_one_who_is_gone_is_not_said_to_have_got_what_nobody_got() -> None:

@@ -16,37 +16,37 @@ class Kitchen:
     def __init__(self, *instances: str | None, cached_frames: int = 64) -> None:
         capabilities = ["pubsub"] if any(instances) else []
         self.room = StreamingRoom("kitchen", Started(capabilities=capabilities), 5, cached_frames=cached_frames)
-        self.lines: list[StreamingConnection] = []
+        self.connections: list[StreamingConnection] = []
         for number, instance in enumerate(instances, start=1):
-            line = self.room.open(Opening(number, 0, "kitchen", f"user-{number}"))
-            self.room.observe(line, Opened(number, 0, instance))
-            self.lines.append(line)
-        for line in self.lines:  # everybody is known to be there
-            self.hears(line, self.says(line, meant=0), at=0)
+            connection = self.room.connect(Opening(number, 0, "kitchen", f"user-{number}"))
+            self.room.observe(connection, Opened(number, 0, instance))
+            self.connections.append(connection)
+        for connection in self.connections:  # everybody is known to be there
+            self.hears(connection, self.says(connection, meant=0), at=0)
 
     @property
     def timings(self) -> list[tuple[int, int]]:
         """Of each message that everybody has: how long it took to the first and to the last, from when it was meant."""
-        ledger = self.room.finish()
-        return [(one.first - one.meant, one.last - one.meant) for one in ledger.spent]
+        tally = self.room.finish()
+        return [(one.first - one.meant, one.last - one.meant) for one in tally.spent]
 
-    def says(self, speaker: StreamingConnection, *, meant: int) -> str:
-        return self.room.say(speaker, "soup ", 0, meant)
+    def says(self, sender: StreamingConnection, *, meant: int) -> str:
+        return self.room.compose(sender, "soup ", 0, meant)
 
     def hears(self, receiver: StreamingConnection, content: str, *, at: int, extra: int = 0) -> None:
-        speaker = content.split("/")[1]
-        fields = {"type": "message", "content": content, "sender_id": f"user-{speaker}", "chat_id": "kitchen"}
+        sender = content.split("/")[1]
+        fields = {"type": "message", "content": content, "sender_id": f"user-{sender}", "chat_id": "kitchen"}
         frame = json.dumps(fields | {"timestamp": STAMP} | ({"extra": extra} if extra else {})).encode()
         wire = on_the_wire(frame)
         if self.room.follow(receiver, wire, at) < len(wire):
-            self.room.received(receiver, frame, at)
+            self.room.receive(receiver, frame, at)
 
 
 def test_the_same_bytes_for_everybody() -> None:
     kitchen = Kitchen(None, None, None)
-    words = kitchen.says(kitchen.lines[0], meant=100)
+    words = kitchen.says(kitchen.connections[0], meant=100)
 
-    for receiver, at in zip(kitchen.lines, (150, 160, 170), strict=True):
+    for receiver, at in zip(kitchen.connections, (150, 160, 170), strict=True):
         kitchen.hears(receiver, words, at=at)
 
     assert kitchen.timings == [(50, 70)]
@@ -54,9 +54,9 @@ def test_the_same_bytes_for_everybody() -> None:
 
 def test_other_bytes_for_each_receiver() -> None:
     kitchen = Kitchen(None, None, None)
-    words = kitchen.says(kitchen.lines[0], meant=100)
+    words = kitchen.says(kitchen.connections[0], meant=100)
 
-    for number, receiver in enumerate(kitchen.lines, start=1):
+    for number, receiver in enumerate(kitchen.connections, start=1):
         kitchen.hears(receiver, words, at=100 + 10 * number, extra=number)
 
     assert kitchen.timings == [(10, 30)]
@@ -64,9 +64,9 @@ def test_other_bytes_for_each_receiver() -> None:
 
 def test_receivers_on_two_instances() -> None:
     kitchen = Kitchen("one", "one", "two")
-    words = kitchen.says(kitchen.lines[0], meant=100)
+    words = kitchen.says(kitchen.connections[0], meant=100)
 
-    for receiver, at in zip(kitchen.lines, (110, 120, 190), strict=True):
+    for receiver, at in zip(kitchen.connections, (110, 120, 190), strict=True):
         kitchen.hears(receiver, words, at=at)
 
     assert kitchen.timings == [(10, 90)]
@@ -74,7 +74,7 @@ def test_receivers_on_two_instances() -> None:
 
 def test_what_had_to_be_forgotten_too_early_has_no_last_receiver() -> None:
     kitchen = Kitchen(None, None, cached_frames=4)
-    quick, slow = kitchen.lines
+    quick, slow = kitchen.connections
     words = [kitchen.says(quick, meant=100) for _ in range(20)]
 
     for content in words:
@@ -82,5 +82,5 @@ def test_what_had_to_be_forgotten_too_early_has_no_last_receiver() -> None:
     for content in words:
         kitchen.hears(slow, content, at=900)
 
-    ledger = kitchen.room.finish()
-    assert (len(ledger.spent), ledger.untimed) == (0, 20)
+    tally = kitchen.room.finish()
+    assert (len(tally.spent), tally.untimed) == (0, 20)

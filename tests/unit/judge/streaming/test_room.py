@@ -16,10 +16,10 @@ def test_what_everyone_hears_is_in_order_and_counted() -> None:
     for _ in range(10):
         talk.all_hear(people, *[talk.says(one) for one in people])
 
-    ledger = talk.ledger()
+    tally = talk.tally()
 
-    assert (ledger.findings, ledger.sent) == ([], 30)
-    assert ledger.delivered == 90 + 3, "the messages, and the joins of those who came later"
+    assert (tally.findings, tally.sent) == ([], 30)
+    assert tally.delivered == 90 + 3, "the messages, and the joins of those who came later"
 
 
 def test_another_order_of_different_speakers_costs_no_verdict() -> None:
@@ -141,10 +141,10 @@ def test_the_first_hundred_of_a_kind_are_kept_and_all_are_counted() -> None:
     soup = talk.says(alice)
     talk.hears(alice, *[soup] * 151)
 
-    ledger = talk.ledger()
+    tally = talk.tally()
 
-    assert ledger.counts[Kind.DUPLICATED] == 150
-    assert len([one for one in ledger.findings if one.kind is Kind.DUPLICATED]) == KEPT_FINDINGS
+    assert tally.counts[Kind.DUPLICATED] == 150
+    assert len([one for one in tally.findings if one.kind is Kind.DUPLICATED]) == KEPT_FINDINGS
 
 
 def test_a_finding_shows_the_frame_that_proves_it() -> None:
@@ -153,7 +153,7 @@ def test_a_finding_shows_the_frame_that_proves_it() -> None:
     soup = talk.says(alice)
     talk.hears(alice, soup, soup)
 
-    (finding,) = talk.ledger().findings
+    (finding,) = talk.tally().findings
 
     assert finding.witness == (Received(alice.number, talk.clock, soup.decode()),)
 
@@ -163,7 +163,7 @@ def test_a_loss_shows_how_others_received_what_is_lost() -> None:
     alice, _bob = talk.meet("alice", "bob")
     talk.hears(alice, talk.says(alice, "bread"))
 
-    (finding,) = talk.ledger().findings
+    (finding,) = talk.tally().findings
 
     assert "bread" in finding.text
 
@@ -267,5 +267,5 @@ def test_a_hole_tells_when_it_was_overtaken() -> None:
     talk.passes(7_000)
     talk.hears(bob, one, three)
 
-    (lost,) = talk.ledger().findings
+    (lost,) = talk.tally().findings
     assert lost.text.startswith("message 2 of 'alice' is due and did not arrive; what follows it had, 7.0")

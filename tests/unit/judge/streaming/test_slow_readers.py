@@ -10,11 +10,11 @@ SECOND = 1_000
 """In the milliseconds of a talk."""
 
 
-def says(talk: Talk, line: StreamingConnection) -> bytes:
+def says(talk: Talk, connection: StreamingConnection) -> bytes:
     """Somebody says something, as it was meant."""
     at = talk.tick()
-    content = talk.room.say(line, "soup", at, at)
-    return talk.frame(type="message", content=content, sender_id=line.user)
+    content = talk.room.compose(connection, "soup", at, at)
+    return talk.frame(type="message", content=content, sender_id=connection.user)
 
 
 def heard_at_last(*, read_on_before: int = 0, dreams: bool = True, others_hear: bool = False) -> list[Found]:
@@ -62,8 +62,8 @@ def test_a_pause_counts_in_which_much_was_said() -> None:
     counted = []
     for size in (slow_readers.SWAMPED_BYTES, 1_000):
         talk.reads(zoe, reads=False)
-        talk.room.say(alice, "x" * size, talk.tick())
+        talk.room.compose(alice, "x" * size, talk.tick())
         talk.reads(zoe, reads=True)
-        counted.append(talk.room._roster.ledger.swamped)
+        counted.append(talk.room._state.tally.swamped)
 
     assert counted == [1, 1]

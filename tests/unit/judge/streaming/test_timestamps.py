@@ -11,13 +11,13 @@ from tests.unit.judge.talk import Talk
 
 
 def each_hears(
-    talk: Talk, lines: list[StreamingConnection], speaker: StreamingConnection, *, ahead: tuple[int, ...] = (0, 1)
+    talk: Talk, connections: list[StreamingConnection], sender: StreamingConnection, *, ahead: tuple[int, ...] = (0, 1)
 ) -> None:
     """A message, stamped for each receiver, so many milliseconds ahead of the clock."""
-    content = talk.room.say(speaker, "soup", talk.tick())
-    for line, milliseconds in zip(lines, ahead, strict=True):
+    content = talk.room.compose(sender, "soup", talk.tick())
+    for connection, milliseconds in zip(connections, ahead, strict=True):
         fields: dict[str, Any] = {"timestamp": stamp(talk.clock + milliseconds * MILLISECOND)}
-        talk.hears(line, talk.frame(type="message", content=content, sender_id=speaker.user, **fields))
+        talk.hears(connection, talk.frame(type="message", content=content, sender_id=sender.user, **fields))
 
 
 def test_a_server_may_stamp_each_delivery() -> None:
@@ -80,15 +80,15 @@ def test_what_a_newcomer_got_first_by_another_clock_is_timed() -> None:
     talk.hears(alice, ahead(talk, type="system", content="alice joined the chat"), two_copies(talk, alice)[0])
     bob = talk.joins("bob")
     talk.hears(bob, talk.notice(bob, "joined"))
-    fields = {"type": "message", "content": talk.room.say(alice, "soup", talk.tick(), meant=talk.clock)}
+    fields = {"type": "message", "content": talk.room.compose(alice, "soup", talk.tick(), meant=talk.clock)}
     talk.hears(bob, talk.frame(**fields, sender_id="alice"))
     talk.hears(alice, ahead(talk, type="system", content="bob joined the chat"))
     talk.hears(alice, ahead(talk, **fields, sender_id="alice"))
-    ledger = talk.ledger()
+    tally = talk.tally()
 
-    assert ledger.findings == []
-    assert list(ledger.delays) == [MILLISECOND, 3 * MILLISECOND]
-    assert (len(ledger.spent), ledger.untimed) == (0, 1)
+    assert tally.findings == []
+    assert list(tally.delays) == [MILLISECOND, 3 * MILLISECOND]
+    assert (len(tally.spent), tally.untimed) == (0, 1)
 
 
 def test_what_a_newcomer_got_first_is_looked_at_by_those_who_got_what_was_before() -> None:
@@ -128,7 +128,7 @@ def test_a_copy_with_an_earlier_stamp_is_a_copy() -> None:
     talk = Talk()
     alice, bob = talk.meet("alice", "bob")
     each_hears(talk, [alice, bob], alice, ahead=(0, 100))
-    content = talk.room.say(alice, "soup", talk.tick())
+    content = talk.room.compose(alice, "soup", talk.tick())
     for milliseconds in (50, 40, 50):
         fields: dict[str, Any] = {"timestamp": stamp(talk.clock + milliseconds * MILLISECOND)}
         talk.hears(alice, talk.frame(type="message", content=content, sender_id="alice", **fields))
@@ -153,9 +153,9 @@ def ahead(talk: Talk, **fields: str) -> bytes:
     return talk.frame(**fields, timestamp=stamp(talk.clock + CLOCK))
 
 
-def two_copies(talk: Talk, speaker: StreamingConnection) -> tuple[bytes, bytes]:
+def two_copies(talk: Talk, sender: StreamingConnection) -> tuple[bytes, bytes]:
     """What two instances tell of one message: the one whose clock is ahead, and the other."""
-    fields = {"type": "message", "content": talk.room.say(speaker, "soup", talk.tick()), "sender_id": speaker.user}
+    fields = {"type": "message", "content": talk.room.compose(sender, "soup", talk.tick()), "sender_id": sender.user}
     return ahead(talk, **fields), talk.frame(**fields)
 
 

@@ -53,7 +53,7 @@ class Server:
 def told(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """What the judge is told."""
     told: list[bytes] = []
-    monkeypatch.setattr(StreamingRoom, "received", lambda _self, _line, payload, _at: told.append(payload))
+    monkeypatch.setattr(StreamingRoom, "receive", lambda _self, _line, payload, _at: told.append(payload))
     return told
 
 
@@ -61,7 +61,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 def malformed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Why what came is no text frame, as the judge is told."""
     malformed: list[str] = []
-    monkeypatch.setattr(StreamingRoom, "malformed", lambda _room, _line, _data, reason, _at: malformed.append(reason))
+    monkeypatch.setattr(StreamingRoom, "receive_malformed", lambda _room, _line, _data, reason, _at: malformed.append(reason))
     return malformed
 
 
@@ -73,7 +73,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     room = LoadRoom("kitchen", "u", StreamingRoom("kitchen", Started(epoch=0, capabilities=[]), 1))
     member = LoadMember(room, 1, "alice")
     member.open(Target("http://chat.test"), cast(ReadLoop, server), None)
-    server.line = member.line
+    server.line = member.judged
     return server
 
 
@@ -129,7 +129,7 @@ def test_between_parts_nothing_is_taken_for_what_is_expected(server: Server, mal
     """Comparing bytes, which is quicker, knows nothing of parts."""
     assert server.line is not None
     soup = json.dumps({"type": "message"}).encode()
-    server.line.slots = [CachedFrame(served(soup), len(served(soup)), 2, 0, 0, 0)]
+    server.line.cached_frames = [CachedFrame(served(soup), len(served(soup)), 2, 0, 0, 0)]
 
     server.send(served(b"{", ABNF.OPCODE_TEXT, fin=0) + served(soup), 65_536)
 

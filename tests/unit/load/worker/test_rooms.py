@@ -15,7 +15,7 @@ class Speaker:
     """As much of a member as a fence needs."""
 
     is_open = True
-    line = SimpleNamespace(reads=True)
+    judged = SimpleNamespace(reads=True)
 
     def __init__(self, *, takes_long: bool = False) -> None:
         self.said: list[str] = []
@@ -60,12 +60,12 @@ class Backlog:
         self._left, self._is_complete = comes, is_complete
         self.looks = 0
 
-    def is_quiet(self) -> bool:
+    def is_settled(self) -> bool:
         self.looks += 1
         self._left = max(0, self._left - 1)
         return self._is_complete and not self._left
 
-    def heard(self) -> int:
+    def received_count(self) -> int:
         return -self._left
 
 
@@ -101,8 +101,8 @@ def test_a_room_that_was_quiet_is_waited_for_again_if_somebody_comes_to_it() -> 
     """While another one still is: what is due to whoever came has its time, too."""
 
     class Reopened(Backlog):
-        def is_quiet(self) -> bool:
-            quiet = super().is_quiet()
+        def is_settled(self) -> bool:
+            quiet = super().is_settled()
             return quiet or self.looks == 1
 
     reopened = Reopened(comes=6, is_complete=True)

@@ -7,7 +7,7 @@ from typing import Protocol
 from reference_server.clock import Clock
 from reference_server.errors import Away
 from reference_server.names import ChatId
-from reference_server.room import Closable, Room
+from reference_server.room import ChatRoom, Closable
 
 
 class BroadcastAway(Away):
@@ -42,13 +42,13 @@ class Broadcast(Protocol):
     async def eased(self) -> None:
         """Waits while more is said than can be passed on."""
 
-    def join(self, room: Room[Closable], member: Closable, timestamp: str) -> list[Closable]: ...
+    def join(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> list[Closable]: ...
 
-    def say(self, room: Room[Closable], speaker: Closable, content: str, timestamp: str) -> list[Closable]: ...
+    def say(self, room: ChatRoom[Closable], speaker: Closable, content: str, timestamp: str) -> list[Closable]: ...
 
-    def leave(self, room: Room[Closable], member: Closable, timestamp: str) -> list[Closable]: ...
+    def leave(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> list[Closable]: ...
 
-    def lost(self, room: Room[Closable], member: Closable, timestamp: str) -> None:
+    def lost(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> None:
         """Announces to other instances that somebody is gone whom this one has already let go."""
 
     def delete(self, chat_id: ChatId) -> None:
@@ -72,16 +72,16 @@ class LocalBroadcast:
     async def eased(self) -> None:
         pass
 
-    def join(self, room: Room[Closable], member: Closable, timestamp: str) -> list[Closable]:
+    def join(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> list[Closable]:
         return room.join(member, timestamp)
 
-    def say(self, room: Room[Closable], speaker: Closable, content: str, timestamp: str) -> list[Closable]:
+    def say(self, room: ChatRoom[Closable], speaker: Closable, content: str, timestamp: str) -> list[Closable]:
         return room.say(speaker, content, timestamp)
 
-    def leave(self, room: Room[Closable], member: Closable, timestamp: str) -> list[Closable]:
+    def leave(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> list[Closable]:
         return room.leave(member, timestamp)
 
-    def lost(self, room: Room[Closable], member: Closable, timestamp: str) -> None:
+    def lost(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> None:
         pass
 
     def delete(self, chat_id: ChatId) -> None:

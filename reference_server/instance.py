@@ -7,7 +7,7 @@ from reference_server.broadcast import Broadcast, LocalBroadcast
 from reference_server.clock import Clock
 from reference_server.gc_tuning import Heap
 from reference_server.names import ChatId
-from reference_server.room import Closable, Room
+from reference_server.room import ChatRoom, Closable
 
 GOING_AWAY = 1001
 TOO_FAR_BEHIND = 1013
@@ -27,20 +27,20 @@ class Instance:
         self.stopping = False
         self.heap = Heap()
         self.broadcast = broadcast or LocalBroadcast()
-        self._rooms: WeakValueDictionary[ChatId, Room[Closable]] = WeakValueDictionary()
+        self._rooms: WeakValueDictionary[ChatId, ChatRoom[Closable]] = WeakValueDictionary()
 
-    def room(self, chat_id: ChatId) -> Room[Closable]:
+    def room(self, chat_id: ChatId) -> ChatRoom[Closable]:
         """The room of this id, whether or not the store knows it. Take it before asking the store."""
-        return self._rooms.setdefault(chat_id, Room(chat_id))
+        return self._rooms.setdefault(chat_id, ChatRoom(chat_id))
 
-    def join(self, room: Room[Closable], member: Closable) -> None:
+    def join(self, room: ChatRoom[Closable], member: Closable) -> None:
         self._drop(room, self.broadcast.join(room, member, self.clock.timestamp()))
         _log.info("joined chat=%s user=%r members=%d", room.chat_id, member.user_id, len(room.members))
 
-    def say(self, room: Room[Closable], speaker: Closable, content: str) -> None:
+    def say(self, room: ChatRoom[Closable], speaker: Closable, content: str) -> None:
         self._drop(room, self.broadcast.say(room, speaker, content, self.clock.timestamp()))
 
-    def leave(self, room: Room[Closable], member: Closable, why: str) -> None:
+    def leave(self, room: ChatRoom[Closable], member: Closable, why: str) -> None:
         """Ends the membership, unless it has ended already."""
         if member in room.members:
             self._drop(room, self.broadcast.leave(room, member, self.clock.timestamp()))
@@ -85,12 +85,12 @@ class Instance:
             "rooms_count": len(counts),
         }
 
-    def _drop(self, room: Room[Closable], behind: list[Closable]) -> None:
+    def _drop(self, room: ChatRoom[Closable], behind: list[Closable]) -> None:
         for member in behind:
             _log_leave(room, member, "it read too slowly")
             member.close(TOO_FAR_BEHIND)
 
-    def _disband(self, room: Room[Closable], code: int, why: str) -> list[Closable]:
+    def _disband(self, room: ChatRoom[Closable], code: int, why: str) -> list[Closable]:
         members = room.disband()
         for member in members:
             _log_leave(room, member, why)
@@ -98,5 +98,5 @@ class Instance:
         return members
 
 
-def _log_leave(room: Room[Closable], member: Closable, why: str) -> None:
+def _log_leave(room: ChatRoom[Closable], member: Closable, why: str) -> None:
     _log.info("left chat=%s user=%r members=%d: %s", room.chat_id, member.user_id, len(room.members), why)

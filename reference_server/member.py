@@ -9,7 +9,7 @@ from reference_server.instance import TOO_FAR_BEHIND, Instance
 from reference_server.log import origin
 from reference_server.names import UserId
 from reference_server.outbox import Outbox
-from reference_server.room import Closable, Room
+from reference_server.room import ChatRoom, Closable
 from reference_server.websocket import ChatWebsocket, Departed
 
 FLUSH_SECONDS = 2.5
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 class Member:
     """Reads in one task and writes in another, so that nobody waits for anybody who does not read."""
 
-    def __init__(self, user_id: UserId, instance: Instance, room: Room[Closable], socket: ChatWebsocket) -> None:
+    def __init__(self, user_id: UserId, instance: Instance, room: ChatRoom[Closable], socket: ChatWebsocket) -> None:
         self.user_id = user_id
         self._instance = instance
         self._room = room

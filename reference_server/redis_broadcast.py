@@ -31,7 +31,7 @@ from reference_server.log import origin
 from reference_server.names import ChatId
 from reference_server.numbering import Numbering
 from reference_server.redis_session import BEAT_SECONDS, SILENCE_SECONDS, RedisSession, Silent
-from reference_server.room import Closable, Room
+from reference_server.room import ChatRoom, Closable
 
 CONNECT_SECONDS = 3.0
 """How long Redis may take to accept a connection and to answer on it."""
@@ -133,12 +133,12 @@ class RedisBroadcast:
         if self._session is not None:
             await self._session.eased()
 
-    def join(self, room: Room[Closable], member: Closable, timestamp: str) -> list[Closable]:
+    def join(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> list[Closable]:
         room.members[member] = None
         self._announce(room, partial(frames.joined, member.user_id, room.chat_id), timestamp)
         return []
 
-    def say(self, room: Room[Closable], speaker: Closable, content: str, timestamp: str) -> list[Closable]:
+    def say(self, room: ChatRoom[Closable], speaker: Closable, content: str, timestamp: str) -> list[Closable]:
         if speaker in room.members:
             if self._session is None:
                 speaker.fail(NOT_PASSED_ON)
@@ -147,12 +147,12 @@ class RedisBroadcast:
                 self._publish(_Item(self._numbering.next(), room.chat_id, speaker), frame)
         return []
 
-    def leave(self, room: Room[Closable], member: Closable, timestamp: str) -> list[Closable]:
+    def leave(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> list[Closable]:
         del room.members[member]
         self.lost(room, member, timestamp)
         return []
 
-    def lost(self, room: Room[Closable], member: Closable, timestamp: str) -> None:
+    def lost(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> None:
         self._announce(room, partial(frames.left, member.user_id, room.chat_id), timestamp)
 
     def delete(self, chat_id: ChatId) -> None:
@@ -166,7 +166,7 @@ class RedisBroadcast:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(done.wait(), FINISH_SECONDS)
 
-    def _announce(self, room: Room[Closable], notice: Callable[[str], str], timestamp: str) -> None:
+    def _announce(self, room: ChatRoom[Closable], notice: Callable[[str], str], timestamp: str) -> None:
         self._publish(_Item(self._numbering.next(), room.chat_id, notice=notice), notice(timestamp))
 
     def _publish(self, item: _Item, frame: str) -> None:

@@ -37,7 +37,7 @@ class Closable(Listener, Protocol):
 MemberT = TypeVar("MemberT", bound=Listener)
 
 
-class Room(Generic[MemberT]):
+class ChatRoom(Generic[MemberT]):
     """The members of one chat on this instance. Those whom ``join``, ``say`` and ``leave`` return were too far behind:
     they are no members any more, their leaves are announced, and the caller has to close them."""
 

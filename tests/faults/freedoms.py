@@ -11,7 +11,7 @@ from reference_server.clock import Clock
 from reference_server.frames import Bad
 from reference_server.member import Member
 from reference_server.names import ChatId
-from reference_server.room import Room
+from reference_server.room import ChatRoom
 from reference_server.store import Store
 from tests.faults.fault import wrap
 from tests.faults.plants.tellings import Tell, encoded, heard, told
@@ -42,14 +42,14 @@ def talkative() -> None:
     told(change)
 
     def wrapped(join: Any) -> Any:
-        def telling(self: Room[Any], member: Any, timestamp: str) -> Any:
+        def telling(self: ChatRoom[Any], member: Any, timestamp: str) -> Any:
             behind = join(self, member, timestamp)
             member.tell(frames.joined(member.user_id, self.chat_id, timestamp))
             return behind
 
         return telling
 
-    wrap(Room, "join", wrapped)
+    wrap(ChatRoom, "join", wrapped)
     _answers(lambda status, fields: (status, {**fields, "server": "x"} | ({"id": "e-1"} if status >= 400 else {})))
 
 

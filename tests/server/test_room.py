@@ -2,7 +2,7 @@ import json
 from dataclasses import dataclass, field
 
 from reference_server.names import ChatId, UserId
-from reference_server.room import Room
+from reference_server.room import ChatRoom
 
 NOON = "2025-12-23T12:00:00.000000"
 
@@ -26,8 +26,8 @@ class Guest:
         return [json.loads(frame)["content"] for frame in self.frames]
 
 
-def room_of(*guests: Guest) -> Room[Guest]:
-    room: Room[Guest] = Room(ChatId("chat-1"))
+def room_of(*guests: Guest) -> ChatRoom[Guest]:
+    room: ChatRoom[Guest] = ChatRoom(ChatId("chat-1"))
     for guest in guests:
         room.join(guest, NOON)
         guest.frames.clear()

@@ -6,7 +6,7 @@ from typing import Any
 from reference_server import instance
 from reference_server.member import Member
 from reference_server.outbox import Outbox
-from reference_server.room import Room
+from reference_server.room import ChatRoom
 from reference_server.stream import ChatStream
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
@@ -16,7 +16,7 @@ def _drop_now_and_then(code: int) -> None:
     turn = every(200)
 
     def wrapped(say: Any) -> Any:
-        def dropping(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
+        def dropping(self: ChatRoom[Any], speaker: Any, content: str, timestamp: str) -> Any:
             behind = say(self, speaker, content, timestamp)
             if turn():
                 next(iter(self.members)).close(code)
@@ -24,7 +24,7 @@ def _drop_now_and_then(code: int) -> None:
 
         return dropping
 
-    wrap(Room, "say", wrapped)
+    wrap(ChatRoom, "say", wrapped)
 
 
 @fault("healthy members dropped", breaks="CLOSE-1", shows=Kind.DROPPED)

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from reference_server.member import Member
-from reference_server.room import Room
+from reference_server.room import ChatRoom
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
 from tests.faults.plants.tellings import Tell, encoded, is_message, told
@@ -28,7 +28,7 @@ def lost_for_everyone() -> None:
     turn = every(40)
 
     def wrapped(say: Any) -> Any:
-        def lossy(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
+        def lossy(self: ChatRoom[Any], speaker: Any, content: str, timestamp: str) -> Any:
             if not turn():
                 return say(self, speaker, content, timestamp)
             members = self.members
@@ -39,7 +39,7 @@ def lost_for_everyone() -> None:
 
         return lossy
 
-    wrap(Room, "say", wrapped)
+    wrap(ChatRoom, "say", wrapped)
 
 
 @fault("some doubled", breaks="DELIVER-3", shows=Kind.DUPLICATED)
@@ -70,7 +70,7 @@ def _drop_copies(*, of_others_only: bool = False) -> None:
     latest: dict[str, tuple[str, str]] = {}
 
     def wrapped(say: Any) -> Any:
-        def deduplicating(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
+        def deduplicating(self: ChatRoom[Any], speaker: Any, content: str, timestamp: str) -> Any:
             user, before = latest.get(self.chat_id, ("", ""))
             latest[self.chat_id] = speaker.user_id, content
             if content == before and not (of_others_only and user == speaker.user_id):
@@ -79,7 +79,7 @@ def _drop_copies(*, of_others_only: bool = False) -> None:
 
         return deduplicating
 
-    wrap(Room, "say", wrapped)
+    wrap(ChatRoom, "say", wrapped)
 
 
 @fault("echo missing", breaks="DELIVER-2")
@@ -150,10 +150,10 @@ def phantom() -> None:
     turn = every(30)
 
     def wrapped(say: Any) -> Any:
-        def inventing(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
+        def inventing(self: ChatRoom[Any], speaker: Any, content: str, timestamp: str) -> Any:
             behind = say(self, speaker, content, timestamp)
             return behind + say(self, speaker, "I did not say this", timestamp) if turn() else behind
 
         return inventing
 
-    wrap(Room, "say", wrapped)
+    wrap(ChatRoom, "say", wrapped)

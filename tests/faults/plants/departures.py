@@ -5,7 +5,7 @@ from typing import Any
 
 from reference_server import frames
 from reference_server.instance import Instance
-from reference_server.room import Room
+from reference_server.room import ChatRoom
 from roomproof.judge.findings import Kind
 from tests.faults.fault import fault, wrap
 from tests.faults.plants.rooms import MADE, note_rooms
@@ -18,7 +18,7 @@ def leaving(change: Any) -> None:
     """Plant where a membership ends: `change(leave, instance, room, member, why)`."""
 
     def wrapped(leave: Leave) -> Any:
-        def changed(self: Instance, room: Room[Any], member: Any, why: str) -> None:
+        def changed(self: Instance, room: ChatRoom[Any], member: Any, why: str) -> None:
             if member in room.members:
                 change(leave, self, room, member, why)
 
@@ -36,7 +36,7 @@ def is_broken(why: str) -> bool:
 def maker_leaves() -> None:
     """When whoever made the room leaves it, all others are closed with 1000."""
 
-    def change(leave: Leave, instance: Instance, room: Room[Any], member: Any, why: str) -> None:
+    def change(leave: Leave, instance: Instance, room: ChatRoom[Any], member: Any, why: str) -> None:
         leave(instance, room, member, why)
         if any((chat.id, chat.created_by) == (room.chat_id, member.user_id) for chat in MADE):
             for other in list(room.members):
@@ -50,7 +50,7 @@ def maker_leaves() -> None:
 def skipped() -> None:
     """When a link breaks, whoever joined next after it does not hear the leave: a list changes while it is read."""
 
-    def change(leave: Leave, instance: Instance, room: Room[Any], member: Any, why: str) -> None:
+    def change(leave: Leave, instance: Instance, room: ChatRoom[Any], member: Any, why: str) -> None:
         present = list(room.members)
         behind = present[present.index(member) + 1 :][:1] if is_broken(why) else []
         for one in behind:
@@ -66,7 +66,7 @@ def quick_return() -> None:
     """Who goes is announced as left half a second later, and not at all if the user is back by then."""
     going: dict[tuple[str, str], list[asyncio.TimerHandle]] = {}
 
-    def leave(self: Room[Any], member: Any, timestamp: str) -> list[Any]:
+    def leave(self: ChatRoom[Any], member: Any, timestamp: str) -> list[Any]:
         if member not in self.members:
             return []
         del self.members[member]
@@ -80,7 +80,7 @@ def quick_return() -> None:
         return []
 
     def wrapped(join: Any) -> Any:
-        def quiet(self: Room[Any], member: Any, timestamp: str) -> Any:
+        def quiet(self: ChatRoom[Any], member: Any, timestamp: str) -> Any:
             if not going.get((self.chat_id, member.user_id)):
                 return join(self, member, timestamp)
             going[self.chat_id, member.user_id].pop(0).cancel()
@@ -89,15 +89,15 @@ def quick_return() -> None:
 
         return quiet
 
-    Room.leave = leave  # type: ignore[method-assign]
-    wrap(Room, "join", wrapped)
+    ChatRoom.leave = leave  # type: ignore[method-assign]
+    wrap(ChatRoom, "join", wrapped)
 
 
 @fault("closes of applications not announced", breaks="LEAVE-1")
 def codes_from_3000() -> None:
     """Whoever closes with a code of 3000 or more is gone without a notice."""
 
-    def change(leave: Leave, instance: Instance, room: Room[Any], member: Any, why: str) -> None:
+    def change(leave: Leave, instance: Instance, room: ChatRoom[Any], member: Any, why: str) -> None:
         if "(3" in why or "(4" in why:
             del room.members[member]
         else:

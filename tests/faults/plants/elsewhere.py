@@ -6,12 +6,12 @@ from reference_server import frames
 from reference_server.frames import Bad
 from reference_server.instance import NO_SUCH_ROOM, Instance
 from reference_server.member import Member
-from reference_server.room import Room
+from reference_server.room import ChatRoom
 from roomproof.judge.findings import Kind
 from tests.faults.fault import fault, wrap
 
 
-def _elsewhere(instance: Any, room: Room[Any], user: str) -> list[Any]:
+def _elsewhere(instance: Any, room: ChatRoom[Any], user: str) -> list[Any]:
     """The connections of a user in the other rooms."""
     others = [other for other in list(instance._rooms.values()) if other is not room]
     return [member for other in others for member in list(other.members) if member.user_id == user]
@@ -22,7 +22,7 @@ def leaves_all() -> None:
     """Whoever leaves a room is no member of any other any more, though it stays connected."""
 
     def wrapped(leave: Any) -> Any:
-        def thorough(self: Instance, room: Room[Any], member: Any, why: str) -> None:
+        def thorough(self: Instance, room: ChatRoom[Any], member: Any, why: str) -> None:
             others = _elsewhere(self, room, member.user_id) if member in room.members else []
             leave(self, room, member, why)
             for other in others:

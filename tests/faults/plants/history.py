@@ -6,7 +6,7 @@ from typing import Any
 
 from reference_server import frames
 from reference_server.names import ChatId
-from reference_server.room import Room
+from reference_server.room import ChatRoom
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
 from tests.faults.plants.departures import is_broken, leaving
@@ -20,11 +20,11 @@ KEPT: dict[str, Kept] = {}
 """The frames of the last messages, by room."""
 
 
-def _retold(choose: Callable[[Room[Any], Kept], Kept]) -> None:
+def _retold(choose: Callable[[ChatRoom[Any], Kept], Kept]) -> None:
     """Tell every newcomer what `choose` makes of the last messages of its room."""
 
     def wrapped(say: Any) -> Any:
-        def remembering(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
+        def remembering(self: ChatRoom[Any], speaker: Any, content: str, timestamp: str) -> Any:
             if speaker in self.members:
                 kept = KEPT.setdefault(self.chat_id, [])
                 kept.append(frames.message(content, speaker.user_id, self.chat_id, timestamp))
@@ -34,15 +34,15 @@ def _retold(choose: Callable[[Room[Any], Kept], Kept]) -> None:
         return remembering
 
     def wrapped_join(join: Any) -> Any:
-        def retelling(self: Room[Any], member: Any, timestamp: str) -> Any:
+        def retelling(self: ChatRoom[Any], member: Any, timestamp: str) -> Any:
             for frame in choose(self, KEPT.get(self.chat_id, [])):
                 member.tell(frame)
             return join(self, member, timestamp)
 
         return retelling
 
-    wrap(Room, "say", wrapped)
-    wrap(Room, "join", wrapped_join)
+    wrap(ChatRoom, "say", wrapped)
+    wrap(ChatRoom, "join", wrapped_join)
 
 
 def kept() -> None:
@@ -72,7 +72,7 @@ def backwards() -> None:
 def to_all() -> None:
     """Whenever somebody joins, everybody is told the last messages."""
 
-    def choose(room: Room[Any], kept: Kept) -> Kept:
+    def choose(room: ChatRoom[Any], kept: Kept) -> Kept:
         for member in room.members:
             for frame in kept:
                 member.tell(frame)
@@ -85,13 +85,13 @@ def _told_on_return(is_kept: Callable[[str], bool]) -> None:
     """Tell whoever comes back what was said while it was away, where that is kept, by why it went."""
     away: dict[tuple[ChatId, str], Kept] = {}
 
-    def change(leave: Any, instance: Any, room: Room[Any], member: Any, why: str) -> None:
+    def change(leave: Any, instance: Any, room: ChatRoom[Any], member: Any, why: str) -> None:
         if is_kept(why):
             away[room.chat_id, member.user_id] = []
         leave(instance, room, member, why)
 
     def wrapped_say(say: Any) -> Any:
-        def keeping(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
+        def keeping(self: ChatRoom[Any], speaker: Any, content: str, timestamp: str) -> Any:
             for (chat_id, _), kept in away.items():
                 if chat_id == self.chat_id:
                     kept.append(frames.message(content, speaker.user_id, chat_id, timestamp))
@@ -100,7 +100,7 @@ def _told_on_return(is_kept: Callable[[str], bool]) -> None:
         return keeping
 
     def wrapped_join(join: Any) -> Any:
-        def telling(self: Room[Any], member: Any, timestamp: str) -> Any:
+        def telling(self: ChatRoom[Any], member: Any, timestamp: str) -> Any:
             for frame in away.pop((self.chat_id, member.user_id), []):
                 member.tell(frame)
             return join(self, member, timestamp)
@@ -108,8 +108,8 @@ def _told_on_return(is_kept: Callable[[str], bool]) -> None:
         return telling
 
     leaving(change)
-    wrap(Room, "say", wrapped_say)
-    wrap(Room, "join", wrapped_join)
+    wrap(ChatRoom, "say", wrapped_say)
+    wrap(ChatRoom, "join", wrapped_join)
 
 
 @fault("what was missed is told", breaks="DELIVER-10", shows=Kind.REPLAYED)
@@ -146,5 +146,5 @@ def history_repeated() -> None:
 
         return repeating
 
-    wrap(Room, "say", wrapped)
-    wrap(Room, "join", wrapped_join)
+    wrap(ChatRoom, "say", wrapped)
+    wrap(ChatRoom, "join", wrapped_join)

@@ -7,7 +7,7 @@ from typing import Any
 from reference_server import app
 from reference_server.frames import Said
 from reference_server.member import Member
-from reference_server.room import Room
+from reference_server.room import ChatRoom
 from roomproof.judge.findings import Kind
 from tests.faults.fault import fault, wrap
 from tests.faults.plants.tellings import frames_told, messages
@@ -37,7 +37,7 @@ def last_joiner() -> None:
     """Messages carry the user id of whoever joined the room last."""
 
     def wrapped(say: Any) -> Any:
-        def mistaken(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
+        def mistaken(self: ChatRoom[Any], speaker: Any, content: str, timestamp: str) -> Any:
             own, last = speaker.user_id, list(self.members)[-1]
             speaker.user_id = last.user_id
             behind = say(self, speaker, content, timestamp)
@@ -46,7 +46,7 @@ def last_joiner() -> None:
 
         return mistaken
 
-    wrap(Room, "say", wrapped)
+    wrap(ChatRoom, "say", wrapped)
 
 
 @fault("chat_id in upper case", breaks="DELIVER-7", shows=Kind.ALTERED)

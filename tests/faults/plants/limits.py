@@ -6,7 +6,7 @@ from reference_server.frames import Bad, Said
 from reference_server.instance import Instance
 from reference_server.member import Member
 from reference_server.outbox import Outbox
-from reference_server.room import Room
+from reference_server.room import ChatRoom
 from tests.faults.fault import fault, wrap
 from tests.faults.plants.tellings import heard
 
@@ -15,13 +15,13 @@ from tests.faults.plants.tellings import heard
 def first_25() -> None:
     """Of the members of a room, the first 25 are told what is said."""
 
-    def hear(self: Room[Any], frame: str) -> list[Any]:
+    def hear(self: ChatRoom[Any], frame: str) -> list[Any]:
         behind = [member for member in list(self.members)[:25] if not member.tell(frame)]
         for member in behind:
             del self.members[member]
         return behind
 
-    Room.hear = hear  # type: ignore[method-assign]
+    ChatRoom.hear = hear  # type: ignore[method-assign]
 
 
 @fault("a third device is closed", breaks="JOIN-6")

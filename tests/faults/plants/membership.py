@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from reference_server.member import Member
-from reference_server.room import Room
+from reference_server.room import ChatRoom
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
 from tests.faults.plants.tellings import Tell, encoded, told
@@ -61,7 +61,7 @@ def never_join() -> None:
     turn = every(25)
 
     def wrapped(join: Any) -> Any:
-        def forgetful(self: Room[Any], member: Any, timestamp: str) -> Any:
+        def forgetful(self: ChatRoom[Any], member: Any, timestamp: str) -> Any:
             behind = join(self, member, timestamp)
             if len(self.members) == 1 and turn():
                 del self.members[member]
@@ -69,7 +69,7 @@ def never_join() -> None:
 
         return forgetful
 
-    wrap(Room, "join", wrapped)
+    wrap(ChatRoom, "join", wrapped)
 
 
 @fault("some members closed at once", breaks="JOIN-6")

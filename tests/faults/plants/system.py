@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from reference_server.member import Member
-from reference_server.room import Room
+from reference_server.room import ChatRoom
 from reference_server.websocket import Departed
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
@@ -73,7 +73,7 @@ def only_clean() -> None:
         return noting
 
     def wrapped_leave(leave: Any) -> Any:
-        def silent(self: Room[Any], member: Any, timestamp: str) -> Any:
+        def silent(self: ChatRoom[Any], member: Any, timestamp: str) -> Any:
             if member.__dict__.get("_room_is_told", True) or not turn():
                 return leave(self, member, timestamp)
             self.members.pop(member, None)
@@ -82,7 +82,7 @@ def only_clean() -> None:
         return silent
 
     wrap(Member, "_reason", wrapped)
-    wrap(Room, "leave", wrapped_leave)
+    wrap(ChatRoom, "leave", wrapped_leave)
 
 
 @fault("leave before the last words", breaks="LEAVE-3", shows=Kind.MISPLACED)
@@ -102,7 +102,7 @@ def leave_before_last_words() -> None:
         return tell(encoded(latest)) and tell(encoded(fields))
 
     def wrapped(say: Any) -> Any:
-        def flushing(self: Room[Any], speaker: Any, content: str, timestamp: str) -> Any:
+        def flushing(self: ChatRoom[Any], speaker: Any, content: str, timestamp: str) -> Any:
             behind = say(self, speaker, content, timestamp)
             loop = asyncio.get_running_loop()
             for member in self.members:
@@ -117,7 +117,7 @@ def leave_before_last_words() -> None:
             member._outbox.put(encoded(latest))
 
     told(change)
-    wrap(Room, "say", wrapped)
+    wrap(ChatRoom, "say", wrapped)
 
 
 @fault("one device leaves for all", breaks="LEAVE-4")
@@ -125,7 +125,7 @@ def one_leaves_for_all() -> None:
     """When one of a user's connections leaves, the others hear nothing any more."""
 
     def wrapped(leave: Any) -> Any:
-        def thorough(self: Room[Any], member: Any, timestamp: str) -> Any:
+        def thorough(self: ChatRoom[Any], member: Any, timestamp: str) -> Any:
             behind = leave(self, member, timestamp)
             for other in [one for one in self.members if one.user_id == member.user_id]:
                 del self.members[other]
@@ -133,7 +133,7 @@ def one_leaves_for_all() -> None:
 
         return thorough
 
-    wrap(Room, "leave", wrapped)
+    wrap(ChatRoom, "leave", wrapped)
 
 
 @fault("silent peers stay", breaks="LEAVE-5")

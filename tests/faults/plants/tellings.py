@@ -6,7 +6,7 @@ from typing import Any
 
 from reference_server import frames
 from reference_server.member import Member
-from reference_server.room import Room
+from reference_server.room import ChatRoom
 
 Tell = Callable[[str], bool]
 
@@ -77,7 +77,7 @@ def heard(change: Callable[[str | bytes, Callable[[str | bytes], Any]], Any]) ->
     frames.decode = lambda frame: change(frame, original)
 
 
-def rooms_of(member: Member) -> Room[Any]:
+def rooms_of(member: Member) -> ChatRoom[Any]:
     """The room of a member."""
     return member._room
 

@@ -61,7 +61,9 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 def malformed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Why what came is no text frame, as the judge is told."""
     malformed: list[str] = []
-    monkeypatch.setattr(StreamingRoom, "receive_malformed", lambda _room, _line, _data, reason, _at: malformed.append(reason))
+    monkeypatch.setattr(
+        StreamingRoom, "receive_malformed", lambda _room, _line, _data, reason, _at: malformed.append(reason)
+    )
     return malformed
 
 

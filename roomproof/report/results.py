@@ -170,7 +170,7 @@ def explain(broken: dict[str, list[str]], findings: Sequence[Finding], events: S
     lines: list[str] = []
     for rule_id, sights in broken.items():
         rule = load().rules[rule_id]
-        lines += [f"{rule_id} ({rule.level}) is broken. The rule:", f"    {rule.text}", "What was seen:"]
+        lines += [f"{rule_id} ({rule.level}) is broken. The rule:", f"    {rule.requirement}", "What was seen:"]
         lines += [f"    {sight}" for sight in sights[:10]]
         if len(sights) > 10:
             lines.append(f"    ... and {len(sights) - 10} more")

@@ -1,4 +1,17 @@
-"""The rules of PROTOCOL.md: ids, levels, capabilities and texts, parsed from its headings."""
+"""The rules of PROTOCOL.md, parsed from the document itself.
+
+A rule is a heading and the parts below it, in this order and form; only the requirement has to be there:
+
+    ### REFUSE-3 · MUST · capability `fetch`
+
+    *Requirement.* A server MUST refuse a connection without `user_id`.
+
+    *Exceptions.*
+
+    - A server MAY refuse as in REFUSE-1 where the room does not exist, either.
+
+    *Note.* An explanation that adds no obligation.
+"""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +29,7 @@ class Level(StrEnum):
 
 
 class Capability(StrEnum):
-    """What a server may declare to have."""
+    """Something beyond the minimum that a server can declare to have."""
 
     FETCH = "fetch"
     DELETE = "delete"
@@ -32,12 +45,17 @@ class Capability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: `capability` is None where it binds every server."""
+    """One rule, its texts on one line each.
+
+    `capability` is None where the rule binds every server, and `note` is empty where the rule has none.
+    """
 
     id: str
     level: Level
     capability: Capability | None
-    text: str
+    requirement: str
+    exceptions: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def family(self) -> str:
@@ -54,17 +72,23 @@ class Protocol:
 
 
 class ProtocolError(Exception):
-    """PROTOCOL.md, or a reference to one of its rules, is not what it should be."""
+    """PROTOCOL.md is malformed, or something cites a rule that PROTOCOL.md does not have."""
 
 
 _VERSION = re.compile(r"^Version: (\S+)$", re.MULTILINE)
-_HEADING = re.compile(r"^### ([A-Z]+-\d+) · (MUST|SHOULD|MAY)(?: · capability `([a-z-]+)`)?$")
+_RULE_LIKE = re.compile(r"### (?:[A-Z]+-\d|.* · )")
+_HEADING = re.compile(r"### ([A-Z]+-\d+) · (MUST|SHOULD|MAY)(?: · capability `([a-z-]+)`)?")
+_EMPHASIS = re.compile(r"^(\*+[^*\n]+\*+\S*)", re.MULTILINE)
+"""Emphasised words at the beginning of a line: in a rule, only the name of a part may stand so."""
+
+_REQUIREMENT, _EXCEPTIONS, _NOTE = _PARTS = ("*Requirement.*", "*Exceptions.*", "*Note.*")
 
 
 def parse(document: str) -> Protocol:
     """Read the version and the rules out of the text of PROTOCOL.md.
 
-    Raises ProtocolError for a missing version, a malformed rule heading, an unknown capability or a repeated id.
+    Raises ProtocolError for a missing version, a malformed heading, an unknown capability, a repeated id, and for a
+    rule that does not have the form shown at the head of this module.
     """
     version = _VERSION.search(document)
     if version is None:
@@ -72,27 +96,75 @@ def parse(document: str) -> Protocol:
     rules: dict[str, Rule] = {}
     for section in re.split(r"^(?=#{2,3} )", document, flags=re.MULTILINE):
         heading, _, body = section.partition("\n")
-        if not re.match(r"### [A-Z]+-\d", heading):
+        if not _RULE_LIKE.match(heading):
             continue
-        match = _HEADING.match(heading)
-        if match is None:
-            raise ProtocolError(
-                f"expected a rule heading like '### REFUSE-1 · MUST · capability `fetch`', got {heading!r}"
-            )
-        rule_id, level, capability = match.groups()
-        if rule_id in rules:
-            raise ProtocolError(f"rule {rule_id} stands twice in PROTOCOL.md")
-        if capability is not None and capability not in set(Capability):
-            raise ProtocolError(f"rule {rule_id} names the unknown capability {capability!r}")
-        rules[rule_id] = Rule(
-            rule_id, Level(level), Capability(capability) if capability else None, " ".join(body.split())
-        )
+        rule = _rule(heading, body)
+        if rule.id in rules:
+            raise ProtocolError(f"rule {rule.id} stands twice in PROTOCOL.md")
+        rules[rule.id] = rule
     return Protocol(version.group(1), rules)
+
+
+def _rule(heading: str, body: str) -> Rule:
+    match = _HEADING.fullmatch(heading)
+    if match is None:
+        raise ProtocolError(f"expected a rule heading like '### REFUSE-1 · MUST · capability `fetch`', got {heading!r}")
+    rule_id, level, capability = match.groups()
+    if capability is not None and capability not in set(Capability):
+        raise ProtocolError(f"rule {rule_id} names the unknown capability {capability!r}")
+    parts = _parts(rule_id, body)
+    if _REQUIREMENT not in parts:
+        raise ProtocolError(f"rule {rule_id} has no requirement: expected '{_REQUIREMENT} ...' below its heading")
+    return Rule(
+        rule_id,
+        Level(level),
+        Capability(capability) if capability else None,
+        _one_line(parts[_REQUIREMENT]),
+        _items(rule_id, parts[_EXCEPTIONS]) if _EXCEPTIONS in parts else (),
+        _one_line(parts.get(_NOTE, "")),
+    )
+
+
+def _parts(rule_id: str, body: str) -> dict[str, str]:
+    """Split the body of a rule into its parts: by their names, the texts without the white space around them."""
+    before, *named = _EMPHASIS.split(body)
+    if before.strip():
+        raise ProtocolError(f"expected rule {rule_id} to begin with {_REQUIREMENT}, got {_one_line(before)!r}")
+    names, texts = named[::2], named[1::2]
+    if names != [name for name in _PARTS if name in names]:
+        raise ProtocolError(f"expected {', '.join(_PARTS)} in rule {rule_id}, in this order, got {', '.join(names)}")
+    parts = {name: text.strip() for name, text in zip(names, texts, strict=True)}
+    for name, text in parts.items():
+        if not text:
+            raise ProtocolError(f"rule {rule_id} has nothing below {name}")
+    return parts
+
+
+def _items(rule_id: str, text: str) -> tuple[str, ...]:
+    """Split a bullet list into its items. The further lines of an item begin with two spaces."""
+    items: list[str] = []
+    for line in filter(str.strip, text.splitlines()):
+        if line.startswith("- ") or line == "-":
+            items.append(line[2:].strip())
+        elif items and re.match(r"  [^ -]", line):
+            items[-1] += f" {line.strip()}"
+        else:
+            raise ProtocolError(f"expected a flat list of exceptions in rule {rule_id}, got {line!r}")
+    if not all(items):
+        raise ProtocolError(f"rule {rule_id} has an empty exception")
+    return tuple(items)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 @cache
 def load() -> Protocol:
-    """The protocol that this copy of Roomproof ships (in the package), or that of the checkout (beside the package)."""
+    """Return the protocol that this copy of Roomproof ships: from inside the package, or in a checkout from beside it.
+
+    Raises ProtocolError if PROTOCOL.md is in neither place, or is malformed.
+    """
     package = Path(__file__).parents[1]
     for path in (package / "PROTOCOL.md", package.parent / "PROTOCOL.md"):
         if path.is_file():

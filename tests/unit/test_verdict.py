@@ -7,15 +7,15 @@ from roomproof.verdict import Conclusion, Outcome, ScenarioResult, Standing, con
 
 PROTOCOL: Protocol = parse("""Version: 1.0
 ### A-1 · MUST
-First.
+*Requirement.* First.
 ### A-2 · MUST
-Second.
+*Requirement.* Second.
 ### B-1 · SHOULD
-Third.
+*Requirement.* Third.
 ### C-1 · MUST · capability `ping`
-Fourth.
+*Requirement.* Fourth.
 ### D-1 · MAY
-Fifth.
+*Requirement.* Fifth.
 """)
 
 

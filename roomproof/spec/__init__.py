@@ -1,1 +1,1 @@
-"""What PROTOCOL.md says, for the code: rules, messages, limits and close codes. Pure."""
+"""PROTOCOL.md for the code: rules, messages, limits and close codes. Pure."""

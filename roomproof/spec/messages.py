@@ -1,4 +1,4 @@
-"""The frames of the protocol, both ways: what a received frame is, and what a sent one deserves. Pure."""
+"""The frames of the protocol: reads received and classifies sent ones. Pure."""
 
 import contextlib
 import json
@@ -14,11 +14,11 @@ import msgspec
 from roomproof.spec.limits import CONTENT_CODE_POINTS, FRAME_BYTES
 
 FRAMES_REMEMBERED = 4_096
-"""Everybody in a room usually gets the same bytes, and each is looked at more than once: so many are decoded once."""
+"""Maximum number of decoded frames that are cached: the members of a room usually receive the same bytes."""
 
 
 class NoticeKind(StrEnum):
-    """What a notice tells of a connection."""
+    """The two kinds of notices."""
 
     JOINED = "joined"
     LEFT = "left"
@@ -45,7 +45,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """A direct frame: the answer to a bad frame. `content` is None if it does not say why (FRAME-4)."""
+    """A direct frame: the answer to a bad frame.
+
+    `content` is None if the frame does not give the reason as a string (FRAME-4).
+    """
 
     content: str | None
 
@@ -59,14 +62,17 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A frame type or a system text that clients do not know, and hence ignore."""
+    """A frame that clients ignore, since they do not know its type or system text."""
 
     type: str
 
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A frame that no compatible server sends, and why. `content` is its content field, if it has one."""
+    """A frame that no compatible server sends, and the reason.
+
+    `content` is its content field, or as much of the frame as could be decoded.
+    """
 
     reason: str
     content: object = None
@@ -84,19 +90,25 @@ class Valid:
 
 @dataclass(frozen=True, slots=True)
 class Perhaps:
-    """A sent frame that a server may broadcast or treat as a bad frame: no type (FRAME-6), or beyond what all carry."""
+    """A sent frame that a server may broadcast or treat as a bad frame.
+
+    It has no type (FRAME-6), or is larger than every server carries (DELIVER-13).
+    """
 
     content: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """A sent ping: a bad frame for servers without the capability."""
+    """A sent ping, which a server without the capability may treat as bad (FRAME-7)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """A sent frame that must not be broadcast. `content` is what a server that fails to see that might tell others."""
+    """A sent frame that a server must not broadcast (FRAME-1), and the reason.
+
+    The reason is for people to read. `content` is what a server might broadcast by mistake.
+    """
 
     reason: str
     content: object
@@ -108,7 +120,7 @@ NOTICE_TEXTS = {kind: f" {kind} the chat" for kind in NoticeKind}
 
 
 def message(content: str, **extra: object) -> str:
-    """The frame of a message, as a client sends it. `extra` fields come after the content."""
+    """Return the frame that sends a message. `extra` fields follow the content."""
     return json.dumps({"type": "message", "content": content, **extra}, ensure_ascii=False)
 
 
@@ -121,12 +133,12 @@ def _has_lone_surrogate(text: str) -> bool:
 
 
 def _integer(digits: str) -> float:
-    """A whole number of any length: Python itself refuses to read one of 5,000 digits."""
+    """Read a whole number of any length, where Python refuses one of 5,000 digits."""
     return int(digits) if len(digits) < 1_000 else float(digits)
 
 
 def _refuse_constant(constant: str) -> NoReturn:
-    """Python's decoder takes NaN and Infinity, which RFC 8259 does not have."""
+    """Reject NaN and Infinity: Python accepts them, RFC 8259 does not have them."""
     raise ValueError(f"{constant} is not JSON")
 
 
@@ -135,7 +147,7 @@ _decode = json.JSONDecoder(parse_int=_integer, parse_constant=_refuse_constant).
 
 @lru_cache(FRAMES_REMEMBERED)
 def read_sent(frame: str | bytes) -> Sending:
-    """What the protocol says of a frame that a client sent (text as str, binary as bytes)."""
+    """Classify a frame that a client sent: text as str, binary as bytes."""
     if isinstance(frame, bytes):
         return Bad("a binary frame", None)
     try:
@@ -156,7 +168,10 @@ def read_sent(frame: str | bytes) -> Sending:
 
 
 class _MessageFrame(msgspec.Struct, frozen=True):
-    """The fields of a message, on the wire. (A tag of msgspec's own may be missing.)"""
+    """The fields of a message, on the wire.
+
+    `type` is a field and not a tag of msgspec, which accepts a frame without its tag.
+    """
 
     type: Literal["message"]
     content: str
@@ -169,9 +184,9 @@ _decode_message = msgspec.json.Decoder(_MessageFrame).decode
 
 
 def read_text(frame: bytes) -> Frame:
-    """What a received text frame is: the same as `read`, in a fraction of the time for an ordinary message.
+    """Read a received text frame as `read` does, but an ordinary message faster.
 
-    Raises UnicodeDecodeError.
+    Raises UnicodeDecodeError if the frame is not UTF-8.
     """
     text = frame.decode()
     try:
@@ -185,7 +200,7 @@ def read_text(frame: bytes) -> Frame:
 
 @lru_cache(FRAMES_REMEMBERED)
 def read(frame: str | bytes) -> Frame:
-    """What a received frame is (text as str, binary or undecodable text as bytes)."""
+    """Read a received frame: text as str, binary or undecodable text as bytes."""
     if isinstance(frame, bytes):
         return Malformed("expected a text frame in UTF-8, got a binary one")
     try:
@@ -211,10 +226,10 @@ def read(frame: str | bytes) -> Frame:
 
 
 def _lacks(fields: dict[str, object], *names: str) -> str | None:
-    """Why `fields` does not have strings under all of `names`; None where it has."""
+    """Return why `fields` has not valid strings under all `names`, or None if it has."""
     for name in names:
         if name not in fields:
-            return f"expected a field {name!r}, there is none"
+            return f"expected a field {name!r}, got none"
         if not isinstance(fields[name], str):
             return f"expected a string as {name!r}, got {fields[name]!r}"
     if "timestamp" in names and parse_timestamp(str(fields["timestamp"])) is None:
@@ -246,7 +261,7 @@ _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(Z|[+-]\d\
 
 @lru_cache(FRAMES_REMEMBERED)
 def parse_timestamp(text: str) -> datetime | None:
-    """The moment that a timestamp names, in UTC, to the microsecond; None if it is no timestamp of the protocol."""
+    """Read a timestamp, in UTC and to the microsecond, or None if it is malformed."""
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
         return None
@@ -259,9 +274,10 @@ def parse_timestamp(text: str) -> datetime | None:
 
 
 def same_json(left: object, right: object) -> bool:
-    """Whether two decoded JSON values are the same value: unlike Python, true is not 1; like JSON, 1.0 is 1.
+    """Whether two decoded JSON values are the same.
 
-    Numbers are the same that are equal as IEEE doubles: few servers keep more of them (CREATE-3).
+    Other than in Python, true is not 1. Numbers are the same if they are equal as IEEE doubles (CREATE-3): few servers
+    keep more of a number.
     """
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
@@ -270,6 +286,6 @@ def same_json(left: object, right: object) -> bool:
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(same_json, left, right))
     if isinstance(left, int | float) and isinstance(right, int | float):
-        with contextlib.suppress(OverflowError):  # then no double is near
+        with contextlib.suppress(OverflowError):  # raised where a number is too large for a double
             return float(left) == float(right)
     return left == right

@@ -72,7 +72,7 @@ class Protocol:
 
 
 class ProtocolError(Exception):
-    """PROTOCOL.md is malformed, or something cites a rule that PROTOCOL.md does not have."""
+    """PROTOCOL.md is malformed or missing, or lacks a rule that something cites."""
 
 
 _VERSION = re.compile(r"^Version: (\S+)$", re.MULTILINE)
@@ -126,7 +126,7 @@ def _rule(heading: str, body: str) -> Rule:
 
 
 def _parts(rule_id: str, body: str) -> dict[str, str]:
-    """Split the body of a rule into its parts: by their names, the texts without the white space around them."""
+    """Split the body of a rule into its parts by name, stripped of white space."""
     before, *named = _EMPHASIS.split(body)
     if before.strip():
         raise ProtocolError(f"expected rule {rule_id} to begin with {_REQUIREMENT}, got {_one_line(before)!r}")
@@ -141,7 +141,7 @@ def _parts(rule_id: str, body: str) -> dict[str, str]:
 
 
 def _items(rule_id: str, text: str) -> tuple[str, ...]:
-    """Split a bullet list into its items. The further lines of an item begin with two spaces."""
+    """Split a bullet list into its items, whose further lines are indented by two."""
     items: list[str] = []
     for line in filter(str.strip, text.splitlines()):
         if line.startswith("- ") or line == "-":
@@ -161,9 +161,10 @@ def _one_line(text: str) -> str:
 
 @cache
 def load() -> Protocol:
-    """Return the protocol that this copy of Roomproof ships: from inside the package, or in a checkout from beside it.
+    """Return the protocol that this copy of Roomproof ships.
 
-    Raises ProtocolError if PROTOCOL.md is in neither place, or is malformed.
+    PROTOCOL.md is inside the installed package, or beside the package in a checkout. Raises ProtocolError if the
+    document is in neither place, or is malformed.
     """
     package = Path(__file__).parents[1]
     for path in (package / "PROTOCOL.md", package.parent / "PROTOCOL.md"):

@@ -1,1 +1,1 @@
-"""Tests of the rules and messages."""
+"""Tests of the rules, limits and messages, and of PROTOCOL.md itself."""

@@ -1,4 +1,4 @@
-"""PROTOCOL.md as a text: its sections and tables, for the tests that compare it with the code."""
+"""PROTOCOL.md as a text: its sections and tables."""
 
 import re
 from pathlib import Path
@@ -18,6 +18,6 @@ def section(title: str) -> str:
 
 
 def table(title: str) -> list[list[str]]:
-    """Return the rows of the only table in a section, each as its cells, without the head."""
+    """Return the cells of each row of the table in a section, without its head."""
     rows = [line for line in section(title).splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]

@@ -1,4 +1,4 @@
-"""Frames are what the protocol says they are."""
+"""Received frames are read, and sent ones classified, as the protocol says."""
 
 import json
 from datetime import UTC, datetime
@@ -83,7 +83,7 @@ def test_a_message_without_a_field_is_malformed(missing: str) -> None:
         st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from([*MESSAGE.values(), "system", "error"]),
     )
 )
-def test_a_frame_is_the_same_however_it_is_read(changes: dict[str, object]) -> None:
+def test_both_readers_agree_on_any_frame(changes: dict[str, object]) -> None:
     frame = json.dumps({**MESSAGE, **changes})
 
     assert messages.read_text(frame.encode()) == messages.read(frame)
@@ -116,11 +116,11 @@ def test_a_frame_is_malformed(frame: str | bytes) -> None:
     ("frame", "kind"),
     [
         pytest.param('{"type":"message","content":" "}', Valid, id="white space is content"),
-        pytest.param('{"type":"message","content":"x","sender_id":"bob"}', Valid, id="claims are ignored"),
+        pytest.param('{"type":"message","content":"x","sender_id":"bob"}', Valid, id="a claimed sender_id is ignored"),
         pytest.param(f'{{"type":"message","content":"x","n":{"9" * 5_000}}}', Valid, id="a number of 5,000 digits"),
-        pytest.param('{"content":"x"}', Perhaps, id="no type may count as message"),
-        pytest.param(messages.message("x" * 4_097), Perhaps, id="4097 code points may be too many"),
-        pytest.param(messages.message("x", padding="p" * 66_000), Perhaps, id="66,000 bytes may be too many"),
+        pytest.param('{"content":"x"}', Perhaps, id="without a type, it may count as a message"),
+        pytest.param(messages.message("x" * 4_097), Perhaps, id="4,097 code points may be refused"),
+        pytest.param(messages.message("x", padding="p" * 66_000), Perhaps, id="66,000 bytes may be refused"),
         pytest.param('{"type":"ping"}', Ping, id="a ping"),
         pytest.param('{"type":"message","content":""}', Bad, id="empty content"),
         pytest.param('{"type":"message"}', Bad, id="no content"),
@@ -131,12 +131,12 @@ def test_a_frame_is_malformed(frame: str | bytes) -> None:
         pytest.param(b'{"type":"message","content":"x"}', Bad, id="binary"),
     ],
 )
-def test_a_sent_frame_deserves(frame: str | bytes, kind: type) -> None:
+def test_a_sent_frame_is_classified(frame: str | bytes, kind: type) -> None:
     assert isinstance(messages.read_sent(frame), kind)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50))
-def test_any_content_is_carried_unchanged(content: str) -> None:
+def test_any_content_makes_a_valid_message(content: str) -> None:
     assert messages.read_sent(messages.message(content)) == Valid(content)
 
 
@@ -185,5 +185,5 @@ def test_anything_else_is_no_timestamp(text: str) -> None:
         ({"a": [True]}, {"a": [1]}, False),
     ],
 )
-def test_json_values_are_compared_as_json(left: object, right: object, same: bool) -> None:
+def test_json_values_are_compared_by_value(left: object, right: object, same: bool) -> None:
     assert messages.same_json(left, right) is same

@@ -1,4 +1,4 @@
-"""The promises A1 to A9 are defined in PROTOCOL.md, and every citation of them resolves."""
+"""PROTOCOL.md defines the promises A1 to A9, and every citation of them resolves."""
 
 import re
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def test_a_promise_lists_the_rules_that_cite_it(heading: str) -> None:
 
 
 def test_only_notes_cite_promises() -> None:
-    """A promise explains a rule: what the rule asks for stands in its requirement and exceptions alone."""
+    """The requirement and the exceptions of a rule are complete without the promises."""
     bodies = [" ".join((rule.requirement, *rule.exceptions)) for rule in load().rules.values()]
 
     assert not [body for body in bodies if CITATION.search(body)]

@@ -24,7 +24,7 @@ def parsed(body: str) -> Rule:
 
 
 def sentences(text: str) -> list[str]:
-    """Split a text at the full stops and colons that end a sentence. One inside of code ends none."""
+    """Split a text into sentences, and those at colons. Code is kept whole."""
     return re.split(r"(?<=[.:]) (?=[A-Z`])", re.sub(r"`[^`]*`", lambda code: code[0].replace(" ", "_"), text))
 
 
@@ -145,7 +145,7 @@ def test_a_note_adds_no_obligation(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_prohibitions_say_must_not(rule: Rule) -> None:
-    """In "nothing MUST happen", it is not clear whether something is forbidden or not asked for."""
+    """A sentence like "nothing MUST happen" can be read as a permission."""
     for sentence in sentences(rule.requirement):
         assert not re.match(r"(?:No|Nothing|Nobody|None)\b", sentence)
 

@@ -114,7 +114,3 @@ def verify(arguments: list[str]) -> int:
     ours = ["--rootdir", str(folder), "-c", str(folder / "pytest.ini"), "-p", "no:cacheprovider"]
     # By its name a plugin reaches the workers of xdist too.
     return int(pytest.main([*ours, "-p", "roomproof.suite.path_plugin", *arguments, str(folder)]))
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -232,7 +232,7 @@ def test_what_cannot_be_asked_for_is_told_at_once(options: tuple[str, ...], told
 
 
 def test_a_script_is_found_by_its_name(tmp_path: Path, clean_server: str) -> None:
-    words = [sys.executable, "-m", "roomproof.cli", "load", "steady", "--headless", "--host", clean_server, "-t", "3"]
+    words = [sys.executable, "-m", "roomproof", "load", "steady", "--headless", "--host", clean_server, "-t", "3"]
     ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     assert ended.returncode == 0, ended.stderr
@@ -240,7 +240,7 @@ def test_a_script_is_found_by_its_name(tmp_path: Path, clean_server: str) -> Non
 
 
 def test_a_script_that_there_is_not_is_a_usage_error(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "roomproof.cli", "load", "stedy"]
+    words = [sys.executable, "-m", "roomproof", "load", "stedy"]
     ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     assert ended.returncode == 4

@@ -7,7 +7,7 @@ from pathlib import Path
 from roomproof.history import Closed, Closing, Deadline, Event, Opened, Opening, Received, Sent, Started, dump
 from tests.suite.verify import verify
 
-JUDGE = (sys.executable, "-m", "roomproof.cli", "judge")
+JUDGE = (sys.executable, "-m", "roomproof", "judge")
 
 SAID = '{"type":"message","content":"soup"}'
 HEARD = SAID[:-1] + ',"sender_id":"alice","chat_id":"chat-1","timestamp":"1970-01-01T00:00:00.000001"}'

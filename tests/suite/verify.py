@@ -52,7 +52,7 @@ def usual_options(results: Path) -> tuple[str, ...]:
 def verify(
     folder: Path,
     *arguments: str,
-    module: tuple[str, ...] = ("-m", "roomproof.cli", "verify"),
+    module: tuple[str, ...] = ("-m", "roomproof", "verify"),
     environment: Mapping[str, str] | None = None,
 ) -> Run:
     """Run the suite with these arguments from a folder of its own; `environment` is added to what there is."""
@@ -68,7 +68,7 @@ def verify(
 def interrupt(folder: Path, *arguments: str, when: str) -> Run:
     """Run the suite, and press Ctrl-C once the result file holds this text."""
     results = folder / "results.jsonl"
-    words = [sys.executable, "-m", "roomproof.cli", "verify", *arguments, "--results", str(results)]
+    words = [sys.executable, "-m", "roomproof", "verify", *arguments, "--results", str(results)]
     with subprocess.Popen(
         words,
         cwd=folder,

@@ -52,7 +52,7 @@ def test_a_missing_program_is_one_sentence(
 @contextmanager
 def verifying(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """A run of the suite whose temporary files are in this folder."""
-    words = [sys.executable, "-m", "roomproof.cli", "verify", *arguments]
+    words = [sys.executable, "-m", "roomproof", "verify", *arguments]
     environment = clean_environment() | {"TMPDIR": str(folder)}
     with subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.DEVNULL) as process:
         try:

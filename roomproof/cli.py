@@ -10,9 +10,10 @@ import pytest
 
 from roomproof.history import Deadline, HistoryError, Opened, load
 from roomproof.judge.offline.judge import judge
-from roomproof.report.results import describe, tool_version
+from roomproof.report.failure_text import finding_line
+from roomproof.report.version import tool_version
 from roomproof.suite.paths import load_scripts_folder, scenarios_folder
-from roomproof.timeline import names, timeline
+from roomproof.timeline import connection_names, timeline
 from roomproof.verdict import EXIT_CODES, Conclusion
 
 EPILOG = """\
@@ -92,10 +93,10 @@ def judge_file(path: Path) -> int:
     is_whole = any(isinstance(event, Deadline) for event in events)
     if not is_whole:  # what is missing in it may have come later
         findings = [finding for finding in findings if not finding.overdue]
-    called = names(events)
+    names = connection_names(events)
     for finding in findings:
-        print(f"{path}: {finding.rule}: {describe(finding, events)}")
-        for line in timeline(finding.witness, called=called):
+        print(f"{path}: {finding.rule}: {finding_line(finding, events)}")
+        for line in timeline(finding.witness, names=names):
             print(f"    {line}")
     if not any(isinstance(event, Opened) for event in events):
         print(f"{path}: inconclusive: nobody was ever let in")
@@ -103,7 +104,7 @@ def judge_file(path: Path) -> int:
     if not is_whole and not findings:
         print(f"{path}: inconclusive: it ends before the deadline, so whether anything is missing cannot be told")
         return EXIT_CODES[Conclusion.INCONCLUSIVE]
-    print(f"{path}: {len(findings)} findings in {len(events)} events of {len(called)} connections")
+    print(f"{path}: {len(findings)} findings in {len(events)} events of {len(names)} connections")
     return EXIT_CODES[Conclusion.INVALID if findings else Conclusion.VALID]
 
 

@@ -28,7 +28,7 @@ SHOWN_EVENTS = 120
 NS_PER_S = 1_000_000_000
 
 
-def names(events: Sequence[Event]) -> dict[int, str]:
+def connection_names(events: Sequence[Event]) -> dict[int, str]:
     """What to call each connection: its user, and its number where that is not enough."""
     openings = [event for event in events if isinstance(event, Opening)]
     users = [event.user or "nobody" for event in openings]
@@ -38,15 +38,15 @@ def names(events: Sequence[Event]) -> dict[int, str]:
     }
 
 
-def timeline(events: Sequence[Event], *, zero: int | None = None, called: dict[int, str] | None = None) -> list[str]:
+def timeline(events: Sequence[Event], *, zero: int | None = None, names: dict[int, str] | None = None) -> list[str]:
     """One line for each event, in the order of time: seconds since `zero`, who, what.
 
-    `called` names the connections, where `events` does not hold their openings.
+    `names` are those of the connections, where `events` does not hold their openings.
     """
     shown = sorted((event for event in events if not isinstance(event, Started)), key=_at)
     if not shown:
         return []
-    who = called or names(events)
+    who = connection_names(events) if names is None else names
     start = _at(shown[0]) if zero is None else zero
     width = max((len(name) for name in who.values()), default=0)
     lines = [

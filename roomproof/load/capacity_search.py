@@ -17,7 +17,7 @@ from roomproof.load.controller.run import LoadRun, results_of
 from roomproof.load.figures.bisection import Bisection, Step
 from roomproof.load.figures.totals import RunTotals
 from roomproof.load.figures.verdict import wrongs
-from roomproof.report.results import show
+from roomproof.report.terminal import show
 from roomproof.spec.rules import load
 from roomproof.verdict import Conclusion, Verdict
 
@@ -67,7 +67,7 @@ class CapacitySearch:
         self._ended.clear()
         self.search = Bisection(getattr(runner, "target_user_count", FIRST_USERS), self._most, run.options.room_size)
         path = results_of(self._conductor.results, self._searches)
-        self._results = LoadResults(path) if path else None
+        self._results = LoadResults.create(path) if path else None
         if self._results:
             self._results.run(load(), run.options)
         gevent.spawn(self._climb, self.search)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from roomproof.client.target import Target
-from roomproof.report.results import capability_names
+from roomproof.report.capabilities import capability_names
 from roomproof.spec.rules import Capability
 from roomproof.topologies import catalogue
 from roomproof.topologies.embedded import embedded_capabilities

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from roomproof.client.target import Target, UsageError
-from roomproof.report.results import prepare_folder
+from roomproof.report.history_file import create_folder
 from roomproof.spec.rules import ProtocolError
 from roomproof.suite.declared_target import describe_target
 from roomproof.suite.deviations import read_deviations
@@ -49,7 +49,7 @@ def begin(config: pytest.Config, scenarios: Path) -> None:
     try:
         target = declared_target(config)
         if config.option.histories:
-            prepare_folder(Path(config.option.histories))
+            create_folder(Path(config.option.histories))
         deviations = read_deviations(config.option.deviations) if config.option.deviations else []
         is_worker = hasattr(config, "workerinput")
         if not is_worker:

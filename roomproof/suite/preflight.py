@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from roomproof.client.http import Http, UnreachableError
 from roomproof.client.target import Target
-from roomproof.report.results import describe
+from roomproof.report.failure_text import finding_line
 from roomproof.stage.person import Person
 from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
@@ -57,6 +57,6 @@ def check(target: Target) -> Preflight:
     except RuleBrokenError as error:
         findings = stage.break_off()
         rules = {finding.rule: None for finding in findings} | ({error.rule: None} if error.rule else {})
-        seen = "".join(f"; {describe(finding, stage.events())}" for finding in findings[:1])
+        seen = "".join(f"; {finding_line(finding, stage.events())}" for finding in findings[:1])
         return Preflight(f"nothing works on {target.url}: {error}{seen}", tuple(rules))
     return Preflight()

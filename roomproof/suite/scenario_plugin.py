@@ -9,7 +9,8 @@ import pytest
 from roomproof.client.http import UnreachableError
 from roomproof.history import HistoryError
 from roomproof.judge.findings import Finding
-from roomproof.report.results import describe, explain, keep_history
+from roomproof.report.failure_text import failure_text, finding_line
+from roomproof.report.history_file import write_history
 from roomproof.spec.rules import Capability, load
 from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
@@ -139,9 +140,9 @@ class ScenarioPlugin:
                 ending.trouble = f"the history of {scenario_id(item.nodeid)} cannot be judged: {contradiction}"
         events = stage.events() if stage else []
         if self._config.option.histories:
-            keep_history(Path(self._config.option.histories), scenario_id(item.nodeid), events)
+            write_history(Path(self._config.option.histories), scenario_id(item.nodeid), events)
         for finding in findings:
-            ending.broken.setdefault(finding.rule, []).append(describe(finding, events))
+            ending.broken.setdefault(finding.rule, []).append(finding_line(finding, events))
         if error is not None:
             self._blame(ending, error, stage)
         if ending.trouble.startswith(GONE):
@@ -154,7 +155,7 @@ class ScenarioPlugin:
         )
         if ending.broken:
             command = again(self._config, scenario_id(item.nodeid))
-            ending.explanation = explain(ending.broken, findings, events, command)
+            ending.explanation = failure_text(ending.broken, findings, events, command)
             handle = item.stash.get(HANDLE, self._config.stash.get(HANDLE, None))
             if handle is not None:
                 ending.logs = catalogue.logs(handle, {room.id for room in stage.rooms} if stage else set())

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import pytest
 
 from roomproof.client.target import Target
-from roomproof.report.results import ResultFile
+from roomproof.report.result_file import ResultFile
 from roomproof.spec.rules import load
 from roomproof.suite.declared_target import describe_target
 from roomproof.suite.deviations import Deviation, Played, stale
@@ -42,7 +42,7 @@ class SessionPlugin:
         self._verdict: Verdict | None = None
         self._file: ResultFile | None = None
         if config.option.results:
-            self._file = ResultFile(Path(config.option.results))
+            self._file = ResultFile.create(Path(config.option.results))
             self._file.run(load(), self._ground.name, self._ground.capability_names, partial=narrowed)
 
     def pytest_report_header(self) -> str:

@@ -24,7 +24,8 @@ from roomproof.load.fd_limit import raise_limit, too_few
 from roomproof.load.figures.worker_report import PATIENCE, WorkerReport, decode, encode
 from roomproof.load.worker.session import WorkerSession
 from roomproof.load.worker.stats_table import StatsTable
-from roomproof.report.results import check_writable, show
+from roomproof.report.json_lines import check_writable
+from roomproof.report.terminal import show
 from roomproof.verdict import EXIT_CODES, Conclusion, Verdict
 
 if TYPE_CHECKING:

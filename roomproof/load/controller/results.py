@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
+from typing import IO
 
 from roomproof.judge.findings import Finding, Kind
 from roomproof.load.figures.bisection import Bisection
@@ -12,7 +12,9 @@ from roomproof.load.figures.percentiles import quantile
 from roomproof.load.figures.totals import ADDED, RunTotals
 from roomproof.load.options import LoadOptions
 from roomproof.printable import printable
-from roomproof.report.results import JsonLines, capability_names, run_line, verdict_line
+from roomproof.report.capabilities import capability_names
+from roomproof.report.json_lines import JsonLines
+from roomproof.report.result_file import run_line, verdict_line
 from roomproof.spec.rules import Protocol
 from roomproof.timeline import timeline
 from roomproof.verdict import Verdict
@@ -27,8 +29,8 @@ SHOWN_FINDINGS = 3
 class LoadResults(JsonLines):
     """The result file of one run: `run`, an `interval` for each second, `finding` lines, and last the `verdict`."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(file)
         self.trouble = ""
         """Why nothing more can be written, if so."""
 
@@ -40,7 +42,7 @@ class LoadResults(JsonLines):
         except OSError as error:
             self.trouble = f"the results could not be written: {error.strerror}"
             with contextlib.suppress(OSError):
-                self._file.truncate(self._whole)
+                self._file.truncate(self._complete_bytes)
 
     def run(self, protocol: Protocol, options: LoadOptions) -> None:
         """Write the first line."""

@@ -13,7 +13,7 @@ from roomproof.load.figures.totals import RunTotals
 from roomproof.load.figures.verdict import RunContext, verdict_of
 from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.load.options import LoadOptions
-from roomproof.report.results import show
+from roomproof.report.terminal import show
 from roomproof.spec.rules import load
 from roomproof.verdict import Conclusion, Verdict
 
@@ -36,7 +36,7 @@ class LoadRun:
         self._ended_alone: dict[str, float] = {}
         self._ending_since: float | None = None
         self._protocol = load()
-        self._results = LoadResults(results) if results else None
+        self._results = LoadResults.create(results) if results else None
         if self._results:
             self._results.run(self._protocol, options)
         self._writer = gevent.spawn(self._write_on)

@@ -27,7 +27,7 @@ TALK = beat(sent=5, delivered=50, late=1, dropped=2, sockets=10, rooms=1, lag_ms
 
 def written(path: Path, write: Callable[[LoadResults], None]) -> dict[str, Any]:
     """The line that comes before the verdict in a result file."""
-    results = LoadResults(path)
+    results = LoadResults.create(path)
     write(results)
     results.verdict(VALID, PROTOCOL, RunTotals())
     line: dict[str, Any] = json.loads(path.read_text().splitlines()[-2])
@@ -90,7 +90,7 @@ def test_findings_have_their_witnesses(tmp_path: Path) -> None:
 
 def test_the_file_ends_with_the_verdict_and_its_figures(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
-    LoadResults(path).verdict(VALID, PROTOCOL, books(TALK))
+    LoadResults.create(path).verdict(VALID, PROTOCOL, books(TALK))
     (line,) = map(json.loads, path.read_text().splitlines())
 
     assert (line["kind"], line["verdict"], line["reason"]) == ("verdict", "valid", VALID.reason)
@@ -118,7 +118,7 @@ def test_findings_of_connections_that_were_dropped_are_not_sends_that_were() -> 
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     path = tmp_path / "nowhere" / "run.jsonl"
     with pytest.raises(UsageError) as refusal:
-        LoadResults(path)
+        LoadResults.create(path)
 
     assert str(refusal.value) == f"cannot write the result file {path}: No such file or directory"
 

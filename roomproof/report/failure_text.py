@@ -1,0 +1,47 @@
+"""The text that explains a failed scenario."""
+
+from collections.abc import Mapping, Sequence
+
+from roomproof.history import Event
+from roomproof.judge.findings import Finding
+from roomproof.printable import printable
+from roomproof.spec.rules import load
+from roomproof.timeline import connection_names, timeline
+
+SHOWN_OBSERVATIONS = 10
+"""Maximum number of observations shown for one rule."""
+
+
+def finding_line(finding: Finding, events: Sequence[Event]) -> str:
+    """Return a finding in one line: its kind, its receiver and its text."""
+    receiver = connection_names(events).get(finding.receiver, f"#{finding.receiver}")
+    return f"{finding.kind}, at {printable(receiver)}: {printable(finding.text)}"
+
+
+def failure_text(
+    broken: Mapping[str, Sequence[str]], findings: Sequence[Finding], events: Sequence[Event], rerun_command: str
+) -> str:
+    """Explain why a scenario failed.
+
+    Shows each broken rule with what was observed, the witnesses of the first finding, the timeline, and the command
+    that runs the scenario again. `broken` maps the ids of rules to the observations against them.
+    """
+    lines = [line for rule_id, observations in broken.items() for line in _rule_lines(rule_id, observations)]
+    names = connection_names(events)
+    zero = next((event.at for event in events if hasattr(event, "at")), 0)
+    if findings and findings[0].witness:
+        lines += ["", "The witnesses of the first finding:"]
+        lines += timeline(findings[0].witness, zero=zero, names=names)
+    lines += ["", "What happened, in seconds (> sent, < received; --histories FOLDER keeps every event):"]
+    lines += timeline(events, zero=zero, names=names) or ["    nothing was recorded"]
+    lines += ["", "Run just this scenario again:", f"    {rerun_command}"]
+    return "\n".join(lines)
+
+
+def _rule_lines(rule_id: str, observations: Sequence[str]) -> list[str]:
+    rule = load().rules[rule_id]
+    lines = [f"{rule_id} ({rule.level}) is broken. The rule:", f"    {rule.requirement}", "What was seen:"]
+    lines += [f"    {observation}" for observation in observations[:SHOWN_OBSERVATIONS]]
+    if len(observations) > SHOWN_OBSERVATIONS:
+        lines.append(f"    ... and {len(observations) - SHOWN_OBSERVATIONS} more")
+    return lines

@@ -1,0 +1,66 @@
+"""The result file of the suite, and the lines that it has in common with that of a load run."""
+
+from datetime import UTC, datetime
+
+from roomproof.report.json_lines import JsonLines
+from roomproof.report.version import tool_version
+from roomproof.spec.rules import Protocol
+from roomproof.verdict import ScenarioResult, Verdict
+
+
+def run_line(protocol: Protocol, target: str, capabilities: list[str], *, partial: bool) -> dict[str, object]:
+    """Return the first line of a result file."""
+    return {
+        "kind": "run",
+        "tool": "roomproof",
+        "version": tool_version(),
+        "protocol": protocol.version,
+        "target": target,
+        "capabilities": capabilities,
+        "started": datetime.now(UTC).isoformat(),
+        "partial": partial,
+    }
+
+
+def verdict_line(verdict: Verdict, protocol: Protocol) -> dict[str, object]:
+    """Return the last line of a result file."""
+    rules = {
+        rule_id: {"level": protocol.rules[rule_id].level, "outcome": standing}
+        for rule_id, standing in verdict.rules.items()
+    }
+    return {
+        "kind": "verdict",
+        "verdict": verdict.conclusion,
+        "reason": verdict.reason,
+        "partial": verdict.partial,
+        "rules": rules,
+    }
+
+
+class ResultFile(JsonLines):
+    """JSON lines: one `run`, a `scenario` for each scenario, and last one `verdict`.
+
+    A file without the last line belongs to a run that was aborted.
+    """
+
+    def run(self, protocol: Protocol, target: str, capabilities: list[str], *, partial: bool) -> None:
+        """Write the first line."""
+        self._write(run_line(protocol, target, capabilities, partial=partial))
+
+    def scenario(self, result: ScenarioResult) -> None:
+        """Write the line of a scenario."""
+        self._write(
+            {
+                "kind": "scenario",
+                "id": result.id,
+                "rules": list(result.rules),
+                "outcome": result.outcome,
+                "seconds": round(result.seconds, 4),
+                "detail": result.detail,
+            }
+        )
+
+    def verdict(self, verdict: Verdict, protocol: Protocol) -> None:
+        """Write the last line, and close the file."""
+        self._write(verdict_line(verdict, protocol))
+        self._file.close()

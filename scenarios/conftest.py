@@ -15,9 +15,10 @@ from roomproof.nemesis.site import Site
 from roomproof.stage.instances import Instances, observe
 from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
-from roomproof.suite.plugin import TARGET, begin
-from roomproof.suite.scenario_plugin import STAGE
-from roomproof.suite.topology_plugin import HANDLE
+from roomproof.suite.applicability import skip_as_inapplicable
+from roomproof.suite.plugin import TARGET_KEY, begin
+from roomproof.suite.scenario_plugin import STAGE_KEY
+from roomproof.suite.topology_plugin import TOPOLOGY_KEY
 from roomproof.topologies import catalogue
 from roomproof.topologies.embedded import reference_server
 from roomproof.topologies.topology import Inapplicable, Store
@@ -31,8 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     """The server under test: the declared one, that of the topology, or a reference server of this worker's own."""
-    handle = request.config.stash.get(HANDLE, None)
-    declared = handle.target if handle else request.config.stash[TARGET]
+    handle = request.config.stash.get(TOPOLOGY_KEY, None)
+    declared = handle.target if handle else request.config.stash[TARGET_KEY]
     if declared is None:
         with reference_server(deadline=request.config.option.deadline) as embedded:
             yield embedded
@@ -84,7 +85,7 @@ def stage(
 ) -> Stage:
     """The stage of one scenario. The player closes and judges it."""
     stage = Stage(target, http, server_ahead=server_ahead, known_ids=known_ids, instances=instances)
-    request.node.stash[STAGE] = stage
+    request.node.stash[STAGE_KEY] = stage
     return stage
 
 
@@ -107,14 +108,14 @@ def own_site(request: pytest.FixtureRequest, store: Store) -> Iterator[Site]:
     try:
         topology = catalogue.start(option.topology, deadline=option.deadline, breakable=True, store=store)
     except Inapplicable as reason:
-        pytest.skip(f"not applicable: {reason}")
+        skip_as_inapplicable(request.node, str(reason))
     with contextlib.closing(topology):
-        request.node.stash[HANDLE] = topology.handle
+        request.node.stash[TOPOLOGY_KEY] = topology.handle
         target = topology.handle.target
         http = Http(target)
         instances = Instances(observe(target, http))
         stage = Stage(target, http, server_ahead=http.clock_ahead_ns(), known_ids=set(), instances=instances)
-        request.node.stash[STAGE] = stage
+        request.node.stash[STAGE_KEY] = stage
         yield Site(topology, stage)
 
 

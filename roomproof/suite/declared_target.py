@@ -1,4 +1,4 @@
-"""What is known of the ground before it is there: what applies to it, and what it is called."""
+"""What is known about the target before it is reached: its name, and what it declares."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ EMBEDDED = "embedded reference server"
 
 @dataclass(frozen=True, slots=True)
 class DeclaredTarget:
-    """What the command line says of what is tested."""
+    """What the command line declares about the target, also where Roomproof starts the target later."""
 
     name: str
     capabilities: dict[Capability, float | None]
     has_several_addresses: bool
     can_break: bool
-    """Whether Roomproof can break parts of it, which it does only to what it started itself."""
+    """Whether Roomproof can break parts of the target: only of what it started itself."""
 
     @property
     def capability_names(self) -> list[str]:
@@ -29,8 +29,8 @@ class DeclaredTarget:
         return capability_names(self.capabilities)
 
 
-def describe_target(config: pytest.Config, target: Target | None) -> DeclaredTarget:
-    """What the command line says; `target` is the one that it names, if it does."""
+def declared_target(config: pytest.Config, target: Target | None) -> DeclaredTarget:
+    """Return what the command line declares. `target` is the one of `--target`, if given."""
     if target is not None:
         return DeclaredTarget(target.url, target.capabilities, len(target.addresses) > 1, can_break=False)
     topology = config.option.topology

@@ -1,16 +1,17 @@
-"""Known deviations: what a team has decided to live with for now, in a file with the reason."""
+"""Known deviations: what a team has decided to live with for now, in a file with the reasons."""
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
 
 from roomproof.client.target import UsageError
+from roomproof.verdict import Outcome, ScenarioResult
 
 
 class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One deviation, of a rule or of a scenario."""
+    """One known deviation: either of a rule or of a scenario."""
 
     reason: str
     rule: str | None = None
@@ -19,10 +20,10 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def name(self) -> str:
-        """The rule or the scenario."""
+        """The id of the rule or of the scenario."""
         return self.rule or self.scenario or ""
 
-    def excuses(self, rule: str, scenario: str) -> bool:
+    def covers(self, rule: str, scenario: str) -> bool:
         """Whether it is known that this scenario breaks this rule."""
         return rule == self.rule or scenario == self.scenario
 
@@ -35,7 +36,7 @@ EXAMPLE = '[[deviation]] with rule = "ORDER-1" or scenario = "test_x.py::test_y[
 
 
 def read_deviations(path: str) -> list[Deviation]:
-    """The deviations of a TOML file. Raises UsageError for whatever is wrong with it."""
+    """Read the deviations of a TOML file. Raises UsageError for a missing or malformed file."""
     try:
         file = msgspec.convert(tomllib.loads(Path(path).read_text(encoding="utf-8")), _File)
     except OSError as error:
@@ -50,37 +51,37 @@ def read_deviations(path: str) -> list[Deviation]:
     return file.deviation
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
-    """What a run found out about one scenario: the rules that it broke as it is known to, and whether it ran."""
-
-    scenario: str
-    deviating: tuple[str, ...]
-    ran: bool
-
-
-def stale(
-    deviations: list[Deviation], rules: set[str], held: set[str], played: list[Played], *, partial: bool
+def stale_deviations(
+    deviations: Sequence[Deviation], rules: Collection[str], results: Sequence[ScenarioResult], *, partial: bool
 ) -> list[str]:
-    """What is wrong with a list of deviations after a run, as sentences: those that name nothing, those that pass now.
+    """Return a sentence for each deviation that matches nothing, and for each that is over.
 
-    `held` are the rules that some scenario held the server to. A partial run cannot tell whether a rule passes, or
-    whether a scenario exists that it did not run.
+    `rules` are the ids of the protocol. A partial run decides neither whether a rule is held by all scenarios, nor
+    whether a scenario exists that the run left out. A run without results decides nothing.
     """
+    if not results:
+        return []
     complaints: list[str] = []
-    by_name = {one.scenario: one for one in played}
     for deviation in deviations:
-        if deviation.rule is not None:
-            used = any(deviation.rule in one.deviating for one in played)
-            known = deviation.rule in rules
-            decided = deviation.rule in held and not partial
-        else:
-            one = by_name.get(deviation.name)
-            used = one is not None and bool(one.deviating)
-            known = one is not None or partial
-            decided = one is not None and one.ran
-        if not known:
-            complaints.append(f"the deviation of {deviation.name} names nothing that there is")
-        elif decided and not used:
-            complaints.append(f"the deviation of {deviation.name} is over: nothing deviates any more")
+        if not _matches(deviation, rules, results, partial=partial):
+            complaints.append(f"the deviation of {deviation.name} matches no rule and no scenario")
+        elif _is_over(deviation, results, partial=partial):
+            complaints.append(f"the deviation of {deviation.name} is over, so remove it: the server no longer deviates")
     return complaints
+
+
+def _matches(deviation: Deviation, rules: Collection[str], results: Sequence[ScenarioResult], *, partial: bool) -> bool:
+    if deviation.rule is not None:
+        return deviation.rule in rules
+    return partial or any(result.id == deviation.scenario for result in results)
+
+
+def _is_over(deviation: Deviation, results: Sequence[ScenarioResult], *, partial: bool) -> bool:
+    if deviation.rule is not None:
+        deviates = any(deviation.rule in result.deviating for result in results)
+        was_held = any(deviation.rule in result.held for result in results)
+        return was_held and not deviates and not partial
+    return any(
+        result.id == deviation.scenario and result.outcome is not Outcome.NOT_RUN and not result.deviating
+        for result in results
+    )

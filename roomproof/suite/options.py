@@ -1,6 +1,5 @@
 """The command line options of the suite, and what they say about the target."""
 
-import shlex
 from pathlib import Path
 
 import pytest
@@ -62,7 +61,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--results", metavar="FILE", help="write results to this file as JSON lines while the suite runs")
 
 
-def declared_target(config: pytest.Config) -> Target | None:
+def target_option(config: pytest.Config) -> Target | None:
     """The target that the command line names; None for the embedded reference server, and for a topology.
 
     Raises UsageError for whatever is wrong with it.
@@ -100,24 +99,3 @@ def is_narrowed(config: pytest.Config, scenarios: Path) -> bool:
         return True
     paths = [(config.invocation_params.dir / argument).resolve() for argument in config.args]
     return scenarios not in paths and not (option.pyargs and scenarios.name in config.args)
-
-
-def again(config: pytest.Config, scenario: str) -> str:
-    """The command that runs one scenario against the same target, without the values of headers: they may be secret."""
-    option = config.option
-    words = ["roomproof", "verify", scenario]
-    if option.topology:
-        words += ["--topology", option.topology]
-    if option.target:
-        words += ["--target", option.target]
-    for capability in option.capability:
-        words += ["--capability", capability]
-    for header in option.header:
-        words += ["--header", f"{header.partition(':')[0]}: ..."]
-    if option.ca:
-        words += ["--ca", option.ca]
-    if option.exclusive:
-        words.append("--exclusive")
-    if option.deadline != DEADLINE_SECONDS:
-        words += ["--deadline", f"{option.deadline:g}"]
-    return shlex.join(words)

@@ -1,4 +1,4 @@
-"""The pytest plugin: its options are always there, the rest is active only where scenarios run."""
+"""The pytest plugin `roomproof`: its options always exist, everything else is active only where scenarios run."""
 
 from pathlib import Path
 
@@ -6,20 +6,32 @@ import pytest
 
 from roomproof.client.target import Target, UsageError
 from roomproof.report.history_file import create_folder
-from roomproof.spec.rules import ProtocolError
-from roomproof.suite.declared_target import describe_target
-from roomproof.suite.deviations import read_deviations
-from roomproof.suite.options import add_options, declared_target, is_narrowed
+from roomproof.report.result_file import ResultFile
+from roomproof.spec.rules import ProtocolError, load
+from roomproof.suite.declared_target import DeclaredTarget, declared_target
+from roomproof.suite.deviations import Deviation, read_deviations
+from roomproof.suite.options import add_options, is_narrowed, target_option
 from roomproof.suite.paths import scenarios_folder
-from roomproof.suite.scenario_plugin import ScenarioPlugin, rules_of, scenario_id
+from roomproof.suite.scenario_item import rules_of, scenario_id
+from roomproof.suite.scenario_plugin import ScenarioPlugin
 from roomproof.suite.session_plugin import SessionPlugin
-from roomproof.suite.topology_plugin import TopologyPlugin, take_handle
+from roomproof.suite.topology_plugin import TopologyPlugin, receive_topology
 from roomproof.verdict import Outcome
 
 SCENARIOS = scenarios_folder()
 
-TARGET = pytest.StashKey[Target | None]()
-"""The target that the command line names; None for the embedded reference server."""
+TARGET_KEY = pytest.StashKey[Target | None]()
+"""Where the configuration keeps the target of `--target`; None if the option is not given."""
+
+MARKERS = (
+    "rule(*ids): the rules of PROTOCOL.md that a scenario tests",
+    "needs(capability): not applicable to targets that do not declare this capability",
+    "unless(capability): not applicable to targets that declare this capability",
+    "several_addresses: not applicable where all clients have one address",
+    "breaks_parts: not applicable where Roomproof did not start the target itself",
+)
+
+SCENARIO_PLUGIN = "roomproof-scenarios"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,54 +41,65 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marks of scenarios."""
-    config.addinivalue_line("markers", "rule(*ids): the rules of PROTOCOL.md that a scenario tests")
-    config.addinivalue_line("markers", "needs(capability): not applicable to targets that do not declare this")
-    config.addinivalue_line("markers", "several_addresses: not applicable where all clients have one address")
-    config.addinivalue_line("markers", "breaks_parts: not applicable where Roomproof did not start what it tests")
-    config.addinivalue_line("markers", "unless(capability): not applicable to targets that declare this")
+    for line in MARKERS:
+        config.addinivalue_line("markers", line)
     if config.option.pyargs and any(SCENARIOS.name == word.partition(".")[0] for word in config.args):
-        # pytest finds the conftest of a package only while it collects, and that is too late to begin.
+        # pytest finds the conftest of a package only while it collects, which is too late to begin.
         begin(config, SCENARIOS)
 
 
 def begin(config: pytest.Config, scenarios: Path) -> None:
-    """Make this a run of scenarios: called by the conftest of their folder, in every process.
+    """Make this a run of scenarios. The conftest of the folder `scenarios` calls it, in every process.
 
-    Raises pytest.UsageError for whatever is wrong with the command line.
+    Raises pytest.UsageError for a wrong command line.
     """
-    if config.pluginmanager.has_plugin("roomproof-player"):
+    if config.pluginmanager.has_plugin(SCENARIO_PLUGIN):
         return
     try:
-        target = declared_target(config)
+        target = target_option(config)
+        declared = declared_target(config, target)
         if config.option.histories:
             create_folder(Path(config.option.histories))
         deviations = read_deviations(config.option.deviations) if config.option.deviations else []
-        is_worker = hasattr(config, "workerinput")
-        if not is_worker:
-            host = TopologyPlugin(config, config.option.topology) if config.option.topology else None
-            if host:
-                config.pluginmanager.register(host, "roomproof-host")
-            referee = SessionPlugin(config, target, host, deviations, narrowed=is_narrowed(config, scenarios))
-            config.pluginmanager.register(referee, "roomproof-referee")
+        if not hasattr(config, "workerinput"):
+            _begin_session(config, target, declared, deviations, partial=is_narrowed(config, scenarios))
     except (UsageError, ProtocolError) as error:
         raise pytest.UsageError(f"roomproof: {error}") from error
-    config.stash[TARGET] = target
-    take_handle(config)
-    player = ScenarioPlugin(config, deviations, describe_target(config, target))
-    config.pluginmanager.register(player, "roomproof-player")
+    config.stash[TARGET_KEY] = target
+    receive_topology(config)
+    config.pluginmanager.register(ScenarioPlugin(config, deviations, declared), SCENARIO_PLUGIN)
+
+
+def _begin_session(
+    config: pytest.Config,
+    target: Target | None,
+    declared: DeclaredTarget,
+    deviations: list[Deviation],
+    *,
+    partial: bool,
+) -> None:
+    """Register the plugins of the controlling process. Raises UsageError if the result file cannot be written."""
+    topology = TopologyPlugin(config, config.option.topology) if config.option.topology else None
+    if topology:
+        config.pluginmanager.register(topology, "roomproof-topology")
+    file = ResultFile.create(Path(config.option.results)) if config.option.results else None
+    if file:
+        file.run(load(), declared.name, declared.capability_names, partial=partial)
+    session = SessionPlugin(target, declared, topology, deviations, file, partial=partial)
+    config.pluginmanager.register(session, "roomproof-session")
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
-    """In a worker of xdist: tell the controlling process what was asked off by hand."""
+    """In a worker of xdist, report to the controlling process which scenarios were deselected."""
     config = items[0].config if items else None
     output = getattr(config, "workeroutput", None)
     if output is not None:
-        left_out = output.setdefault("roomproof_deselected", {})
-        left_out.update({scenario_id(item.nodeid): list(rules_of(item)) for item in items})
+        deselected = output.setdefault("roomproof_deselected", {})
+        deselected.update({scenario_id(item.nodeid): list(rules_of(item)) for item in items})
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Give scenarios that broke nothing but SHOULDs, or nothing but what is known, an outcome of their own."""
+    """Give warned and deviating scenarios a category, a letter and a word of their own."""
     match getattr(report, "roomproof", {}).get("outcome"):
         case Outcome.WARNED:
             return "warned", "w", "WARNED"

@@ -14,19 +14,19 @@ TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Preflight:
+class PreflightResult:
     """What the first look found: nothing wrong, or one sentence that says what is, and the rules it breaks."""
 
-    sentence: str = ""
+    reason: str = ""
     broken: tuple[str, ...] = ()
 
     @property
     def is_fit(self) -> bool:
         """Whether there is anything to test."""
-        return not self.sentence
+        return not self.reason
 
 
-def _hears_herself(alice: Person) -> bool:
+def _is_echoed(alice: Person) -> bool:
     """Whether anything of what she says comes back. A server that loses one message is worth testing."""
     contents: list[str] = []
     while len(contents) < TRIES:
@@ -37,7 +37,7 @@ def _hears_herself(alice: Person) -> bool:
     return False
 
 
-def check(target: Target) -> Preflight:
+def run_preflight(target: Target) -> PreflightResult:
     """Make a room, get in, say something and hear it.
 
     Only a target on which that fails is not worth the whole suite: no scenario could find anything else.
@@ -48,15 +48,15 @@ def check(target: Target) -> Preflight:
         http.stats()
         alice = stage.room("Roomproof looks around").enter("alice")
         try:
-            if not _hears_herself(alice):
+            if not _is_echoed(alice):
                 raise RuleBrokenError("DELIVER-2", "alice, alone in a new room, to hear herself", alice.account())
         finally:
             alice.die("rst")
     except UnreachableError as error:
-        return Preflight(f"{target.url} cannot be tested: {error}")
+        return PreflightResult(f"{target.url} cannot be tested: {error}")
     except RuleBrokenError as error:
         findings = stage.break_off()
         rules = {finding.rule: None for finding in findings} | ({error.rule: None} if error.rule else {})
         seen = "".join(f"; {finding_line(finding, stage.events())}" for finding in findings[:1])
-        return Preflight(f"nothing works on {target.url}: {error}{seen}", tuple(rules))
-    return Preflight()
+        return PreflightResult(f"nothing works on {target.url}: {error}{seen}", tuple(rules))
+    return PreflightResult()

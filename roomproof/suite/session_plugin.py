@@ -1,7 +1,6 @@
-"""Collects the endings of all scenarios, in the controlling process; writes the result file and gives the verdict."""
+"""The pytest plugin of the controlling process: collects results, writes the result file and gives the verdict."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -9,151 +8,151 @@ import pytest
 from roomproof.client.target import Target
 from roomproof.report.result_file import ResultFile
 from roomproof.spec.rules import load
-from roomproof.suite.declared_target import describe_target
-from roomproof.suite.deviations import Deviation, Played, stale
-from roomproof.suite.preflight import check
-from roomproof.suite.scenario_plugin import rules_of, scenario_id
+from roomproof.suite.declared_target import DeclaredTarget
+from roomproof.suite.deviations import Deviation, stale_deviations
+from roomproof.suite.preflight import run_preflight
+from roomproof.suite.scenario_item import rules_of, scenario_id
 from roomproof.suite.topology_plugin import TopologyPlugin
 from roomproof.topologies.topology import TopologyError
 from roomproof.verdict import Conclusion, Outcome, ScenarioResult, Standing, Verdict, conclude
 
+SHOWN_TROUBLES = 10
+"""Maximum number of troubles printed at the end."""
+
+COLOURS = {Conclusion.VALID: "green", Conclusion.INVALID: "red", Conclusion.INCONCLUSIVE: "yellow"}
+
 
 class SessionPlugin:
-    """The pytest plugin that sums up a run."""
+    """The plugin that sums up a run.
+
+    - `_verdict` is set once, and is the last line of the result file.
+    - An interrupted run gets no verdict.
+    - The run is partial as soon as any scenario is left out by hand.
+    """
 
     def __init__(
         self,
-        config: pytest.Config,
-        declared: Target | None,
-        host: TopologyPlugin | None,
+        target: Target | None,
+        declared: DeclaredTarget,
+        topology: TopologyPlugin | None,
         deviations: Sequence[Deviation],
+        file: ResultFile | None,
         *,
-        narrowed: bool,
+        partial: bool,
     ) -> None:
-        self._deviations = list(deviations)
+        """`target` is the one of `--target`, if given; `file` already has its first line."""
+        self._target = target
         self._declared = declared
-        self._host = host
-        self._ground = describe_target(config, declared)
-        self._partial = narrowed
+        self._topology = topology
+        self._deviations = deviations
+        self._file = file
+        self._partial = partial
         self._results: dict[str, ScenarioResult] = {}
         self._troubles: list[str] = []
         self._deselected: dict[str, tuple[str, ...]] = {}
         self._interrupted = False
         self._verdict: Verdict | None = None
-        self._file: ResultFile | None = None
-        if config.option.results:
-            self._file = ResultFile.create(Path(config.option.results))
-            self._file.run(load(), self._ground.name, self._ground.capability_names, partial=narrowed)
 
     def pytest_report_header(self) -> str:
-        """Say what is tested."""
-        declared = ", ".join(self._ground.capability_names) or "nothing"
-        return f"roomproof: protocol {load().version}, target: {self._ground.name}, declares: {declared}"
+        """Name the target and what it declares."""
+        capabilities = ", ".join(self._declared.capability_names) or "nothing"
+        return f"roomproof: protocol {load().version}, target: {self._declared.name}, declares: {capabilities}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Look whether there is anything to test. A target on which nothing works ends the run here."""
-        target = self._declared
-        if self._host:
+        """Start the topology, if one is asked for, and test whether the target works at all. End the run if not."""
+        target = self._target
+        if self._topology:
             try:
-                target = self._host.start()
+                target = self._topology.start()
             except TopologyError as error:
                 self._give_up(str(error))
         if target is None:
             return
-        ground = check(target)
-        if not ground.is_fit:
-            self._give_up(ground.sentence, ground.broken)
+        preflight = run_preflight(target)
+        if not preflight.is_fit:
+            self._give_up(preflight.reason, preflight.broken)
 
-    def _give_up(self, sentence: str, broken: Sequence[str] = ()) -> NoReturn:
-        self._troubles.append(sentence)
+    def _give_up(self, trouble: str, broken: Sequence[str] = ()) -> NoReturn:
+        self._troubles.append(trouble)
         verdict = self._conclude(broken=broken)
         self._write(verdict)
         pytest.exit(verdict.sentence, returncode=verdict.exit_code)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take down how a scenario ended."""
-        ending: dict[str, Any] | None = getattr(report, "roomproof", None)
+        """Keep the result of a scenario."""
+        scenario: dict[str, Any] | None = getattr(report, "roomproof", None)
         name = scenario_id(report.nodeid)
-        if ending is None:
+        if scenario is None:
             if report.failed:
                 self._troubles.append(f"internal error in {name}: {_last_line(report)}")
             return
         result = ScenarioResult(
             name,
-            tuple(ending["rules"]),
-            Outcome(ending["outcome"]),
+            tuple(scenario["rules"]),
+            Outcome(scenario["outcome"]),
             report.duration,
-            ending["detail"],
-            tuple(ending["held"]),
-            tuple(ending["broken"]),
-            tuple(ending["deviating"]),
+            scenario["detail"],
+            tuple(scenario["held"]),
+            tuple(scenario["broken"]),
+            tuple(scenario["deviating"]),
         )
-        if ending["trouble"]:
-            self._troubles.append(ending["trouble"])
-        self._take(result)
+        if scenario["trouble"]:
+            self._troubles.append(scenario["trouble"])
+        self._add(result)
 
-    def _take(self, result: ScenarioResult) -> None:
+    def _add(self, result: ScenarioResult) -> None:
         self._results[result.id] = result
         if self._file:
             self._file.scenario(result)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A scenario file that cannot be collected is trouble of ours."""
+        """Keep as trouble that a file of scenarios cannot be collected."""
         if report.failed:
             self._troubles.append(f"cannot collect {report.nodeid}: {_last_line(report)}")
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
-        """Scenarios asked off by hand are not run, and the result says so."""
+        """Keep which scenarios were deselected on the command line."""
         for item in items:
             self._deselected[scenario_id(item.nodeid)] = rules_of(item)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Under xdist the workers select: take over what they were asked to leave out."""
+        """Keep which scenarios a worker of xdist deselected: under xdist the workers select."""
         for name, rules in getattr(node, "workeroutput", {}).get("roomproof_deselected", {}).items():
             self._deselected[name] = tuple(rules)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Remember that the user ended the run: its result file stays without a verdict."""
+        """Keep that the user interrupted the run, which then gets no verdict."""
         self._interrupted |= excinfo.type is KeyboardInterrupt
 
     def pytest_internalerror(self, excrepr: object) -> None:
-        """An error of ours makes the run inconclusive."""
+        """Keep an error of pytest or of a plugin as trouble, which makes the run inconclusive."""
         self._troubles.append(f"internal error: {str(excrepr).strip().splitlines()[-1]}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Give the verdict, and make its exit code pytest's."""
+        """Give the verdict, and make its exit code that of pytest."""
         if self._interrupted or self._verdict is not None:
             return
         for name, rules in self._deselected.items():
-            self._take(ScenarioResult(name, rules, Outcome.NOT_RUN, detail="deselected on the command line"))
+            self._add(ScenarioResult(name, rules, Outcome.NOT_RUN, detail="deselected on the command line"))
         self._partial |= bool(self._deselected)
         verdict = self._conclude()
         self._write(verdict)
         session.exitstatus = verdict.exit_code
 
     def _conclude(self, broken: Sequence[str] = ()) -> Verdict:
-        ran = [result for result in self._results.values() if result.outcome is not Outcome.NOT_RUN]
+        results = list(self._results.values())
         return conclude(
             load(),
-            ran,
-            self._ground.capabilities,
+            [result for result in results if result.outcome is not Outcome.NOT_RUN],
+            self._declared.capabilities,
             partial=self._partial,
             trouble=self._troubles[0] if self._troubles else None,
             broken=broken,
-            complaints=self._complaints(),
+            complaints=stale_deviations(self._deviations, load().rules, results, partial=self._partial),
         )
-
-    def _complaints(self) -> list[str]:
-        """What is wrong with the known deviations, once the run is over."""
-        played = [
-            Played(result.id, result.deviating, result.outcome is not Outcome.NOT_RUN)
-            for result in self._results.values()
-        ]
-        held = {rule for result in self._results.values() for rule in result.held}
-        return stale(self._deviations, set(load().rules), held, played, partial=self._partial) if played else []
 
     def _write(self, verdict: Verdict) -> None:
         self._verdict = verdict
@@ -161,7 +160,7 @@ class SessionPlugin:
             self._file.verdict(verdict, load())
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the verdict, and what the server should do and does not."""
+        """Print the verdict, and before it warnings, deviations and troubles."""
         verdict = self._verdict
         if verdict is None:
             return
@@ -169,16 +168,17 @@ class SessionPlugin:
         for result in self._results.values():
             if result.outcome in (Outcome.WARNED, Outcome.DEVIATING):
                 terminalreporter.write_line(f"{result.outcome}: {result.id}: {result.detail}")
-        for trouble in self._troubles[:10]:
+        for trouble in self._troubles[:SHOWN_TROUBLES]:
             terminalreporter.write_line(f"trouble: {trouble}")
-        counts = [
-            f"{sum(1 for one in verdict.rules.values() if one is standing)} {standing.replace('_', ' ')}"
-            for standing in Standing
-        ]
-        terminalreporter.write_line(f"rules: {', '.join(counts)}{' (partial run)' if verdict.partial else ''}")
-        colour = {Conclusion.VALID: "green", Conclusion.INVALID: "red", Conclusion.INCONCLUSIVE: "yellow"}
-        markup = {colour[verdict.conclusion]: True, "bold": True}
-        terminalreporter.write_line(verdict.sentence, **markup)
+        terminalreporter.write_line(_counts(verdict))
+        terminalreporter.write_line(verdict.sentence, **{COLOURS[verdict.conclusion]: True, "bold": True})
+
+
+def _counts(verdict: Verdict) -> str:
+    """Return how many rules have each standing, in one line."""
+    standings = list(verdict.rules.values())
+    counts = [f"{standings.count(standing)} {standing.replace('_', ' ')}" for standing in Standing]
+    return f"rules: {', '.join(counts)}{' (partial run)' if verdict.partial else ''}"
 
 
 def _last_line(report: pytest.CollectReport | pytest.TestReport) -> str:

@@ -1,0 +1,42 @@
+"""Which scenarios and rules apply to the target."""
+
+from typing import NoReturn
+
+import pytest
+
+from roomproof.spec.rules import Capability, load
+from roomproof.suite.declared_target import DeclaredTarget
+from roomproof.suite.scenario_report import REPORT_KEY
+
+TOPOLOGY_CAPABILITIES = {Capability.STICKY, Capability.PUBSUB}
+"""Capabilities whose rules come in pairs: one says for `pubsub` what the other says for `sticky`."""
+
+
+def applicable_rules(rules: tuple[str, ...], target: DeclaredTarget) -> tuple[str, ...]:
+    """Return the rules without those of topologies that the target does not declare; all, if none would remain."""
+    undeclared = TOPOLOGY_CAPABILITIES - target.capabilities.keys()
+    return tuple(rule for rule in rules if load().rules[rule].capability not in undeclared) or rules
+
+
+def why_inapplicable(item: pytest.Item, rules: tuple[str, ...], target: DeclaredTarget) -> str | None:
+    """Return why a scenario that tests these rules does not apply to the target; None if it does."""
+    declared = target.capabilities
+    needed = {load().rules[rule].capability for rule in rules} - {None}
+    needed |= {mark.args[0] for mark in item.iter_markers("needs")}
+    missing = sorted(str(capability) for capability in needed if capability not in declared)
+    if missing:
+        return f"the target does not declare {', '.join(missing)}"
+    if item.get_closest_marker("several_addresses") and not target.has_several_addresses:
+        return "all clients have one address; a target file can give source_addresses"
+    if item.get_closest_marker("breaks_parts") and not target.can_break:
+        return "only parts that Roomproof started are broken; see --topology"
+    excluded = [str(mark.args[0]) for mark in item.iter_markers("unless") if mark.args[0] in declared]
+    return f"the target declares {', '.join(excluded)}" if excluded else None
+
+
+def skip_as_inapplicable(item: pytest.Item, reason: str) -> NoReturn:
+    """Skip a scenario that does not apply to the target. Its report says so."""
+    report = item.stash[REPORT_KEY]
+    report.is_applicable = False
+    report.detail = f"not applicable: {reason}"
+    pytest.skip(report.detail)

@@ -1,4 +1,4 @@
-"""A history as people read it: one line an event, of all clients together, by time."""
+"""A history as text: one line for each event, of all clients together, in the order of time."""
 
 from collections.abc import Sequence
 from typing import assert_never
@@ -23,13 +23,16 @@ from roomproof.history import (
 from roomproof.printable import printable
 
 SHOWN_EVENTS = 120
-"""Longer timelines lose their middle."""
+"""Maximum number of lines. A longer timeline loses its middle."""
+
+SHOWN_BINARY_BYTES = 40
+"""Maximum number of bytes shown of a binary frame."""
 
 NS_PER_S = 1_000_000_000
 
 
 def connection_names(events: Sequence[Event]) -> dict[int, str]:
-    """What to call each connection: its user, and its number where that is not enough."""
+    """Return a name for each connection: its user, with its number where the user has several connections."""
     openings = [event for event in events if isinstance(event, Opening)]
     users = [event.user or "nobody" for event in openings]
     return {
@@ -39,18 +42,20 @@ def connection_names(events: Sequence[Event]) -> dict[int, str]:
 
 
 def timeline(events: Sequence[Event], *, zero: int | None = None, names: dict[int, str] | None = None) -> list[str]:
-    """One line for each event, in the order of time: seconds since `zero`, who, what.
+    """Return a line for each event, in the order of time: seconds since `zero`, the name of the connection, the event.
 
-    `names` are those of the connections, where `events` does not hold their openings.
+    `zero` is in nanoseconds; by default it is the time of the first event. `names` are those of the connections, for
+    events that stand without the `Opening` of their connection.
     """
     shown = sorted((event for event in events if not isinstance(event, Started)), key=_at)
     if not shown:
         return []
-    who = connection_names(events) if names is None else names
+    subjects = names or connection_names(events)
     start = _at(shown[0]) if zero is None else zero
-    width = max((len(name) for name in who.values()), default=0)
+    width = max((len(name) for name in subjects.values()), default=0)
     lines = [
-        f"{(_at(event) - start) / NS_PER_S:9.4f}  {_subject(event, who):<{width}}  {_act(event)}" for event in shown
+        f"{(_at(event) - start) / NS_PER_S:9.4f}  {_subject(event, subjects):<{width}}  {_predicate(event)}"
+        for event in shown
     ]
     if len(lines) <= SHOWN_EVENTS:
         return lines
@@ -62,37 +67,69 @@ def _at(event: Event) -> int:
     return 0 if isinstance(event, Started) else event.at
 
 
-def _subject(event: Event, who: dict[int, str]) -> str:
+def _subject(event: Event, names: dict[int, str]) -> str:
     if isinstance(event, Started | Deleting | FaultWindow | Deadline):
         return "-"
-    return printable(who.get(event.connection, f"#{event.connection}"))
+    return printable(names.get(event.connection, f"#{event.connection}"))
 
 
-def _act(event: Event) -> str:
+def _predicate(event: Event) -> str:
     match event:
-        case Started():
-            return "the run starts"
+        case Opening() | Opened() | Refused():
+            return _handshake(event)
+        case Sent() | Received() | Violating() | Reading():
+            return _traffic(event)
+        case Closing() | Dying() | Closed():
+            return _ending(event)
+        case Started() | Deleting() | FaultWindow() | Deadline():
+            return _of_the_run(event)
+        case _:
+            assert_never(event)
+
+
+def _handshake(event: Opening | Opened | Refused) -> str:
+    match event:
         case Opening():
-            return f"opens {printable(event.room)}"
+            return f"connects to {printable(event.room)}"
         case Opened():
-            return "is let in" + (f" by instance {printable(event.instance)}" if event.instance else "")
+            return "is connected" + (f" to instance {printable(event.instance)}" if event.instance else "")
         case Refused():
-            return f"is refused: {event.status or 'no answer'} {printable(event.reason)}"
+            return f"is refused: {event.status or 'no answer'} {printable(event.reason)}".rstrip()
+        case _:
+            assert_never(event)
+
+
+def _traffic(event: Sent | Received | Violating | Reading) -> str:
+    match event:
         case Sent():
             return f"> {_frame(event)}"
         case Received():
             return f"< {_frame(event)}"
         case Violating():
-            return f"> no frame by RFC 6455: {printable(repr(event.payload))}"
+            return f"> not a frame by RFC 6455: {printable(repr(event.payload))}"
         case Reading():
             return "reads" if event.reads else "does not read"
+        case _:
+            assert_never(event)
+
+
+def _ending(event: Closing | Dying | Closed) -> str:
+    match event:
         case Closing():
             return f"> Close {event.code}"
         case Dying():
-            return f"ends the link ({event.how})"
+            return f"disconnects without Close ({event.how})"
         case Closed():
             code = "without a Close frame" if event.code is None else f"with {event.code}"
-            return f"is closed {code} {printable(event.reason)}"
+            return f"is closed {code} {printable(event.reason)}".rstrip()
+        case _:
+            assert_never(event)
+
+
+def _of_the_run(event: Started | Deleting | FaultWindow | Deadline) -> str:
+    match event:
+        case Started():
+            return "the run starts"
         case Deleting():
             return f"room {printable(event.room)} is being deleted"
         case FaultWindow():
@@ -105,5 +142,6 @@ def _act(event: Event) -> str:
 
 def _frame(event: Sent | Received) -> str:
     if event.text is None:
-        return f"binary, {len(event.binary or b'')} bytes: {(event.binary or b'')[:40].hex(' ')}"
+        binary = event.binary or b""
+        return f"binary, {len(binary)} bytes: {binary[:SHOWN_BINARY_BYTES].hex(' ')}"
     return printable(event.text)

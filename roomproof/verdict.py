@@ -1,4 +1,4 @@
-"""From the outcomes of scenarios to one verdict. Pure."""
+"""Sums up the outcomes of scenarios in one verdict. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,17 +13,17 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     WARNED = "warned"
-    """It broke nothing but SHOULDs."""
+    """The server broke only rules that are no MUST."""
     DEVIATING = "deviating"
-    """It broke nothing but what is known to be broken."""
+    """The server broke only rules that it is known to break."""
     NOT_APPLICABLE = "not_applicable"
-    """The target does not declare the capability that it is about."""
+    """The scenario is about something that the target does not declare or cannot show."""
     NOT_RUN = "not_run"
-    """Asked off by hand, or the run ended before its turn."""
+    """The scenario was deselected, or the run ended before its turn."""
 
 
 class Standing(StrEnum):
-    """What a run found out about one rule."""
+    """The state of one rule after a run."""
 
     HELD = "held"
     BROKEN = "broken"
@@ -34,7 +34,7 @@ class Standing(StrEnum):
 
 
 class Conclusion(StrEnum):
-    """What a run is worth."""
+    """The three possible verdicts of a run."""
 
     VALID = "valid"
     INVALID = "invalid"
@@ -42,12 +42,15 @@ class Conclusion(StrEnum):
 
 
 EXIT_CODES = {Conclusion.VALID: 0, Conclusion.INVALID: 1, Conclusion.INCONCLUSIVE: 3}
-"""The exit code of every Roomproof tool, by verdict."""
+"""The exit code of every Roomproof command, by verdict."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """How one scenario ended, which of its rules it exercised to the end, and which rules, its own or not, it broke."""
+    """The outcome of one scenario, and what it found out about rules.
+
+    `held` are those of its own `rules` that it exercised to the end. `broken` and `deviating` can be any rules.
+    """
 
     id: str
     rules: tuple[str, ...]
@@ -57,7 +60,7 @@ class ScenarioResult:
     held: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     deviating: tuple[str, ...] = ()
-    """Rules that it broke as it is known to."""
+    """Rules that the server broke, as is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,12 @@ class Verdict:
 
     @property
     def sentence(self) -> str:
-        """What a run says at its end."""
+        """The line that a run prints at its end."""
         return f"{self.conclusion.upper()}: {self.reason}"
 
 
 def outcome_of(broken: Iterable[str], protocol: Protocol) -> Outcome:
-    """The outcome of a scenario that broke these rules."""
+    """Return the outcome of a scenario in which the server broke these rules, and no others."""
     levels = {protocol.rules[rule].level for rule in broken}
     if not levels:
         return Outcome.PASSED
@@ -100,53 +103,76 @@ def conclude(
 ) -> Verdict:
     """Sum up a run.
 
-    `complaints`, what is wrong with the known deviations, fail the run. `trouble` says why the run itself cannot be
-    relied on (unreachable target, internal error); `broken` are rules that were seen broken outside any scenario. A
-    broken MUST is a fact, trouble or not. A run that exercised nothing, or a whole run that left a MUST untested that
-    applies, is inconclusive.
+    `trouble` says why the run itself is not reliable, such as an unreachable target or an internal error. `broken` are
+    rules that were seen broken outside any scenario. `complaints` are about the known deviations. The verdict is
+
+    - invalid if a MUST is broken, whatever the trouble, or if there are complaints;
+    - inconclusive if there is trouble, if nothing was exercised, or if a run that is not partial left an applicable
+      MUST untested;
+    - valid otherwise.
     """
-    declared = set(capabilities)
     results = list(results)
-    all_broken = {rule for result in results for rule in result.broken} | set(broken)
+    standings = _standings(protocol, results, set(capabilities), set(broken))
+    musts = {rule.id: standings[rule.id] for rule in protocol.rules.values() if rule.level is Level.MUST}
+    if reason := _why_invalid(musts, trouble, complaints):
+        return Verdict(Conclusion.INVALID, reason, partial, standings)
+    if reason := trouble or _why_inconclusive(standings, musts, results, partial=partial):
+        return Verdict(Conclusion.INCONCLUSIVE, reason, partial, standings)
+    deviating = sorted({rule for result in results for rule in result.deviating})
+    return Verdict(Conclusion.VALID, _valid_reason(standings, musts, deviating), partial, standings)
+
+
+def _why_invalid(musts: dict[str, Standing], trouble: str | None, complaints: Sequence[str]) -> str | None:
+    if broken := _with(musts, Standing.BROKEN):
+        return f"the server breaks {_names(broken)}" + (f"; besides, {trouble}" if trouble else "")
+    return "; ".join(complaints) or None
+
+
+def _why_inconclusive(
+    standings: dict[str, Standing], musts: dict[str, Standing], results: Sequence[ScenarioResult], *, partial: bool
+) -> str | None:
+    if not set(standings.values()) & {Standing.HELD, Standing.DEVIATING, Standing.WARNED}:
+        return "nothing was exercised: no scenario ran to its end" if results else "no scenario was selected"
+    if not partial and (untested := _with(musts, Standing.UNTESTED)):
+        return f"applicable but not exercised: {_names(untested)}"
+    return None
+
+
+def _valid_reason(standings: dict[str, Standing], musts: dict[str, Standing], deviating: list[str]) -> str:
+    match len(_with(musts, Standing.HELD)):
+        case 0:
+            reason = "the server was not seen to hold any MUST"
+        case 1:
+            reason = "the server holds the 1 MUST that was tested"
+        case count:
+            reason = f"the server holds all of the {count} MUSTs that were tested"
+    if deviating:
+        reason += f", with known deviations from {_names(deviating)}"
+    if warned := _with(standings, Standing.WARNED):
+        reason += f", with warnings for {_names(warned)}"
+    return reason
+
+
+def _with(standings: dict[str, Standing], standing: Standing) -> list[str]:
+    """Return the rules that have a standing, in the order of the protocol."""
+    return [rule for rule, its_standing in standings.items() if its_standing is standing]
+
+
+def _standings(
+    protocol: Protocol, results: Sequence[ScenarioResult], declared: set[Capability], broken: set[str]
+) -> dict[str, Standing]:
+    """Return the standing of each rule of the protocol."""
+    broken = broken | {rule for result in results for rule in result.broken}
     held = {rule for result in results for rule in result.held}
     deviating = {rule for result in results for rule in result.deviating}
     inapplicable = _inapplicable(results)
-    rules = {
-        rule.id: _standing(rule, declared, held, all_broken, deviating, inapplicable)
-        for rule in protocol.rules.values()
+    return {
+        rule.id: _standing(rule, declared, held, broken, deviating, inapplicable) for rule in protocol.rules.values()
     }
-    musts = [rule for rule in protocol.rules.values() if rule.level is Level.MUST]
-    broken_musts = [rule.id for rule in musts if rules[rule.id] is Standing.BROKEN]
-    untested = [rule.id for rule in musts if rules[rule.id] is Standing.UNTESTED]
-    warned = [rule for rule, standing in rules.items() if standing is Standing.WARNED]
-
-    def verdict(conclusion: Conclusion, reason: str) -> Verdict:
-        return Verdict(conclusion, reason, partial, rules)
-
-    if broken_musts:
-        besides = f"; besides, {trouble}" if trouble else ""
-        return verdict(Conclusion.INVALID, f"the server breaks {_names(broken_musts)}{besides}")
-    if complaints:
-        return verdict(Conclusion.INVALID, "; ".join(complaints))
-    if trouble:
-        return verdict(Conclusion.INCONCLUSIVE, trouble)
-    if not set(rules.values()) & {Standing.HELD, Standing.DEVIATING, Standing.WARNED}:
-        nothing = "no scenario was selected" if not results else "nothing was exercised: no scenario ran to its end"
-        return verdict(Conclusion.INCONCLUSIVE, nothing)
-    if untested and not partial:
-        return verdict(Conclusion.INCONCLUSIVE, f"these rules apply and were not exercised: {_names(untested)}")
-    count = sum(1 for rule in musts if rules[rule.id] is Standing.HELD)
-    kept = f"holds all of the {count} MUSTs that were tested" if count else "was not seen to hold any MUST"
-    reason = f"the server {kept}"
-    if deviating:
-        reason += f", and deviates from {_names(sorted(deviating))} as is known"
-    if warned:
-        reason += f", and does not do what it should by {_names(warned)}"
-    return verdict(Conclusion.VALID, reason)
 
 
 def _inapplicable(results: Iterable[ScenarioResult]) -> set[str]:
-    """Rules whose scenarios were all found not to apply."""
+    """Return the rules of which every scenario was found not to apply."""
     applies: dict[str, bool] = {}
     for result in results:
         for rule in result.rules:

@@ -16,12 +16,12 @@ EVENTS: list[Event] = [
 
 def test_events_stand_in_the_order_of_time() -> None:
     assert timeline(EVENTS) == [
-        "   0.0000  alice  opens chat-1",
-        "   0.1000  bob    opens chat-1",
-        "   0.2000  alice  is let in",
+        "   0.0000  alice  connects to chat-1",
+        "   0.1000  bob    connects to chat-1",
+        "   0.2000  alice  is connected",
         "   0.3000  alice  > hi",
         "   0.4000  bob    < hi",
-        "   0.5000  bob    is closed with 1000 ",
+        "   0.5000  bob    is closed with 1000",
     ]
 
 

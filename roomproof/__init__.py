@@ -1,4 +1,4 @@
-"""The harness that scenarios and load scripts share: wire > history > judge > verdict, then the shells around them.
+"""Roomproof: a conformance suite and verifying load generator for WebSocket chat servers.
 
-PYTEST_DONT_REWRITE: the command imports it before pytest, which would warn of that.
+PYTEST_DONT_REWRITE: the command imports this package before pytest, which would warn about that.
 """

@@ -8,8 +8,10 @@ from typing import NoReturn
 
 import pytest
 
-from roomproof.history import Deadline, HistoryError, Opened, load
+from roomproof.history import Deadline, Event, HistoryError, Opened, load
+from roomproof.judge.findings import Finding
 from roomproof.judge.offline.judge import judge
+from roomproof.printable import counted
 from roomproof.report.failure_text import finding_line
 from roomproof.report.version import tool_version
 from roomproof.suite.paths import load_scripts_folder, scenarios_folder
@@ -20,20 +22,26 @@ EPILOG = """\
 exit codes: 0 valid, 1 invalid, 2 interrupted, 3 inconclusive, 4 usage error
 
 examples:
-  roomproof verify                                  the embedded reference server
-  roomproof verify --target http://localhost:8080   a server of yours
-  roomproof verify --topology pubsub -n 2           two instances, nginx and Redis, and what happens when they break
-  roomproof verify -n 4 --results results.jsonl     in parallel, with a machine-readable result
-  roomproof verify 'test_order.py::test_x'          one scenario, as failures name it
-  roomproof verify --help                           all options: pytest's, and its group 'Roomproof'
+  roomproof verify                                  test the reference server that comes with Roomproof
+  roomproof verify --target http://localhost:8080   test your server
+  roomproof verify --topology pubsub -n 2           test two instances behind nginx, with Redis, and break parts of them
+  roomproof verify -n 4 --results results.jsonl     run four workers, and write results that programs can read
+  roomproof verify 'test_order.py::test_x'          run one scenario, by the name that failures show
+  roomproof verify --help                           show all options: those of pytest, and the group 'Roomproof'
   roomproof verify --histories h; roomproof judge h/*.jsonl
-  roomproof load churn --headless --host http://localhost:8080    one of the load scripts, under Locust
+  roomproof load churn --headless --host http://localhost:8080    run a load script under Locust
 """
 
 USAGE_ERROR = 4
 
-WEIGHT = [EXIT_CODES[one] for one in (Conclusion.INVALID, Conclusion.VALID, Conclusion.INCONCLUSIVE)]
-"""Of several histories the first of these counts: some scenarios let nobody in, and that takes nothing from others."""
+CODES_BY_PRECEDENCE = (
+    USAGE_ERROR,
+    *(EXIT_CODES[verdict] for verdict in (Conclusion.INVALID, Conclusion.VALID, Conclusion.INCONCLUSIVE)),
+)
+"""Exit codes of single histories: the first that occurs is that of all histories together.
+
+Valid precedes inconclusive, because some scenarios let no client connect, which takes nothing from the others.
+"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -45,30 +53,30 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; the exit code is returned."""
+    """Run the command line, by default that of this process, and return the exit code."""
     parser = _Parser(
         prog="roomproof",
-        description="Proves that a WebSocket chat service keeps its promises, rule by rule (PROTOCOL.md).",
+        description="Tests rule by rule whether a WebSocket chat service keeps the protocol (PROTOCOL.md).",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"roomproof {tool_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("verify", help="run the scenarios against a server; arguments are pytest's", add_help=False)
-    commands.add_parser("load", help="run a load script; arguments are its name and Locust's", add_help=False)
-    judging = commands.add_parser("judge", help="judge written histories again: findings, each with its witnesses")
-    judging.add_argument("history", nargs="+", type=Path, help="a history as `verify --histories FOLDER` writes it")
+    commands.add_parser("verify", help="run the scenarios against a server; takes pytest's arguments", add_help=False)
+    commands.add_parser("load", help="run a load script; takes its name and Locust's arguments", add_help=False)
+    judging = commands.add_parser("judge", help="judge recorded histories again, and print findings with witnesses")
+    judging.add_argument("history", nargs="+", type=Path, help="a file that `verify --histories FOLDER` wrote")
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] == ["verify"]:
         return verify(words[1:])
     if words[:1] == ["load"]:
-        return load_with(words[1:], parser)
+        run_load_script(words[1:], parser)
     codes = {judge_file(path) for path in parser.parse_args(words).history}
-    return next(code for code in (USAGE_ERROR, *WEIGHT) if code in codes)
+    return next(code for code in CODES_BY_PRECEDENCE if code in codes)
 
 
-def load_with(arguments: list[str], parser: argparse.ArgumentParser) -> NoReturn:
-    """Become Locust with one of the load scripts. Ends with a usage error if the first argument names none."""
+def run_load_script(arguments: list[str], parser: argparse.ArgumentParser) -> NoReturn:
+    """Replace this process by Locust with a load script. A first argument that is no script is a usage error."""
     folder = load_scripts_folder()
     scripts = sorted(file.stem for file in folder.glob("*.py") if file.stem != "__init__")
     if not arguments or arguments[0] not in scripts:
@@ -79,7 +87,10 @@ def load_with(arguments: list[str], parser: argparse.ArgumentParser) -> NoReturn
 
 
 def judge_file(path: Path) -> int:
-    """Print what one history shows; 0 for nothing, 1 for findings, 3 if nobody was let in, 4 if it is no history."""
+    """Print the findings of one history.
+
+    Returns 0 without findings, 1 with findings, 3 if the history cannot tell, and 4 if the file is not a history.
+    """
     try:
         with path.open("rb") as lines:
             events = list(load(lines))
@@ -90,28 +101,33 @@ def judge_file(path: Path) -> int:
     except HistoryError as error:
         print(f"roomproof: {path}: {error}", file=sys.stderr)
         return USAGE_ERROR
-    is_whole = any(isinstance(event, Deadline) for event in events)
-    if not is_whole:  # what is missing in it may have come later
+    is_complete = any(isinstance(event, Deadline) for event in events)
+    if not is_complete:  # what is missing can have arrived after the end of the history
         findings = [finding for finding in findings if not finding.overdue]
+    _print_findings(path, findings, events)
+    if not any(isinstance(event, Opened) for event in events):
+        print(f"{path}: inconclusive: no client was ever connected")
+        return EXIT_CODES[Conclusion.INCONCLUSIVE]
+    if not is_complete and not findings:
+        print(f"{path}: inconclusive: it ends before the deadline, so it cannot tell whether anything is missing")
+        return EXIT_CODES[Conclusion.INCONCLUSIVE]
+    size = f"{counted(len(events), 'event')} of {counted(len(connection_names(events)), 'connection')}"
+    print(f"{path}: {counted(len(findings), 'finding')} in {size}")
+    return EXIT_CODES[Conclusion.INVALID if findings else Conclusion.VALID]
+
+
+def _print_findings(path: Path, findings: list[Finding], events: list[Event]) -> None:
     names = connection_names(events)
     for finding in findings:
         print(f"{path}: {finding.rule}: {finding_line(finding, events)}")
         for line in timeline(finding.witness, names=names):
             print(f"    {line}")
-    if not any(isinstance(event, Opened) for event in events):
-        print(f"{path}: inconclusive: nobody was ever let in")
-        return EXIT_CODES[Conclusion.INCONCLUSIVE]
-    if not is_whole and not findings:
-        print(f"{path}: inconclusive: it ends before the deadline, so whether anything is missing cannot be told")
-        return EXIT_CODES[Conclusion.INCONCLUSIVE]
-    print(f"{path}: {len(findings)} findings in {len(events)} events of {len(names)} connections")
-    return EXIT_CODES[Conclusion.INVALID if findings else Conclusion.VALID]
 
 
 def verify(arguments: list[str]) -> int:
-    """Run scenarios under pytest, all of them where no argument names any; the exit code is returned."""
+    """Run scenarios under pytest, and return the exit code. Runs all scenarios unless the arguments select some."""
     folder = scenarios_folder()
-    # The current folder may have a pytest configuration of its own, and scenarios are not its tests.
-    ours = ["--rootdir", str(folder), "-c", str(folder / "pytest.ini"), "-p", "no:cacheprovider"]
-    # By its name a plugin reaches the workers of xdist too.
-    return int(pytest.main([*ours, "-p", "roomproof.suite.path_plugin", *arguments, str(folder)]))
+    # The current folder can have a configuration of pytest, which is not meant for the scenarios.
+    configuration = ["--rootdir", str(folder), "-c", str(folder / "pytest.ini"), "-p", "no:cacheprovider"]
+    # A plugin given by its name reaches the workers of xdist too.
+    return int(pytest.main([*configuration, "-p", "roomproof.suite.path_plugin", *arguments, str(folder)]))

@@ -1,8 +1,8 @@
-"""A run as its connections lived it: one event a line of JSON, in the order of recording. Pure.
+"""The history of a run: the events of all its connections, as lines of JSON in the order of recording. Pure.
 
-Times are nanoseconds of one monotonic clock. `said`, `opening`, `closing`, `dying` and `deleting` are taken before the
-act; `opened`, `refused`, `received` and `closed` after it. So an event that stands before another by its time may still
-have happened together with it, and equal times are concurrent.
+Times are nanoseconds of one monotonic clock. The time of `opening`, `sent`, `violating`, `reading`, `closing`, `dying`
+and `deleting` is taken before the act, that of `opened`, `refused`, `received` and `closed` after the act. So two acts
+can have been concurrent although the time of one event is earlier, and events of equal times are concurrent.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,10 +13,10 @@ VERSION = 1
 
 
 class Started(msgspec.Struct, frozen=True, tag="started", tag_field="kind", kw_only=True):
-    """The head of a history: what the judge has to know about the run.
+    """The head of a history, with what a judge has to know about the run.
 
-    `epoch` is the wall clock in nanoseconds since 1970 at time 0; `server_ahead` what the server's clock was measured
-    to be ahead of it, in nanoseconds; `capabilities` what the target declared.
+    `epoch` is the wall clock at time 0, in nanoseconds since 1970. `server_ahead` is how far the server's clock is
+    ahead of the wall clock, in nanoseconds, as measured. `capabilities` are those that the target declared.
     """
 
     version: int = VERSION
@@ -26,7 +26,7 @@ class Started(msgspec.Struct, frozen=True, tag="started", tag_field="kind", kw_o
 
 
 class Opening(msgspec.Struct, frozen=True, tag="opening", tag_field="kind"):
-    """A client begins its handshake. `user` is None where the handshake carries no user_id."""
+    """A client begins its handshake. `user` is None if the handshake carries no user_id."""
 
     connection: int
     at: int
@@ -35,7 +35,7 @@ class Opening(msgspec.Struct, frozen=True, tag="opening", tag_field="kind"):
 
 
 class Opened(msgspec.Struct, frozen=True, tag="opened", tag_field="kind"):
-    """The handshake was answered with 101. `instance` is the X-Upstream of that answer."""
+    """The server answered the handshake with 101. `instance` is the header X-Upstream of the answer."""
 
     connection: int
     at: int
@@ -43,7 +43,7 @@ class Opened(msgspec.Struct, frozen=True, tag="opened", tag_field="kind"):
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="kind"):
-    """The handshake was answered with another status, or (None) with nothing at all."""
+    """The server answered the handshake with another status than 101, or not at all (None)."""
 
     connection: int
     at: int
@@ -80,7 +80,7 @@ class Received(msgspec.Struct, frozen=True, tag="received", tag_field="kind", om
 
 
 class Violating(msgspec.Struct, frozen=True, tag="violating", tag_field="kind"):
-    """A client sends a text message that is no frame by RFC 6455 (`payload`, base64 in the file)."""
+    """A client sends a text message that is not valid by RFC 6455 (`payload`, base64 in the file)."""
 
     connection: int
     at: int
@@ -88,7 +88,7 @@ class Violating(msgspec.Struct, frozen=True, tag="violating", tag_field="kind"):
 
 
 class Reading(msgspec.Struct, frozen=True, tag="reading", tag_field="kind"):
-    """A client stops (`reads` is false) or begins again to read."""
+    """A client begins to read (`reads` is true), or stops reading."""
 
     connection: int
     at: int
@@ -96,7 +96,7 @@ class Reading(msgspec.Struct, frozen=True, tag="reading", tag_field="kind"):
 
 
 class Closing(msgspec.Struct, frozen=True, tag="closing", tag_field="kind"):
-    """A client begins a clean close: it sends Close and reads on until the answer."""
+    """A client begins a clean close: it sends Close, and reads on until the answer arrives."""
 
     connection: int
     at: int
@@ -104,7 +104,7 @@ class Closing(msgspec.Struct, frozen=True, tag="closing", tag_field="kind"):
 
 
 class Dying(msgspec.Struct, frozen=True, tag="dying", tag_field="kind"):
-    """A client ends its link without a Close frame, by `how`: fin or rst. It reads no more."""
+    """A client disconnects without a Close frame, by `how`: fin or rst. It reads no more."""
 
     connection: int
     at: int
@@ -112,7 +112,7 @@ class Dying(msgspec.Struct, frozen=True, tag="dying", tag_field="kind"):
 
 
 class Closed(msgspec.Struct, frozen=True, tag="closed", tag_field="kind"):
-    """The connection is over. `code` is that of the Close frame received; None if there was none."""
+    """The connection is over. `code` is that of the received Close frame; None without a Close frame."""
 
     connection: int
     at: int
@@ -121,16 +121,17 @@ class Closed(msgspec.Struct, frozen=True, tag="closed", tag_field="kind"):
 
 
 class Deleting(msgspec.Struct, frozen=True, tag="deleting", tag_field="kind"):
-    """A client begins to ask for the deletion of a room."""
+    """A client begins to request the deletion of a room."""
 
     at: int
     room: str
 
 
 class FaultWindow(msgspec.Struct, frozen=True, tag="fault", tag_field="kind"):
-    """Something was broken on purpose, from `at` (before injecting) to `until` (after undoing), plus `heal` to recover.
+    """A part of the target was broken on purpose, from `at` (before breaking) to `until` (after mending).
 
-    `instances` are those whose paths are in scope; None means all.
+    `heal` is the time to recover after that, in nanoseconds. `instances` are those whose paths are affected; None
+    means all of them.
     """
 
     at: int
@@ -141,7 +142,7 @@ class FaultWindow(msgspec.Struct, frozen=True, tag="fault", tag_field="kind"):
 
 
 class Deadline(msgspec.Struct, frozen=True, tag="deadline", tag_field="kind"):
-    """Whatever was said before had its time: what is due and has not arrived by now is missing."""
+    """Everything sent before had time enough: whatever is due and has not arrived by now is missing."""
 
     at: int
 
@@ -165,7 +166,7 @@ Event = (
 
 
 class HistoryError(Exception):
-    """A history is not what this version of Roomproof can judge; the message names the line."""
+    """This version of Roomproof cannot judge a history. The message names the line, if it is about one."""
 
 
 _encoder = msgspec.json.Encoder()
@@ -173,14 +174,14 @@ _decoder = msgspec.json.Decoder(Event)
 
 
 def dump(events: Iterable[Event]) -> bytes:
-    """The events as JSON lines."""
+    """Return the events as JSON lines."""
     return b"".join(_encoder.encode(event) + b"\n" for event in events)
 
 
 def load(lines: Iterable[bytes]) -> Iterator[Event]:
-    """The events of JSON lines; blank lines are skipped.
+    """Yield the events of JSON lines. Blank lines are skipped.
 
-    Raises HistoryError, with the number of the line, for whatever is no event, and for a version that is not ours.
+    Raises HistoryError, with the number of the line, for a line that is not an event, and for an unknown version.
     """
     for number, line in enumerate(lines, start=1):
         if not line.strip():

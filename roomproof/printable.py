@@ -1,15 +1,20 @@
-"""What servers and users say is data: how it is shown without a terminal obeying it. Pure."""
+"""Text of servers and users, made safe for a terminal. Pure."""
 
 SHOWN_CHARACTERS = 180
-"""Longer frames lose their end."""
+"""Maximum number of characters shown of one text."""
 
 
 def escaped(text: str) -> str:
-    """The text on one line, with every character that a terminal would not simply print as an escape."""
+    """Return the text on one line, with an escape for every character that is not printable."""
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def printable(text: str) -> str:
-    """The same, cut where it is long."""
+    """Return the escaped text, cut after SHOWN_CHARACTERS, with its whole length if it was cut."""
     shown = escaped(text[: SHOWN_CHARACTERS + 1])
     return shown if len(text) <= SHOWN_CHARACTERS else f"{shown[:SHOWN_CHARACTERS]}... ({len(text)} characters)"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 finding`, `2 findings`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,4 +1,4 @@
-"""Collects the events of a run as they happen, from any thread, and lets others wait for them."""
+"""Collects the events of a run from any thread, and lets threads wait for events."""
 
 import itertools
 import threading
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Recorder:
-    """The events of one run, in the order recorded."""
+    """The events of one run, in the order in which they are recorded."""
 
     def __init__(self) -> None:
         self._events: list[Event] = []
@@ -21,26 +21,29 @@ class Recorder:
 
     @staticmethod
     def now() -> int:
-        """The clock of the history: monotonic, in nanoseconds."""
+        """Return the time of the history: monotonic, in nanoseconds."""
         return time.monotonic_ns()
 
     def new_connection(self) -> int:
-        """A number for a connection, unique in this run."""
+        """Return a number for a new connection, unique in this run."""
         return next(self._numbers)
 
     def record(self, event: Event) -> None:
-        """Append an event, and wake up everyone who waits."""
+        """Append an event, and wake all waiting threads."""
         with self._changed:
             self._events.append(event)
             self._changed.notify_all()
 
     def events(self) -> list[Event]:
-        """All events so far."""
+        """Return all events so far."""
         with self._changed:
             return list(self._events)
 
     def wait_for(self, look: Callable[[], T | None], seconds: float) -> T | None:
-        """What `look` finds, asked anew after each event; None if it finds nothing within `seconds`."""
+        """Call `look` again after each event until it returns something, and return that.
+
+        Returns None if `look` returns nothing within `seconds`.
+        """
         deadline = time.monotonic() + seconds
         while True:
             with self._changed:

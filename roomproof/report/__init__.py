@@ -1,1 +1,1 @@
-"""What a run leaves behind: result files and texts."""
+"""The files that a run writes, and the texts that it prints."""

@@ -1,1 +1,1 @@
-"""Runs the scenarios under pytest and gives the verdict."""
+"""Runs the scenarios under pytest, and gives the verdict."""

@@ -1,4 +1,4 @@
-"""The marks by which a scenario says which rules it holds a server to."""
+"""The marks with which a scenario names the rules that it tests, and the targets to which it applies."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from roomproof.spec.rules import Capability, ProtocolError, load
 
 
 def rule(*ids: str) -> pytest.MarkDecorator:
-    """Mark a scenario with the rules that it tests. Raises ProtocolError for an id that PROTOCOL.md does not have."""
+    """Mark a scenario with the rules that it tests. Raises ProtocolError for no id, and for an unknown id."""
     unknown = [rule_id for rule_id in ids if rule_id not in load().rules]
     if unknown or not ids:
         raise ProtocolError(f"PROTOCOL.md has no rule {', '.join(unknown) or '(none named)'}")
@@ -17,7 +17,7 @@ several_addresses = pytest.mark.several_addresses
 """Mark a scenario as not applicable where all clients have one address."""
 
 breaks_parts = pytest.mark.breaks_parts
-"""Mark a scenario as not applicable to what Roomproof did not start itself."""
+"""Mark a scenario as not applicable to targets that Roomproof did not start itself."""
 
 
 def needs(capability: Capability) -> pytest.MarkDecorator:

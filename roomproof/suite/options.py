@@ -1,4 +1,4 @@
-"""The command line options of the suite, and what they say about the target."""
+"""The command line options of the suite."""
 
 from pathlib import Path
 
@@ -8,63 +8,66 @@ from roomproof.client.target import LEAST_DEADLINE, LONGEST_DEADLINE, Target, Us
 from roomproof.topologies import catalogue
 
 DEADLINE_SECONDS = 5.0
+"""The default of --deadline, as in PROTOCOL.md."""
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Declare the options."""
+    """Declare the options of the suite."""
     group = parser.getgroup("roomproof", "Roomproof: conformance of a WebSocket chat service")
     group.addoption(
         "--target",
         metavar="URL|FILE.toml",
-        help="the server to test: http(s)://host:port, or a TOML file with url, capabilities, headers, ca, "
-        "source_addresses, forwarded_addresses, exclusive. Default: a private reference server for each worker",
+        help="the server to test: http(s)://host:port, or a TOML file with the keys url, capabilities, headers, ca, "
+        "source_addresses, forwarded_addresses and exclusive. Default: a reference server of its own for each worker",
     )
     group.addoption(
         "--topology",
         metavar="NAME",
-        help=f"start the reference server as a topology of its own and test that: {', '.join(catalogue.NAMES)}. sticky "
-        "and pubsub need nginx, pubsub needs Redis; with these, parts are broken on purpose, too",
+        help=f"start the reference server in this topology, and test that: {', '.join(catalogue.NAMES)}. Except in "
+        "single, some scenarios break parts of it on purpose. sticky and pubsub need nginx; pubsub needs Redis too",
     )
     group.addoption(
         "--capability",
         action="append",
         default=[],
         metavar="NAME",
-        help="declare that the target has this (fetch, delete, health, ping, heartbeat=SECONDS, total-order, history, "
-        "presence-per-user, sticky, pubsub); repeatable",
+        help="test this capability of the target too (fetch, delete, health, ping, heartbeat=SECONDS, total-order, "
+        "history, presence-per-user, sticky, pubsub); repeatable",
     )
     group.addoption(
         "--header",
         action="append",
         default=[],
         metavar="'NAME: VALUE'",
-        help="send this header with every request and handshake, such as a token; repeatable",
+        help="send this header, such as a token, with every request and handshake; repeatable",
     )
     group.addoption("--ca", metavar="FILE", help="trust the certificate authorities in this PEM file (https and wss)")
-    group.addoption("--exclusive", action="store_true", help="nobody else uses the target: check exact statistics")
+    group.addoption(
+        "--exclusive", action="store_true", help="no one else uses the target: its statistics must be exact"
+    )
     group.addoption(
         "--deadline",
         type=float,
         default=DEADLINE_SECONDS,
         metavar="SECONDS",
-        help="how long deliveries, leaves and statistics may take (default %(default)s, as in PROTOCOL.md)",
+        help="maximum time for deliveries, leave notices and statistics (default %(default)s, as in PROTOCOL.md)",
     )
     group.addoption(
         "--deviations",
         metavar="FILE.toml",
-        help="known deviations: [[deviation]] with rule or scenario, reason and link. They run and fail nothing; "
-        "one that passes, or names nothing, does",
+        help="known deviations: [[deviation]] entries with rule or scenario, reason and link. They are tested, but do "
+        "not fail the run. An entry that is over, or matches no rule and no scenario, fails the run",
     )
     group.addoption(
-        "--histories", metavar="FOLDER", help="write the history of every scenario there, for `roomproof judge`"
+        "--histories", metavar="FOLDER", help="write the history of each scenario to this folder, for `roomproof judge`"
     )
     group.addoption("--results", metavar="FILE", help="write results to this file as JSON lines while the suite runs")
 
 
 def target_option(config: pytest.Config) -> Target | None:
-    """The target that the command line names; None for the embedded reference server, and for a topology.
+    """Return the target of `--target`; None if the option is not given.
 
-    Raises UsageError for whatever is wrong with it.
+    Raises UsageError for options with wrong values, and for options that contradict each other.
     """
     option = config.option
     if not LEAST_DEADLINE <= option.deadline <= LONGEST_DEADLINE:
@@ -73,13 +76,13 @@ def target_option(config: pytest.Config) -> Target | None:
     if option.topology is not None:
         catalogue.capabilities_of(option.topology)
         if option.target is not None:
-            raise UsageError("--topology starts what it tests, and --target names what runs already: say one of them")
+            raise UsageError("expected --topology, which starts a server, or --target, which names one; got both")
     if option.target is None:
         if getattr(option, "host", None):
-            raise UsageError("--host is Locust's option and would test the embedded server: say --target")
+            raise UsageError("--host is an option of Locust; name the server with --target")
         given = [name for name in ("capability", "header", "ca", "exclusive") if getattr(option, name)]
         if given:
-            raise UsageError(f"--{given[0]} describes a server of yours: say --target too")
+            raise UsageError(f"--{given[0]} describes your own server; name the server with --target")
         return None
     return read_target(
         option.target,
@@ -92,7 +95,7 @@ def target_option(config: pytest.Config) -> Target | None:
 
 
 def is_narrowed(config: pytest.Config, scenarios: Path) -> bool:
-    """Whether the command line asks for less than all scenarios."""
+    """Whether the command line selects fewer than all scenarios."""
     option = config.option
     names = ("keyword", "markexpr", "deselect", "lf", "stepwise", "ignore", "ignore_glob")
     if any(getattr(option, name, None) for name in names):

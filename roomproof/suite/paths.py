@@ -1,15 +1,15 @@
-"""Where the scenarios and the load scripts are."""
+"""The folders of the scenarios and of the load scripts: beside the package in a checkout, inside it if installed."""
 
 from pathlib import Path
 
 
 def scenarios_folder() -> Path:
-    """The folder of the scenarios of this Roomproof: beside the package in a checkout, else inside the installed package."""
+    """Return the folder of the scenarios. Raises SystemExit if the installation is incomplete."""
     return _folder("scenarios", "conftest.py")
 
 
 def load_scripts_folder() -> Path:
-    """The same of the load scripts."""
+    """Return the folder of the load scripts. Raises SystemExit if the installation is incomplete."""
     return _folder("locustfiles", "steady.py")
 
 

@@ -1,4 +1,4 @@
-"""The first look at a target: does anything work at all? It takes less than two deadlines, whatever the target does."""
+"""The preflight: tests whether anything works on a target, in less than two deadlines whatever the target does."""
 
 from dataclasses import dataclass
 
@@ -10,24 +10,24 @@ from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
 
 TRIES = 4
-"""How often the first look says something, within one deadline."""
+"""Number of messages that the preflight sends within one deadline."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreflightResult:
-    """What the first look found: nothing wrong, or one sentence that says what is, and the rules it breaks."""
+    """The result of a preflight: why the target is not worth testing, and the rules that it broke; empty if it is."""
 
     reason: str = ""
     broken: tuple[str, ...] = ()
 
     @property
     def is_fit(self) -> bool:
-        """Whether there is anything to test."""
+        """Whether the target is worth testing."""
         return not self.reason
 
 
 def _is_echoed(alice: Person) -> bool:
-    """Whether anything of what she says comes back. A server that loses one message is worth testing."""
+    """Whether any of several messages comes back. A server that loses some of them is worth testing."""
     contents: list[str] = []
     while len(contents) < TRIES:
         contents.append(alice.say("is anybody there?"))
@@ -38,9 +38,9 @@ def _is_echoed(alice: Person) -> bool:
 
 
 def run_preflight(target: Target) -> PreflightResult:
-    """Make a room, get in, say something and hear it.
+    """Make a room, connect, send a message and receive it.
 
-    Only a target on which that fails is not worth the whole suite: no scenario could find anything else.
+    Only a target on which that fails is not worth the whole suite: no scenario could find out anything else.
     """
     http = Http(target)
     stage = Stage(target, http, server_ahead=0, known_ids=set())

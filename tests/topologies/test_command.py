@@ -20,7 +20,7 @@ HERE = str(Path(__file__).parent)
     ("arguments", "complaint"),
     [
         pytest.param(["--topology", "ring"], "single, sticky, pubsub", id="an unknown topology"),
-        pytest.param(["--topology", "sticky", "--target", "http://h"], "one of them", id="a topology and a target"),
+        pytest.param(["--topology", "sticky", "--target", "http://h"], "got both", id="a topology and a target"),
         pytest.param(["--topology", "sticky", "--capability", "fetch"], "--target", id="a capability"),
     ],
 )

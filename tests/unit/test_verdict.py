@@ -34,6 +34,14 @@ def test_a_server_that_holds_everything_is_valid() -> None:
     assert verdict.rules["C-1"] is Standing.NOT_APPLICABLE
 
 
+def test_the_number_of_held_musts_is_counted() -> None:
+    one = conclude(PROTOCOL, [ran("A-1")], [], partial=True)
+    two = conclude(PROTOCOL, ALL, [])
+
+    assert one.reason == "the server holds the 1 MUST that was tested"
+    assert two.reason == "the server holds all of the 2 MUSTs that were tested"
+
+
 def test_a_broken_must_is_invalid_and_named() -> None:
     verdict = conclude(PROTOCOL, [*ALL, ran("A-1", broken=("A-2",))], [])
 

@@ -1,0 +1,37 @@
+"""The command that runs a scenario again repeats the options, but no secret."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from roomproof.suite.rerun_command import rerun_command
+
+DEFAULTS: dict[str, Any] = {
+    "topology": None,
+    "target": None,
+    "capability": [],
+    "header": [],
+    "ca": None,
+    "exclusive": False,
+    "deadline": 5.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "command"),
+    [
+        pytest.param({}, "", id="none"),
+        pytest.param({"topology": "pubsub"}, " --topology pubsub", id="a topology"),
+        pytest.param(
+            {"target": "http://h", "capability": ["fetch"], "ca": "ca.pem", "exclusive": True, "deadline": 1.5},
+            " --target http://h --capability fetch --ca ca.pem --exclusive --deadline 1.5",
+            id="a target",
+        ),
+        pytest.param({"header": ["Token: secret"]}, " --header 'Token: ...'", id="a secret header"),
+    ],
+)
+def test_options_are_repeated(options: dict[str, Any], command: str) -> None:
+    config = cast("pytest.Config", SimpleNamespace(option=SimpleNamespace(**DEFAULTS | options)))
+
+    assert rerun_command(config, "test_x.py::test_y[a]") == f"roomproof verify 'test_x.py::test_y[a]'{command}"

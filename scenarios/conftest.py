@@ -1,4 +1,4 @@
-"""Who is on stage in a scenario, and where."""
+"""The fixtures of scenarios: the target, the stage, rooms and topologies."""
 
 import contextlib
 import itertools
@@ -83,7 +83,7 @@ def stage(
     known_ids: set[str],
     instances: Instances,
 ) -> Stage:
-    """The stage of one scenario. The player closes and judges it."""
+    """The stage of one scenario. The scenario plugin closes and judges it."""
     stage = Stage(target, http, server_ahead=server_ahead, known_ids=known_ids, instances=instances)
     request.node.stash[STAGE_KEY] = stage
     return stage

@@ -1,4 +1,4 @@
-"""A terminal in which one command runs."""
+"""A terminal that runs one command."""
 
 import contextlib
 import json
@@ -11,12 +11,15 @@ from tests.listening import PATIENCE
 
 
 class Terminal:
-    """Typed into, and read line by line."""
+    """A running command. `start` begins to read its output, line by line."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
         self._lines: queue.Queue[str] = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
+
+    def start(self) -> None:
+        """Begin to read the output of the command."""
         self._reader.start()
 
     def _read(self) -> None:
@@ -31,12 +34,12 @@ class Terminal:
         self._process.stdin.flush()
 
     def shows(self) -> dict[str, str]:
-        """The next line that appears, as JSON."""
+        """Wait for the next line, and return it as JSON."""
         frame: dict[str, str] = json.loads(self._lines.get(timeout=PATIENCE))
         return frame
 
     def shows_message(self) -> dict[str, str]:
-        """The next message that appears."""
+        """Wait for the next frame that is a message, and return it."""
         while (frame := self.shows())["type"] != "message":
             pass
         return frame
@@ -48,14 +51,14 @@ class Terminal:
         self._process.wait(PATIENCE)
 
     def close(self) -> None:
-        """End the command, and read what it wrote up to its end: nobody may close its output under the reader."""
+        """End the command, and wait until its output is read to the end."""
         self._process.kill()
         self._reader.join(PATIENCE)
 
 
 @contextlib.contextmanager
 def terminal(command: str, environment: Mapping[str, str]) -> Iterator[Terminal]:
-    """Run this command of bash's language in a terminal; it ends with the context."""
+    """Run a command of bash in a terminal, until the context ends."""
     with (
         subprocess.Popen(
             ["bash", "-c", f"exec {command}"],
@@ -67,4 +70,5 @@ def terminal(command: str, environment: Mapping[str, str]) -> Iterator[Terminal]
         ) as process,
         contextlib.closing(Terminal(process)) as opened,
     ):
+        opened.start()
         yield opened

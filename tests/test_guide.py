@@ -1,7 +1,7 @@
-"""The guide's own commands, word for word, by curl, jq and websocat: clients that nobody here wrote.
+"""The guide's own commands, word for word, with clients of others: curl, jq and websocat.
 
-The guide's service is at http://localhost, port 80. Where this test may not listen there, `localhost` is followed by
-another port, and nothing else in its commands differs.
+The guide's service is at http://localhost, port 80. Where this test cannot listen there, `localhost` is followed by
+another port, and nothing else in the commands differs.
 """
 
 import contextlib
@@ -22,10 +22,10 @@ from tests.terminal import Terminal, terminal
 
 @contextlib.contextmanager
 def server_of_the_guide() -> Iterator[str]:
-    """A reference server on port 80 where one may listen there, else on any free one; its URL is yielded."""
+    """Run a reference server on port 80, or on a free port if that is impossible. Yields its URL."""
     command = [sys.executable, "-m", "reference_server", "--host", "127.0.0.1", "--database", ":memory:", "--port"]
     with contextlib.ExitStack() as stack:
-        try:  # to find out beforehand would leave time for another test run to take the port
+        try:  # checking beforehand would leave another test run time to take the port
             url = stack.enter_context(listening(*command, "80"))
         except AssertionError:
             url = stack.enter_context(listening(*command, "0"))
@@ -42,7 +42,7 @@ class Guide:
         return command if self.port == 80 else command.replace("localhost/", f"localhost:{self.port}/")
 
     def runs(self, command: str) -> "subprocess.CompletedProcess[str]":
-        """A command of the guide, to its end."""
+        """Run a command of the guide to its end."""
         return subprocess.run(
             ["bash", "-c", self._local(command)],
             env=environment(),
@@ -53,11 +53,11 @@ class Guide:
         )
 
     def opens(self, command: str) -> contextlib.AbstractContextManager[Terminal]:
-        """A terminal with a command of the guide in it."""
+        """Open a terminal that runs a command of the guide."""
         return terminal(self._local(command), environment())
 
     def makes_a_room(self) -> str:
-        """Step 1."""
+        """Run step 1 of the guide, and return the id of the room."""
         answer = self.runs("""curl -X POST http://localhost/api/chats \\
   -H "Content-Type: application/json" \\
   -d '{"name":"Test Room","created_by":"alice"}'""")
@@ -68,7 +68,7 @@ class Guide:
 
 
 def environment() -> dict[str, str]:
-    """Where websocat, which is installed beside this Python, is found first."""
+    """Return an environment that finds websocat, which is installed beside this Python, first."""
     return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
@@ -92,7 +92,7 @@ def test_three_terminals_talk(guide: Guide) -> None:
         guide.opens(f"websocat 'ws://localhost/api/chats/ws/{chat_id}?user_id=alice'") as alice,
         guide.opens(f"websocat 'ws://localhost/api/chats/ws/{chat_id}?user_id=bob'") as bob,
     ):
-        # Whichever terminal was first is told of the other.
+        # The terminal that connected first receives a join notice of the other.
         alice.types('{"type":"message","content":"am I in?"}')
         alice.shows_message()
         bob.types('{"type":"message","content":"me too"}')
@@ -108,7 +108,7 @@ def test_three_terminals_talk(guide: Guide) -> None:
                 assert (frame["sender_id"], frame["chat_id"]) == ("charlie", chat_id)
 
             stats = json.loads(guide.runs("curl http://localhost/api/chats/ws/stats").stdout)
-            assert stats.pop("instance"), "which instance it is stands beside what the guide names"
+            assert stats.pop("instance"), "the name of the instance comes in addition to the keys of the guide"
             assert stats == {"total_connections": 3, "active_rooms": [chat_id], "rooms_count": 1}
             charlie.presses_ctrl_d()
         left = alice.shows()
@@ -150,7 +150,7 @@ echo "$CHAT1 $CHAT2"
         assert alice.shows_message()["content"] == "Your message here"
         bob.types('{"type":"message","content":"text here"}')
 
-        assert bob.shows_message()["content"] == "text here", "bob heard what was said in the other room"
+        assert bob.shows_message()["content"] == "text here", "bob received a message of the other room"
 
 
 def test_a_room_that_does_not_exist_is_403(guide: Guide) -> None:
@@ -161,7 +161,7 @@ def test_a_room_that_does_not_exist_is_403(guide: Guide) -> None:
 
 
 @pytest.mark.parametrize("bad_id", ["CHAT_ID", 'chat-7c53bb2ef816"'])
-def test_what_is_no_id_is_closed_with_4004(guide: Guide, bad_id: str) -> None:
+def test_an_impossible_id_is_closed_with_4004(guide: Guide, bad_id: str) -> None:
     refused = guide.runs(f"websocat -vv 'ws://localhost/api/chats/ws/{bad_id}?user_id=alice' </dev/null")
 
     assert "status_code: 4004" in refused.stderr

@@ -1,4 +1,4 @@
-"""The suite passes compatible servers in other stacks, which were written from PROTOCOL.md alone."""
+"""Compatible servers in other stacks, written from PROTOCOL.md alone, pass the suite."""
 
 from collections.abc import Iterator
 from pathlib import Path

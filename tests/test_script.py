@@ -1,4 +1,4 @@
-"""test-websocket-complete.sh, and the commands that it prints, run as they were printed."""
+"""test-websocket-complete.sh, and the commands that it prints."""
 
 import contextlib
 import json
@@ -19,12 +19,12 @@ from tests.terminal import terminal
 
 SCRIPT = ROOT / "test-websocket-complete.sh"
 TOOLS = ("bash", "curl", "tr", "cut", "cat")
-"""What the script cannot do without."""
+"""Programs that the script always needs."""
 
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[str]:
-    """That of a reference server on 127.0.0.1."""
+    """The port of a reference server on 127.0.0.1."""
     require("curl", "apt-get install curl")
     with listening(*REFERENCE) as url:
         yield url.rpartition(":")[2]
@@ -32,7 +32,7 @@ def port() -> Iterator[str]:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Callable[..., dict[str, str]]:
-    """The environment of a machine that has these programs and no others."""
+    """A function that returns the environment of a machine with only these programs."""
 
     def with_programs(*programs: str) -> dict[str, str]:
         for program in programs:
@@ -67,7 +67,7 @@ def run(*arguments: str, environment: dict[str, str] | None = None) -> "subproce
         pytest.param(("python3",), "python3 -c ", id="Python only"),
     ],
 )
-def test_three_terminals_talk_by_what_was_printed(
+def test_three_terminals_talk_by_the_printed_commands(
     port: str, machine: Callable[..., dict[str, str]], programs: tuple[str, ...], client: str
 ) -> None:
     environment = machine(*TOOLS, *programs)
@@ -108,7 +108,7 @@ def test_the_room_has_three_participants(port: str) -> None:
     assert json.loads(shown.stdout)["participants"] == ["alice", "bob", "charlie"]
 
 
-def test_shellcheck_has_nothing_to_say() -> None:
+def test_shellcheck_has_no_complaints() -> None:
     checked = subprocess.run(
         [require("shellcheck", "apt-get install shellcheck"), SCRIPT], capture_output=True, text=True, check=False
     )
@@ -124,7 +124,7 @@ def test_help_names_the_arguments() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         pytest.param(["a", "1", "b"], "expected at most HOST and PORT", id="too many"),
         pytest.param(["localhost", "http"], "expected PORT from 1 to 65535, not 'http'", id="no port"),
@@ -132,18 +132,18 @@ def test_help_names_the_arguments() -> None:
         pytest.param(["http://localhost"], "expected HOST as a name or an address", id="a URL"),
         pytest.param(["localhost:8000"], "PORT behind it, not 'localhost:8000'", id="host and port in one"),
         pytest.param(["--host"], "expected HOST as a name or an address", id="an option"),
-        pytest.param(["a'b$(id)"], "expected HOST as a name or an address", id="what a shell would obey"),
+        pytest.param(["a'b$(id)"], "expected HOST as a name or an address", id="shell code"),
     ],
 )
-def test_bad_arguments_are_explained(arguments: list[str], said: str) -> None:
+def test_bad_arguments_are_explained(arguments: list[str], message: str) -> None:
     refused = run(*arguments)
 
     assert refused.returncode == 2
-    assert said in refused.stderr
+    assert message in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
 
 
-def test_a_server_that_is_not_there_is_explained() -> None:
+def test_a_missing_server_is_explained() -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = str(reserved.getsockname()[1])
@@ -154,48 +154,48 @@ def test_a_server_that_is_not_there_is_explained() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "said"),
+    ("status", "body", "message"),
     [
         pytest.param(404, b"<h1>Welcome\x1b[2J</h1>", "answered 404 where POST /api/chats", id="another web server"),
         pytest.param(503, b'{"error":"the store is away"}', "2xx: the store is away", id="a chat server in trouble"),
         pytest.param(200, b"hello", "is no chat server: expected a JSON object with the id", id="no JSON"),
         pytest.param(200, b"[1]", "is no chat server", id="an array"),
         pytest.param(201, b'{"id":7}', "is no chat server", id="an id that is no string"),
-        pytest.param(201, b'{"id":"\'; touch /tmp/x; \'"}', "is no chat server", id="an id that a shell would obey"),
+        pytest.param(201, b'{"id":"\'; touch /tmp/x; \'"}', "is no chat server", id="an id with shell code"),
     ],
 )
 @pytest.mark.parametrize("reader", ["jq", "python3"])
-def test_a_server_that_answers_something_else_is_explained(
-    machine: Callable[..., dict[str, str]], reader: str, status: int, body: bytes, said: str
+def test_another_answer_is_explained(
+    machine: Callable[..., dict[str, str]], reader: str, status: int, body: bytes, message: str
 ) -> None:
     with answering(status, body) as port:
         refused = run("127.0.0.1", port, environment=machine(*TOOLS, reader))
 
     assert refused.returncode == 1
-    assert said in refused.stderr
+    assert message in refused.stderr
     assert refused.stderr.rstrip("\n").isprintable()
     assert refused.stdout == ""
 
 
 @pytest.mark.parametrize(
-    ("programs", "said"),
+    ("programs", "message"),
     [
         pytest.param(("bash", "jq"), "curl is missing: apt-get install curl", id="curl"),
         pytest.param(("bash", "curl"), "jq is missing, and python3 in its place, too", id="jq and python3"),
     ],
 )
 def test_a_missing_program_is_named(
-    machine: Callable[..., dict[str, str]], programs: tuple[str, ...], said: str
+    machine: Callable[..., dict[str, str]], programs: tuple[str, ...], message: str
 ) -> None:
     refused = run(environment=machine(*programs))
 
     assert refused.returncode == 1
-    assert said in refused.stderr
+    assert message in refused.stderr
 
 
 @contextlib.contextmanager
 def answering(status: int, body: bytes) -> Iterator[str]:
-    """A server that answers every POST like this; its port is yielded."""
+    """Run a server that gives this answer to every POST. Yields its port."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -205,7 +205,7 @@ def answering(status: int, body: bytes) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Log nothing."""
 
     with in_threads(Answer) as address:
         yield address.rpartition(":")[2]

@@ -1,4 +1,4 @@
-"""What is known about the target before it is reached: its name, and what it declares."""
+"""The name and the declared properties of the target, known before the target is reached."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ EMBEDDED = "embedded reference server"
 
 @dataclass(frozen=True, slots=True)
 class DeclaredTarget:
-    """What the command line declares about the target, also where Roomproof starts the target later."""
+    """The target as the command line declares it, even if Roomproof starts the target later."""
 
     name: str
     capabilities: dict[Capability, float | None]
@@ -30,7 +30,7 @@ class DeclaredTarget:
 
 
 def declared_target(config: pytest.Config, target: Target | None) -> DeclaredTarget:
-    """Return what the command line declares. `target` is the one of `--target`, if given."""
+    """Return the target as the command line declares it. `target` is the one of `--target`, if given."""
     if target is not None:
         return DeclaredTarget(target.url, target.capabilities, len(target.addresses) > 1, can_break=False)
     topology = config.option.topology

@@ -21,7 +21,7 @@ from roomproof.verdict import Outcome
 SCENARIOS = scenarios_folder()
 
 TARGET_KEY = pytest.StashKey[Target | None]()
-"""Where the configuration keeps the target of `--target`; None if the option is not given."""
+"""The key under which the configuration keeps the target of `--target`; None if the option is not given."""
 
 MARKERS = (
     "rule(*ids): the rules of PROTOCOL.md that a scenario tests",

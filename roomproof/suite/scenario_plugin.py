@@ -24,7 +24,7 @@ from roomproof.topologies import catalogue
 from roomproof.verdict import Outcome, outcome_of
 
 STAGE_KEY = pytest.StashKey[Stage]()
-"""Where the item of a scenario keeps its stage."""
+"""The key under which the item of a scenario keeps its stage."""
 
 
 class ScenarioFailedError(AssertionError):

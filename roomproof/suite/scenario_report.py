@@ -1,4 +1,4 @@
-"""What the run of one scenario found out."""
+"""The report on the run of one scenario."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,7 @@ SHOWN_OBSERVATIONS = 3
 
 @dataclass(slots=True)
 class ScenarioReport:
-    """What the run of one scenario found out. It is filled in while the scenario runs."""
+    """The report on the run of one scenario, filled in while the scenario runs."""
 
     rules: tuple[str, ...]
     """The rules that the scenario holds this target to."""
@@ -23,7 +23,7 @@ class ScenarioReport:
     broken: dict[str, list[str]] = field(default_factory=dict)
     """The observations against each broken rule."""
     deviating: dict[str, list[str]] = field(default_factory=dict)
-    """The same for rules that are known to be broken."""
+    """The observations against each broken rule that is a known deviation."""
     detail: str = ""
     """One line about the outcome."""
     trouble: str = ""
@@ -60,4 +60,4 @@ class ScenarioReport:
 
 
 REPORT_KEY = pytest.StashKey[ScenarioReport]()
-"""Where an item keeps its report."""
+"""The key under which an item keeps its report."""

@@ -10,7 +10,7 @@ from roomproof.topologies import catalogue
 from roomproof.topologies.topology import Handle
 
 TOPOLOGY_KEY = pytest.StashKey[Handle]()
-"""Where the configuration, or the item of a scenario, keeps the topology that Roomproof started for it."""
+"""The key under which the configuration, or the item of a scenario, keeps the topology that was started for it."""
 
 WORKER_INPUT = "roomproof_topology"
 """The key under which a worker of xdist receives the topology."""

@@ -1,1 +1,1 @@
-"""Tests of the suite as its users meet it: run as a command, looked at from outside."""
+"""Tests of the suite from outside: it runs as a command, as its users run it."""

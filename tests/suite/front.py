@@ -1,4 +1,4 @@
-"""A staging front: ends TLS and wants a token, as what stands before a team's own service does."""
+"""A front as staging environments have it: it terminates TLS and requires a token."""
 
 import contextlib
 import socket
@@ -13,11 +13,11 @@ import trustme
 from roomproof.client.tls import TlsLink
 
 TOKEN = "Bearer s3cret"
-"""What every request and every handshake has to carry as Authorization."""
+"""The value of Authorization that every request and every handshake must carry."""
 
 
 def certified(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A certificate for localhost: the file of the authority that signed it, and what the front needs to show it."""
+    """Return the CA file, and the TLS context of a server with a certificate for localhost from that CA."""
     authority, file = trustme.CA(), folder / "ca.pem"
     authority.cert_pem.write_to_path(str(file))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -27,7 +27,7 @@ def certified(folder: Path) -> tuple[Path, ssl.SSLContext]:
 
 @contextlib.contextmanager
 def front(behind: str, tls: ssl.SSLContext) -> Iterator[str]:
-    """Stand before the server at this URL; the https URL of the front is yielded."""
+    """Run a front before the server at this URL. Yields the https URL of the front."""
     parts = urlsplit(behind)
     with socket.create_server(("127.0.0.1", 0), backlog=200) as listener:
         address = (parts.hostname or "", parts.port or 80)

@@ -1,4 +1,4 @@
-"""What is known to deviate runs all the same, and fails the run only once it is over."""
+"""A known deviation is tested like everything else, and fails the run only once it is over."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ def no_errors() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def healthless() -> Iterator[str]:
+def trimming() -> Iterator[str]:
     """A server whose room names come back trimmed (CREATE-1, a MUST)."""
     with listening(*faulty("names trimmed")) as url:
         yield url
@@ -29,7 +29,7 @@ def deviations(folder: Path, text: str) -> tuple[str, str]:
     return "--deviations", str(file)
 
 
-TOLD = "test_frame.py::test_a_bad_frame_is_kept_from_the_others_answered_and_forgiven"
+ANSWERED = "test_frame.py::test_a_bad_frame_is_kept_from_the_others_answered_and_forgiven"
 TRIMMED = "test_create.py::test_a_room_is_made_with_any_name[white space at both ends]"
 
 
@@ -42,52 +42,52 @@ def test_a_broken_should_is_warned_and_fails_nothing(tmp_path: Path, no_errors: 
 
     assert (done.code, done.verdict["verdict"]) == (0, "valid"), done.output
     assert done.rules("warned") == {"FRAME-4"}
-    assert {line["id"].partition("[")[0] for line in done.scenarios("warned")} == {TOLD}
+    assert {line["id"].partition("[")[0] for line in done.scenarios("warned")} == {ANSWERED}
     assert 'failures="0"' in (tmp_path / "junit.xml").read_text()
     assert "FRAME-4" in done.output.partition("= roomproof =")[2], "a warning is named at the end"
 
 
-def test_a_failure_says_what_to_know(tmp_path: Path, healthless: str) -> None:
-    done = run(tmp_path, healthless)
+def test_a_failure_shows_rule_timeline_and_command(tmp_path: Path, trimming: str) -> None:
+    done = run(tmp_path, trimming)
 
     assert done.code == 1
     assert "CREATE-1 (MUST) is broken. The rule:" in done.output
     assert "What happened, in seconds" in done.output
-    assert f"roomproof verify '{TRIMMED}' --target {healthless}" in done.output
+    assert f"roomproof verify '{TRIMMED}' --target {trimming}" in done.output
     assert [line["id"] for line in done.scenarios("failed")] == [TRIMMED]
 
 
 @pytest.mark.parametrize("what", ['rule = "CREATE-1"', f'scenario = "{TRIMMED}"'], ids=["by rule", "by scenario"])
-def test_a_known_deviation_does_not_fail_the_run(tmp_path: Path, healthless: str, what: str) -> None:
+def test_a_known_deviation_does_not_fail_the_run(tmp_path: Path, trimming: str, what: str) -> None:
     known = deviations(tmp_path, f'[[deviation]]\n{what}\nreason = "the database trims"\nlink = "https://x/1"\n')
 
-    done = run(tmp_path, healthless, *known)
+    done = run(tmp_path, trimming, *known)
 
     assert (done.code, done.verdict["verdict"]) == (0, "valid"), done.output
     assert done.rules("deviating") == {"CREATE-1"}
     assert [line["id"] for line in done.scenarios("deviating")] == [TRIMMED]
 
 
-def test_a_deviation_that_is_over_fails_the_run(tmp_path: Path, healthless: str) -> None:
+def test_a_deviation_that_is_over_fails_the_run(tmp_path: Path, trimming: str) -> None:
     fixed = "test_create.py::test_a_room_can_be_used_at_once"
     known = deviations(
         tmp_path,
         f'[[deviation]]\nrule = "CREATE-1"\nreason = "trims"\n[[deviation]]\nscenario = "{fixed}"\nreason = "slow"\n',
     )
 
-    done = run(tmp_path, healthless, *known)
+    done = run(tmp_path, trimming, *known)
 
     assert done.code == 1
     assert f"the deviation of {fixed} is over" in done.verdict["reason"]
 
 
-def test_a_deviation_that_names_nothing_fails_the_run(tmp_path: Path, healthless: str) -> None:
+def test_a_deviation_that_matches_nothing_fails_the_run(tmp_path: Path, trimming: str) -> None:
     known = deviations(tmp_path, '[[deviation]]\nrule = "CREATE-99"\nreason = "x"\n')
 
-    done = run(tmp_path, healthless, "-k", "used_at_once", *known)
+    done = run(tmp_path, trimming, "-k", "used_at_once", *known)
 
     assert done.code == 1
-    assert "CREATE-99" in done.verdict["reason"]
+    assert "the deviation of CREATE-99 matches no rule and no scenario" in done.verdict["reason"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`roomproof judge` judges written histories again."""
+"""`roomproof judge` judges recorded histories again."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ def written(folder: Path, *events: Event) -> Path:
     return file
 
 
-def test_what_the_suite_wrote_holds(tmp_path: Path) -> None:
+def test_histories_of_a_correct_server_have_no_findings(tmp_path: Path) -> None:
     run = verify(tmp_path, "test_order.py", "--histories", "histories")
     files = sorted((tmp_path / "histories").iterdir())
 
@@ -55,7 +55,7 @@ def test_a_second_copy_is_found_with_its_witnesses(tmp_path: Path) -> None:
     assert "alice  < " in done.stdout
 
 
-def test_a_history_that_ends_early_misses_nothing(tmp_path: Path) -> None:
+def test_a_history_that_ends_early_has_nothing_missing(tmp_path: Path) -> None:
     begun = (Started(), Opening(1, 1_000, "chat-1", "alice"), Opened(1, 2_000), Sent(1, 3_000, text=SAID))
 
     done = judge(written(tmp_path, *begun))
@@ -67,11 +67,11 @@ def test_a_history_that_ends_early_misses_nothing(tmp_path: Path) -> None:
     assert "DELIVER-3: duplicated" in doubled.stdout
 
 
-def test_a_history_of_nobody_is_inconclusive(tmp_path: Path) -> None:
+def test_a_history_without_a_connection_is_inconclusive(tmp_path: Path) -> None:
     assert judge(written(tmp_path, Started(), Opening(1, 1, "chat-1", "alice"))).returncode == 3
 
 
-def test_of_several_histories_the_gravest_counts(tmp_path: Path) -> None:
+def test_of_several_histories_the_gravest_result_counts(tmp_path: Path) -> None:
     nobody = written(tmp_path, Started(), Opening(1, 1, "chat-1", "alice")).rename(tmp_path / "nobody.jsonl")
     somebody = written(tmp_path, Started(), Opening(1, 1, "chat-1", "alice"), Opened(1, 2), Deadline(3))
 
@@ -79,7 +79,7 @@ def test_of_several_histories_the_gravest_counts(tmp_path: Path) -> None:
     assert judge(nobody, tmp_path / "missing.jsonl").returncode == 4
 
 
-def test_what_is_no_history_is_refused_by_its_line(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_history_is_a_usage_error(tmp_path: Path) -> None:
     file = tmp_path / "x.jsonl"
     file.write_text('{"kind":"started"}\nsoup\n')
 

@@ -24,7 +24,7 @@ def staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staging]:
         yield Staging(url, authority)
 
 
-def test_a_header_and_an_authority_lead_in(tmp_path: Path, staging: Staging) -> None:
+def test_a_header_and_a_ca_give_access(tmp_path: Path, staging: Staging) -> None:
     run = verify(
         tmp_path,
         *("test_frame.py", "test_leave.py", "test_refuse.py", "-n", "2"),
@@ -35,7 +35,7 @@ def test_a_header_and_an_authority_lead_in(tmp_path: Path, staging: Staging) -> 
     assert TOKEN not in run.output
 
 
-def test_a_target_file_says_the_same(tmp_path: Path, staging: Staging) -> None:
+def test_a_target_file_gives_the_same_access(tmp_path: Path, staging: Staging) -> None:
     file = tmp_path / "staging.toml"
     file.write_text(
         f'url = "{staging.url}"\nca = "{staging.authority}"\ncapabilities = ["fetch", "ping"]\n'
@@ -48,14 +48,14 @@ def test_a_target_file_says_the_same(tmp_path: Path, staging: Staging) -> None:
     assert "CREATE-5" in run.rules("held")
 
 
-def test_without_the_token_the_answer_is_told(tmp_path: Path, staging: Staging) -> None:
+def test_without_the_token_the_reason_is_the_answer(tmp_path: Path, staging: Staging) -> None:
     run = verify(tmp_path, "--target", staging.url, "--ca", str(staging.authority))
 
     assert run.code == 1
     assert "401" in run.verdict["reason"]
 
 
-def test_without_the_authority_the_certificate_is_told(tmp_path: Path, staging: Staging) -> None:
+def test_without_the_ca_the_reason_is_the_certificate(tmp_path: Path, staging: Staging) -> None:
     run = verify(tmp_path, "--target", staging.url, "--header", f"Authorization: {TOKEN}")
 
     assert run.code == 3

@@ -22,7 +22,7 @@ def test_the_embedded_server_is_valid(whole: Run) -> None:
     assert whole.rules("broken") == whole.rules("warned") == set()
 
 
-def test_no_rule_is_left_out_but_those_of_the_topologies(whole: Run) -> None:
+def test_only_rules_of_undeclared_capabilities_are_left_out(whole: Run) -> None:
     rules = load().rules.values()
     optional = {Capability.STICKY, Capability.PUBSUB, Capability.PRESENCE_PER_USER}
 
@@ -100,7 +100,7 @@ def test_an_unreachable_target_is_inconclusive(tmp_path: Path, workers: tuple[st
     assert "Traceback" not in run.output
 
 
-def test_an_interrupted_run_has_no_verdict_and_leaves_no_server(tmp_path: Path) -> None:
+def test_an_interrupted_run_has_no_verdict(tmp_path: Path) -> None:
     run = interrupt(tmp_path, when='"kind":"scenario"')
 
     assert run.code == 2, run.output
@@ -129,7 +129,7 @@ def test_a_wrong_command_line_is_a_usage_error(tmp_path: Path, arguments: list[s
     assert "Traceback" not in run.output
 
 
-def test_a_result_file_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
+def test_an_unwritable_result_file_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "results.jsonl").mkdir()
 
     run = verify(tmp_path)
@@ -148,7 +148,7 @@ def test_scenarios_run_by_package_name_too(tmp_path: Path) -> None:
     ("option", "left_out"),
     [
         pytest.param(["--ignore", "test_stats.py"], "test_stats.py", id="a file"),
-        pytest.param(["--deselect", "test_stats.py::test_statistics"], "", id="a scenario that there is not"),
+        pytest.param(["--deselect", "test_stats.py::test_statistics"], "", id="an unknown scenario"),
         pytest.param(["--deselect=test_create.py"], "test_create.py", id="a file's scenarios"),
     ],
 )

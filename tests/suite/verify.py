@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 RUN_SECONDS = 240.0
-"""A run that takes longer hangs."""
+"""Maximum duration of a run. A longer one hangs."""
 
-STRANGERS = ("hypothesispytest", "anyio", "platformdirs", "unraisableexception")
-"""Plugins that scenarios do not need, and that take their time, most to start, the last to collect garbage."""
+UNUSED_PLUGINS = ("hypothesispytest", "anyio", "platformdirs", "unraisableexception")
+"""Plugins that scenarios do not need, and that cost time: most to start, the last one to collect garbage."""
 
-NO_STRANGERS = tuple(word for name in STRANGERS for word in ("-p", f"no:{name}"))
+WITHOUT_UNUSED_PLUGINS = tuple(word for name in UNUSED_PLUGINS for word in ("-p", f"no:{name}"))
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Run:
 
 
 def usual_options(results: Path) -> tuple[str, ...]:
-    """What every run here is given: no plugin of others, a result file, plain text."""
-    return *NO_STRANGERS, "--results", str(results), "--color=no"
+    """Return the options of every run: no unused plugins, a result file, output without colours."""
+    return *WITHOUT_UNUSED_PLUGINS, "--results", str(results), "--color=no"
 
 
 def verify(
@@ -55,7 +55,7 @@ def verify(
     module: tuple[str, ...] = ("-m", "roomproof", "verify"),
     environment: Mapping[str, str] | None = None,
 ) -> Run:
-    """Run the suite with these arguments from a folder of its own; `environment` is added to what there is."""
+    """Run the suite with these arguments in a folder. `environment` is added to the variables of this process."""
     results = folder / "results.jsonl"
     words = [sys.executable, *module, *arguments, *usual_options(results)]
     variables = clean_environment() | dict(environment or {})
@@ -88,12 +88,12 @@ def interrupt(folder: Path, *arguments: str, when: str) -> Run:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without what an outer pytest leaves in it, and with byte code kept from run to run."""
+    """Return the environment without the variables of an outer pytest, and with byte code kept from run to run."""
     return {
         name: value for name, value in os.environ.items() if not re.match(r"PYTEST_|TOX_|PYTHONDONTWRITEBYTECODE", name)
     }
 
 
 def read(results: Path) -> list[dict[str, Any]]:
-    """The lines of a result file; none, if there is none."""
+    """Return the lines of a result file, or no lines if the file is missing."""
     return [json.loads(line) for line in results.read_text().splitlines()] if results.is_file() else []

@@ -1,4 +1,4 @@
-"""A history survives being written and read again."""
+"""A history stays the same when it is written and read again."""
 
 import pytest
 
@@ -42,7 +42,7 @@ EVENTS: list[Event] = [
 ]
 
 
-def test_what_was_written_is_read() -> None:
+def test_written_events_are_read_back() -> None:
     assert list(load(dump(EVENTS).splitlines())) == EVENTS
 
 

@@ -1,4 +1,4 @@
-"""Timelines are readable, and what servers say stays data."""
+"""Timelines are readable."""
 
 from roomproof.history import Closed, Event, Opened, Opening, Received, Sent, Started
 from roomproof.timeline import SHOWN_EVENTS, timeline

@@ -1,4 +1,4 @@
-"""The verdict follows from the outcomes."""
+"""The verdict follows from the outcomes of scenarios."""
 
 import pytest
 
@@ -65,7 +65,7 @@ def test_a_broken_should_is_warned_and_valid() -> None:
         pytest.param(ran(broken=("B-1",)), id="warned"),
     ],
 )
-def test_a_part_that_only_deviates_or_warns_is_valid(result: ScenarioResult) -> None:
+def test_a_partial_run_that_only_deviates_or_warns_is_valid(result: ScenarioResult) -> None:
     verdict = conclude(PROTOCOL, [result], [], partial=True)
 
     assert verdict.conclusion is Conclusion.VALID
@@ -79,7 +79,7 @@ def test_a_must_that_nothing_exercised_is_inconclusive() -> None:
     assert "A-1" in verdict.reason
 
 
-def test_a_declared_capability_that_nothing_exercised_is_inconclusive() -> None:
+def test_a_declared_but_untested_capability_is_inconclusive() -> None:
     assert conclude(PROTOCOL, ALL, [Capability.PING]).conclusion is Conclusion.INCONCLUSIVE
 
 
@@ -126,20 +126,22 @@ def skipped(*rules: str) -> ScenarioResult:
     return ScenarioResult("s", rules, Outcome.NOT_APPLICABLE)
 
 
-def test_a_declared_capability_whose_scenarios_all_cannot_apply_is_not_applicable() -> None:
+def test_a_rule_whose_scenarios_never_apply_is_not_applicable() -> None:
+    """Its capability is declared, but all its scenarios are skipped as not applicable."""
     verdict = conclude(PROTOCOL, [*ALL, skipped("C-1")], [Capability.PING])
 
     assert (verdict.conclusion, verdict.rules["C-1"]) == (Conclusion.VALID, Standing.NOT_APPLICABLE)
 
 
-def test_a_declared_capability_that_some_scenario_could_test_is_not_left_out() -> None:
+def test_a_rule_with_one_applicable_scenario_is_untested() -> None:
+    """One of its scenarios is skipped as not applicable, another one fails for other rules."""
     other = ScenarioResult("t", ("C-1",), Outcome.FAILED)
     verdict = conclude(PROTOCOL, [*ALL, skipped("C-1"), other], [Capability.PING])
 
     assert (verdict.conclusion, verdict.rules["C-1"]) == (Conclusion.INCONCLUSIVE, Standing.UNTESTED)
 
 
-def test_what_binds_every_server_is_always_applicable() -> None:
+def test_a_rule_without_capability_is_always_applicable() -> None:
     verdict = conclude(PROTOCOL, [ran("A-1"), skipped("A-2")], [])
 
     assert (verdict.conclusion, verdict.rules["A-2"]) == (Conclusion.INCONCLUSIVE, Standing.UNTESTED)

@@ -23,7 +23,7 @@ def sections(text: str) -> list[list[str]]:
     return [section.splitlines() for section in text.split("\n\n")]
 
 
-def test_it_has_the_rule_the_witnesses_the_timeline_and_the_command() -> None:
+def test_it_shows_rule_witnesses_timeline_and_command() -> None:
     rule, witnesses, events, command = sections(
         failure_text({"DELIVER-3": ["seen twice"]}, [FINDING], EVENTS, "roomproof verify x")
     )

@@ -9,7 +9,7 @@ from roomproof.history import Deadline, dump
 from roomproof.report.history_file import NAME_CHARACTERS, create_folder, write_history
 
 
-def test_a_history_is_written_under_the_name_of_its_scenario(tmp_path: Path) -> None:
+def test_the_file_is_named_after_the_scenario(tmp_path: Path) -> None:
     write_history(tmp_path, "test_x.py::test_y[a/b c]", [Deadline(1)])
 
     assert (tmp_path / "test_x.py_test_y[a_b_c].jsonl").read_bytes() == dump([Deadline(1)])

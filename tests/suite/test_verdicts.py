@@ -7,7 +7,17 @@ from xml.etree import ElementTree
 import pytest
 
 from roomproof.spec.rules import Capability, Level, load
+from tests.listening import REFERENCE, served
 from tests.suite.verify import Run, interrupt, verify
+
+KILLER = """
+import os, signal
+
+def pytest_runtest_logreport(report):
+    if report.when == "teardown":
+        os.kill({pid}, signal.SIGKILL)
+"""
+"""A plugin that kills the server after the first scenario."""
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +108,19 @@ def test_an_unreachable_target_is_inconclusive(tmp_path: Path, workers: tuple[st
     assert url in run.verdict["reason"]
     assert set(run.rules("untested")) >= {"CREATE-1", "DELIVER-1"}
     assert "Traceback" not in run.output
+
+
+def test_a_target_that_dies_makes_the_run_inconclusive(tmp_path: Path) -> None:
+    """The run ends where the target stops answering, and blames no rule for that."""
+    with served(*REFERENCE) as (url, server):
+        (tmp_path / "killer.py").write_text(KILLER.format(pid=server.pid))
+        arguments = ["test_order.py", "--target", url, "-p", "killer"]
+        run = verify(tmp_path, *arguments, environment={"PYTHONPATH": str(tmp_path)})
+
+    assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
+    assert run.verdict["reason"].startswith("the target stopped answering: ")
+    assert [line["outcome"] for line in run.results[1:-1]] == ["passed", "failed"]
+    assert (run.rules("broken"), run.rules("held")) == (set(), {"ORDER-1"})
 
 
 def test_an_interrupted_run_has_no_verdict(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, Unsupporte
 from werkzeug.routing import BaseConverter
 
 from reference_server import bodies
+from reference_server.close_codes import CloseCode
 from reference_server.cors import allow_every_origin
 from reference_server.errors import Away
-from reference_server.instance import NO_SUCH_ROOM, Instance
+from reference_server.instance import Instance
 from reference_server.log import origin
 from reference_server.member import Member
 from reference_server.names import USER_ID_LENGTH, ChatId, UserId, can_be_chat_id, fault_in, new_chat_id
@@ -107,7 +108,7 @@ def create_app(store: Store, instance: Instance) -> Quart:
         if not can_be_chat_id(chat_id):
             _log.warning("refused chat=%r: not an id", chat_id)
             await socket.accept()
-            await socket.close(NO_SUCH_ROOM, "this cannot be the id of a chat")
+            await socket.close(CloseCode.NO_SUCH_ROOM, "this cannot be the id of a chat")
             return None
         user_ids = _user_ids(socket.query_string)
         if len(user_ids) != 1:
@@ -121,7 +122,7 @@ def create_app(store: Store, instance: Instance) -> Quart:
                 return _refusal(403, chat_id, UNKNOWN_ROOM)
             await socket.accept()
             if room.deleted or instance.stopping:
-                await socket.close(NO_SUCH_ROOM if room.deleted else 1001)
+                await socket.close(CloseCode.NO_SUCH_ROOM if room.deleted else CloseCode.GOING_AWAY)
                 return None
             await Member(user_ids[0], instance, room, socket).attend()
         return None

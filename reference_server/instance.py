@@ -5,13 +5,10 @@ from weakref import WeakValueDictionary
 
 from reference_server.broadcast import Broadcast, LocalBroadcast
 from reference_server.clock import Clock
+from reference_server.close_codes import CloseCode
 from reference_server.gc_tuning import Heap
 from reference_server.names import ChatId
 from reference_server.room import ChatRoom, Closable
-
-GOING_AWAY = 1001
-TOO_FAR_BEHIND = 1013
-NO_SUCH_ROOM = 4004
 
 _log = logging.getLogger(__name__)
 
@@ -66,13 +63,13 @@ class Instance:
         room = self._rooms.get(chat_id)
         if room is not None:
             room.deleted = True
-            self._disband(room, NO_SUCH_ROOM, "the room was deleted")
+            self._disband(room, CloseCode.NO_SUCH_ROOM, "the room was deleted")
 
     def stop(self) -> None:
         """Closes every member because the process ends. There are no new ones from now on."""
         self.stopping = True
         for room in list(self._rooms.values()):
-            for member in self._disband(room, GOING_AWAY, "the server shuts down"):
+            for member in self._disband(room, CloseCode.GOING_AWAY, "the server shuts down"):
                 self.broadcast.lost(room, member, self.clock.timestamp())
 
     def stats(self) -> dict[str, int | str | list[ChatId]]:
@@ -88,9 +85,9 @@ class Instance:
     def _drop(self, room: ChatRoom[Closable], behind: list[Closable]) -> None:
         for member in behind:
             _log_leave(room, member, "it read too slowly")
-            member.close(TOO_FAR_BEHIND)
+            member.close(CloseCode.TOO_FAR_BEHIND)
 
-    def _disband(self, room: ChatRoom[Closable], code: int, why: str) -> list[Closable]:
+    def _disband(self, room: ChatRoom[Closable], code: CloseCode, why: str) -> list[Closable]:
         members = room.disband()
         for member in members:
             _log_leave(room, member, why)

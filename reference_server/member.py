@@ -4,8 +4,9 @@ import asyncio
 import logging
 
 from reference_server import frames
+from reference_server.close_codes import CloseCode
 from reference_server.frames import Bad, Pinged, Said
-from reference_server.instance import TOO_FAR_BEHIND, Instance
+from reference_server.instance import Instance
 from reference_server.log import origin
 from reference_server.names import UserId
 from reference_server.outbox import Outbox
@@ -14,8 +15,6 @@ from reference_server.websocket import ChatWebsocket, Departed
 
 FLUSH_SECONDS = 2.5
 """How long a connection that ends may take to read what is still due to it. The whole answer has 5 s (CLOSE-2)."""
-
-BROKEN = 1011
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +72,7 @@ class Member:
                     return "the link broke"
                 case Exception():
                     _log.error("error chat=%s user=%r: %s", self._room.chat_id, self.user_id, origin(outcome))
-                    self._code = BROKEN
+                    self._code = CloseCode.INTERNAL_ERROR
                     return "the server broke"
         return f"the server closed it ({self._code})"
 
@@ -96,7 +95,7 @@ class Member:
     def _answer(self, frame: str) -> None:
         if not self._outbox.put(frame):
             self._instance.leave(self._room, self, "it read too slowly")
-            self.close(TOO_FAR_BEHIND)
+            self.close(CloseCode.TOO_FAR_BEHIND)
 
     async def _write(self) -> None:
         while (frame := await self._outbox.get()) is not None:
@@ -105,7 +104,7 @@ class Member:
     async def _say_farewell(self, writing: asyncio.Task[None]) -> None:
         """Sends what is due, then Close. Whoever does not read in time gets neither."""
         self._outbox.finish()
-        if self._code == TOO_FAR_BEHIND:
+        if self._code == CloseCode.TOO_FAR_BEHIND:
             self._outbox.clear()
             writing.cancel()
         try:

@@ -27,8 +27,9 @@ from hypercorn.typing import ASGISendEvent, WebsocketAcceptEvent
 from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import CloseConnection, Message, Ping
 from wsproto.events import Event as FrameEvent
-from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import LocalProtocolError
+
+from reference_server.close_codes import CloseCode
 
 CLOSING_SECONDS = 2.0
 """How long the peer may take for the rest of the closing once our Close frame is on its way."""
@@ -79,7 +80,7 @@ class ChatStream(WSStream):
         if self._beat is not None:
             self._beat.cancel()
         if self.app_put is not None:
-            self.task_group.spawn(self.app_put, {"type": "websocket.disconnect", "code": CloseReason.ABNORMAL_CLOSURE})
+            self.task_group.spawn(self.app_put, {"type": "websocket.disconnect", "code": int(CloseCode.ABNORMAL)})
 
     async def app_send(self, message: ASGISendEvent | None) -> None:
         match message:
@@ -99,7 +100,7 @@ class ChatStream(WSStream):
     async def _finish(self) -> None:
         """The application is done: ends the closing handshake, then the link."""
         self._start_deadline()
-        await self._send_wsproto_event(self._farewell or CloseConnection(CloseReason.INTERNAL_ERROR))
+        await self._send_wsproto_event(self._farewell or CloseConnection(CloseCode.INTERNAL_ERROR))
         await self._ended.wait()
         await self.send(StreamClosed(stream_id=self.stream_id))
 
@@ -134,7 +135,7 @@ class ChatStream(WSStream):
         try:
             self.buffer.extend(part)
         except FrameTooLargeError:
-            await self._end(CloseConnection(CloseReason.MESSAGE_TOO_BIG), CloseReason.MESSAGE_TOO_BIG)
+            await self._end(CloseConnection(CloseCode.MESSAGE_TOO_BIG), CloseCode.MESSAGE_TOO_BIG)
             return
         if part.message_finished:
             message = self.buffer.to_message()

@@ -12,6 +12,8 @@ from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
 from quart.asgi import ASGIWebsocketConnection
 from quart.wrappers import Websocket
 
+from reference_server.close_codes import CloseCode
+
 LINGER_SECONDS = 3.0
 """How long the client may take to answer our Close frame, where the server below does not limit it itself."""
 
@@ -66,7 +68,7 @@ class ChatConnection(ASGIWebsocketConnection):
                 return (event.get("bytes") or b"") if text is None else text
             if event["type"] == "websocket.disconnect":
                 self._closed = True  # nothing can be sent any more, not even Close
-                self._departed = Departed(event.get("code", 1006))
+                self._departed = Departed(event.get("code", CloseCode.ABNORMAL))
         raise self._departed
 
     async def _exhaust(self) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from reference_server import instance
+from reference_server.close_codes import CloseCode
 from reference_server.member import Member
 from reference_server.outbox import Outbox
 from reference_server.room import ChatRoom
@@ -74,7 +74,14 @@ def not_answered() -> None:
 @fault("wrong code for a deleted room", breaks="CLOSE-3")
 def wrong_code_deleted() -> None:
     """The members of a deleted room are closed with 1000."""
-    instance.NO_SUCH_ROOM = 1000
+
+    def wrapped(close: Any) -> Any:
+        def wrong(self: Member, code: int) -> None:
+            close(self, 1000 if code == CloseCode.NO_SUCH_ROOM else code)
+
+        return wrong
+
+    wrap(Member, "close", wrapped)
 
 
 @fault("a slow reader stalls the room", breaks="CLOSE-4")

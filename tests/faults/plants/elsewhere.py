@@ -3,8 +3,9 @@
 from typing import Any
 
 from reference_server import frames
+from reference_server.close_codes import CloseCode
 from reference_server.frames import Bad
-from reference_server.instance import NO_SUCH_ROOM, Instance
+from reference_server.instance import Instance
 from reference_server.member import Member
 from reference_server.room import ChatRoom
 from roomproof.judge.findings import Kind
@@ -42,7 +43,7 @@ def deletion_closes_all() -> None:
             room = self._rooms.get(chat_id)
             for user in {member.user_id for member in room.members} if room else set():
                 for other in _elsewhere(self, self._rooms[chat_id], user):
-                    other.close(NO_SUCH_ROOM)
+                    other.close(CloseCode.NO_SUCH_ROOM)
             end(self, chat_id)
 
         return thorough

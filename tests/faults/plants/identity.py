@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from reference_server import app
+from reference_server import handshake
 from reference_server.frames import Said
 from reference_server.member import Member
 from reference_server.room import ChatRoom
@@ -84,7 +84,7 @@ def plain_only() -> None:
 
         return strict
 
-    wrap(app, "fault_in", wrapped)
+    wrap(handshake, "fault_in", wrapped)
 
 
 @fault("user ids normalised", breaks="DELIVER-6", shows=Kind.MISATTRIBUTED)
@@ -102,10 +102,10 @@ def ids_cut() -> None:
 
 
 def _user_ids(change: Any) -> None:
-    wrap(app, "_user_ids", lambda original: lambda query: [change(user_id) for user_id in original(query)])
+    wrap(handshake, "_user_ids", lambda original: lambda query: [change(user_id) for user_id in original(query)])
 
 
 @fault("user ids trimmed", breaks="DELIVER-6", shows=Kind.MISATTRIBUTED)
 def ids_trimmed() -> None:
     """White space at both ends of a user id is cut off."""
-    wrap(app, "_user_ids", lambda ids: lambda query: [type(one)(one.strip()) for one in ids(query)])
+    wrap(handshake, "_user_ids", lambda ids: lambda query: [type(one)(one.strip()) for one in ids(query)])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reference_server import app
+from reference_server import handshake
 from reference_server.instance import Instance
 from reference_server.names import can_be_chat_id
 from reference_server.sqlite_store import SqliteStore
@@ -32,7 +32,7 @@ def impossible_accepted() -> None:
 
         return lenient
 
-    wrap(app, "can_be_chat_id", lambda _: lambda _: True)
+    wrap(handshake, "can_be_chat_id", lambda _: lambda _: True)
     wrap(SqliteStore, "exists", wrapped)
 
 
@@ -69,7 +69,7 @@ def _closed_with(code: int, *before: str) -> None:
 
     from reference_server import serve
 
-    wrap(app, "_refusal", wrapped)
+    wrap(handshake, "_refusal", wrapped)
     wrap(serve, "create_app", wrapped_app)
 
 
@@ -91,13 +91,13 @@ def frames_before() -> None:
 @fault("unknown rooms are 404", breaks="REFUSE-1")
 def wrong_status() -> None:
     """Connecting to an unknown room is answered with 404."""
-    wrap(app, "_refusal", lambda refusal: lambda status, *more: refusal(404 if status == 403 else status, *more))
+    wrap(handshake, "_refusal", lambda refusal: lambda status, *more: refusal(404 if status == 403 else status, *more))
 
 
 @fault("nobody is let in", breaks="REFUSE-3")
 def nobody_let_in() -> None:
     """Whoever gives no user id is called anonymous."""
-    wrap(app, "_user_ids", lambda original: lambda query: [one or "anonymous" for one in original(query) or [""]])
+    wrap(handshake, "_user_ids", lambda original: lambda query: [one or "anonymous" for one in original(query) or [""]])
 
 
 @fault("the refused are counted", breaks="REFUSE-4")
@@ -132,7 +132,7 @@ def refused_announced() -> None:
         return announcing
 
     _note_instances()
-    wrap(app, "_refusal", wrapped)
+    wrap(handshake, "_refusal", wrapped)
 
 
 _REFUSED: list[str] = []
@@ -147,7 +147,7 @@ def _note_refusals() -> None:
 
         return noting
 
-    wrap(app, "_refusal", wrapped)
+    wrap(handshake, "_refusal", wrapped)
 
 
 def _note_instances() -> None:
@@ -164,5 +164,5 @@ def _note_instances() -> None:
 @fault("ids trimmed", breaks="REFUSE-1")
 def ids_trimmed() -> None:
     """White space around the id in a handshake is ignored."""
-    wrap(app, "can_be_chat_id", lambda can_be: lambda text: can_be(text.strip()))
+    wrap(handshake, "can_be_chat_id", lambda can_be: lambda text: can_be(text.strip()))
     wrap(SqliteStore, "exists", lambda exists: lambda self, chat_id: exists(self, chat_id.strip()))

@@ -8,7 +8,7 @@ from reference_server.clock import Clock
 from reference_server.instance import Instance
 from reference_server.sqlite_store import SqliteStore
 
-_store = SqliteStore(os.environ.get("CHAT_DATABASE") or "chats.sqlite3")
+_store = SqliteStore.open(os.environ.get("CHAT_DATABASE") or "chats.sqlite3")
 app = create_app(_store, Instance(Clock()))
 
 

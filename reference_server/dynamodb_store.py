@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from reference_server.dynamodb_table import AWAY, Table
+from reference_server.dynamodb_table import AWAY, Table, make_client
 from reference_server.names import ChatId, UserId, can_be_chat_id
 from reference_server.store import Chat, StoreAway
 from reference_server.worker_threads import Turns
@@ -29,10 +29,17 @@ class DynamodbStore:
     """One item for each room. Its metadata are JSON as text, because DynamoDB has no floats, and its participants a
     list, so that they keep their order; the version of the item makes adding to that list atomic."""
 
-    def __init__(self, endpoint: str | None, table: str) -> None:
-        """Returns at once, so that an instance starts while DynamoDB is away."""
-        self._table = Table(endpoint, table, QUESTIONS)
+    def __init__(self, table: Table) -> None:
+        self._table = table
         self._turns = Turns(QUESTIONS)
+
+    @classmethod
+    def open(cls, endpoint: str | None, table: str) -> "DynamodbStore":
+        """Return a store that connects when it is first asked, so that an instance starts while DynamoDB is away.
+
+        Raises StoreError for a configuration that cannot be.
+        """
+        return cls(Table(make_client(endpoint, QUESTIONS), table))
 
     async def create(self, chat: Chat) -> bool:
         return await self._run(lambda: _create(self._table, chat))

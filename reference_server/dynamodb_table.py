@@ -28,16 +28,9 @@ _log = logging.getLogger(__name__)
 class Table:
     """All methods block, and may be called from several threads at once."""
 
-    def __init__(self, endpoint: str | None, name: str, connections: int) -> None:
-        """Reaches for nothing yet. Without an endpoint it is Amazon's, in the region that is configured.
-
-        Raises StoreError for a configuration that cannot be.
-        """
+    def __init__(self, client: Any, name: str) -> None:
+        self._client = client
         self._name = name
-        try:
-            self._client = _client(endpoint, connections)
-        except (BotoCoreError, ValueError) as error:
-            raise StoreError(f"cannot use DynamoDB as it is configured: {error}") from error
 
     def ask(self, operation: str, **arguments: Any) -> dict[str, Any] | None:
         """The answer; None if the condition of the operation does not hold. Raises StoreAway and TooLarge."""
@@ -80,6 +73,18 @@ class Table:
             if time.monotonic() > deadline:
                 raise StoreAway("the table of rooms is being made; try again in a few seconds")
             time.sleep(0.1)
+
+
+def make_client(endpoint: str | None, connections: int) -> Any:
+    """Return a client of DynamoDB, which connects at its first request.
+
+    Without an endpoint it is Amazon's, in the region that is configured. Raises StoreError for a configuration that
+    cannot be.
+    """
+    try:
+        return _client(endpoint, connections)
+    except (BotoCoreError, ValueError) as error:
+        raise StoreError(f"cannot use DynamoDB as it is configured: {error}") from error
 
 
 def _client(endpoint: str | None, connections: int) -> Any:

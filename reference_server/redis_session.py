@@ -63,10 +63,9 @@ class RedisSession(Generic[ItemT]):
         self._eased = asyncio.Event()
         self._eased.set()
         self._wake = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        self._heard_at = loop.time()
+        self._heard_at = 0.0
+        self._publish_after = publish_after
         self._publishes = publish_after == 0
-        self._publishing = loop.call_later(publish_after, self.publish_now)
 
     def subscribe(self, channel: str, confirmed: Callable[[], None]) -> None:
         self._unconfirmed.append(confirmed)
@@ -103,6 +102,9 @@ class RedisSession(Generic[ItemT]):
 
     async def run(self) -> None:
         """Never returns; raises what broke the connection."""
+        loop = asyncio.get_running_loop()
+        self._heard_at = loop.time()
+        publishing = loop.call_later(self._publish_after, self.publish_now)
         tasks = [asyncio.create_task(work()) for work in (self._read, self._write, self._watch)]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -112,7 +114,7 @@ class RedisSession(Generic[ItemT]):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self._publishing.cancel()
+            publishing.cancel()
             try:
                 await self._connection.disconnect(nowait=True)
             finally:

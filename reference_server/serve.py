@@ -80,8 +80,8 @@ def _open_store(options: Options) -> Store:
     if options.store == "dynamodb":
         from reference_server.dynamodb_store import DynamodbStore  # it takes long to import
 
-        return DynamodbStore(options.dynamodb_endpoint or None, options.dynamodb_table)
-    return SqliteStore(options.database)
+        return DynamodbStore.open(options.dynamodb_endpoint or None, options.dynamodb_table)
+    return SqliteStore.open(options.database)
 
 
 def _broadcast(options: Options) -> Broadcast:

@@ -37,16 +37,22 @@ _log = logging.getLogger(__name__)
 class SqliteStore:
     """One connection in one thread: SQLite writes one after the other anyway."""
 
-    def __init__(self, path: str) -> None:
-        """Opens the file, or makes it. ``:memory:`` keeps the rooms as long as the process lives.
+    def __init__(self, thread: ThreadPoolExecutor, database: sqlite3.Connection) -> None:
+        """Take over a database that was opened in this thread, and the thread."""
+        self._thread = thread
+        self._database = database
+
+    @classmethod
+    def open(cls, path: str) -> "SqliteStore":
+        """Open the file, or create it. ``:memory:`` keeps the rooms as long as the process lives.
 
         Raises StoreError.
         """
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
         try:
-            self._database = self._thread.submit(_open, path).result()
+            return cls(thread, thread.submit(_open, path).result())
         except sqlite3.Error as error:
-            self._thread.shutdown()
+            thread.shutdown()
             raise StoreError(f"cannot use the database {path!r}: {error}") from error
 
     async def create(self, chat: Chat) -> bool:

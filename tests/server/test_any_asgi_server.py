@@ -60,7 +60,7 @@ class Socket:
 
 @asynccontextmanager
 async def service() -> AsyncIterator[tuple[Quart, Instance, SqliteStore]]:
-    store, instance = SqliteStore(":memory:"), Instance(Clock())
+    store, instance = SqliteStore.open(":memory:"), Instance(Clock())
     await store.create(Chat(ROOM, "Kitchen", UserId("alice"), {}, ""))
     yield create_app(store, instance), instance, store
     store.close()

@@ -30,11 +30,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     one: Store
     match request.param:
         case "dynamodb":
-            one = DynamodbStore(request.getfixturevalue("endpoint"), uuid4().hex)
+            one = DynamodbStore.open(request.getfixturevalue("endpoint"), uuid4().hex)
         case ":memory:":
-            one = SqliteStore(":memory:")
+            one = SqliteStore.open(":memory:")
         case file:
-            one = SqliteStore(str(tmp_path / file))
+            one = SqliteStore.open(str(tmp_path / file))
     yield one
     one.close()
 
@@ -120,7 +120,7 @@ async def absent(store: Store) -> list[object]:
 
 
 def test_two_stores_share_one_file(tmp_path: Path) -> None:
-    here, there = (SqliteStore(str(tmp_path / "chats.sqlite3")) for _ in range(2))
+    here, there = (SqliteStore.open(str(tmp_path / "chats.sqlite3")) for _ in range(2))
 
     async def scene() -> list[object]:
         assert await here.create(kitchen())
@@ -138,7 +138,7 @@ def test_two_stores_share_one_file(tmp_path: Path) -> None:
 
 def test_a_place_where_no_file_can_be_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"cannot use the database .*nowhere.*unable to open"):
-        SqliteStore(str(tmp_path / "nowhere" / "chats.sqlite3"))
+        SqliteStore.open(str(tmp_path / "nowhere" / "chats.sqlite3"))
 
 
 def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> None:
@@ -146,6 +146,6 @@ def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> N
     letter.write_text("Dear Sir or Madam, " * 100)
 
     with pytest.raises(StoreError, match=r"letter\.txt"):
-        SqliteStore(str(letter))
+        SqliteStore.open(str(letter))
 
     assert letter.read_text().startswith("Dear Sir")

@@ -5,8 +5,8 @@ import os
 import time
 from typing import Any
 
-from reference_server import serve
 from reference_server.member import Member
+from reference_server.sqlite_store import SqliteStore
 from tests.faults.fault import wrap
 from tests.topologies.fault import server_fault
 
@@ -20,7 +20,7 @@ PAUSE_SECONDS = 2.0
 @server_fault("a store for each behind a bus", topology="pubsub", breaks="PUBSUB-2", found_by=("test_sticky.py",))
 def separate_stores() -> None:
     """Each instance has a store of its own."""
-    wrap(serve, "SqliteStore", lambda store: lambda path, *more: store(f"{path}.{os.getpid()}", *more))
+    wrap(SqliteStore, "open", lambda open_: lambda path: open_(f"{path}.{os.getpid()}"))
 
 
 def noticing_pauses(hear_after: Any) -> None:

@@ -87,7 +87,7 @@ def repeats() -> None:
         def repeating(self: Any) -> None:
             note_back(self)
             for item, frame in list(last):
-                item.number = self._next()
+                item.number = self._numbering.next()
                 self._publish(item, frame)
 
         return repeating

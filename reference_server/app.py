@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 from reference_server.answers import error_answer
 from reference_server.bodies import BodyError
 from reference_server.cors import allow_every_origin
-from reference_server.errors import Away
+from reference_server.errors import Unavailable
 from reference_server.handshake import add_websocket_route
 from reference_server.http_routes import add_room_routes, add_status_routes
 from reference_server.instance import Instance
@@ -46,8 +46,8 @@ def _add_error_handlers(app: Quart) -> None:
     async def bad_body(error: BodyError) -> Response:
         return error_answer(400, str(error))
 
-    @app.errorhandler(Away)
-    async def away(error: Away) -> Response:
+    @app.errorhandler(Unavailable)
+    async def away(error: Unavailable) -> Response:
         _log.warning("refused path=%r: %s", (request or websocket).path, error)
         return error_answer(503, str(error))
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from reference_server.names import ROOM_NAME_LENGTH, USER_ID_LENGTH, UserId, fault_in
+from reference_server.names import ROOM_NAME_LENGTH, USER_ID_LENGTH, UserId, name_problem
 
 
 class BodyError(Exception):
@@ -42,15 +42,15 @@ def participants(body: bytes) -> list[UserId]:
 def _name(value: object, field: str, longest: int) -> str:
     if not isinstance(value, str):
         raise BodyError(f"{field} must be a string")
-    fault = fault_in(value, longest)
-    if fault is not None:
-        raise BodyError(f"{field} must {fault}")
+    problem = name_problem(value, longest)
+    if problem is not None:
+        raise BodyError(f"{field} must {problem}")
     return value
 
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_refuse_doubles)
+        value = json.loads(body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeated_keys)
         # Whatever cannot be written again (1e999, a lone surrogate) could be neither kept nor answered as it was sent.
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except RecursionError:
@@ -72,7 +72,7 @@ def _refuse_constant(_: str) -> NoReturn:
     raise ValueError("NaN and Infinity are not JSON")
 
 
-def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise ValueError("a key stands twice")

@@ -7,19 +7,19 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from reference_server.dynamodb_table import AWAY, Table, make_client
+from reference_server.dynamodb_table import UNAVAILABLE, Table, make_client
 from reference_server.names import ChatId, UserId, can_be_chat_id
-from reference_server.store import Chat, StoreAway
-from reference_server.worker_threads import Turns
+from reference_server.store import Chat, StoreUnavailable
+from reference_server.worker_threads import WorkerThreads
 
 ANSWER_SECONDS = 6.5
 """How long a question may take before whoever asked is told that the store is away. STICKY-9 allows 10 s, of which a
 handshake may have waited for the broadcast."""
 
-QUESTIONS = 64
+MAX_REQUESTS = 64
 """Questions that may be under way at once."""
 
-ADDING_SECONDS = 5.0
+ADD_RETRY_SECONDS = 5.0
 """How long to try to add participants while other instances do so too: each round, one of them gets through."""
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ class DynamodbStore:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._turns = Turns(QUESTIONS)
+        self._threads = WorkerThreads(MAX_REQUESTS)
 
     @classmethod
     def open(cls, endpoint: str | None, table: str) -> "DynamodbStore":
@@ -39,7 +39,7 @@ class DynamodbStore:
 
         Raises StoreError for a configuration that cannot be.
         """
-        return cls(Table(make_client(endpoint, QUESTIONS), table))
+        return cls(Table(make_client(endpoint, MAX_REQUESTS), table))
 
     async def create(self, chat: Chat) -> bool:
         return await self._run(lambda: _create(self._table, chat))
@@ -68,9 +68,9 @@ class DynamodbStore:
     async def _run(self, work: Callable[[], T]) -> T:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                return await self._turns.run(work)
+                return await self._threads.run(work)
         except TimeoutError:
-            raise StoreAway(AWAY) from None
+            raise StoreUnavailable(UNAVAILABLE) from None
 
 
 def _key(chat_id: ChatId) -> dict[str, Any]:
@@ -86,16 +86,16 @@ def _create(table: Table, chat: Chat) -> bool:
         "participants": {"L": [{"S": chat.created_by}]},
         "version": {"N": "1"},
     }
-    return table.ask("put_item", Item=item, ConditionExpression="attribute_not_exists(id)") is not None
+    return table.request("put_item", Item=item, ConditionExpression="attribute_not_exists(id)") is not None
 
 
 def _get(table: Table, chat_id: ChatId, **more: Any) -> dict[str, Any] | None:
-    answer = table.ask("get_item", Key=_key(chat_id), ConsistentRead=True, **more) or {}
+    answer = table.request("get_item", Key=_key(chat_id), ConsistentRead=True, **more) or {}
     return answer.get("Item")
 
 
 def _add_participants(table: Table, chat_id: ChatId, user_ids: list[UserId]) -> bool:
-    deadline = time.monotonic() + ADDING_SECONDS
+    deadline = time.monotonic() + ADD_RETRY_SECONDS
     while time.monotonic() < deadline:
         item = _get(table, chat_id)
         if item is None:
@@ -105,12 +105,12 @@ def _add_participants(table: Table, chat_id: ChatId, user_ids: list[UserId]) -> 
         if after == before or _replace_participants(table, chat_id, after, int(item["version"]["N"])):
             return True
         time.sleep(random.uniform(0, 0.05))
-    raise StoreAway("too many add participants to this room at once; try again in a few seconds")
+    raise StoreUnavailable("too many add participants to this room at once; try again in a few seconds")
 
 
 def _replace_participants(table: Table, chat_id: ChatId, user_ids: list[UserId], version: int) -> bool:
     """False, and nothing has changed, if this is not the version any more."""
-    answer = table.ask(
+    answer = table.request(
         "update_item",
         Key=_key(chat_id),
         UpdateExpression="SET participants = :users, #version = :next",
@@ -126,7 +126,7 @@ def _replace_participants(table: Table, chat_id: ChatId, user_ids: list[UserId],
 
 
 def _delete(table: Table, chat_id: ChatId) -> bool:
-    return table.ask("delete_item", Key=_key(chat_id), ConditionExpression="attribute_exists(id)") is not None
+    return table.request("delete_item", Key=_key(chat_id), ConditionExpression="attribute_exists(id)") is not None
 
 
 def _chat(item: dict[str, Any]) -> Chat:

@@ -9,17 +9,17 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from reference_server.store import StoreAway, StoreError, TooLarge
+from reference_server.store import StoreError, StoreUnavailable, TooLarge
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 2.0
 ATTEMPTS = 2
 """Two, because a connection that idled may have been closed meanwhile. In all about 6 s at worst."""
 
-MAKING_SECONDS = 5.0
+CREATE_TABLE_SECONDS = 5.0
 """How long a question waits for the table to be made; a later one finds it there."""
 
-AWAY = "the store of rooms is away; try again in a few seconds"
+UNAVAILABLE = "the store of rooms is away; try again in a few seconds"
 TOO_LARGE = "this is too large: the store takes 400 KB for a room, its name, metadata and participants together"
 
 _log = logging.getLogger(__name__)
@@ -32,13 +32,13 @@ class Table:
         self._client = client
         self._name = name
 
-    def ask(self, operation: str, **arguments: Any) -> dict[str, Any] | None:
-        """The answer; None if the condition of the operation does not hold. Raises StoreAway and TooLarge."""
+    def request(self, operation: str, **arguments: Any) -> dict[str, Any] | None:
+        """The answer; None if the condition of the operation does not hold. Raises StoreUnavailable and TooLarge."""
         try:
             try:
                 return self._call(operation, **arguments)
             except self._client.exceptions.ResourceNotFoundException:
-                self._make()
+                self._create_table()
                 return self._call(operation, **arguments)
         except self._client.exceptions.ConditionalCheckFailedException:
             return None
@@ -47,16 +47,16 @@ class Table:
             if code == "ValidationException" and "maximum allowed size" in message:
                 raise TooLarge(TOO_LARGE) from None
             _log.warning("the store refuses %s: %s", operation, code)
-            raise StoreAway(AWAY) from None
+            raise StoreUnavailable(UNAVAILABLE) from None
         except BotoCoreError as error:
             _log.warning("the store does not answer %s: %s", operation, type(error).__name__)
-            raise StoreAway(AWAY) from None
+            raise StoreUnavailable(UNAVAILABLE) from None
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         answer: dict[str, Any] = getattr(self._client, operation)(TableName=self._name, **arguments)
         return answer
 
-    def _make(self) -> None:
+    def _create_table(self) -> None:
         """Returns once the table is there, whoever makes it."""
         try:
             self._call(
@@ -68,10 +68,10 @@ class Table:
             _log.info("made the table %s", self._name)
         except self._client.exceptions.ResourceInUseException:
             pass  # another instance is making it
-        deadline = time.monotonic() + MAKING_SECONDS
+        deadline = time.monotonic() + CREATE_TABLE_SECONDS
         while self._call("describe_table")["Table"]["TableStatus"] != "ACTIVE":
             if time.monotonic() > deadline:
-                raise StoreAway("the table of rooms is being made; try again in a few seconds")
+                raise StoreUnavailable("the table of rooms is being made; try again in a few seconds")
             time.sleep(0.1)
 
 

@@ -10,19 +10,19 @@ from reference_server.names import ChatId, UserId
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ValidMessage:
     """A valid message."""
 
     content: str
 
 
 @dataclass(frozen=True, slots=True)
-class Pinged:
+class PingRequest:
     """A question for a pong."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bad:
+class BadFrame:
     """Anything else; the reason says what was expected and repeats nothing of what came."""
 
     reason: str
@@ -35,14 +35,14 @@ def _refuse_constant(_: str) -> NoReturn:
 # No number means anything here, and Python refuses to read an integer of 5,000 digits: they are read as floats.
 _decode_json = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=float).decode
 
-_NOT_AN_OBJECT = Bad('expected a JSON object such as {"type":"message","content":"..."}')
-_UNKNOWN_TYPE = Bad('type must be "message" or "ping"')
-_NO_CONTENT = Bad("content must be a non-empty string")
-_SURROGATE = Bad("content must be Unicode text without lone surrogates")
-_BINARY = Bad("expected a text frame, not a binary one")
+_NOT_AN_OBJECT = BadFrame('expected a JSON object such as {"type":"message","content":"..."}')
+_UNKNOWN_TYPE = BadFrame('type must be "message" or "ping"')
+_NO_CONTENT = BadFrame("content must be a non-empty string")
+_SURROGATE = BadFrame("content must be Unicode text without lone surrogates")
+_BINARY = BadFrame("expected a text frame, not a binary one")
 
 
-def decode(frame: str | bytes) -> Said | Pinged | Bad:
+def decode(frame: str | bytes) -> ValidMessage | PingRequest | BadFrame:
     """What a frame says: the frame family of the protocol."""
     if isinstance(frame, bytes):
         return _BINARY
@@ -52,11 +52,11 @@ def decode(frame: str | bytes) -> Said | Pinged | Bad:
         return _NOT_AN_OBJECT
     match value:
         case {"type": "message", "content": str(content)} if content:
-            return Said(content) if _is_text(content) else _SURROGATE
+            return ValidMessage(content) if _is_text(content) else _SURROGATE
         case {"type": "message"}:
             return _NO_CONTENT
         case {"type": "ping"}:
-            return Pinged()
+            return PingRequest()
         case dict():
             return _UNKNOWN_TYPE
         case _:
@@ -99,11 +99,11 @@ def message(content: str, sender_id: UserId, chat_id: ChatId, timestamp: str) ->
     return _encode_json(_Message(content, sender_id, chat_id, timestamp)).decode()
 
 
-def joined(user_id: UserId, chat_id: ChatId, timestamp: str) -> str:
+def join_notice(user_id: UserId, chat_id: ChatId, timestamp: str) -> str:
     return _encode_json(_Notice(f"{user_id} joined the chat", chat_id, timestamp)).decode()
 
 
-def left(user_id: UserId, chat_id: ChatId, timestamp: str) -> str:
+def leave_notice(user_id: UserId, chat_id: ChatId, timestamp: str) -> str:
     return _encode_json(_Notice(f"{user_id} left the chat", chat_id, timestamp)).decode()
 
 

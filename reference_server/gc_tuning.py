@@ -7,42 +7,42 @@ reference count. The rest is looked for when about as many connections have ende
 
 import gc
 
-NEW_OBJECTS = 10_000
+COLLECTION_THRESHOLD = 10_000
 """So many more objects than were freed make the collector look for garbage among them; Python's 700 are too soon."""
 
-CAME = 250
+FREEZE_AFTER = 250
 """After so many new connections everything that there is is put aside."""
 
-WENT = 1_000
+COLLECT_AFTER = 1_000
 """After so many ends of connections, or as many as there are connections, garbage is looked for everywhere."""
 
 
-class Heap:
+class GcTuning:
     """Told of each connection that comes and goes."""
 
     def __init__(self) -> None:
-        self._here = self._came = self._went = 0
+        self._open = self._connected = self._disconnected = 0
 
     @staticmethod
     def prepare() -> None:
         """Put aside what the server consists of, once it has been imported and made."""
-        gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])
+        gc.set_threshold(COLLECTION_THRESHOLD, *gc.get_threshold()[1:])
         gc.collect()
         gc.freeze()
 
-    def came(self) -> None:
+    def connected(self) -> None:
         """A connection began."""
-        self._here += 1
-        self._came += 1
-        if self._came >= CAME:
-            self._came = 0
+        self._open += 1
+        self._connected += 1
+        if self._connected >= FREEZE_AFTER:
+            self._connected = 0
             gc.freeze()
 
-    def went(self) -> None:
+    def disconnected(self) -> None:
         """A connection ended."""
-        self._here -= 1
-        self._went += 1
-        if self._went >= max(WENT, self._here):
-            self._went = 0
+        self._open -= 1
+        self._disconnected += 1
+        if self._disconnected >= max(COLLECT_AFTER, self._open):
+            self._disconnected = 0
             gc.unfreeze()
             gc.collect()

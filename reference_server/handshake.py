@@ -11,14 +11,14 @@ from reference_server.answers import UNKNOWN_ROOM, error_answer
 from reference_server.close_codes import CloseCode
 from reference_server.instance import Instance
 from reference_server.member import Member
-from reference_server.names import USER_ID_LENGTH, ChatId, UserId, can_be_chat_id, fault_in
+from reference_server.names import USER_ID_LENGTH, ChatId, UserId, can_be_chat_id, name_problem
 from reference_server.store import Store
 from reference_server.websocket import ChatConnection, ChatWebsocket
 
 _log = logging.getLogger(__name__)
 
 
-class _Anything(BaseConverter):
+class _AnyPath(BaseConverter):
     """What stands for an id in a handshake, with slashes and line ends: even what is none is refused as an id."""
 
     regex = r"[\s\S]*"
@@ -29,7 +29,7 @@ def add_websocket_route(app: Quart, store: Store, instance: Instance) -> None:
     """Add the route to which clients connect."""
     app.asgi_websocket_class = ChatConnection
     app.websocket_class = ChatWebsocket
-    app.url_map.converters["anything"] = _Anything
+    app.url_map.converters["anything"] = _AnyPath
     app.url_map.merge_slashes = False  # otherwise a handshake with // in its path is redirected
 
     @app.websocket("/api/chats/ws/<anything:chat_id>")
@@ -43,9 +43,9 @@ def add_websocket_route(app: Quart, store: Store, instance: Instance) -> None:
             await socket.close(CloseCode.NO_SUCH_ROOM, "this cannot be the id of a chat")
             return None
         user_ids = _user_ids(socket.query_string)
-        fault = _fault_in_user_ids(user_ids)
-        if fault is not None:
-            return _refusal(400, chat_id, fault)
+        problem = _user_id_problem(user_ids)
+        if problem is not None:
+            return _refusal(400, chat_id, problem)
         return await _admit(socket, chat_id, user_ids[0], store, instance)
 
 
@@ -54,14 +54,14 @@ async def _admit(
 ) -> Response | None:
     """Serve the member until its connection ends; return a refusal if there is no such room."""
     room = instance.room(chat_id)
-    async with instance.broadcast.heard(chat_id):
+    async with instance.broadcast.subscribed(chat_id):
         if not await store.exists(chat_id):
             return _refusal(403, chat_id, UNKNOWN_ROOM)
         await socket.accept()
         if room.deleted or instance.stopping:
             await socket.close(CloseCode.NO_SUCH_ROOM if room.deleted else CloseCode.GOING_AWAY)
             return None
-        await Member(user_id, instance, room, socket).attend()
+        await Member(user_id, instance, room, socket).run()
     return None
 
 
@@ -80,9 +80,9 @@ def _user_ids(query: bytes) -> list[UserId]:
     return [UserId(value) for value in fields.get("user_id", [])]
 
 
-def _fault_in_user_ids(user_ids: list[UserId]) -> str | None:
+def _user_id_problem(user_ids: list[UserId]) -> str | None:
     """Return what is wrong with the user ids of a handshake; None for one good id (REFUSE-3, REFUSE-5)."""
     if len(user_ids) != 1:
         return "expected one user_id in the query string, percent-encoded UTF-8"
-    fault = fault_in(user_ids[0], USER_ID_LENGTH)
-    return None if fault is None else f"user_id must {fault}"
+    problem = name_problem(user_ids[0], USER_ID_LENGTH)
+    return None if problem is None else f"user_id must {problem}"

@@ -31,7 +31,7 @@ def add_room_routes(app: Quart, store: Store, instance: Instance) -> None:
         while not made:
             chat = Chat(new_chat_id(), wanted.name, wanted.created_by, wanted.metadata, instance.clock.timestamp())
             made = await store.create(chat)
-        return json_answer(201, _shown(chat))
+        return json_answer(201, _chat_fields(chat))
 
     @app.post("/api/chats/<chat_id>/participants")
     async def add_participants(chat_id: ChatId) -> Response:
@@ -46,7 +46,7 @@ def add_room_routes(app: Quart, store: Store, instance: Instance) -> None:
         if found is None:
             return error_answer(404, UNKNOWN_ROOM)
         chat, participants = found
-        return json_answer(200, _shown(chat) | {"participants": participants})
+        return json_answer(200, _chat_fields(chat) | {"participants": participants})
 
     @app.delete("/api/chats/<chat_id>")
     async def delete(chat_id: ChatId) -> Response:
@@ -72,7 +72,7 @@ def add_status_routes(app: Quart, instance: Instance) -> None:
         return json_answer(200, {"status": "ok"})
 
 
-def _shown(chat: Chat) -> dict[str, object]:
+def _chat_fields(chat: Chat) -> dict[str, object]:
     return {"id": chat.id, "name": chat.name, "metadata": chat.metadata, "created_at": chat.created_at}
 
 

@@ -6,7 +6,7 @@ from weakref import WeakValueDictionary
 from reference_server.broadcast import Broadcast, LocalBroadcast
 from reference_server.clock import Clock
 from reference_server.close_codes import CloseCode
-from reference_server.gc_tuning import Heap
+from reference_server.gc_tuning import GcTuning
 from reference_server.names import ChatId
 from reference_server.room import ChatRoom, Closable
 
@@ -22,7 +22,7 @@ class Instance:
         self.clock = clock
         self.name = name
         self.stopping = False
-        self.heap = Heap()
+        self.gc_tuning = GcTuning()
         self.broadcast = broadcast or LocalBroadcast()
         self._rooms: WeakValueDictionary[ChatId, ChatRoom[Closable]] = WeakValueDictionary()
 
@@ -31,34 +31,34 @@ class Instance:
         return self._rooms.setdefault(chat_id, ChatRoom(chat_id))
 
     def join(self, room: ChatRoom[Closable], member: Closable) -> None:
-        self._drop(room, self.broadcast.join(room, member, self.clock.timestamp()))
+        self._close_slow(room, self.broadcast.join(room, member, self.clock.timestamp()))
         _log.info("joined chat=%s user=%r members=%d", room.chat_id, member.user_id, len(room.members))
 
-    def say(self, room: ChatRoom[Closable], speaker: Closable, content: str) -> None:
-        self._drop(room, self.broadcast.say(room, speaker, content, self.clock.timestamp()))
+    def send_message(self, room: ChatRoom[Closable], sender: Closable, content: str) -> None:
+        self._close_slow(room, self.broadcast.send_message(room, sender, content, self.clock.timestamp()))
 
-    def leave(self, room: ChatRoom[Closable], member: Closable, why: str) -> None:
+    def leave(self, room: ChatRoom[Closable], member: Closable, reason: str) -> None:
         """Ends the membership, unless it has ended already."""
         if member in room.members:
-            self._drop(room, self.broadcast.leave(room, member, self.clock.timestamp()))
-            _log_leave(room, member, why)
+            self._close_slow(room, self.broadcast.leave(room, member, self.clock.timestamp()))
+            _log_leave(room, member, reason)
 
-    def hear(self, chat_id: ChatId, frame: str) -> None:
+    def deliver(self, chat_id: ChatId, frame: str) -> None:
         """Tells the members of a room what the broadcast brings."""
         room = self._rooms.get(chat_id)
         if room is None:
             return
-        behind = room.hear(frame)
-        self._drop(room, behind)
+        behind = room.deliver(frame)
+        self._close_slow(room, behind)
         for member in behind:
-            self.broadcast.lost(room, member, self.clock.timestamp())
+            self.broadcast.announce_leave(room, member, self.clock.timestamp())
 
     def delete(self, chat_id: ChatId) -> None:
         """Closes the members of a room that the store has just forgotten, on whatever instance they are (CLOSE-3)."""
-        self.end(chat_id)
-        self.broadcast.delete(chat_id)
+        self.close_room(chat_id)
+        self.broadcast.announce_deletion(chat_id)
 
-    def end(self, chat_id: ChatId) -> None:
+    def close_room(self, chat_id: ChatId) -> None:
         """Closes the members that are here, because the room was deleted."""
         room = self._rooms.get(chat_id)
         if room is not None:
@@ -70,7 +70,7 @@ class Instance:
         self.stopping = True
         for room in list(self._rooms.values()):
             for member in self._disband(room, CloseCode.GOING_AWAY, "the server shuts down"):
-                self.broadcast.lost(room, member, self.clock.timestamp())
+                self.broadcast.announce_leave(room, member, self.clock.timestamp())
 
     def stats(self) -> dict[str, int | str | list[ChatId]]:
         """The answer of STATS-1."""
@@ -82,18 +82,18 @@ class Instance:
             "rooms_count": len(counts),
         }
 
-    def _drop(self, room: ChatRoom[Closable], behind: list[Closable]) -> None:
+    def _close_slow(self, room: ChatRoom[Closable], behind: list[Closable]) -> None:
         for member in behind:
             _log_leave(room, member, "it read too slowly")
             member.close(CloseCode.TOO_FAR_BEHIND)
 
-    def _disband(self, room: ChatRoom[Closable], code: CloseCode, why: str) -> list[Closable]:
+    def _disband(self, room: ChatRoom[Closable], code: CloseCode, reason: str) -> list[Closable]:
         members = room.disband()
         for member in members:
-            _log_leave(room, member, why)
+            _log_leave(room, member, reason)
             member.close(code)
         return members
 
 
-def _log_leave(room: ChatRoom[Closable], member: Closable, why: str) -> None:
-    _log.info("left chat=%s user=%r members=%d: %s", room.chat_id, member.user_id, len(room.members), why)
+def _log_leave(room: ChatRoom[Closable], member: Closable, reason: str) -> None:
+    _log.info("left chat=%s user=%r members=%d: %s", room.chat_id, member.user_id, len(room.members), reason)

@@ -8,7 +8,7 @@ from types import TracebackType
 
 LEVELS = ("debug", "info", "warning", "error")
 
-TALKATIVE = ("botocore", "boto3", "urllib3", "push_response")
+VERBOSE_LIBRARIES = ("botocore", "boto3", "urllib3", "push_response")
 """Libraries whose debug lines hold what users said or stored; those are not logged."""
 
 
@@ -24,7 +24,7 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
-class OneLine(logging.Formatter):
+class OneLineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return printable(super().format(record))
 
@@ -37,7 +37,7 @@ class OneLine(logging.Formatter):
 def log_to_stderr(level: str) -> None:
     """Everything that this process logs from here on, the libraries included."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(OneLineFormatter("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler])
-    for name in TALKATIVE:
+    for name in VERBOSE_LIBRARIES:
         logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger().level))

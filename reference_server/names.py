@@ -27,7 +27,7 @@ def can_be_chat_id(text: str) -> bool:
     return _CHAT_ID.fullmatch(text) is not None
 
 
-def fault_in(text: str, longest: int) -> str | None:
+def name_problem(text: str, longest: int) -> str | None:
     """What is wrong with a name, as the end of the sentence "it must ...", or None."""
     if not 1 <= len(text) <= longest:
         return f"have 1 to {longest} characters, not {len(text)}"

@@ -12,30 +12,30 @@ class Numbering:
     def __init__(self, instance: str) -> None:
         """``instance`` is a word that no other run of a server has."""
         self._instance = instance
-        self._given = 0
-        self._heard: dict[str, int] = {}
+        self._last_given = 0
+        self._last_received: dict[str, int] = {}
 
     def next(self) -> int:
         """The number of the next item."""
-        self._given += 1
-        return self._given
+        self._last_given += 1
+        return self._last_given
 
-    def written(self, number: int, frame: str) -> bytes:
+    def encode(self, number: int, frame: str) -> bytes:
         """An own item, for publishing."""
         return f"{self._instance} {number} {frame}".encode()
 
-    def read(self, payload: bytes) -> str | None:
+    def decode(self, payload: bytes) -> str | None:
         """The frame that was published; None if something newer, or the same, was heard before.
 
         Raises ValueError if no instance writes so.
         """
         instance, digits, frame = payload.decode().split(" ", 2)
         number = int(digits)
-        if number <= self._heard.get(instance, 0):
+        if number <= self._last_received.get(instance, 0):
             return None
-        self._heard[instance] = number
+        self._last_received[instance] = number
         return frame
 
-    def came_back(self, number: int) -> bool:
+    def was_received(self, number: int) -> bool:
         """Whether an own item was heard, or one after it, so that it was surely published."""
-        return number <= self._heard.get(self._instance, 0)
+        return number <= self._last_received.get(self._instance, 0)

@@ -16,10 +16,10 @@ class Outbox:
     def __init__(self) -> None:
         self._frames: deque[str] = deque()
         self._characters = 0
-        self._finished = False
+        self._closed = False
         self._changed: asyncio.Future[None] | None = None
-        self._eased = asyncio.Event()
-        self._eased.set()
+        self._drained = asyncio.Event()
+        self._drained.set()
 
     def put(self, frame: str) -> bool:
         """Queues the frame; False, and the frame is dropped, if there is no room for it."""
@@ -28,37 +28,37 @@ class Outbox:
         self._frames.append(frame)
         self._characters += len(frame)
         if self._half_full():
-            self._eased.clear()
+            self._drained.clear()
         self._wake()
         return True
 
     async def get(self) -> str | None:
         """The oldest frame, as soon as there is one; None when the outbox is finished and empty."""
         while not self._frames:
-            if self._finished:
+            if self._closed:
                 return None
             self._changed = asyncio.get_running_loop().create_future()
             await self._changed
         frame = self._frames.popleft()
         self._characters -= len(frame)
-        if not self._eased.is_set() and not self._half_full():
-            self._eased.set()
+        if not self._drained.is_set() and not self._half_full():
+            self._drained.set()
         return frame
 
-    async def eased(self) -> None:
+    async def drained(self) -> None:
         """Waits until the outbox is less than half full."""
-        await self._eased.wait()
+        await self._drained.wait()
 
-    def finish(self) -> None:
+    def close(self) -> None:
         """Nothing more will be put; what is queued can still be got."""
-        self._finished = True
+        self._closed = True
         self._wake()
 
     def clear(self) -> None:
         """Throws away what is queued."""
         self._frames.clear()
         self._characters = 0
-        self._eased.set()
+        self._drained.set()
 
     def _half_full(self) -> bool:
         return len(self._frames) >= OUTBOX_FRAMES // 2 or self._characters >= OUTBOX_CHARACTERS // 2

@@ -25,39 +25,39 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from reference_server import frames
-from reference_server.broadcast import Audience, BroadcastAway
-from reference_server.errors import Away
+from reference_server.broadcast import BroadcastHandler, BroadcastUnavailable
+from reference_server.errors import Unavailable
 from reference_server.log import origin
 from reference_server.names import ChatId
 from reference_server.numbering import Numbering
-from reference_server.redis_session import BEAT_SECONDS, SILENCE_SECONDS, RedisSession, Silent
+from reference_server.redis_session import PING_SECONDS, PING_TIMEOUT_SECONDS, RedisSession, RedisTimeout
 from reference_server.room import ChatRoom, Closable
 
 CONNECT_SECONDS = 3.0
 """How long Redis may take to accept a connection and to answer on it."""
 
-PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)
+RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Seconds to wait before the next attempts to connect."""
 
-STEADY_SECONDS = 2.0
+STABLE_SECONDS = 2.0
 """A connection that lasts so long is a good one. The pauses go on growing until there is one."""
 
-SETTLE_SECONDS = (0.0, 0.3, 1.5)
+PUBLISH_DELAY_SECONDS = (0.0, 0.3, 1.5)
 """How long to publish nothing after connecting: at the start, after a cut, and after an outage. Other instances need as
 long to be back, and would otherwise miss what comes first."""
 
 HANDSHAKE_SECONDS = 3.0
 """How long a handshake waits for its room to be heard, before it is refused (PUBSUB-7)."""
 
-FINISH_SECONDS = 1.0
+FLUSH_SECONDS = 1.0
 """How long the end of the server waits until the last leaves are published."""
 
 DELETED = ""
 """What is published in place of a frame when a room was deleted."""
 
-AWAY = "the broadcast between the instances is away; connect again in a few seconds"
-NOT_PASSED_ON = "this was not passed on, because the broadcast between the instances is away; say it again later"
-PERHAPS_PASSED_ON = "nobody knows whether this was passed on, because the broadcast between the instances broke"
+UNAVAILABLE = "the broadcast between the instances is away; connect again in a few seconds"
+NOT_PUBLISHED = "this was not passed on, because the broadcast between the instances is away; say it again later"
+MAYBE_PUBLISHED = "nobody knows whether this was passed on, because the broadcast between the instances broke"
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ _log = logging.getLogger(__name__)
 class _Item:
     number: int
     chat_id: ChatId
-    speaker: Closable | None = None
+    sender: Closable | None = None
     """Who said it; None if it is no message."""
     notice: Callable[[str], str] | None = None
     """Makes the frame of a join or leave out of its timestamp."""
@@ -81,7 +81,7 @@ class _Subscription:
 class RedisBroadcast:
     """Connects by itself, again and again, from ``start`` on until the event loop ends."""
 
-    patience = SILENCE_SECONDS + 2 * BEAT_SECONDS
+    max_pause_seconds = PING_TIMEOUT_SECONDS + 2 * PING_SECONDS
 
     def __init__(self, url: str) -> None:
         self._pool = ConnectionPool.from_url(
@@ -92,24 +92,24 @@ class RedisBroadcast:
             socket_connect_timeout=CONNECT_SECONDS,
         )
         kwargs = self._pool.connection_kwargs
-        self._place = f"{kwargs.get('host', 'localhost')}:{kwargs.get('port', 6379)}"
+        self._address = f"{kwargs.get('host', 'localhost')}:{kwargs.get('port', 6379)}"
         self._prefix = f"roomproof:{kwargs.get('db', 0)}:"  # Redis itself does not keep channels apart by database
         self._numbering = Numbering(uuid4().hex)
         self._subscriptions: dict[ChatId, _Subscription] = {}
         self._session: RedisSession[_Item] | None = None
-        self._kept: list[_Item] = []
+        self._unpublished: list[_Item] = []
         self._failures = 0
-        self._steadying: asyncio.TimerHandle | None = None
+        self._stable_timer: asyncio.TimerHandle | None = None
         self._running: asyncio.Task[None] | None = None
-        self._looking: asyncio.Task[None] | None = None
+        self._deletion_check: asyncio.Task[None] | None = None
 
-    def start(self, audience: Audience, exists: Callable[[ChatId], Awaitable[bool]]) -> None:
-        self._audience = audience
+    def start(self, handler: BroadcastHandler, exists: Callable[[ChatId], Awaitable[bool]]) -> None:
+        self._handler = handler
         self._exists = exists
         self._running = asyncio.create_task(self._run())
 
     @contextlib.asynccontextmanager
-    async def heard(self, chat_id: ChatId) -> AsyncIterator[None]:
+    async def subscribed(self, chat_id: ChatId) -> AsyncIterator[None]:
         subscription = self._subscriptions.get(chat_id)
         if subscription is None:
             subscription = self._subscriptions[chat_id] = _Subscription()
@@ -120,7 +120,7 @@ class RedisBroadcast:
                 async with asyncio.timeout(HANDSHAKE_SECONDS):
                     await subscription.confirmed.wait()
             except TimeoutError:
-                raise BroadcastAway(AWAY) from None
+                raise BroadcastUnavailable(UNAVAILABLE) from None
             yield
         finally:
             subscription.holders -= 1
@@ -129,81 +129,81 @@ class RedisBroadcast:
                 if self._session is not None:
                     self._session.unsubscribe(self._prefix + chat_id)
 
-    async def eased(self) -> None:
+    async def drained(self) -> None:
         if self._session is not None:
-            await self._session.eased()
+            await self._session.drained()
 
     def join(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> list[Closable]:
         room.members[member] = None
-        self._announce(room, partial(frames.joined, member.user_id, room.chat_id), timestamp)
+        self._announce(room, partial(frames.join_notice, member.user_id, room.chat_id), timestamp)
         return []
 
-    def say(self, room: ChatRoom[Closable], speaker: Closable, content: str, timestamp: str) -> list[Closable]:
-        if speaker in room.members:
+    def send_message(self, room: ChatRoom[Closable], sender: Closable, content: str, timestamp: str) -> list[Closable]:
+        if sender in room.members:
             if self._session is None:
-                speaker.fail(NOT_PASSED_ON)
+                sender.send_error(NOT_PUBLISHED)
             else:
-                frame = frames.message(content, speaker.user_id, room.chat_id, timestamp)
-                self._publish(_Item(self._numbering.next(), room.chat_id, speaker), frame)
+                frame = frames.message(content, sender.user_id, room.chat_id, timestamp)
+                self._publish(_Item(self._numbering.next(), room.chat_id, sender), frame)
         return []
 
     def leave(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> list[Closable]:
         del room.members[member]
-        self.lost(room, member, timestamp)
+        self.announce_leave(room, member, timestamp)
         return []
 
-    def lost(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> None:
-        self._announce(room, partial(frames.left, member.user_id, room.chat_id), timestamp)
+    def announce_leave(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> None:
+        self._announce(room, partial(frames.leave_notice, member.user_id, room.chat_id), timestamp)
 
-    def delete(self, chat_id: ChatId) -> None:
+    def announce_deletion(self, chat_id: ChatId) -> None:
         self._publish(_Item(self._numbering.next(), chat_id), DELETED)
 
-    async def finish(self) -> None:
+    async def flush(self) -> None:
         if self._session is not None:
             done = asyncio.Event()
-            self._session.publish_now()
+            self._session.start_publishing()
             self._session.ping(done.set)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(done.wait(), FINISH_SECONDS)
+                await asyncio.wait_for(done.wait(), FLUSH_SECONDS)
 
     def _announce(self, room: ChatRoom[Closable], notice: Callable[[str], str], timestamp: str) -> None:
         self._publish(_Item(self._numbering.next(), room.chat_id, notice=notice), notice(timestamp))
 
     def _publish(self, item: _Item, frame: str) -> None:
         if self._session is None:
-            self._kept.append(item)
+            self._unpublished.append(item)
         else:
-            self._session.publish(self._prefix + item.chat_id, self._numbering.written(item.number, frame), item)
+            self._session.publish(self._prefix + item.chat_id, self._numbering.encode(item.number, frame), item)
 
     def _subscribe(self, chat_id: ChatId, subscription: _Subscription) -> None:
         if self._session is not None:
             self._session.subscribe(self._prefix + chat_id, subscription.confirmed.set)
 
-    def _hear(self, channel: str, payload: bytes) -> None:
+    def _on_message(self, channel: str, payload: bytes) -> None:
         try:
-            frame = self._numbering.read(payload)
+            frame = self._numbering.decode(payload)
         except ValueError:
             _log.warning("heard something on %s that no instance says", channel)
             return
         chat_id = ChatId(channel.removeprefix(self._prefix))
         if frame:
-            self._audience.hear(chat_id, frame)
+            self._handler.deliver(chat_id, frame)
         elif frame == DELETED:
-            self._audience.end(chat_id)
+            self._handler.close_room(chat_id)
 
     async def _run(self) -> None:
         while True:
             try:
-                session = RedisSession[_Item](await self._connect(), self._hear, self._settling())
-                await self._use(session)
-            except (RedisError, OSError, TimeoutError, Silent) as error:
-                self._note_away(str(error).rstrip(".") or "it does not answer in time")
+                session = RedisSession[_Item](await self._connect(), self._on_message, self._publish_delay())
+                await self._run_session(session)
+            except (RedisError, OSError, TimeoutError, RedisTimeout) as error:
+                self._on_disconnected(str(error).rstrip(".") or "it does not answer in time")
             except Exception as error:  # noqa: BLE001 - whatever it is, the others must be heard again
-                self._note_away(origin(error))
-            await asyncio.sleep(PAUSES[min(self._failures, len(PAUSES)) - 1])
+                self._on_disconnected(origin(error))
+            await asyncio.sleep(RECONNECT_SECONDS[min(self._failures, len(RECONNECT_SECONDS)) - 1])
 
-    def _settling(self) -> float:
-        return SETTLE_SECONDS[min(self._failures, len(SETTLE_SECONDS) - 1)]
+    def _publish_delay(self) -> float:
+        return PUBLISH_DELAY_SECONDS[min(self._failures, len(PUBLISH_DELAY_SECONDS) - 1)]
 
     async def _connect(self) -> AbstractConnection:
         connection: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
@@ -215,63 +215,63 @@ class RedisBroadcast:
             raise
         return connection
 
-    async def _use(self, session: RedisSession[_Item]) -> None:
+    async def _run_session(self, session: RedisSession[_Item]) -> None:
         """Never returns; raises what broke the connection."""
         self._session = session
         for chat_id, subscription in self._subscriptions.items():
             self._subscribe(chat_id, subscription)
-        kept, self._kept = sorted(self._kept, key=lambda item: item.number), []
+        kept, self._unpublished = sorted(self._unpublished, key=lambda item: item.number), []
         for item in kept:
-            self._publish(item, item.notice(self._audience.clock.timestamp()) if item.notice else DELETED)
-        session.ping(self._note_back)
+            self._publish(item, item.notice(self._handler.clock.timestamp()) if item.notice else DELETED)
+        session.ping(self._on_connected)
         try:
             await session.run()
         finally:
             self._session = None
             for subscription in self._subscriptions.values():
                 subscription.confirmed.clear()
-            self._give_up(*session.undone())
+            self._return_unpublished(*session.unfinished())
 
-    def _give_up(self, sent: list[_Item], unsent: list[_Item]) -> None:
+    def _return_unpublished(self, sent: list[_Item], unsent: list[_Item]) -> None:
         """Keeps notices, which may be repeated since they are numbered, and tells the speakers of messages. What came
         back was passed on, although the answer did not come."""
-        for items, reason in ((sent, PERHAPS_PASSED_ON), (unsent, NOT_PASSED_ON)):
+        for items, reason in ((sent, MAYBE_PUBLISHED), (unsent, NOT_PUBLISHED)):
             for item in items:
-                if self._numbering.came_back(item.number):
+                if self._numbering.was_received(item.number):
                     continue
-                if item.speaker is None:
-                    self._kept.append(item)
+                if item.sender is None:
+                    self._unpublished.append(item)
                 else:
-                    item.speaker.fail(reason)
+                    item.sender.send_error(reason)
 
-    def _note_away(self, reason: str) -> None:
-        if self._steadying is not None:
-            self._steadying.cancel()
+    def _on_disconnected(self, reason: str) -> None:
+        if self._stable_timer is not None:
+            self._stable_timer.cancel()
         if not self._failures:
-            _log.warning("broadcast away redis=%s: %s; trying again", self._place, reason)
+            _log.warning("broadcast away redis=%s: %s; trying again", self._address, reason)
         self._failures += 1
 
-    def _note_back(self) -> None:
-        _log.info("broadcast connected redis=%s", self._place)
-        self._steadying = asyncio.get_running_loop().call_later(STEADY_SECONDS, self._note_steady)
-        if self._looking is not None:
-            self._looking.cancel()
-        self._looking = asyncio.create_task(self._end_deleted())
+    def _on_connected(self) -> None:
+        _log.info("broadcast connected redis=%s", self._address)
+        self._stable_timer = asyncio.get_running_loop().call_later(STABLE_SECONDS, self._on_stable)
+        if self._deletion_check is not None:
+            self._deletion_check.cancel()
+        self._deletion_check = asyncio.create_task(self._close_deleted_rooms())
 
-    def _note_steady(self) -> None:
+    def _on_stable(self) -> None:
         self._failures = 0
 
-    async def _end_deleted(self) -> None:
+    async def _close_deleted_rooms(self) -> None:
         """Ends the rooms that were deleted while this instance could not hear of it."""
         for chat_id in list(self._subscriptions):
-            while not await self._is_known(chat_id):
-                await asyncio.sleep(PAUSES[-1])
+            while not await self._check_room(chat_id):
+                await asyncio.sleep(RECONNECT_SECONDS[-1])
 
-    async def _is_known(self, chat_id: ChatId) -> bool:
+    async def _check_room(self, chat_id: ChatId) -> bool:
         """Ends the room if it was deleted; False if the store does not say whether it was."""
         try:
             if not await self._exists(chat_id):
-                self._audience.end(chat_id)
-        except Away:
+                self._handler.close_room(chat_id)
+        except Unavailable:
             return False
         return True

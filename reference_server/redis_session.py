@@ -22,19 +22,19 @@ WINDOW_BYTES = 2**20
 """How much may be on its way. A member whose echoes are on their way has room for so many in its outbox, besides those
 that it has not read, so that one which floods is slowed down and not given up."""
 
-SILENCE_SECONDS = 4.0
+PING_TIMEOUT_SECONDS = 4.0
 """After so long without an answer to a ping, the connection counts as broken: a link may die without a FIN."""
 
-BEAT_SECONDS = 0.5
+PING_SECONDS = 0.5
 """So often it is pinged."""
 
-BATCH = 32
+ANSWERS_PER_TURN = 32
 """After so many answers everybody else gets a turn, above all those who write to members; an outbox holds 256."""
 
 ItemT = TypeVar("ItemT")
 
 
-class Silent(Exception):  # noqa: N818 - it says what is wrong without a suffix
+class RedisTimeout(Exception):  # noqa: N818 - it says what is wrong without a suffix
     """Redis has not answered for too long."""
 
 
@@ -47,25 +47,25 @@ class _Command(Generic[ItemT]):
 
 
 class RedisSession(Generic[ItemT]):
-    """``hear`` is called with the channel and what was published there."""
+    """``on_message`` is called with the channel and what was published there."""
 
     def __init__(
-        self, connection: AbstractConnection, hear: Callable[[str, bytes], None], publish_after: float
+        self, connection: AbstractConnection, on_message: Callable[[str, bytes], None], publish_delay: float
     ) -> None:
         """The connection is open, and speaks RESP3. What is published waits for so many seconds first."""
         self._connection = connection
-        self._hear = hear
-        self._waiting: deque[_Command[ItemT]] = deque()
+        self._on_message = on_message
+        self._delayed: deque[_Command[ItemT]] = deque()
         self._unsent: deque[_Command[ItemT]] = deque()
         self._unanswered: deque[_Command[ItemT]] = deque()
         self._unconfirmed: deque[Callable[[], None]] = deque()
         self._items = self._bytes = 0
-        self._eased = asyncio.Event()
-        self._eased.set()
+        self._drained = asyncio.Event()
+        self._drained.set()
         self._wake = asyncio.Event()
-        self._heard_at = 0.0
-        self._publish_after = publish_after
-        self._publishes = publish_after == 0
+        self._last_answer_at = 0.0
+        self._publish_delay = publish_delay
+        self._is_publishing = publish_delay == 0
 
     def subscribe(self, channel: str, confirmed: Callable[[], None]) -> None:
         self._unconfirmed.append(confirmed)
@@ -78,33 +78,33 @@ class RedisSession(Generic[ItemT]):
         self._items += 1
         self._bytes += len(payload)
         if self._items >= WINDOW_ITEMS or self._bytes >= WINDOW_BYTES:
-            self._eased.clear()
+            self._drained.clear()
         command = _Command(("PUBLISH", channel, payload), item, len(payload))
-        if self._publishes:
+        if self._is_publishing:
             self._send(command)
         else:
-            self._waiting.append(command)
+            self._delayed.append(command)
 
-    def publish_now(self) -> None:
+    def start_publishing(self) -> None:
         """Ends the waiting."""
-        self._publishes = True
-        for command in self._waiting:
+        self._is_publishing = True
+        for command in self._delayed:
             self._send(command)
-        self._waiting.clear()
+        self._delayed.clear()
 
     def ping(self, answered: Callable[[], None]) -> None:
         """Calls back when Redis has done everything that it was asked before."""
         self._send(_Command(("PING",), answered=answered))
 
-    async def eased(self) -> None:
+    async def drained(self) -> None:
         """Waits while too much is on its way. Whoever waited may publish one item then, so that all get their turns."""
-        await self._eased.wait()
+        await self._drained.wait()
 
     async def run(self) -> None:
         """Never returns; raises what broke the connection."""
         loop = asyncio.get_running_loop()
-        self._heard_at = loop.time()
-        publishing = loop.call_later(self._publish_after, self.publish_now)
+        self._last_answer_at = loop.time()
+        publishing = loop.call_later(self._publish_delay, self.start_publishing)
         tasks = [asyncio.create_task(work()) for work in (self._read, self._write, self._watch)]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -118,13 +118,13 @@ class RedisSession(Generic[ItemT]):
             try:
                 await self._connection.disconnect(nowait=True)
             finally:
-                self._eased.set()
+                self._drained.set()
 
-    def undone(self) -> tuple[list[ItemT], list[ItemT]]:
+    def unfinished(self) -> tuple[list[ItemT], list[ItemT]]:
         """After the end, in the order of publishing: what may have been published, and what has not been."""
         sent, unsent = (
             [command.item for command in commands if command.item is not None]
-            for commands in (self._unanswered, [*self._unsent, *self._waiting])
+            for commands in (self._unanswered, [*self._unsent, *self._delayed])
         )
         return sent, unsent
 
@@ -149,28 +149,28 @@ class RedisSession(Generic[ItemT]):
             answer = await self._connection.read_response(
                 disable_decoding=True, disconnect_on_error=False, push_request=True
             )
-            self._heard_at = loop.time()
+            self._last_answer_at = loop.time()
             match answer:
                 case [b"message", bytes(channel), bytes(payload)]:
-                    self._hear(channel.decode(), payload)
+                    self._on_message(channel.decode(), payload)
                 case [b"subscribe", *_]:
                     self._unconfirmed.popleft()()
                 case list():
                     pass
                 case _:
-                    self._settle(self._unanswered.popleft())
+                    self._complete(self._unanswered.popleft())
             answers += 1
-            if answers % BATCH == 0:
+            if answers % ANSWERS_PER_TURN == 0:
                 await asyncio.sleep(0)
 
-    def _settle(self, command: _Command[ItemT]) -> None:
+    def _complete(self, command: _Command[ItemT]) -> None:
         if command.answered is not None:
             command.answered()
         if command.item is not None:
             self._items -= 1
             self._bytes -= command.size
             if self._items <= WINDOW_ITEMS // 2 and self._bytes <= WINDOW_BYTES // 2:
-                self._eased.set()
+                self._drained.set()
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
@@ -181,12 +181,12 @@ class RedisSession(Generic[ItemT]):
             pinged = False
 
         while True:
-            due = loop.time() + BEAT_SECONDS
-            await asyncio.sleep(BEAT_SECONDS)
+            due = loop.time() + PING_SECONDS
+            await asyncio.sleep(PING_SECONDS)
             now = loop.time()
-            self._heard_at += now - due  # while this process stood still, Redis was not silent
-            if now > self._heard_at + SILENCE_SECONDS:
-                raise Silent(f"it has not answered for {SILENCE_SECONDS:g} s")
+            self._last_answer_at += now - due  # while this process stood still, Redis was not silent
+            if now > self._last_answer_at + PING_TIMEOUT_SECONDS:
+                raise RedisTimeout(f"it has not answered for {PING_TIMEOUT_SECONDS:g} s")
             if not pinged:
                 pinged = True
                 self.ping(answered)

@@ -14,27 +14,27 @@ from reference_server import frames
 from reference_server.names import ChatId, UserId
 
 
-class Listener(Protocol):
+class Receiver(Protocol):
     """What a room knows of a member. Two members are two even if one user is both (A9)."""
 
     @property
     def user_id(self) -> UserId: ...
 
-    def tell(self, frame: str) -> bool:
+    def enqueue(self, frame: str) -> bool:
         """Queues the frame; False, and the frame is dropped, if this member is too far behind."""
 
 
-class Closable(Listener, Protocol):
+class Closable(Receiver, Protocol):
     """A member that can be told to go, or that something went wrong."""
 
     def close(self, code: int) -> None:
         """Begins to close the connection. Returns at once, and may be called again."""
 
-    def fail(self, reason: str) -> None:
+    def send_error(self, reason: str) -> None:
         """Tells this member, and nobody else, what became of what it said."""
 
 
-MemberT = TypeVar("MemberT", bound=Listener)
+MemberT = TypeVar("MemberT", bound=Receiver)
 
 
 class ChatRoom(Generic[MemberT]):
@@ -48,27 +48,27 @@ class ChatRoom(Generic[MemberT]):
 
     def join(self, member: MemberT, timestamp: str) -> list[MemberT]:
         """Announces the member to those who are here, and counts it among them (JOIN-1)."""
-        behind = self._tell_all(frames.joined(member.user_id, self.chat_id, timestamp), timestamp)
+        behind = self._deliver_all(frames.join_notice(member.user_id, self.chat_id, timestamp), timestamp)
         self.members[member] = None
         return behind
 
-    def say(self, speaker: MemberT, content: str, timestamp: str) -> list[MemberT]:
-        """Tells everyone, the speaker included (DELIVER-1, DELIVER-2). Who is no member any more says nothing."""
-        if speaker not in self.members:
+    def send_message(self, sender: MemberT, content: str, timestamp: str) -> list[MemberT]:
+        """Tells everyone, the sender included (DELIVER-1, DELIVER-2). Who is no member any more says nothing."""
+        if sender not in self.members:
             return []
-        return self._tell_all(frames.message(content, speaker.user_id, self.chat_id, timestamp), timestamp)
+        return self._deliver_all(frames.message(content, sender.user_id, self.chat_id, timestamp), timestamp)
 
     def leave(self, member: MemberT, timestamp: str) -> list[MemberT]:
         """Announces that the member is gone, once (LEAVE-1)."""
         if member not in self.members:
             return []
         del self.members[member]
-        return self._tell_all(frames.left(member.user_id, self.chat_id, timestamp), timestamp)
+        return self._deliver_all(frames.leave_notice(member.user_id, self.chat_id, timestamp), timestamp)
 
-    def hear(self, frame: str) -> list[MemberT]:
+    def deliver(self, frame: str) -> list[MemberT]:
         """Tells everyone who is here an item that is announced elsewhere. Those who are too far behind are no members
         any more, and their leaves are still to be announced."""
-        behind = [member for member in self.members if not member.tell(frame)]
+        behind = [member for member in self.members if not member.enqueue(frame)]
         for member in behind:
             del self.members[member]
         return behind
@@ -79,11 +79,11 @@ class ChatRoom(Generic[MemberT]):
         self.members.clear()
         return members
 
-    def _tell_all(self, frame: str, timestamp: str) -> list[MemberT]:
+    def _deliver_all(self, frame: str, timestamp: str) -> list[MemberT]:
         items = deque([frame])
         behind: list[MemberT] = []
         while items:
-            for member in self.hear(items.popleft()):
+            for member in self.deliver(items.popleft()):
                 behind.append(member)
-                items.append(frames.left(member.user_id, self.chat_id, timestamp))
+                items.append(frames.leave_notice(member.user_id, self.chat_id, timestamp))
         return behind

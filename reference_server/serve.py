@@ -16,7 +16,7 @@ from reference_server import stream
 from reference_server.app import create_app
 from reference_server.broadcast import Broadcast, LocalBroadcast
 from reference_server.clock import Clock
-from reference_server.gc_tuning import Heap
+from reference_server.gc_tuning import GcTuning
 from reference_server.instance import Instance
 from reference_server.options import Options
 from reference_server.sqlite_store import SqliteStore
@@ -31,7 +31,7 @@ MESSAGE_CHARACTERS = 65536
 KEEP_ALIVE_SECONDS = 75.0
 """How long an HTTP connection may idle. After Hypercorn's 5 s a client's next request often meets the closing."""
 
-FAREWELL_SECONDS = 2.0
+SHUTDOWN_FLUSH_SECONDS = 2.0
 """How long members may take to read that the server goes away (1001)."""
 
 ABORT_SECONDS = 0.5
@@ -52,15 +52,15 @@ async def serve(options: Options) -> None:
     store = _open_store(options)
     name = options.instance or f"{socket.gethostname()}:{listener.getsockname()[1]}"
     instance = Instance(Clock(), name, _broadcast(options))
-    streams = stream.install(max(options.heartbeat, instance.broadcast.patience) if options.heartbeat else 0)
+    streams = stream.install(max(options.heartbeat, instance.broadcast.max_pause_seconds) if options.heartbeat else 0)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(_report)
+    loop.set_exception_handler(_report_callback_error)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
     app = create_app(store, instance)
-    Heap.prepare()
+    GcTuning.prepare()
     _listen(listener, options)
     instance.broadcast.start(instance, store.exists)
     serving = asyncio.create_task(run_hypercorn(app, _config(listener), shutdown_trigger=stop.wait))
@@ -71,8 +71,8 @@ async def serve(options: Options) -> None:
         serving.result()  # Hypercorn ends by itself only if it broke
     _log.info("stopping")
     instance.stop()
-    finishing = asyncio.create_task(instance.broadcast.finish())
-    await _end(serving, finishing, streams)
+    finishing = asyncio.create_task(instance.broadcast.flush())
+    await _shut_down(serving, finishing, streams)
     store.close()
 
 
@@ -92,9 +92,11 @@ def _broadcast(options: Options) -> Broadcast:
     return LocalBroadcast()
 
 
-async def _end(serving: asyncio.Task[None], finishing: asyncio.Task[None], streams: WeakSet[stream.ChatStream]) -> None:
+async def _shut_down(
+    serving: asyncio.Task[None], finishing: asyncio.Task[None], streams: WeakSet[stream.ChatStream]
+) -> None:
     """Ends Hypercorn, which by itself takes as long as its slowest client from Python 3.12 on."""
-    await asyncio.wait({serving, finishing}, timeout=FAREWELL_SECONDS)
+    await asyncio.wait({serving, finishing}, timeout=SHUTDOWN_FLUSH_SECONDS)
     for open_stream in list(streams):
         open_stream.abort()
     await asyncio.wait({serving}, timeout=ABORT_SECONDS)
@@ -110,7 +112,7 @@ async def _end(serving: asyncio.Task[None], finishing: asyncio.Task[None], strea
         serving.exception()  # may be anything once it was cancelled, and does not matter any more
 
 
-def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _report_callback_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Reports what broke in a callback, but not that the links which we cancel at the end are cancelled."""
     if not isinstance(context.get("exception"), asyncio.CancelledError):
         loop.default_exception_handler(context)
@@ -157,7 +159,7 @@ def _config(listener: socket.socket) -> Config:
     config.bind = [f"fd://{listener.detach()}"]
     config.backlog = BACKLOG
     config.errorlog = logging.getLogger("hypercorn.error")
-    config.graceful_timeout = 60  # _end is quicker
+    config.graceful_timeout = 60  # _shut_down is quicker
     config.include_server_header = False
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.websocket_max_message_size = MESSAGE_CHARACTERS

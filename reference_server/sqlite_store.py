@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from reference_server.names import ChatId, UserId
-from reference_server.store import Chat, StoreAway, StoreError
+from reference_server.store import Chat, StoreError, StoreUnavailable
 
 BUSY_SECONDS = 2.0
 """How long a statement waits for another process that is writing. The end of the server may have to wait for it."""
@@ -83,7 +83,7 @@ class SqliteStore:
                 return work(self._database)
         except sqlite3.OperationalError as error:
             _log.warning("the database does not answer: %s", error)
-            raise StoreAway("the store of rooms is away; try again in a few seconds") from None
+            raise StoreUnavailable("the store of rooms is away; try again in a few seconds") from None
 
 
 def _open(path: str) -> sqlite3.Connection:

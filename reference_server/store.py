@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from reference_server.errors import Away
+from reference_server.errors import Unavailable
 from reference_server.names import ChatId, UserId
 
 
@@ -22,7 +22,7 @@ class StoreError(Exception):
     """The store cannot be opened. The message says which one and why."""
 
 
-class StoreAway(Away):
+class StoreUnavailable(Unavailable):
     """The store did not answer, or not in time, so nobody knows whether it did what it was asked to (STICKY-9)."""
 
 
@@ -33,7 +33,7 @@ class TooLarge(Exception):  # noqa: N818 - it says what is wrong without a suffi
 class Store(Protocol):
     """Several instances may share one store, so each method is atomic by itself. None of them blocks the event loop.
 
-    Each may raise StoreAway, and those that add something TooLarge."""
+    Each may raise StoreUnavailable, and those that add something TooLarge."""
 
     async def create(self, chat: Chat) -> bool:
         """Keeps the room with its creator as participant; False, and nothing is kept, if the id is taken."""

@@ -38,12 +38,12 @@ _log = logging.getLogger(__name__)
 
 
 class ChatStream(WSStream):
-    """One WebSocket over HTTP/1.1. A peer that is silent for ``silence`` seconds is dropped, unless that is 0."""
+    """One WebSocket over HTTP/1.1. A peer that is silent for ``heartbeat`` seconds is dropped, unless that is 0."""
 
-    def __init__(self, silence: float, streams: "WeakSet[ChatStream]", *args: Any, **kwargs: Any) -> None:
+    def __init__(self, heartbeat: float, streams: "WeakSet[ChatStream]", *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         streams.add(self)
-        self._silence = silence
+        self._heartbeat = heartbeat
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport = self.send.__self__.send.__self__.writer.transport  # type: ignore[attr-defined]
         # A Connection refuses to send once it has read a Close, but ours may have something to send still. So one
@@ -51,34 +51,34 @@ class ChatStream(WSStream):
         self._writer = Connection(ConnectionType.SERVER)
         self._opened = asyncio.Event()
         self._ended = asyncio.Event()
-        self._deaf = False
-        self._farewell: CloseConnection | None = None
-        self._deadline: asyncio.TimerHandle | None = None
-        self._heard = self._due = self._loop.time()
-        self._beat: asyncio.TimerHandle | None = None
+        self._ignores_input = False
+        self._close_frame: CloseConnection | None = None
+        self._abort_timer: asyncio.TimerHandle | None = None
+        self._last_received = self._next_check = self._loop.time()
+        self._check_timer: asyncio.TimerHandle | None = None
 
     async def handle(self, event: Event) -> None:
         match event:
             case Body() | Data():
-                self._heard = self._loop.time()
+                self._last_received = self._loop.time()
                 if not self.handshake.accepted:
                     await self._opened.wait()
                 if self.handshake.accepted:
                     await super().handle(event)
             case StreamClosed():
-                self._lose()
+                self._on_link_lost()
             case _:
                 await super().handle(event)
 
-    def _lose(self) -> None:
+    def _on_link_lost(self) -> None:
         """The link is gone. The application hears of it in its turn, but nobody waits until it has."""
         if self.closed:
             return
         self.closed = True
         self._opened.set()
         self._ended.set()
-        if self._beat is not None:
-            self._beat.cancel()
+        if self._check_timer is not None:
+            self._check_timer.cancel()
         if self.app_put is not None:
             self.task_group.spawn(self.app_put, {"type": "websocket.disconnect", "code": int(CloseCode.ABNORMAL)})
 
@@ -91,16 +91,16 @@ class ChatStream(WSStream):
             case None:
                 self.app_put = None  # nobody reads any more
                 if self.state in {ASGIWebsocketState.CONNECTED, ASGIWebsocketState.CLOSED} and not self.closed:
-                    await self._finish()
+                    await self._close_link()
                     return
             case {"type": "websocket.close"} if self.handshake.accepted:
-                self._start_deadline()
+                self._start_abort_timer()
         await super().app_send(message)
 
-    async def _finish(self) -> None:
+    async def _close_link(self) -> None:
         """The application is done: ends the closing handshake, then the link."""
-        self._start_deadline()
-        await self._send_wsproto_event(self._farewell or CloseConnection(CloseCode.INTERNAL_ERROR))
+        self._start_abort_timer()
+        await self._send_wsproto_event(self._close_frame or CloseConnection(CloseCode.INTERNAL_ERROR))
         await self._ended.wait()
         await self.send(StreamClosed(stream_id=self.stream_id))
 
@@ -108,8 +108,8 @@ class ChatStream(WSStream):
         self.handshake.extensions = None
         await super()._accept(message)
         self._opened.set()
-        if self._silence and not self.closed:
-            self._wait_for_life()
+        if self._heartbeat and not self.closed:
+            self._schedule_check()
 
     async def _send_wsproto_event(self, event: FrameEvent) -> None:
         try:
@@ -121,21 +121,21 @@ class ChatStream(WSStream):
     async def _handle_events(self) -> None:
         for event in self.connection.events():
             match event:
-                case Message() if not self._deaf:
-                    await self._take(event)
+                case Message() if not self._ignores_input:
+                    await self._receive_part(event)
                 case Ping():
                     await self._send_wsproto_event(event.response())
                 case CloseConnection(code=code):
                     if self.connection.state == ConnectionState.REMOTE_CLOSING:
                         self._ended.set()
                     # In any other state it is no Close frame, but wsproto's complaint about a malformed one.
-                    await self._end(event.response(), code)
+                    await self._begin_closing(event.response(), code)
 
-    async def _take(self, part: Message[Any]) -> None:
+    async def _receive_part(self, part: Message[Any]) -> None:
         try:
             self.buffer.extend(part)
         except FrameTooLargeError:
-            await self._end(CloseConnection(CloseCode.MESSAGE_TOO_BIG), CloseCode.MESSAGE_TOO_BIG)
+            await self._begin_closing(CloseConnection(CloseCode.MESSAGE_TOO_BIG), CloseCode.MESSAGE_TOO_BIG)
             return
         if part.message_finished:
             message = self.buffer.to_message()
@@ -143,10 +143,10 @@ class ChatStream(WSStream):
             if self.app_put is not None:
                 await self.app_put(message)
 
-    async def _end(self, farewell: CloseConnection, code: int) -> None:
-        """Nothing more is read, the application ends, and then the farewell is sent."""
-        self._deaf = True
-        self._farewell = self._farewell or farewell
+    async def _begin_closing(self, close_frame: CloseConnection, code: int) -> None:
+        """Nothing more is read, the application ends, and then the Close frame is sent."""
+        self._ignores_input = True
+        self._close_frame = self._close_frame or close_frame
         if self.app_put is not None:
             await self.app_put({"type": "websocket.disconnect", "code": int(code)})
 
@@ -154,25 +154,25 @@ class ChatStream(WSStream):
         """Ends the link at once, whatever is still to be sent."""
         self._transport.abort()
 
-    def _start_deadline(self) -> None:
-        if self._deadline is None:
-            self._deadline = self._loop.call_later(CLOSING_SECONDS, self.abort)
+    def _start_abort_timer(self) -> None:
+        if self._abort_timer is None:
+            self._abort_timer = self._loop.call_later(CLOSING_SECONDS, self.abort)
 
-    def _listen_for_life(self) -> None:
-        """Pings three times in the allowed silence, and drops the peer at the end of it."""
+    def _check_alive(self) -> None:
+        """Pings three times in the time of the heartbeat, and drops the peer at the end of it."""
         now = self._loop.time()
-        self._heard += now - self._due  # whenever the server itself was late, nobody else was silent
-        if now >= self._heard + self._silence:
-            _log.warning("dropped client=%r: silent for %g s", self.client, self._silence)
+        self._last_received += now - self._next_check  # whenever the server itself was late, nobody else was silent
+        if now >= self._last_received + self._heartbeat:
+            _log.warning("dropped client=%r: silent for %g s", self.client, self._heartbeat)
             self.abort()
             return
         self.task_group.spawn(self._send_wsproto_event, Ping())
-        self._wait_for_life()
+        self._schedule_check()
 
-    def _wait_for_life(self) -> None:
+    def _schedule_check(self) -> None:
         now = self._loop.time()
-        self._due = min(now + self._silence / 3, self._heard + self._silence)
-        self._beat = self._loop.call_at(self._due, self._listen_for_life)
+        self._next_check = min(now + self._heartbeat / 3, self._last_received + self._heartbeat)
+        self._check_timer = self._loop.call_at(self._next_check, self._check_alive)
 
 
 def text_frame(text: str) -> bytes:
@@ -187,7 +187,7 @@ def text_frame(text: str) -> bytes:
     return b"\x81\x7f" + length.to_bytes(8) + payload
 
 
-def install(silence: float) -> WeakSet[ChatStream]:
+def install(heartbeat: float) -> WeakSet[ChatStream]:
     """Makes Hypercorn use ChatStream for WebSockets over HTTP/1.1, and answers with the set of those that are open.
 
     Raises RuntimeError if this Hypercorn is built differently from what ChatStream builds upon.
@@ -206,5 +206,5 @@ def install(silence: float) -> WeakSet[ChatStream]:
             "reference_server/stream.py was written for Hypercorn 0.18"
         )
     streams: WeakSet[ChatStream] = WeakSet()
-    h11.WSStream = partial(ChatStream, silence, streams)  # type: ignore[attr-defined, assignment]
+    h11.WSStream = partial(ChatStream, heartbeat, streams)  # type: ignore[attr-defined, assignment]
     return streams

@@ -18,7 +18,7 @@ LINGER_SECONDS = 3.0
 """How long the client may take to answer our Close frame, where the server below does not limit it itself."""
 
 
-class Departed(Exception):  # noqa: N818 - an end is no error
+class Disconnected(Exception):  # noqa: N818 - an end is no error
     """The client is gone, and everything that it said has been received."""
 
     def __init__(self, code: int) -> None:
@@ -33,7 +33,7 @@ class ChatWebsocket(Websocket):
     connection: "ChatConnection"
 
     async def receive(self) -> str | bytes:
-        """The next frame. Raises Departed."""
+        """The next frame. Raises Disconnected."""
         return await self.connection.receive()
 
     async def send(self, data: str | bytes) -> None:
@@ -45,12 +45,12 @@ class ChatConnection(ASGIWebsocketConnection):
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         self._receive = receive
-        self._departed: Departed | None = None
+        self._disconnected: Disconnected | None = None
         websocket = cast(ChatWebsocket, self._create_websocket_from_scope(send))
         websocket.connection = self
         await self.handle_websocket(websocket, send)
         if self._accepted:
-            await self._exhaust()
+            await self._discard_rest()
 
     async def send_data(self, send: ASGISendCallable, data: str | bytes) -> None:
         await send({"type": "websocket.send", "bytes": None, "text": data})  # type: ignore[typeddict-item]
@@ -60,22 +60,22 @@ class ChatConnection(ASGIWebsocketConnection):
             await super().close_connection(send, code, reason)
 
     async def receive(self) -> str | bytes:
-        """The next frame. Raises Departed, and does so again if asked again."""
-        while self._departed is None:
+        """The next frame. Raises Disconnected, and does so again if asked again."""
+        while self._disconnected is None:
             event = await self._receive()
             if event["type"] == "websocket.receive":
                 text = event.get("text")
                 return (event.get("bytes") or b"") if text is None else text
             if event["type"] == "websocket.disconnect":
                 self._closed = True  # nothing can be sent any more, not even Close
-                self._departed = Departed(event.get("code", CloseCode.ABNORMAL))
-        raise self._departed
+                self._disconnected = Disconnected(event.get("code", CloseCode.ABNORMAL))
+        raise self._disconnected
 
-    async def _exhaust(self) -> None:
+    async def _discard_rest(self) -> None:
         """Reads on after the handler is done, so that the server below never waits for a reader that is gone."""
         try:
             async with asyncio.timeout(LINGER_SECONDS):
                 while True:
                     await self.receive()
-        except (Departed, TimeoutError):
+        except (Disconnected, TimeoutError):
             pass

@@ -10,12 +10,12 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Turns:
+class WorkerThreads:
     """A thread for each piece of work, and a bound for how many there are. The threads are daemons: one that is stuck
     does not hold up the end of the process, as those of an executor would."""
 
-    def __init__(self, most: int) -> None:
-        self._free = asyncio.Semaphore(most)
+    def __init__(self, limit: int) -> None:
+        self._free = asyncio.Semaphore(limit)
 
     async def run(self, work: Callable[[], T]) -> T:
         """What the work returns or raises. Whoever is cancelled waits no longer; the work goes on, and keeps its turn
@@ -33,5 +33,5 @@ class Turns:
             with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits any more
                 loop.call_soon_threadsafe(self._free.release)
 
-        threading.Thread(target=thread, daemon=True, name="turn").start()
+        threading.Thread(target=thread, daemon=True, name="worker").start()
         return await asyncio.wrap_future(outcome)

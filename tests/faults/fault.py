@@ -78,7 +78,7 @@ def count_deliveries() -> None:
         return counting
 
     if RARITY in os.environ:
-        wrap(Member, "tell", wrapped)
+        wrap(Member, "enqueue", wrapped)
 
 
 def wrap(owner: Any, name: str, change: Callable[[Any], Any]) -> None:

@@ -8,7 +8,7 @@ from quart import Response, websocket
 
 from reference_server import frames, serve
 from reference_server.clock import Clock
-from reference_server.frames import Bad
+from reference_server.frames import BadFrame
 from reference_server.member import Member
 from reference_server.names import ChatId
 from reference_server.room import ChatRoom
@@ -44,7 +44,7 @@ def talkative() -> None:
     def wrapped(join: Any) -> Any:
         def telling(self: ChatRoom[Any], member: Any, timestamp: str) -> Any:
             behind = join(self, member, timestamp)
-            member.tell(frames.joined(member.user_id, self.chat_id, timestamp))
+            member.enqueue(frames.join_notice(member.user_id, self.chat_id, timestamp))
             return behind
 
         return telling
@@ -61,7 +61,7 @@ def terse() -> None:
 
     def change(frame: str | bytes, decode: Any) -> Any:
         understood = decode(frame)
-        typeless = isinstance(understood, Bad) and isinstance(frame, str) and _typeless(frame)
+        typeless = isinstance(understood, BadFrame) and isinstance(frame, str) and _typeless(frame)
         return decode(json.dumps({"type": "message", **typeless})) if typeless else understood
 
     heard(change)
@@ -75,7 +75,7 @@ def terse() -> None:
 
         return listening
 
-    wrap(Member, "_hear", hearing)
+    wrap(Member, "_handle", hearing)
 
 
 @freedom("by invitation only")

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from reference_server import frames
-from reference_server.frames import Bad, Pinged, Said
+from reference_server.frames import BadFrame, PingRequest, ValidMessage
 from reference_server.names import ChatId, UserId
 
 KITCHEN, ALICE, NOON = ChatId("chat-1"), UserId("alice"), "2025-12-23T12:00:00.000000"
@@ -23,7 +23,7 @@ def test_content_is_carried_verbatim(content: str) -> None:
     for escaped in (True, False):
         heard = frames.decode(json.dumps({"type": "message", "content": content}, ensure_ascii=escaped))
 
-        assert heard == Said(content)
+        assert heard == ValidMessage(content)
         assert json.loads(frames.message(content, ALICE, KITCHEN, NOON)) == {
             "type": "message",
             "content": content,
@@ -44,7 +44,7 @@ def test_content_is_carried_verbatim(content: str) -> None:
     ],
 )
 def test_fields_that_the_server_does_not_know_are_ignored(extra: str) -> None:
-    assert frames.decode(f'{{"type":"message",{extra},"content":"soup"}}') == Said("soup")
+    assert frames.decode(f'{{"type":"message",{extra},"content":"soup"}}') == ValidMessage("soup")
 
 
 @pytest.mark.parametrize(
@@ -75,20 +75,23 @@ def test_fields_that_the_server_does_not_know_are_ignored(extra: str) -> None:
 def test_a_bad_frame_is_told_what_was_expected(frame: str | bytes) -> None:
     heard = frames.decode(frame)
 
-    assert isinstance(heard, Bad)
+    assert isinstance(heard, BadFrame)
     assert json.loads(frames.error(heard.reason)) == {"type": "error", "content": heard.reason}
     assert "soup" not in heard.reason
 
 
 def test_a_ping_is_answered_with_a_pong() -> None:
-    assert frames.decode('{"type":"ping"}') == Pinged()
+    assert frames.decode('{"type":"ping"}') == PingRequest()
     assert json.loads(frames.pong(NOON)) == {"type": "pong", "timestamp": NOON}
 
 
 def test_notices_name_the_user_exactly() -> None:
     zoe = UserId('Zoë "the\\boss"')
 
-    joined, left = json.loads(frames.joined(zoe, KITCHEN, NOON)), json.loads(frames.left(zoe, KITCHEN, NOON))
+    joined, left = (
+        json.loads(frames.join_notice(zoe, KITCHEN, NOON)),
+        json.loads(frames.leave_notice(zoe, KITCHEN, NOON)),
+    )
 
     assert joined == {"type": "system", "content": f"{zoe} joined the chat", "chat_id": "chat-1", "timestamp": NOON}
     assert left == {"type": "system", "content": f"{zoe} left the chat", "chat_id": "chat-1", "timestamp": NOON}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from reference_server.gc_tuning import CAME, WENT, Heap
+from reference_server.gc_tuning import COLLECT_AFTER, FREEZE_AFTER, GcTuning
 
 
 class Cycle:
@@ -15,31 +15,31 @@ class Cycle:
 
 
 @pytest.fixture
-def heap() -> Iterator[Heap]:
+def heap() -> Iterator[GcTuning]:
     gc.unfreeze()
     gc.disable()
-    yield Heap()
+    yield GcTuning()
     gc.enable()
     gc.unfreeze()
 
 
-def test_what_is_there_is_put_aside_once_many_have_come(heap: Heap) -> None:
-    for _ in range(CAME - 1):
-        heap.came()
+def test_what_is_there_is_put_aside_once_many_have_come(heap: GcTuning) -> None:
+    for _ in range(FREEZE_AFTER - 1):
+        heap.connected()
     before = gc.get_freeze_count()
 
-    heap.came()
+    heap.connected()
 
     assert gc.get_freeze_count() > before + 1_000
 
 
-def test_garbage_that_was_put_aside_is_found_once_many_have_gone(heap: Heap) -> None:
+def test_garbage_that_was_put_aside_is_found_once_many_have_gone(heap: GcTuning) -> None:
     garbage = weakref.ref(Cycle())
-    for _ in range(WENT):
-        heap.came()
+    for _ in range(COLLECT_AFTER):
+        heap.connected()
     assert garbage() is not None
 
-    for _ in range(WENT):
-        heap.went()
+    for _ in range(COLLECT_AFTER):
+        heap.disconnected()
 
     assert garbage() is None

@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from reference_server.log import OneLine, origin, printable
+from reference_server.log import OneLineFormatter, origin, printable
 
 
 def test_nothing_that_a_user_says_makes_a_new_line_or_moves_the_cursor() -> None:
@@ -14,7 +14,7 @@ def test_a_crash_is_one_line_that_says_where_and_repeats_nothing() -> None:
         dict[str, int]()["the secret recipe"]
     record = logging.LogRecord("x", logging.ERROR, __file__, 1, "broke\n%s", ("it",), caught._excinfo)
 
-    line = OneLine("%(message)s").format(record)
+    line = OneLineFormatter("%(message)s").format(record)
 
     assert line.startswith("broke\\nit\\nKeyError < test_log.py:")
     assert "recipe" not in line

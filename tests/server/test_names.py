@@ -1,6 +1,6 @@
 import pytest
 
-from reference_server.names import can_be_chat_id, fault_in, new_chat_id
+from reference_server.names import can_be_chat_id, name_problem, new_chat_id
 
 
 def test_a_new_id_is_chat_and_twelve_hex_digits() -> None:
@@ -19,9 +19,9 @@ def test_no_id_is(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["a", "x" * 64, "Zoë van der Berg", " ", "👩‍👩‍👧", "user_id.with-all@", "\u2028"])
 def test_a_name_may_be(text: str) -> None:
-    assert fault_in(text, 64) is None
+    assert name_problem(text, 64) is None
 
 
 @pytest.mark.parametrize("text", ["", "x" * 65, "a\x00b", "a\nb", "\x7f", "\x9b31m", "\ud800"])
 def test_a_name_may_not_be(text: str) -> None:
-    assert fault_in(text, 64)
+    assert name_problem(text, 64)

@@ -6,32 +6,32 @@ from reference_server.numbering import Numbering
 def test_an_item_comes_as_it_was_published() -> None:
     here, there = Numbering("here"), Numbering("there")
 
-    assert there.read(here.written(here.next(), '{"content": "two  spaces\\n"}')) == '{"content": "two  spaces\\n"}'
+    assert there.decode(here.encode(here.next(), '{"content": "two  spaces\\n"}')) == '{"content": "two  spaces\\n"}'
 
 
 def test_an_item_is_taken_once_and_never_after_a_later_one() -> None:
     here, there = Numbering("here"), Numbering("there")
-    one, two = (here.written(here.next(), frame) for frame in ("one", "two"))
+    one, two = (here.encode(here.next(), frame) for frame in ("one", "two"))
 
-    assert [there.read(payload) for payload in (two, two, one)] == ["two", None, None]
+    assert [there.decode(payload) for payload in (two, two, one)] == ["two", None, None]
 
 
 def test_each_instance_has_numbers_of_its_own() -> None:
     here, other, there = Numbering("here"), Numbering("other"), Numbering("there")
 
-    assert there.read(here.written(here.next(), "one")) == "one"
-    assert there.read(other.written(other.next(), "one")) == "one"
+    assert there.decode(here.encode(here.next(), "one")) == "one"
+    assert there.decode(other.encode(other.next(), "one")) == "one"
 
 
 def test_what_was_heard_after_an_item_shows_that_it_was_published() -> None:
     here = Numbering("here")
     numbers = [here.next() for _ in range(3)]
-    here.read(here.written(numbers[1], "two"))
+    here.decode(here.encode(numbers[1], "two"))
 
-    assert [here.came_back(number) for number in numbers] == [True, True, False]
+    assert [here.was_received(number) for number in numbers] == [True, True, False]
 
 
 @pytest.mark.parametrize("payload", [b"", b"hello", b"a b", b"a b c", b"\xff 1 c"])
 def test_what_no_instance_writes_is_an_error(payload: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the caller says what it is
-        Numbering("here").read(payload)
+        Numbering("here").decode(payload)

@@ -8,7 +8,7 @@ def test_frames_come_out_in_order_and_then_the_end() -> None:
         outbox = Outbox()
         outbox.put("one")
         outbox.put("two")
-        outbox.finish()
+        outbox.close()
         return [await outbox.get() for _ in range(3)]
 
     assert asyncio.run(scene()) == ["one", "two", None]
@@ -23,7 +23,7 @@ def test_a_reader_wakes_for_a_frame_and_for_the_end() -> None:
         first = await reading
         reading = asyncio.create_task(outbox.get())
         await asyncio.sleep(0)
-        outbox.finish()
+        outbox.close()
         return [first, await reading]
 
     assert asyncio.run(scene()) == ["one", None]
@@ -48,7 +48,7 @@ def test_who_waits_for_relief_goes_on_when_half_is_read() -> None:
         outbox = Outbox()
         for _ in range(OUTBOX_FRAMES):
             outbox.put("x")
-        waiting = asyncio.create_task(outbox.eased())
+        waiting = asyncio.create_task(outbox.drained())
         read = 0
         while not waiting.done():
             await outbox.get()

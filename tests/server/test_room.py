@@ -15,7 +15,7 @@ class Guest:
     limit: int = 100
     frames: list[str] = field(default_factory=list)
 
-    def tell(self, frame: str) -> bool:
+    def enqueue(self, frame: str) -> bool:
         if len(self.frames) == self.limit:
             return False
         self.frames.append(frame)
@@ -54,7 +54,7 @@ def test_a_message_is_one_and_the_same_frame_for_everyone() -> None:
     alice, bob = guests("alice", "bob")
     room = room_of(alice, bob)
 
-    room.say(alice, "soup", NOON)
+    room.send_message(alice, "soup", NOON)
 
     assert alice.heard == ["soup"]
     assert alice.frames[0] is bob.frames[0]
@@ -65,7 +65,7 @@ def test_two_connections_of_one_user_are_two_members() -> None:
     room = room_of(phone, laptop, bob)
 
     room.leave(phone, NOON)
-    room.say(laptop, "soup", NOON)
+    room.send_message(laptop, "soup", NOON)
 
     assert bob.heard == ["alice left the chat", "soup"]
     assert laptop.heard == ["alice left the chat", "soup"]
@@ -87,7 +87,7 @@ def test_who_has_left_says_nothing() -> None:
     room = room_of(alice, bob)
 
     room.leave(bob, NOON)
-    room.say(bob, "one more thing", NOON)
+    room.send_message(bob, "one more thing", NOON)
 
     assert alice.heard == ["bob left the chat"]
 
@@ -97,9 +97,9 @@ def test_who_is_too_far_behind_leaves_right_after_the_message_that_it_missed() -
     slow.limit = 1
     room = room_of(alice, bob, slow)
 
-    assert room.say(alice, "one", NOON) == []
-    assert room.say(alice, "two", NOON) == [slow]
-    assert room.say(alice, "three", NOON) == []
+    assert room.send_message(alice, "one", NOON) == []
+    assert room.send_message(alice, "two", NOON) == [slow]
+    assert room.send_message(alice, "three", NOON) == []
 
     assert alice.heard == bob.heard == ["one", "two", "slow left the chat", "three"]
     assert slow.heard == ["one"]
@@ -110,7 +110,7 @@ def test_a_leave_for_which_another_has_no_room_either_ends_both_once() -> None:
     slow.limit, slower.limit = 1, 0
     room = room_of(alice, slow, slower)
 
-    assert room.say(alice, "one", NOON) == [slower, slow]
+    assert room.send_message(alice, "one", NOON) == [slower, slow]
 
     assert alice.heard == ["one", "slower left the chat", "slow left the chat"]
 
@@ -120,7 +120,7 @@ def test_a_speaker_without_room_for_its_own_echo_leaves_too() -> None:
     bob.limit = 0
     room = room_of(alice, bob)
 
-    assert room.say(bob, "soup", NOON) == [bob]
+    assert room.send_message(bob, "soup", NOON) == [bob]
 
     assert alice.heard == ["soup", "bob left the chat"]
 

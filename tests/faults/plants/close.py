@@ -24,7 +24,7 @@ def _drop_now_and_then(code: int) -> None:
 
         return dropping
 
-    wrap(ChatRoom, "say", wrapped)
+    wrap(ChatRoom, "send_message", wrapped)
 
 
 @fault("healthy members dropped", breaks="CLOSE-1", shows=Kind.DROPPED)
@@ -52,7 +52,7 @@ def cut_off() -> None:
 
         return cutting
 
-    wrap(ChatStream, "_take", wrapped)
+    wrap(ChatStream, "_receive_part", wrapped)
 
 
 @fault("closes not answered", breaks="CLOSE-2", shows=Kind.UNANSWERED_CLOSE)
@@ -61,14 +61,14 @@ def not_answered() -> None:
 
     def wrapped(finish: Any) -> Any:
         async def silent(self: Any) -> None:
-            if self._farewell is not None:
+            if self._close_frame is not None:
                 self.abort()
             else:
                 await finish(self)
 
         return silent
 
-    wrap(ChatStream, "_finish", wrapped)
+    wrap(ChatStream, "_close_link", wrapped)
 
 
 @fault("wrong code for a deleted room", breaks="CLOSE-3")
@@ -122,7 +122,7 @@ def waits_for_the_slow() -> None:
 def kept_for_ever() -> None:
     """Outboxes have no bound, and whether a peer still answers pings is not looked at."""
     wrap(Outbox, "put", _unbounded)
-    wrap(ChatStream, "_wait_for_life", lambda _: lambda _: None)
+    wrap(ChatStream, "_schedule_check", lambda _: lambda _: None)
 
 
 def _unbounded(_: Any) -> Any:

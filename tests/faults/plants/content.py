@@ -5,7 +5,7 @@ import json
 import unicodedata
 from typing import Any
 
-from reference_server.frames import Bad, Said
+from reference_server.frames import BadFrame, ValidMessage
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault
 from tests.faults.plants.tellings import heard, messages
@@ -76,8 +76,8 @@ def long_refused() -> None:
 
     def change(frame: str | bytes, decode: Any) -> Any:
         understood = decode(frame)
-        if isinstance(understood, Said) and len(understood.content) > 1_024 and turn():
-            return Bad("too long")
+        if isinstance(understood, ValidMessage) and len(understood.content) > 1_024 and turn():
+            return BadFrame("too long")
         return understood
 
     heard(change)
@@ -90,8 +90,8 @@ def unknown_fields_refused() -> None:
     def change(frame: str | bytes, decode: Any) -> Any:
         understood = decode(frame)
         known = {"type", "content", "sender_id", "user_id"}
-        if isinstance(understood, Said) and not known.issuperset(json.loads(frame)):
-            return Bad("an unknown field")
+        if isinstance(understood, ValidMessage) and not known.issuperset(json.loads(frame)):
+            return BadFrame("an unknown field")
         return understood
 
     heard(change)
@@ -103,7 +103,7 @@ def commands() -> None:
 
     def change(frame: str | bytes, decode: Any) -> Any:
         understood = decode(frame)
-        is_command = isinstance(understood, Said) and understood.content[0] == "/"
-        return Bad("an unknown command") if is_command else understood
+        is_command = isinstance(understood, ValidMessage) and understood.content[0] == "/"
+        return BadFrame("an unknown command") if is_command else understood
 
     heard(change)

@@ -39,7 +39,7 @@ def lost_for_everyone() -> None:
 
         return lossy
 
-    wrap(ChatRoom, "say", wrapped)
+    wrap(ChatRoom, "send_message", wrapped)
 
 
 @fault("some doubled", breaks="DELIVER-3", shows=Kind.DUPLICATED)
@@ -79,7 +79,7 @@ def _drop_copies(*, of_others_only: bool = False) -> None:
 
         return deduplicating
 
-    wrap(ChatRoom, "say", wrapped)
+    wrap(ChatRoom, "send_message", wrapped)
 
 
 @fault("echo missing", breaks="DELIVER-2")
@@ -122,7 +122,7 @@ def last_words_lost() -> None:
         if member in member._room.members and member._waiting:
             hear(member, member._waiting.pop(0))
 
-    wrap(Member, "_hear", wrapped)
+    wrap(Member, "_handle", wrapped)
 
 
 @fault("a sender's death loses what others have", breaks="DELIVER-12")
@@ -156,4 +156,4 @@ def phantom() -> None:
 
         return inventing
 
-    wrap(ChatRoom, "say", wrapped)
+    wrap(ChatRoom, "send_message", wrapped)

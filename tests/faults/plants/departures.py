@@ -74,7 +74,7 @@ def quick_return() -> None:
 
         def announce() -> None:
             going[key].pop(0)
-            self._tell_all(frames.left(member.user_id, self.chat_id, timestamp), timestamp)
+            self._deliver_all(frames.leave_notice(member.user_id, self.chat_id, timestamp), timestamp)
 
         going.setdefault(key, []).append(asyncio.get_running_loop().call_later(0.5, announce))
         return []

@@ -3,14 +3,14 @@
 from typing import Any
 
 from reference_server import frames
-from reference_server.frames import Bad, Pinged
+from reference_server.frames import BadFrame, PingRequest
 from reference_server.member import Member
 from roomproof.judge.findings import Kind
 from tests.faults.fault import fault, wrap
 
 
 def _hearing(change: Any) -> None:
-    wrap(Member, "_hear", lambda hear: lambda self, frame: change(self, frame, lambda: hear(self, frame)))
+    wrap(Member, "_handle", lambda hear: lambda self, frame: change(self, frame, lambda: hear(self, frame)))
 
 
 def _devices(member: Member) -> list[Any]:
@@ -24,9 +24,9 @@ def errors_for_all() -> None:
 
     def change(member: Member, frame: str | bytes, hear: Any) -> None:
         understood = frames.decode(frame)
-        if isinstance(understood, Bad):
+        if isinstance(understood, BadFrame):
             for device in _devices(member):
-                device.tell(frames.error(understood.reason))
+                device.enqueue(frames.error(understood.reason))
         else:
             hear()
 
@@ -38,9 +38,9 @@ def pongs_for_all() -> None:
     """A ping is answered to all connections of its user."""
 
     def change(member: Member, frame: str | bytes, hear: Any) -> None:
-        if isinstance(frames.decode(frame), Pinged):
+        if isinstance(frames.decode(frame), PingRequest):
             for device in _devices(member):
-                device.tell(frames.pong(member._instance.clock.timestamp()))
+                device.enqueue(frames.pong(member._instance.clock.timestamp()))
         else:
             hear()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from reference_server import frames
 from reference_server.close_codes import CloseCode
-from reference_server.frames import Bad
+from reference_server.frames import BadFrame
 from reference_server.instance import Instance
 from reference_server.member import Member
 from reference_server.room import ChatRoom
@@ -48,7 +48,7 @@ def deletion_closes_all() -> None:
 
         return thorough
 
-    wrap(Instance, "end", wrapped)
+    wrap(Instance, "close_room", wrapped)
 
 
 @fault("a bad frame closes its sender elsewhere", breaks="FRAME-2")
@@ -57,11 +57,11 @@ def bad_frame_closes_elsewhere() -> None:
 
     def wrapped(hear: Any) -> Any:
         def strict(self: Member, frame: str | bytes) -> None:
-            if isinstance(frames.decode(frame), Bad):
+            if isinstance(frames.decode(frame), BadFrame):
                 for other in _elsewhere(self._instance, self._room, self.user_id):
                     other.close(1003)
             hear(self, frame)
 
         return strict
 
-    wrap(Member, "_hear", wrapped)
+    wrap(Member, "_handle", wrapped)

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from reference_server import frames
-from reference_server.frames import Bad, Pinged, Said
+from reference_server.frames import BadFrame, PingRequest, ValidMessage
 from reference_server.member import Member
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
@@ -13,7 +13,7 @@ from tests.faults.plants.tellings import encoded, heard
 
 
 def _hearing(change: Any) -> None:
-    wrap(Member, "_hear", lambda hear: lambda self, frame: change(self, frame, lambda: hear(self, frame)))
+    wrap(Member, "_handle", lambda hear: lambda self, frame: change(self, frame, lambda: hear(self, frame)))
 
 
 @fault("bad JSON closes", breaks="FRAME-3", shows=Kind.DROPPED)
@@ -40,7 +40,7 @@ def bad_json_broadcast() -> None:
         try:
             json.loads(frame)
         except ValueError:
-            return Said(frame) if isinstance(frame, str) and frame else understood
+            return ValidMessage(frame) if isinstance(frame, str) and frame else understood
         return understood
 
     heard(change)
@@ -52,9 +52,9 @@ def numbers_made_strings() -> None:
 
     def change(frame: str | bytes, decode: Any) -> Any:
         understood = decode(frame)
-        match json.loads(frame) if isinstance(understood, Bad) and _is_json(frame) else None:
+        match json.loads(frame) if isinstance(understood, BadFrame) and _is_json(frame) else None:
             case {"type": "message", "content": int(number)}:
-                return Said(str(number))
+                return ValidMessage(str(number))
         return understood
 
     heard(change)
@@ -67,7 +67,7 @@ def empty_broadcast() -> None:
     def change(frame: str | bytes, decode: Any) -> Any:
         match json.loads(frame) if _is_json(frame) else None:
             case {"type": "message", "content": ""}:
-                return Said("")
+                return ValidMessage("")
         return decode(frame)
 
     heard(change)
@@ -113,7 +113,7 @@ def missing_type() -> None:
         fields = json.loads(frame) if _is_json(frame) else None
         if isinstance(fields, dict) and "type" not in fields and isinstance(fields.get("content"), str):
             room = member._room.chat_id
-            member.tell(frames.message(fields["content"], member.user_id, room, member._instance.clock.timestamp()))
+            member.enqueue(frames.message(fields["content"], member.user_id, room, member._instance.clock.timestamp()))
         else:
             hear()
 
@@ -137,7 +137,7 @@ def deaf_after_one() -> None:
     """After a bad frame nothing of its sender is heard any more."""
 
     def change(member: Any, frame: str | bytes, hear: Any) -> None:
-        member._deaf = member.__dict__.get("_deaf", False) or isinstance(frames.decode(frame), Bad)
+        member._deaf = member.__dict__.get("_deaf", False) or isinstance(frames.decode(frame), BadFrame)
         if not member._deaf:
             hear()
 
@@ -149,7 +149,7 @@ def fifth_closes() -> None:
     """Whoever sends a fifth bad frame is closed with 1008."""
 
     def change(member: Any, frame: str | bytes, hear: Any) -> None:
-        member._bad = member.__dict__.get("_bad", 0) + isinstance(frames.decode(frame), Bad)
+        member._bad = member.__dict__.get("_bad", 0) + isinstance(frames.decode(frame), BadFrame)
         hear()
         if member._bad == 5:
             member.close(1008)
@@ -162,7 +162,7 @@ def empties_the_room() -> None:
     """A bad frame closes everybody else in the room with 1003."""
 
     def change(member: Any, frame: str | bytes, hear: Any) -> None:
-        if isinstance(frames.decode(frame), Bad):
+        if isinstance(frames.decode(frame), BadFrame):
             for other in list(member._room.members):
                 if other is not member:
                     other.close(1003)
@@ -177,9 +177,9 @@ def everybody_is_told() -> None:
 
     def change(member: Any, frame: str | bytes, hear: Any) -> None:
         understood = frames.decode(frame)
-        if isinstance(understood, Bad):
+        if isinstance(understood, BadFrame):
             for other in list(member._room.members):
-                other.tell(frames.error(understood.reason))
+                other.enqueue(frames.error(understood.reason))
         else:
             hear()
 
@@ -191,7 +191,7 @@ def no_errors() -> None:
     """Bad frames are ignored in silence."""
 
     def change(_: Any, frame: str | bytes, hear: Any) -> None:
-        if not isinstance(frames.decode(frame), Bad):
+        if not isinstance(frames.decode(frame), BadFrame):
             hear()
 
     _hearing(change)
@@ -203,8 +203,8 @@ def errors_for_valid() -> None:
     turn = every(20)
 
     def change(member: Any, frame: str | bytes, hear: Any) -> None:
-        if isinstance(frames.decode(frame), Said) and turn():
-            member._answer(frames.error("slow down"))
+        if isinstance(frames.decode(frame), ValidMessage) and turn():
+            member._reply(frames.error("slow down"))
         hear()
 
     _hearing(change)
@@ -221,9 +221,9 @@ def pong_for_everybody() -> None:
     """A ping is answered to the whole room."""
 
     def change(member: Any, frame: str | bytes, hear: Any) -> None:
-        if isinstance(frames.decode(frame), Pinged):
+        if isinstance(frames.decode(frame), PingRequest):
             for other in list(member._room.members):
-                other.tell(frames.pong(member._instance.clock.timestamp()))
+                other.enqueue(frames.pong(member._instance.clock.timestamp()))
         else:
             hear()
 
@@ -253,7 +253,7 @@ def any_case() -> None:
     def change(frame: str | bytes, decode: Any) -> Any:
         match json.loads(frame) if _is_json(frame) else None:
             case {"type": str(kind), "content": str(content)} if content and kind.lower() == "message":
-                return Said(content)
+                return ValidMessage(content)
         return decode(frame)
 
     heard(change)
@@ -266,7 +266,7 @@ def twentieth() -> None:
 
     def change(member: Any, frame: str | bytes, hear: Any) -> None:
         hear()
-        if isinstance(frames.decode(frame), Bad):
+        if isinstance(frames.decode(frame), BadFrame):
             counts[member] += 1
             if counts[member] == 20:
                 member.close(1011)
@@ -280,7 +280,7 @@ def pings_as_text() -> None:
 
     def change(frame: str | bytes, decode: Any) -> Any:
         understood = decode(frame)
-        is_other = isinstance(understood, Pinged) and frame != '{"type":"ping"}'
-        return Bad("an unknown type") if is_other else understood
+        is_other = isinstance(understood, PingRequest) and frame != '{"type":"ping"}'
+        return BadFrame("an unknown type") if is_other else understood
 
     heard(change)

@@ -36,12 +36,12 @@ def _retold(choose: Callable[[ChatRoom[Any], Kept], Kept]) -> None:
     def wrapped_join(join: Any) -> Any:
         def retelling(self: ChatRoom[Any], member: Any, timestamp: str) -> Any:
             for frame in choose(self, KEPT.get(self.chat_id, [])):
-                member.tell(frame)
+                member.enqueue(frame)
             return join(self, member, timestamp)
 
         return retelling
 
-    wrap(ChatRoom, "say", wrapped)
+    wrap(ChatRoom, "send_message", wrapped)
     wrap(ChatRoom, "join", wrapped_join)
 
 
@@ -75,7 +75,7 @@ def to_all() -> None:
     def choose(room: ChatRoom[Any], kept: Kept) -> Kept:
         for member in room.members:
             for frame in kept:
-                member.tell(frame)
+                member.enqueue(frame)
         return kept
 
     _retold(choose)
@@ -102,13 +102,13 @@ def _told_on_return(is_kept: Callable[[str], bool]) -> None:
     def wrapped_join(join: Any) -> Any:
         def telling(self: ChatRoom[Any], member: Any, timestamp: str) -> Any:
             for frame in away.pop((self.chat_id, member.user_id), []):
-                member.tell(frame)
+                member.enqueue(frame)
             return join(self, member, timestamp)
 
         return telling
 
     leaving(change)
-    wrap(ChatRoom, "say", wrapped_say)
+    wrap(ChatRoom, "send_message", wrapped_say)
     wrap(ChatRoom, "join", wrapped_join)
 
 
@@ -141,10 +141,10 @@ def history_repeated() -> None:
             behind = join(self, member, timestamp)
             if self.__dict__.get("_words") and turn():
                 content, user_id, said_at = self._words[0]
-                member.tell(frames.message(content, user_id, self.chat_id, said_at))
+                member.enqueue(frames.message(content, user_id, self.chat_id, said_at))
             return behind
 
         return repeating
 
-    wrap(ChatRoom, "say", wrapped)
+    wrap(ChatRoom, "send_message", wrapped)
     wrap(ChatRoom, "join", wrapped_join)

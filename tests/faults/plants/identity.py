@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from reference_server import handshake
-from reference_server.frames import Said
+from reference_server.frames import ValidMessage
 from reference_server.member import Member
 from reference_server.room import ChatRoom
 from roomproof.judge.findings import Kind
@@ -22,14 +22,14 @@ def sender_from_frame() -> None:
             from reference_server import frames
 
             own = self.user_id
-            if isinstance(frames.decode(frame), Said):
+            if isinstance(frames.decode(frame), ValidMessage):
                 self.user_id = json.loads(frame).get("sender_id", own)
             hear(self, frame)
             self.user_id = own
 
         return trusting
 
-    wrap(Member, "_hear", wrapped)
+    wrap(Member, "_handle", wrapped)
 
 
 @fault("the last to join is the sender", breaks="DELIVER-6", shows=Kind.MISATTRIBUTED)
@@ -46,7 +46,7 @@ def last_joiner() -> None:
 
         return mistaken
 
-    wrap(ChatRoom, "say", wrapped)
+    wrap(ChatRoom, "send_message", wrapped)
 
 
 @fault("chat_id in upper case", breaks="DELIVER-7", shows=Kind.ALTERED)
@@ -77,14 +77,14 @@ def lower_case() -> None:
 def plain_only() -> None:
     """A user id with anything but ASCII letters, digits and a few marks is refused."""
 
-    def wrapped(fault_in: Any) -> Any:
+    def wrapped(name_problem: Any) -> Any:
         def strict(user_id: str, longest: int) -> Any:
             is_plain = re.fullmatch(r"[A-Za-z0-9._@-]+", user_id)
-            return fault_in(user_id, longest) if is_plain else "have ASCII letters and digits only"
+            return name_problem(user_id, longest) if is_plain else "have ASCII letters and digits only"
 
         return strict
 
-    wrap(handshake, "fault_in", wrapped)
+    wrap(handshake, "name_problem", wrapped)
 
 
 @fault("user ids normalised", breaks="DELIVER-6", shows=Kind.MISATTRIBUTED)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reference_server.frames import Bad, Said
+from reference_server.frames import BadFrame, ValidMessage
 from reference_server.instance import Instance
 from reference_server.member import Member
 from reference_server.outbox import Outbox
@@ -16,12 +16,12 @@ def first_25() -> None:
     """Of the members of a room, the first 25 are told what is said."""
 
     def hear(self: ChatRoom[Any], frame: str) -> list[Any]:
-        behind = [member for member in list(self.members)[:25] if not member.tell(frame)]
+        behind = [member for member in list(self.members)[:25] if not member.enqueue(frame)]
         for member in behind:
             del self.members[member]
         return behind
 
-    ChatRoom.hear = hear  # type: ignore[method-assign]
+    ChatRoom.deliver = hear  # type: ignore[method-assign]
 
 
 @fault("a third device is closed", breaks="JOIN-6")
@@ -37,7 +37,7 @@ def third_device() -> None:
 
         return limited
 
-    wrap(Member, "attend", wrapped)
+    wrap(Member, "run", wrapped)
 
 
 @fault("full outboxes drop in silence", breaks="DELIVER-1")
@@ -52,8 +52,8 @@ def frames_of_126() -> None:
 
     def change(frame: str | bytes, decode: Any) -> Any:
         understood = decode(frame)
-        is_misread = isinstance(understood, Said) and isinstance(frame, str) and len(frame.encode()) == 126
-        return Bad("not JSON") if is_misread else understood
+        is_misread = isinstance(understood, ValidMessage) and isinstance(frame, str) and len(frame.encode()) == 126
+        return BadFrame("not JSON") if is_misread else understood
 
     heard(change)
 

@@ -22,7 +22,7 @@ def last_fragment() -> None:
 
         return forgetful
 
-    wrap(ChatStream, "_take", wrapped)
+    wrap(ChatStream, "_receive_part", wrapped)
 
 
 @fault("WebSocket pings not answered", breaks="FRAME-8")
@@ -61,7 +61,7 @@ def empty_close() -> None:
 
         return curt
 
-    wrap(ChatStream, "_end", wrapped)
+    wrap(ChatStream, "_begin_closing", wrapped)
 
 
 @fault("long messages in fragments refused", breaks="DELIVER-13")
@@ -72,13 +72,13 @@ def long_fragments() -> None:
         async def strict(self: ChatStream, part: Any) -> None:
             is_fragment = part.frame_finished and not part.message_finished
             if is_fragment and self.buffer.length + len(part.data) > 4_096:
-                await self._end(CloseConnection(CloseReason.MESSAGE_TOO_BIG), CloseReason.MESSAGE_TOO_BIG)
+                await self._begin_closing(CloseConnection(CloseReason.MESSAGE_TOO_BIG), CloseReason.MESSAGE_TOO_BIG)
             else:
                 await take(self, part)
 
         return strict
 
-    wrap(ChatStream, "_take", wrapped)
+    wrap(ChatStream, "_receive_part", wrapped)
 
 
 @fault("text that is not UTF-8 is mended", breaks="FRAME-1")

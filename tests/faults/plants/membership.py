@@ -30,8 +30,8 @@ def first_words_lost() -> None:
 
         return hasty
 
-    wrap(Member, "attend", wrapped)
-    wrap(Member, "_hear", wrapped_hear)
+    wrap(Member, "run", wrapped)
+    wrap(Member, "_handle", wrapped_hear)
 
 
 @fault("membership a moment late", breaks="JOIN-3")
@@ -51,7 +51,7 @@ def announced_before_membership() -> None:
         by_another = fields.get("sender_id") not in (None, member.user_id)
         return (is_deaf and by_another) or tell(encoded(fields))
 
-    wrap(Member, "attend", wrapped)
+    wrap(Member, "run", wrapped)
     told(change)
 
 
@@ -86,4 +86,4 @@ def closed_at_once() -> None:
 
         return refusing
 
-    wrap(Member, "attend", wrapped)
+    wrap(Member, "run", wrapped)

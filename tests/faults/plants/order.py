@@ -102,4 +102,4 @@ def overtaken() -> None:
 
         return slow
 
-    wrap(Instance, "say", wrapped)
+    wrap(Instance, "send_message", wrapped)

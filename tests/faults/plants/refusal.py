@@ -126,7 +126,7 @@ def refused_announced() -> None:
 
             for instance in _INSTANCES:
                 for member in list(instance.room(chat_id).members):
-                    member.tell(frames.joined("somebody", chat_id, Clock().timestamp()))  # type: ignore[arg-type]
+                    member.enqueue(frames.join_notice("somebody", chat_id, Clock().timestamp()))  # type: ignore[arg-type]
             return refusal(status, chat_id, reason)
 
         return announcing

@@ -109,4 +109,4 @@ def remembered() -> None:
         return forgetting
 
     wrap(SqliteStore, "exists", wrapped)
-    wrap(Instance, "end", wrapped_end)
+    wrap(Instance, "close_room", wrapped_end)

@@ -92,5 +92,5 @@ def deleted_listed() -> None:
         listed = [*stats["active_rooms"], *deleted]
         return stats | {"active_rooms": listed, "rooms_count": len(listed)}
 
-    wrap(Instance, "end", wrapped)
+    wrap(Instance, "close_room", wrapped)
     _change(how)

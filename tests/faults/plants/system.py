@@ -5,7 +5,7 @@ from typing import Any
 
 from reference_server.member import Member
 from reference_server.room import ChatRoom
-from reference_server.websocket import Departed
+from reference_server.websocket import Disconnected
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
 from tests.faults.plants.tellings import Tell, encoded, frames_told, is_message, joined, left, told
@@ -67,7 +67,7 @@ def only_clean() -> None:
     def wrapped(reason: Any) -> Any:
         def noting(self: Any, *tasks: Any) -> str:
             ends = [task.exception() for task in tasks if task.done() and not task.cancelled()]
-            self._room_is_told = not any(isinstance(end, Departed) and end.code == 1006 for end in ends)
+            self._room_is_told = not any(isinstance(end, Disconnected) and end.code == 1006 for end in ends)
             return str(reason(self, *tasks))
 
         return noting
@@ -81,7 +81,7 @@ def only_clean() -> None:
 
         return silent
 
-    wrap(Member, "_reason", wrapped)
+    wrap(Member, "_end_reason", wrapped)
     wrap(ChatRoom, "leave", wrapped_leave)
 
 
@@ -117,7 +117,7 @@ def leave_before_last_words() -> None:
             member._outbox.put(encoded(latest))
 
     told(change)
-    wrap(ChatRoom, "say", wrapped)
+    wrap(ChatRoom, "send_message", wrapped)
 
 
 @fault("one device leaves for all", breaks="LEAVE-4")
@@ -141,7 +141,7 @@ def silent_stay() -> None:
     """Whether pings are answered is not looked at."""
     from reference_server.stream import ChatStream
 
-    wrap(ChatStream, "_wait_for_life", lambda _: lambda _: None)
+    wrap(ChatStream, "_schedule_check", lambda _: lambda _: None)
 
 
 @fault("joins per connection", breaks="JOIN-8", declares=("presence-per-user",))

@@ -16,12 +16,12 @@ def told(change: Callable[[Member, dict[str, Any], Tell], bool]) -> None:
 
     `tell(frame)` queues a frame for the member.
     """
-    original = Member.tell
+    original = Member.enqueue
 
     def tell(self: Member, frame: str) -> bool:
         return bool(change(self, json.loads(frame), lambda text: original(self, text)))
 
-    Member.tell = tell  # type: ignore[method-assign]
+    Member.enqueue = tell  # type: ignore[method-assign]
 
 
 def encoded(fields: dict[str, Any]) -> str:
@@ -62,7 +62,7 @@ def messages(change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
 def frames_told(change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """Change every message and every notice before it is told to anybody."""
     messages(change)
-    for name in ("joined", "left"):
+    for name in ("join_notice", "leave_notice"):
         original = getattr(frames, name)
 
         def notice(*arguments: Any, original: Callable[..., str] = original) -> str:

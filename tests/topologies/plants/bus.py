@@ -28,7 +28,7 @@ def crossing(change: Callable[[Hear, str, bytes], None]) -> None:
 
         return changed
 
-    wrap(RedisBroadcast, "_hear", wrapped)
+    wrap(RedisBroadcast, "_on_message", wrapped)
 
 
 def is_notice(payload: bytes) -> bool:

@@ -51,7 +51,7 @@ def noticing_pauses(hear_after: Any) -> None:
 
         return noticing
 
-    wrap(Member, "_hear", wrapped)
+    wrap(Member, "_handle", wrapped)
 
 
 @server_fault("a pause forgets", topology="sticky", breaks="STICKY-7", found_by=PAUSED)

@@ -24,7 +24,7 @@ def when_away(act: Any) -> None:
 
         return acting
 
-    wrap(RedisBroadcast, "_note_away", wrapped)
+    wrap(RedisBroadcast, "_on_disconnected", wrapped)
 
 
 @server_fault("the bus takes its members along", topology="pubsub", breaks="PUBSUB-7", found_by=DIES)
@@ -32,7 +32,7 @@ def closes_members() -> None:
     """When the bus is away, an instance closes its members with 1012, so that they connect again."""
 
     def close_all(broadcast: Any) -> None:
-        for room in list(broadcast._audience._rooms.values()):
+        for room in list(broadcast._handler._rooms.values()):
             for member in list(room.members):
                 member.close(1012)
 
@@ -67,7 +67,7 @@ def forgets_subscriptions() -> None:
 
         return forgetting
 
-    wrap(RedisBroadcast, "_use", wrapped)
+    wrap(RedisBroadcast, "_run_session", wrapped)
 
 
 @server_fault("repeats when the bus is back", topology="pubsub", breaks="PUBSUB-7", found_by=DIES)
@@ -77,7 +77,7 @@ def repeats() -> None:
 
     def wrapped_publish(publish: Any) -> Any:
         def noting(self: Any, item: Any, frame: str) -> None:
-            if item.speaker is not None:
+            if item.sender is not None:
                 last[:] = [*last[-4:], (item, frame)]
             publish(self, item, frame)
 
@@ -93,7 +93,7 @@ def repeats() -> None:
         return repeating
 
     wrap(RedisBroadcast, "_publish", wrapped_publish)
-    wrap(RedisBroadcast, "_note_back", wrapped_back)
+    wrap(RedisBroadcast, "_on_connected", wrapped_back)
 
 
 @server_fault("handshakes wait for the bus", topology="pubsub", breaks="PUBSUB-7", found_by=DIES)
@@ -106,4 +106,4 @@ def waits_for_ever() -> None:
 @server_fault("nobody is told of the bus", topology="pubsub", breaks="PUBSUB-8", found_by=TOLD)
 def nobody_is_told() -> None:
     """Who says something that could not be passed on hears nothing of that."""
-    wrap(Member, "fail", lambda _fail: lambda _self, _reason: None)
+    wrap(Member, "send_error", lambda _fail: lambda _self, _reason: None)

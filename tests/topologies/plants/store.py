@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from reference_server.dynamodb_store import DynamodbStore
-from reference_server.store import StoreAway
+from reference_server.store import StoreUnavailable
 from tests.faults.fault import wrap
 from tests.topologies.fault import server_fault
 
@@ -19,7 +19,7 @@ def when_away(act: Any) -> None:
         async def acting(self: Any, work: Any) -> Any:
             try:
                 return await run(self, work)
-            except StoreAway:
+            except StoreUnavailable:
                 await act(self)
                 raise
 
@@ -73,7 +73,7 @@ def stays_away() -> None:
     def wrapped(run: Any) -> Any:
         async def refusing(self: Any, work: Any) -> Any:
             if away:
-                raise StoreAway("the store was away before")
+                raise StoreUnavailable("the store was away before")
             return await run(self, work)
 
         return refusing

@@ -1,1 +1,4 @@
-"""The reference chat server: PROTOCOL.md kept on Quart and Hypercorn. Start it with ``python -m reference_server``."""
+"""The reference chat server: PROTOCOL.md on Quart and Hypercorn.
+
+Start it with ``python -m reference_server``.
+"""

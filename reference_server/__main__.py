@@ -15,16 +15,19 @@ from reference_server.store import StoreError
 
 try:
     from uvloop import new_event_loop
-except ImportError:  # there is none for PyPy, and asyncio's own loop does the same, slower
+except ImportError:  # PyPy has none; asyncio's own loop does the same, more slowly
     from asyncio import new_event_loop  # type: ignore[assignment]
 
 
 def main() -> int:
-    """Serves until a signal ends it, and returns the exit code: 0, or 1 if it could not start."""
+    """Serve until a signal ends the process.
+
+    Return the exit code: 0, or 1 if the server could not start.
+    """
     arguments = _parser().parse_args()
     log_to_stderr(arguments.log_level)
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each member takes a file descriptor
+    _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))  # each member takes a file descriptor
     options = Options(**{field.name: getattr(arguments, field.name) for field in fields(Options)})
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
@@ -39,25 +42,25 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m reference_server",
         description="The reference chat server of Roomproof: rooms over HTTP, messages over WebSockets, as PROTOCOL.md "
-        "says. It needs no setup. As soon as it serves it prints 'listening on http://HOST:PORT'; its log goes to "
-        "stderr. SIGTERM and SIGINT (Ctrl-C) end it within 5 seconds.",
-        epilog="Each option can also be given as the environment variable named behind it; the option wins.",
+        "says. It needs no setup. Once it serves, it prints 'listening on http://HOST:PORT'. Its log goes to stderr. "
+        "SIGTERM and SIGINT (Ctrl-C) end it within 5 seconds.",
+        epilog="Each option can also be set by the environment variable named behind it; the option takes precedence.",
     )
-    _add(parser, "--host", "127.0.0.1", "address to listen on; 0.0.0.0 is every one of this machine")
-    _add(parser, "--port", "8000", "port to listen on; 0 takes a free one", type=_port)
+    _add(parser, "--host", "127.0.0.1", "address to listen on; 0.0.0.0 for all addresses of this machine")
+    _add(parser, "--port", "8000", "port to listen on; 0 for a free one", type=_port)
     _add(
         parser,
         "--database",
         "chats.sqlite3",
-        "SQLite file that holds the rooms; it is made if missing, and several servers on one machine may share it. "
-        ":memory: forgets the rooms at the end",
+        "SQLite file for the rooms; created if missing. Several servers on one machine can share it. "
+        ":memory: keeps the rooms only until the server ends",
         metavar="PATH",
     )
     _add(
         parser,
         "--store",
         "sqlite",
-        "where the rooms are kept: sqlite (see --database) or dynamodb, which instances on several machines can share",
+        "store for the rooms: sqlite (see --database), or dynamodb, which instances on several machines can share",
         type=_store,
         metavar="KIND",
     )
@@ -65,8 +68,8 @@ def _parser() -> argparse.ArgumentParser:
         parser,
         "--dynamodb-endpoint",
         "",
-        "where DynamoDB is, such as http://localhost:8000 for a local one, which needs no keys; empty is Amazon's own. "
-        "Keys and region come from where the tools of AWS look for them",
+        "URL of DynamoDB, such as http://localhost:8000 for a local one, which needs no keys; empty for Amazon's own. "
+        "Keys and region are taken from the usual AWS configuration",
         type=_endpoint,
         metavar="URL",
     )
@@ -74,15 +77,15 @@ def _parser() -> argparse.ArgumentParser:
         parser,
         "--dynamodb-table",
         "roomproof-chats",
-        "table that holds the rooms; it is made if missing",
+        "DynamoDB table for the rooms; created if missing",
         metavar="NAME",
     )
     _add(
         parser,
         "--broadcast",
         "",
-        "Redis (6 or newer), as redis://HOST:PORT[/DB], through which all instances that share a store hear each "
-        "other; empty is for an instance that hears only its own members",
+        "Redis (6 or newer), as redis://HOST:PORT[/DB], that connects all instances which share a store; empty if "
+        "members on different instances need not receive each other's messages",
         type=_redis,
         metavar="URL",
     )
@@ -90,14 +93,14 @@ def _parser() -> argparse.ArgumentParser:
         parser,
         "--instance",
         "",
-        "what this instance is called in its statistics; empty is its host name and port",
+        "name of this instance in its statistics; empty for its host name and port",
         metavar="NAME",
     )
     _add(
         parser,
         "--heartbeat",
         "30",
-        "drop a client that sent nothing for so long, not even an answer to a WebSocket ping; 0 never drops anybody",
+        "drop a client that sends nothing for this many seconds, not even answers to WebSocket pings; 0 to drop none",
         type=_seconds,
         metavar="SECONDS",
     )
@@ -105,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         parser,
         "--log-level",
         "info",
-        f"least weighty lines to log: {', '.join(LEVELS)}",
+        f"lowest level to log: {', '.join(LEVELS)}",
         type=_level,
         metavar="LEVEL",
     )
@@ -113,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add(parser: argparse.ArgumentParser, option: str, default: str, text: str, **more: object) -> None:
+    """Add an option whose default is an environment variable, or else ``default``."""
     variable = "CHAT_" + option.removeprefix("--").replace("-", "_").upper()
     value = os.environ.get(variable) or default
     parser.add_argument(option, default=value, help=f"{text} (default: {default or 'empty'}; {variable})", **more)  # type: ignore[arg-type]
@@ -148,7 +152,7 @@ def _is_url(text: str, schemes: set[str]) -> bool:
     try:
         parts = urlsplit(text)
         return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # of its brackets, or of its port
+    except ValueError:  # bad brackets, or a bad port
         return False
 
 

@@ -1,5 +1,7 @@
-"""The application: its routes, and what errors are answered. It runs under any ASGI server; see ``serve`` for what
-Hypercorn adds."""
+"""The application, put together from its routes and error handlers.
+
+It runs under any ASGI server.
+"""
 
 import logging
 
@@ -27,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 def create_app(store: Store, instance: Instance) -> Quart:
-    """The service, on this store."""
+    """Return the application that serves the rooms of this store."""
     app = Quart(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = None  # the routes limit their bodies themselves
     allow_every_origin(app)
@@ -47,7 +49,7 @@ def _add_error_handlers(app: Quart) -> None:
         return error_answer(400, str(error))
 
     @app.errorhandler(Unavailable)
-    async def away(error: Unavailable) -> Response:
+    async def unavailable(error: Unavailable) -> Response:
         _log.warning("refused path=%r: %s", (request or websocket).path, error)
         return error_answer(503, str(error))
 

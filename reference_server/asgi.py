@@ -1,5 +1,7 @@
-"""The application for another ASGI server: ``uvicorn reference_server.asgi:app``. The environment variable
-CHAT_DATABASE names its SQLite file. Heartbeat and limits are that server's own."""
+"""The application for another ASGI server: ``uvicorn reference_server.asgi:app``.
+
+The environment variable CHAT_DATABASE names the SQLite file. Heartbeat and limits are those of the ASGI server.
+"""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The bodies of HTTP requests: bytes in, values out. Pure."""
+"""Decoding of the bodies of HTTP requests. Pure."""
 
 import json
 from dataclasses import dataclass
@@ -8,18 +8,20 @@ from reference_server.names import ROOM_NAME_LENGTH, USER_ID_LENGTH, UserId, nam
 
 
 class BodyError(Exception):
-    """The body is not what was expected; the message says what was, and repeats nothing of what came."""
+    """A bad body. The message says what was expected, and repeats nothing of the body."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewChat:
+    """The room that a client asks for."""
+
     name: str
     created_by: UserId
     metadata: dict[str, Any]
 
 
 def new_chat(body: bytes) -> NewChat:
-    """What ``POST /api/chats`` asks for. Raises BodyError (CREATE-4)."""
+    """Decode the body of ``POST /api/chats``. Raises BodyError (CREATE-4)."""
     fields = _object(body)
     metadata = fields.get("metadata", {})
     if not isinstance(metadata, dict):
@@ -32,26 +34,30 @@ def new_chat(body: bytes) -> NewChat:
 
 
 def participants(body: bytes) -> list[UserId]:
-    """What ``POST /api/chats/{id}/participants`` asks for. Raises BodyError (PARTICIPANTS-4)."""
+    """Decode the body of ``POST /api/chats/{id}/participants``.
+
+    Raises BodyError (PARTICIPANTS-4).
+    """
     user_ids = _object(body).get("participant_ids")
     if not isinstance(user_ids, list):
         raise BodyError("participant_ids must be an array of strings")
     return [UserId(_name(user_id, "each of participant_ids", USER_ID_LENGTH)) for user_id in user_ids]
 
 
-def _name(value: object, field: str, longest: int) -> str:
+def _name(value: object, field: str, max_length: int) -> str:
     if not isinstance(value, str):
         raise BodyError(f"{field} must be a string")
-    problem = name_problem(value, longest)
+    problem = name_problem(value, max_length)
     if problem is not None:
         raise BodyError(f"{field} must {problem}")
     return value
 
 
 def _object(body: bytes) -> dict[str, Any]:
+    """Decode a JSON object. Raises BodyError."""
     try:
         value = json.loads(body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeated_keys)
-        # Whatever cannot be written again (1e999, a lone surrogate) could be neither kept nor answered as it was sent.
+        # A value that cannot be encoded again (1e999, a lone surrogate) could be neither stored nor returned as sent.
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except RecursionError:
         raise BodyError("expected JSON that is less deeply nested") from None
@@ -75,5 +81,5 @@ def _refuse_constant(_: str) -> NoReturn:
 def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key is repeated")
     return fields

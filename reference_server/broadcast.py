@@ -1,4 +1,7 @@
-"""How what happens in a room reaches its members: those of this instance, and through Redis those of all."""
+"""The ways in which items reach the members of a room.
+
+An item reaches the members on this instance only, or through Redis those on all instances.
+"""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -11,57 +14,70 @@ from reference_server.room import ChatRoom, Closable
 
 
 class BroadcastUnavailable(Unavailable):
-    """What is said on other instances cannot be heard now, so nobody can join here (PUBSUB-7)."""
+    """Other instances cannot be reached, so nobody can join here (PUBSUB-7)."""
 
 
 class BroadcastHandler(Protocol):
-    """The instance that hears."""
+    """The instance that receives from a broadcast."""
 
     clock: Clock
 
     def deliver(self, chat_id: ChatId, frame: str) -> None:
-        """Tells the members of a room."""
+        """Queue a frame for the members of a room on this instance."""
 
     def close_room(self, chat_id: ChatId) -> None:
-        """Closes the members of a room that was deleted."""
+        """Close the members of a deleted room on this instance."""
 
 
 class Broadcast(Protocol):
-    """One way of telling items. ``join``, ``say`` and ``leave`` return at once; those whom they return were too far
-    behind, are no members any more and are announced as left, and the caller has to close them."""
+    """One way of passing items on.
+
+    ``join``, ``send_message`` and ``leave`` return at once. They return the members that were too far behind: these are
+    members no more, their leaves are announced, and the caller has to close them.
+    """
 
     max_pause_seconds: float
-    """So many seconds a member may have to wait before what it says is taken: so long it must not be called silent."""
+    """Seconds for which the server might stop reading from a member.
+
+    The heartbeat must not be shorter.
+    """
 
     def start(self, handler: BroadcastHandler, exists: Callable[[ChatId], Awaitable[bool]]) -> None:
-        """Begins. ``exists`` asks the store: rooms may be deleted while this instance cannot hear of it."""
+        """Start to receive.
+
+        ``exists`` asks the store whether a room was deleted while this instance was cut off.
+        """
 
     def subscribed(self, chat_id: ChatId) -> AbstractAsyncContextManager[None]:
-        """Within this context, what is sent to the room on any instance arrives here. Raises BroadcastUnavailable."""
+        """Receive all items of a room while the context lasts.
+
+        Entering it raises BroadcastUnavailable.
+        """
 
     async def drained(self) -> None:
-        """Waits while more is said than can be passed on."""
+        """Wait while more messages are on their way than the broadcast can pass on."""
 
-    def join(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> list[Closable]: ...
+    def join(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> list[Closable]:
+        """Add a member to the room and announce it."""
 
-    def send_message(
-        self, room: ChatRoom[Closable], sender: Closable, content: str, timestamp: str
-    ) -> list[Closable]: ...
+    def send_message(self, room: ChatRoom[Closable], sender: Closable, content: str, timestamp: str) -> list[Closable]:
+        """Send a message to all members of the room."""
 
-    def leave(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> list[Closable]: ...
+    def leave(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> list[Closable]:
+        """Remove a member from the room and announce its leave."""
 
     def announce_leave(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> None:
-        """Announces to other instances that somebody is gone whom this one has already let go."""
+        """Announce the leave of a member that was already removed from the room."""
 
     def announce_deletion(self, chat_id: ChatId) -> None:
-        """Tells other instances that the room was deleted."""
+        """Announce to other instances that a room was deleted."""
 
     async def flush(self) -> None:
-        """Waits until everything is passed on, for a moment at most."""
+        """Wait, for a short time at most, until everything is passed on."""
 
 
 class LocalBroadcast:
-    """The one and only instance: everybody is told in the same step."""
+    """The broadcast of a single instance: all members get an item in one step."""
 
     max_pause_seconds = 0.0
 

@@ -1,4 +1,4 @@
-"""Close codes of WebSockets (RFC 6455, section 7.4; the table of close codes in PROTOCOL.md)."""
+"""Close codes of WebSockets (RFC 6455, section 7.4, and PROTOCOL.md)."""
 
 from enum import IntEnum
 

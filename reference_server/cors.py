@@ -1,19 +1,22 @@
-"""Which pages may talk to the service: every one, without credentials.
+"""Cross-origin access: pages of every origin are allowed, without credentials.
 
-The demo page works when it is opened as a file, too. Its origin is ``null`` then, and any page can give itself that
-origin (in a sandboxed frame), so to allow ``null`` is to allow everybody, and ``*`` says so plainly. It opens nothing
-that was closed: browsers apply no such rule to WebSockets, and the service knows no cookies and no passwords. Whoever
-puts authentication in front of it should name origins there, too; ``*`` never goes together with credentials.
+The demo page has to work when it is opened as a file. Its origin is ``null`` then, which any page can take on in a
+sandboxed frame. So allowing ``null`` allows every page, and ``*`` says so plainly.
+
+This exposes nothing new: browsers apply no such rule to WebSockets, and the service has neither cookies nor passwords.
+A proxy that adds authentication should name the permitted origins; ``*`` and credentials exclude each other.
 """
 
 from quart import Quart, Response, request
 
 PREFLIGHT_SECONDS = 600
-"""How long a browser may remember what it was allowed. Browsers cap it themselves."""
+"""Seconds for which a browser may cache the answer to a preflight request.
+
+Browsers have limits of their own."""
 
 
 def allow_every_origin(app: Quart) -> None:
-    """Adds the headers to every answer, and what a preflight asks for to those to OPTIONS."""
+    """Add the CORS headers to every answer, and more to those of preflights."""
 
     @app.after_request
     async def allow(response: Response) -> Response:

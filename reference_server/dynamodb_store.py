@@ -1,4 +1,4 @@
-"""Rooms in a DynamoDB table, which several instances may share."""
+"""Rooms in a DynamoDB table, which several instances can share."""
 
 import asyncio
 import json
@@ -13,21 +13,27 @@ from reference_server.store import Chat, StoreUnavailable
 from reference_server.worker_threads import WorkerThreads
 
 ANSWER_SECONDS = 6.5
-"""How long a question may take before whoever asked is told that the store is away. STICKY-9 allows 10 s, of which a
-handshake may have waited for the broadcast."""
+"""Seconds that a request has before the store counts as unavailable.
+
+STICKY-9 allows 10 s for the answer, of which a handshake may have spent 3 s waiting for the broadcast."""
 
 MAX_REQUESTS = 64
-"""Questions that may be under way at once."""
+"""Maximum number of requests at the same time."""
 
 ADD_RETRY_SECONDS = 5.0
-"""How long to try to add participants while other instances do so too: each round, one of them gets through."""
+"""Seconds for which adding participants is tried while other instances do so too.
+
+One of them succeeds each time."""
 
 T = TypeVar("T")
 
 
 class DynamodbStore:
-    """One item for each room. Its metadata are JSON as text, because DynamoDB has no floats, and its participants a
-    list, so that they keep their order; the version of the item makes adding to that list atomic."""
+    """A store with one DynamoDB item for each room.
+
+    The metadata are stored as JSON text, because DynamoDB has no floats. The participants are a list, so that they keep
+    their order; the version of the item makes adding to the list atomic.
+    """
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -35,9 +41,11 @@ class DynamodbStore:
 
     @classmethod
     def open(cls, endpoint: str | None, table: str) -> "DynamodbStore":
-        """Return a store that connects when it is first asked, so that an instance starts while DynamoDB is away.
+        """Return a store that connects at its first request.
 
-        Raises StoreError for a configuration that cannot be.
+        So an instance can start while DynamoDB is unavailable.
+
+        Raises StoreError for an unusable configuration.
         """
         return cls(Table(make_client(endpoint, MAX_REQUESTS), table))
 
@@ -58,14 +66,18 @@ class DynamodbStore:
         return can_be_chat_id(chat_id) and await self._run(lambda: _delete(self._table, chat_id))
 
     def close(self) -> None:
-        """What is still under way ends with the process."""
+        """Do nothing: unfinished requests end with the process."""
 
     async def _get(self, chat_id: ChatId, **more: Any) -> dict[str, Any] | None:
         if not can_be_chat_id(chat_id):
-            return None  # and DynamoDB would refuse most of these as keys
+            return None  # DynamoDB would refuse most of these as keys
         return await self._run(lambda: _get(self._table, chat_id, **more))
 
     async def _run(self, work: Callable[[], T]) -> T:
+        """Run blocking work in a thread, and return its result.
+
+        Raises StoreUnavailable if it takes too long.
+        """
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._threads.run(work)
@@ -109,7 +121,10 @@ def _add_participants(table: Table, chat_id: ChatId, user_ids: list[UserId]) -> 
 
 
 def _replace_participants(table: Table, chat_id: ChatId, user_ids: list[UserId], version: int) -> bool:
-    """False, and nothing has changed, if this is not the version any more."""
+    """Store a list of participants.
+
+    Return False, and change nothing, if the item has another version by now.
+    """
     answer = table.request(
         "update_item",
         Key=_key(chat_id),

@@ -1,4 +1,4 @@
-"""One DynamoDB table: made on demand, and asked with bounded waits."""
+"""One DynamoDB table, created on demand. Every request has a time limit."""
 
 import logging
 import time
@@ -14,10 +14,16 @@ from reference_server.store import StoreError, StoreUnavailable, TooLarge
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 2.0
 ATTEMPTS = 2
-"""Two, because a connection that idled may have been closed meanwhile. In all about 6 s at worst."""
+"""Time limits in seconds, and attempts for each request.
+
+At worst this takes about 6 s.
+
+Two attempts, because the server may have closed an idle connection."""
 
 CREATE_TABLE_SECONDS = 5.0
-"""How long a question waits for the table to be made; a later one finds it there."""
+"""Seconds that a request waits for the table to be created.
+
+A later request finds it ready."""
 
 UNAVAILABLE = "the store of rooms is away; try again in a few seconds"
 TOO_LARGE = "this is too large: the store takes 400 KB for a room, its name, metadata and participants together"
@@ -26,14 +32,20 @@ _log = logging.getLogger(__name__)
 
 
 class Table:
-    """All methods block, and may be called from several threads at once."""
+    """A DynamoDB table.
+
+    All methods block, and can be called from several threads at once.
+    """
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
         self._name = name
 
     def request(self, operation: str, **arguments: Any) -> dict[str, Any] | None:
-        """The answer; None if the condition of the operation does not hold. Raises StoreUnavailable and TooLarge."""
+        """Return the answer; None if the condition of the operation does not hold.
+
+        Raises StoreUnavailable and TooLarge.
+        """
         try:
             try:
                 return self._call(operation, **arguments)
@@ -57,7 +69,10 @@ class Table:
         return answer
 
     def _create_table(self) -> None:
-        """Returns once the table is there, whoever makes it."""
+        """Create the table, and wait until it is ready.
+
+        Another instance may be creating it, too.
+        """
         try:
             self._call(
                 "create_table",
@@ -67,7 +82,7 @@ class Table:
             )
             _log.info("made the table %s", self._name)
         except self._client.exceptions.ResourceInUseException:
-            pass  # another instance is making it
+            pass  # another instance is creating it
         deadline = time.monotonic() + CREATE_TABLE_SECONDS
         while self._call("describe_table")["Table"]["TableStatus"] != "ACTIVE":
             if time.monotonic() > deadline:
@@ -78,8 +93,7 @@ class Table:
 def make_client(endpoint: str | None, connections: int) -> Any:
     """Return a client of DynamoDB, which connects at its first request.
 
-    Without an endpoint it is Amazon's, in the region that is configured. Raises StoreError for a configuration that
-    cannot be.
+    Without an endpoint it uses Amazon's, in the configured region. Raises StoreError for an unusable configuration.
     """
     try:
         return _client(endpoint, connections)
@@ -91,7 +105,7 @@ def _client(endpoint: str | None, connections: int) -> Any:
     session = botocore.session.Session()
     keys: dict[str, str] = {}
     if endpoint is not None and endpoint.startswith("http://"):
-        # It is none of Amazon's, so it is no use to ask a cloud for keys; and local ones take any.
+        # A local DynamoDB accepts any keys, and asking a cloud for some would only take time.
         session.set_config_variable("metadata_service_num_attempts", 0)
         if session.get_credentials() is None:
             keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}

@@ -1,4 +1,4 @@
-"""The frames of the protocol as text: what a client says, and what it is told. Pure."""
+"""Encoding and decoding of the protocol's frames. Pure."""
 
 import json
 from dataclasses import dataclass
@@ -11,19 +11,22 @@ from reference_server.names import ChatId, UserId
 
 @dataclass(frozen=True, slots=True)
 class ValidMessage:
-    """A valid message."""
+    """A valid message from a client."""
 
     content: str
 
 
 @dataclass(frozen=True, slots=True)
 class PingRequest:
-    """A question for a pong."""
+    """A client's request for a pong (FRAME-7)."""
 
 
 @dataclass(frozen=True, slots=True)
 class BadFrame:
-    """Anything else; the reason says what was expected and repeats nothing of what came."""
+    """A frame that is neither of the two.
+
+    The reason says what was expected, and repeats nothing of the frame.
+    """
 
     reason: str
 
@@ -32,7 +35,7 @@ def _refuse_constant(_: str) -> NoReturn:
     raise ValueError("NaN and Infinity are not JSON")
 
 
-# No number means anything here, and Python refuses to read an integer of 5,000 digits: they are read as floats.
+# Numbers have no meaning here. They are decoded as floats, because Python refuses integers of 5,000 digits.
 _decode_json = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=float).decode
 
 _NOT_AN_OBJECT = BadFrame('expected a JSON object such as {"type":"message","content":"..."}')
@@ -43,7 +46,7 @@ _BINARY = BadFrame("expected a text frame, not a binary one")
 
 
 def decode(frame: str | bytes) -> ValidMessage | PingRequest | BadFrame:
-    """What a frame says: the frame family of the protocol."""
+    """Decode a text or binary frame from a client (the frame family of the protocol)."""
     if isinstance(frame, bytes):
         return _BINARY
     try:
@@ -96,20 +99,25 @@ _encode_json = msgspec.json.Encoder().encode
 
 
 def message(content: str, sender_id: UserId, chat_id: ChatId, timestamp: str) -> str:
+    """Return the frame of a message."""
     return _encode_json(_Message(content, sender_id, chat_id, timestamp)).decode()
 
 
 def join_notice(user_id: UserId, chat_id: ChatId, timestamp: str) -> str:
+    """Return the frame that announces a join."""
     return _encode_json(_Notice(f"{user_id} joined the chat", chat_id, timestamp)).decode()
 
 
 def leave_notice(user_id: UserId, chat_id: ChatId, timestamp: str) -> str:
+    """Return the frame that announces a leave."""
     return _encode_json(_Notice(f"{user_id} left the chat", chat_id, timestamp)).decode()
 
 
 def error(reason: str) -> str:
+    """Return the frame that answers a bad frame."""
     return _encode_json(_Error(reason)).decode()
 
 
 def pong(timestamp: str) -> str:
+    """Return the frame that answers a ping."""
     return _encode_json(_Pong(timestamp)).decode()

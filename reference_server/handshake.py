@@ -1,4 +1,4 @@
-"""The WebSocket route: which handshakes are refused, and how the others become members."""
+"""The WebSocket route: it refuses a handshake, or makes the connection a member."""
 
 import logging
 from typing import cast
@@ -19,7 +19,10 @@ _log = logging.getLogger(__name__)
 
 
 class _AnyPath(BaseConverter):
-    """What stands for an id in a handshake, with slashes and line ends: even what is none is refused as an id."""
+    """Any text in the place of an id, slashes and line ends included.
+
+    So a bad id is refused as an id (REFUSE-2), and not as an unknown path.
+    """
 
     regex = r"[\s\S]*"
     part_isolating = False
@@ -52,7 +55,12 @@ def add_websocket_route(app: Quart, store: Store, instance: Instance) -> None:
 async def _admit(
     socket: ChatWebsocket, chat_id: ChatId, user_id: UserId, store: Store, instance: Instance
 ) -> Response | None:
-    """Serve the member until its connection ends; return a refusal if there is no such room."""
+    """Make the connection a member, and serve it until it ends.
+
+    Return a refusal if there is no such room.
+
+    Raises StoreUnavailable and BroadcastUnavailable.
+    """
     room = instance.room(chat_id)
     async with instance.broadcast.subscribed(chat_id):
         if not await store.exists(chat_id):
@@ -66,13 +74,13 @@ async def _admit(
 
 
 def _refusal(status: int, chat_id: str, reason: str) -> Response:
-    """An answer in place of the handshake's 101."""
+    """Log a refusal, and return the answer that takes the place of the status 101."""
     _log.warning("refused chat=%r: %s", chat_id, reason)
     return error_answer(status, reason)
 
 
 def _user_ids(query: bytes) -> list[UserId]:
-    """Every user_id that the query string gives; none if it is not percent-encoded UTF-8."""
+    """Return every user_id in a query string; none if it is not encoded UTF-8."""
     try:
         fields = parse_qs(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:
@@ -81,7 +89,7 @@ def _user_ids(query: bytes) -> list[UserId]:
 
 
 def _user_id_problem(user_ids: list[UserId]) -> str | None:
-    """Return what is wrong with the user ids of a handshake; None for one good id (REFUSE-3, REFUSE-5)."""
+    """Return why user ids are refused; None for one good id (REFUSE-3, REFUSE-5)."""
     if len(user_ids) != 1:
         return "expected one user_id in the query string, percent-encoded UTF-8"
     problem = name_problem(user_ids[0], USER_ID_LENGTH)

@@ -12,11 +12,12 @@ from reference_server.names import ChatId, new_chat_id
 from reference_server.store import Chat, Store
 
 BODY_BYTES = 2**20
-"""The longest body of a request."""
+"""Maximum size of a request body in bytes."""
 
 DISCARD_BYTES = 16 * BODY_BYTES
-"""A body that is too long is read up to here before the answer, because most clients read no answer before they have
-sent everything."""
+"""Bytes up to which a body that is too large is read before the answer.
+
+Most clients read no answer before they have sent everything."""
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def add_room_routes(app: Quart, store: Store, instance: Instance) -> None:
     @app.delete("/api/chats/<chat_id>")
     async def delete(chat_id: ChatId) -> Response:
         is_known = await store.delete(chat_id)
-        instance.delete(chat_id)  # even so: the store may have deleted it before, when its answer got lost
+        instance.delete(chat_id)  # always: an earlier request may have deleted it, and lost its answer
         if not is_known:
             return error_answer(404, UNKNOWN_ROOM)
         _log.info("deleted chat=%s", chat_id)
@@ -77,7 +78,10 @@ def _chat_fields(chat: Chat) -> dict[str, object]:
 
 
 async def _body() -> bytes:
-    """The body of the current request. Raises RequestEntityTooLarge and UnsupportedMediaType."""
+    """Read the body of the current request.
+
+    Raises RequestEntityTooLarge and UnsupportedMediaType.
+    """
     body = bytearray()
     length = 0
     async for part in request.body:

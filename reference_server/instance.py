@@ -1,4 +1,4 @@
-"""One instance of the service: the members that this process holds, room by room."""
+"""One instance of the service: the rooms and members that this process serves."""
 
 import logging
 from weakref import WeakValueDictionary
@@ -14,11 +14,17 @@ _log = logging.getLogger(__name__)
 
 
 class Instance:
-    """Rooms by id. A room stays as long as somebody holds it, be it a member or a handshake under way, so a handshake
-    that began before the room was deleted finds out (CREATE-6)."""
+    """The rooms of this process, by id.
+
+    Invariants:
+
+    - A room exists as long as a member or a handshake refers to it, so there is at most one room of each id.
+    - A handshake that began before its room was deleted finds ``deleted`` set on that room (CREATE-6).
+    - Once ``stopping`` is true, no member is added.
+    """
 
     def __init__(self, clock: Clock, name: str = "", broadcast: Broadcast | None = None) -> None:
-        """Without a broadcast it is the only instance."""
+        """Without a broadcast this is the only instance."""
         self.clock = clock
         self.name = name
         self.stopping = False
@@ -27,24 +33,29 @@ class Instance:
         self._rooms: WeakValueDictionary[ChatId, ChatRoom[Closable]] = WeakValueDictionary()
 
     def room(self, chat_id: ChatId) -> ChatRoom[Closable]:
-        """The room of this id, whether or not the store knows it. Take it before asking the store."""
+        """Return the room of this id, even if the store knows none.
+
+        Call this before asking the store: a deletion in between is then marked on the returned room.
+        """
         return self._rooms.setdefault(chat_id, ChatRoom(chat_id))
 
     def join(self, room: ChatRoom[Closable], member: Closable) -> None:
+        """Add a member to a room and announce it."""
         self._close_slow(room, self.broadcast.join(room, member, self.clock.timestamp()))
         _log.info("joined chat=%s user=%r members=%d", room.chat_id, member.user_id, len(room.members))
 
     def send_message(self, room: ChatRoom[Closable], sender: Closable, content: str) -> None:
+        """Send a message to all members of a room, on all instances."""
         self._close_slow(room, self.broadcast.send_message(room, sender, content, self.clock.timestamp()))
 
     def leave(self, room: ChatRoom[Closable], member: Closable, reason: str) -> None:
-        """Ends the membership, unless it has ended already."""
+        """End a membership and announce the leave, unless that was done before."""
         if member in room.members:
             self._close_slow(room, self.broadcast.leave(room, member, self.clock.timestamp()))
             _log_leave(room, member, reason)
 
     def deliver(self, chat_id: ChatId, frame: str) -> None:
-        """Tells the members of a room what the broadcast brings."""
+        """Queue a frame from the broadcast for the members of a room on this instance."""
         room = self._rooms.get(chat_id)
         if room is None:
             return
@@ -54,26 +65,29 @@ class Instance:
             self.broadcast.announce_leave(room, member, self.clock.timestamp())
 
     def delete(self, chat_id: ChatId) -> None:
-        """Closes the members of a room that the store has just forgotten, on whatever instance they are (CLOSE-3)."""
+        """Close the members of a deleted room on all instances.
+
+        The store has already deleted it (CLOSE-3).
+        """
         self.close_room(chat_id)
         self.broadcast.announce_deletion(chat_id)
 
     def close_room(self, chat_id: ChatId) -> None:
-        """Closes the members that are here, because the room was deleted."""
+        """Close the members of a deleted room on this instance."""
         room = self._rooms.get(chat_id)
         if room is not None:
             room.deleted = True
             self._disband(room, CloseCode.NO_SUCH_ROOM, "the room was deleted")
 
     def stop(self) -> None:
-        """Closes every member because the process ends. There are no new ones from now on."""
+        """Close all members, and admit no new ones, because the process ends."""
         self.stopping = True
         for room in list(self._rooms.values()):
             for member in self._disband(room, CloseCode.GOING_AWAY, "the server shuts down"):
                 self.broadcast.announce_leave(room, member, self.clock.timestamp())
 
     def stats(self) -> dict[str, int | str | list[ChatId]]:
-        """The answer of STATS-1."""
+        """Return the statistics of this instance (STATS-1)."""
         counts = {room.chat_id: len(room.members) for room in list(self._rooms.values()) if room.members}
         return {
             "instance": self.name,
@@ -83,11 +97,13 @@ class Instance:
         }
 
     def _close_slow(self, room: ChatRoom[Closable], behind: list[Closable]) -> None:
+        """Close the members that were too far behind."""
         for member in behind:
             _log_leave(room, member, "it read too slowly")
             member.close(CloseCode.TOO_FAR_BEHIND)
 
     def _disband(self, room: ChatRoom[Closable], code: CloseCode, reason: str) -> list[Closable]:
+        """Close all members of a room on this instance, and return them."""
         members = room.disband()
         for member in members:
             _log_leave(room, member, reason)

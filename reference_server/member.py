@@ -1,4 +1,4 @@
-"""A member: one connection from the moment it joins its room until it is closed."""
+"""A member: one connection, from its join until it is closed."""
 
 import asyncio
 import logging
@@ -14,13 +14,24 @@ from reference_server.room import ChatRoom, Closable
 from reference_server.websocket import ChatWebsocket, Disconnected
 
 CLOSING_FLUSH_SECONDS = 2.5
-"""How long a connection that ends may take to read what is still due to it. The whole answer has 5 s (CLOSE-2)."""
+"""Seconds that a closing connection has to read its queued frames.
+
+The whole closing has 5 s (CLOSE-2)."""
 
 _log = logging.getLogger(__name__)
 
 
 class Member:
-    """Reads in one task and writes in another, so that nobody waits for anybody who does not read."""
+    """One connection.
+
+    It reads in one task and writes in another, so a member that does not read delays nobody else.
+
+    Invariants:
+
+    - Frames reach the client in the order in which they were queued.
+    - ``_close_code`` is set at most once by ``close``. It is None while only the client has closed.
+    - When ``run`` returns, the member has left its room and both tasks have ended or are cancelled.
+    """
 
     def __init__(self, user_id: UserId, instance: Instance, room: ChatRoom[Closable], socket: ChatWebsocket) -> None:
         self.user_id = user_id
@@ -32,19 +43,25 @@ class Member:
         self._reading: asyncio.Task[None] | None = None
 
     def enqueue(self, frame: str) -> bool:
+        """Queue a frame for the client.
+
+        Return False, and drop the frame, if the outbox is full.
+        """
         return self._outbox.put(frame)
 
     def send_error(self, reason: str) -> None:
+        """Queue an error frame for the client."""
         self._reply(frames.error(reason))
 
     def close(self, code: int) -> None:
+        """Begin to close the connection, unless the server is closing it already."""
         if self._close_code is None:
             self._close_code = code
             if self._reading is not None:
                 self._reading.cancel()
 
     async def run(self) -> None:
-        """Joins the room, and returns when the connection is closed."""
+        """Join the room, and serve the client until the connection is closed."""
         self._reading = asyncio.create_task(self._read())
         writing = asyncio.create_task(self._write())
         self._instance.gc_tuning.connected()
@@ -63,7 +80,10 @@ class Member:
                 self._instance.gc_tuning.disconnected()
 
     def _end_reason(self, *tasks: asyncio.Task[None]) -> str:
-        """Why the connection ends. If the server broke, it has to be closed with 1011."""
+        """Return why the connection ends, for the log.
+
+        After an unexpected error, set the close code to 1011.
+        """
         for outcome in [task.exception() for task in tasks if task.done() and not task.cancelled()]:
             match outcome:
                 case Disconnected(code=code):
@@ -77,8 +97,9 @@ class Member:
         return f"the server closed it ({self._close_code})"
 
     async def _read(self) -> None:
+        """Handle one frame after the other, until the client disconnects."""
         while True:
-            # Who does not read its own echo gets nothing more said, and TCP slows it down.
+            # A client that does not read its echoes is not read either, so TCP slows it down.
             await self._outbox.drained()
             await self._instance.broadcast.drained()
             self._handle(await self._socket.receive())
@@ -93,16 +114,21 @@ class Member:
                 self._reply(frames.error(reason))
 
     def _reply(self, frame: str) -> None:
+        """Queue a frame for this client only. Close the connection if the outbox is full."""
         if not self._outbox.put(frame):
             self._instance.leave(self._room, self, "it read too slowly")
             self.close(CloseCode.TOO_FAR_BEHIND)
 
     async def _write(self) -> None:
+        """Send the queued frames until the outbox is closed and empty."""
         while (frame := await self._outbox.get()) is not None:
             await self._socket.send(frame)
 
     async def _flush_and_close(self, writing: asyncio.Task[None]) -> None:
-        """Sends what is due, then Close. Whoever does not read in time gets neither."""
+        """Send the queued frames, then a Close frame.
+
+        A client that does not read in time gets neither.
+        """
         self._outbox.close()
         if self._close_code == CloseCode.TOO_FAR_BEHIND:
             self._outbox.clear()

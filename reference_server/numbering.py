@@ -1,33 +1,39 @@
-"""Items on their way between instances. Their numbers make it harmless to publish one twice, or late. Pure.
+"""Numbers of the items that instances publish to each other. Pure.
 
-An instance numbers what it publishes, over all rooms. Whoever hears takes only what is newer than the latest from it:
-so nothing is doubled, and nothing comes after what was published later, even if Redis still does what it was sent
-through a connection that has been given up since.
+An instance numbers its items, over all rooms. A receiver drops every item whose number is not higher than the last one
+of the same instance. So no item arrives twice, and none arrives after a later one: not even if Redis still executes
+commands of a connection that was given up.
 """
 
 
 class Numbering:
-    """The numbers that one instance gives and has heard."""
+    """The numbers of the items that one instance publishes and receives.
+
+    Invariants:
+
+    - Each number is higher than all that were given before.
+    - From each instance, the numbers of the accepted items only rise.
+    """
 
     def __init__(self, instance: str) -> None:
-        """``instance`` is a word that no other run of a server has."""
+        """``instance`` is a word without spaces that no other server process uses."""
         self._instance = instance
         self._last_given = 0
         self._last_received: dict[str, int] = {}
 
     def next(self) -> int:
-        """The number of the next item."""
+        """Return the number of the next item."""
         self._last_given += 1
         return self._last_given
 
     def encode(self, number: int, frame: str) -> bytes:
-        """An own item, for publishing."""
+        """Return the payload that publishes an item of this instance."""
         return f"{self._instance} {number} {frame}".encode()
 
     def decode(self, payload: bytes) -> str | None:
-        """The frame that was published; None if something newer, or the same, was heard before.
+        """Return the frame; None if this item or a later one was received before.
 
-        Raises ValueError if no instance writes so.
+        Raises ValueError if no instance encodes items like this.
         """
         instance, digits, frame = payload.decode().split(" ", 2)
         number = int(digits)
@@ -37,5 +43,8 @@ class Numbering:
         return frame
 
     def was_received(self, number: int) -> bool:
-        """Whether an own item was heard, or one after it, so that it was surely published."""
+        """Whether an item of our own, or a later one, came back from Redis.
+
+        This proves that the item was published.
+        """
         return number <= self._last_received.get(self._instance, 0)

@@ -1,17 +1,30 @@
-"""What one member is still to be told."""
+"""The frames that one member has still to be sent."""
 
 import asyncio
 from collections import deque
 
 OUTBOX_FRAMES = 256
-"""A member that is further behind than this is closed with 1013 (CLOSE-5)."""
+"""Maximum number of queued frames.
+
+A member that is further behind is closed with 1013 (CLOSE-5)."""
 
 OUTBOX_CHARACTERS = 4 * 2**20
-"""The same for large frames, so that a member costs a bounded amount of memory whatever is said."""
+"""Maximum number of queued characters, which bounds the memory of a member."""
 
 
 class Outbox:
-    """A bounded queue with one reader. To put is synchronous, so that a room can fill many outboxes in one step."""
+    """A bounded queue of frames with one reader.
+
+    ``put`` is synchronous, so a room fills many outboxes in one step.
+
+    Invariants:
+
+    - Frames come out in the order in which they were put.
+    - ``_characters`` is the total length of the queued frames, and stays within OUTBOX_CHARACTERS.
+    - At most OUTBOX_FRAMES frames are queued.
+    - ``_drained`` is set exactly while the outbox is less than half full.
+    - Once the outbox is closed, nothing is put any more.
+    """
 
     def __init__(self) -> None:
         self._frames: deque[str] = deque()
@@ -22,7 +35,7 @@ class Outbox:
         self._drained.set()
 
     def put(self, frame: str) -> bool:
-        """Queues the frame; False, and the frame is dropped, if there is no room for it."""
+        """Queue a frame. Return False, and drop the frame, if the outbox is full."""
         if len(self._frames) >= OUTBOX_FRAMES or self._characters + len(frame) > OUTBOX_CHARACTERS:
             return False
         self._frames.append(frame)
@@ -33,7 +46,10 @@ class Outbox:
         return True
 
     async def get(self) -> str | None:
-        """The oldest frame, as soon as there is one; None when the outbox is finished and empty."""
+        """Wait for the oldest frame, and remove it.
+
+        Return None once the outbox is closed and empty.
+        """
         while not self._frames:
             if self._closed:
                 return None
@@ -46,16 +62,16 @@ class Outbox:
         return frame
 
     async def drained(self) -> None:
-        """Waits until the outbox is less than half full."""
+        """Wait until the outbox is less than half full."""
         await self._drained.wait()
 
     def close(self) -> None:
-        """Nothing more will be put; what is queued can still be got."""
+        """Put nothing more. The queued frames can still be got."""
         self._closed = True
         self._wake()
 
     def clear(self) -> None:
-        """Throws away what is queued."""
+        """Drop the queued frames."""
         self._frames.clear()
         self._characters = 0
         self._drained.set()

@@ -11,11 +11,14 @@ NAME = "test_websocket.html"
 
 
 class PageMissing(Exception):  # noqa: N818 - it says what is wrong without a suffix
-    """This installation is incomplete. The message says where the page was looked for."""
+    """The page is missing from this installation.
+
+    The message says where it was looked for.
+    """
 
 
 def add_page(app: Quart) -> None:
-    """Serves the page at ``/``. Raises PageMissing."""
+    """Serve the page at ``/``. Raises PageMissing."""
     page = find_page().read_bytes()
     headers = {
         "Content-Security-Policy": content_security_policy(page.decode()),
@@ -30,7 +33,10 @@ def add_page(app: Quart) -> None:
 
 
 def find_page() -> Path:
-    """The page that this installation ships (in the package), or that of the checkout (beside the package)."""
+    """Return the path of the page.
+
+    It is inside the package when installed, and beside the package in a checkout. Raises PageMissing.
+    """
     package = Path(__file__).parent
     for path in (package / NAME, package.parent / NAME):
         if path.is_file():
@@ -39,8 +45,12 @@ def find_page() -> Path:
 
 
 def content_security_policy(page: str) -> str:
-    """Lets the page run its own script and style and nothing else, load nothing, and talk to any server, because it has
-    a field for one."""
+    """Return the policy for the page.
+
+    It may run only its own script and style, load nothing, and connect to any server.
+
+    Any server, because the page has a field for its address.
+    """
     return "; ".join(
         (
             "default-src 'none'",

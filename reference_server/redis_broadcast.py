@@ -1,13 +1,9 @@
-"""Rooms that span instances: every item goes through Redis Pub/Sub, and comes back to all instances in one order.
+"""Rooms that span instances, by Redis Pub/Sub.
 
-Each room is a channel. An instance is subscribed to the rooms of its members, and tells them what it hears there, its
-own items included. These laws keep promises A2 to A7 of the oracle, and PUBSUB-7:
+Every item goes through Redis, and reaches all instances in one order.
 
-- A member joins after the subscription is confirmed, and its join notice is published after that (A5).
-- All items of an instance go through one connection, in order, so that each member's stream keeps its order (A2).
-- Items are numbered, so nothing is doubled or swapped, whatever happens on the way (see ``numbering``).
-- A message is published once. If nobody knows whether that worked, or if Redis is away, its sender is told.
-- Notices of joins and leaves, and deletions, are kept and published when Redis is back.
+Each room is a channel. An instance subscribes to the rooms of its members, and delivers to them what it receives there,
+its own items included.
 """
 
 import asyncio
@@ -34,26 +30,29 @@ from reference_server.redis_session import PING_SECONDS, PING_TIMEOUT_SECONDS, R
 from reference_server.room import ChatRoom, Closable
 
 CONNECT_SECONDS = 3.0
-"""How long Redis may take to accept a connection and to answer on it."""
+"""Seconds that Redis has to accept a connection and to answer on it."""
 
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
-"""Seconds to wait before the next attempts to connect."""
+"""Seconds before the next attempt to connect, by the number of failures."""
 
 STABLE_SECONDS = 2.0
-"""A connection that lasts so long is a good one. The pauses go on growing until there is one."""
+"""Seconds after which a connection counts as stable.
+
+Until one is, the delays between attempts go on growing."""
 
 PUBLISH_DELAY_SECONDS = (0.0, 0.3, 1.5)
-"""How long to publish nothing after connecting: at the start, after a cut, and after an outage. Other instances need as
-long to be back, and would otherwise miss what comes first."""
+"""Seconds without publishing after connecting, by the number of failures.
+
+Other instances need as long to connect again, and would otherwise miss the first items."""
 
 HANDSHAKE_SECONDS = 3.0
-"""How long a handshake waits for its room to be heard, before it is refused (PUBSUB-7)."""
+"""Seconds that a handshake waits for its subscription (PUBSUB-7)."""
 
 FLUSH_SECONDS = 1.0
-"""How long the end of the server waits until the last leaves are published."""
+"""Seconds that the end of the server waits for the last notices to be published."""
 
 DELETED = ""
-"""What is published in place of a frame when a room was deleted."""
+"""The payload that announces a deletion, in place of a frame."""
 
 UNAVAILABLE = "the broadcast between the instances is away; connect again in a few seconds"
 NOT_PUBLISHED = "this was not passed on, because the broadcast between the instances is away; say it again later"
@@ -64,22 +63,39 @@ _log = logging.getLogger(__name__)
 
 @dataclass(eq=False, slots=True)
 class _Item:
+    """A message, a notice or a deletion on its way to Redis.
+
+    Only its number and origin are kept, not its frame.
+    """
+
     number: int
     chat_id: ChatId
     sender: Closable | None = None
-    """Who said it; None if it is no message."""
+    """The sender of a message; None for a notice or a deletion."""
     notice: Callable[[str], str] | None = None
-    """Makes the frame of a join or leave out of its timestamp."""
+    """Makes a join or leave notice from a timestamp; None for any other item."""
 
 
 @dataclass(eq=False, slots=True)
 class _Subscription:
+    """The subscription to one room, as long as members or handshakes need it."""
+
     holders: int = 0
     confirmed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class RedisBroadcast:
-    """Connects by itself, again and again, from ``start`` on until the event loop ends."""
+    """A broadcast that connects to Redis, again whenever the connection breaks.
+
+    Invariants, which keep promises A2 to A7 of the protocol, and PUBSUB-7:
+
+    - A member joins after the subscription to its room is confirmed, and its join notice is published after that (A5).
+    - All items of an instance go through one connection, in order, so each member's stream keeps its order (A2).
+    - Items are numbered, so none arrives twice or out of order (see ``numbering``).
+    - A message is published at most once. If it was not, or may not have been, its sender receives an error (PUBSUB-8).
+    - Notices and deletions that may not have been published stand in ``_unpublished``, and are published again.
+    - ``_session`` is None exactly while there is no connection.
+    """
 
     max_pause_seconds = PING_TIMEOUT_SECONDS + 2 * PING_SECONDS
 
@@ -88,7 +104,7 @@ class RedisBroadcast:
             url,
             protocol=3,
             retry=Retry(NoBackoff(), 0),
-            socket_timeout=None,  # the session watches
+            socket_timeout=None,  # the session pings Redis itself
             socket_connect_timeout=CONNECT_SECONDS,
         )
         kwargs = self._pool.connection_kwargs
@@ -170,6 +186,7 @@ class RedisBroadcast:
         self._publish(_Item(self._numbering.next(), room.chat_id, notice=notice), notice(timestamp))
 
     def _publish(self, item: _Item, frame: str) -> None:
+        """Publish an item, or keep it until Redis is connected again."""
         if self._session is None:
             self._unpublished.append(item)
         else:
@@ -180,6 +197,10 @@ class RedisBroadcast:
             self._session.subscribe(self._prefix + chat_id, subscription.confirmed.set)
 
     def _on_message(self, channel: str, payload: bytes) -> None:
+        """Deliver an item, or close a deleted room.
+
+        Ignore payloads that no instance publishes.
+        """
         try:
             frame = self._numbering.decode(payload)
         except ValueError:
@@ -192,17 +213,19 @@ class RedisBroadcast:
             self._handler.close_room(chat_id)
 
     async def _run(self) -> None:
+        """Connect to Redis, again whenever the connection breaks."""
         while True:
             try:
                 session = RedisSession[_Item](await self._connect(), self._on_message, self._publish_delay())
                 await self._run_session(session)
             except (RedisError, OSError, TimeoutError, RedisTimeout) as error:
                 self._on_disconnected(str(error).rstrip(".") or "it does not answer in time")
-            except Exception as error:  # noqa: BLE001 - whatever it is, the others must be heard again
+            except Exception as error:  # noqa: BLE001 - whatever broke it, the other instances must be reached again
                 self._on_disconnected(origin(error))
             await asyncio.sleep(RECONNECT_SECONDS[min(self._failures, len(RECONNECT_SECONDS)) - 1])
 
     def _publish_delay(self) -> float:
+        """Return for how many seconds the next connection publishes nothing."""
         return PUBLISH_DELAY_SECONDS[min(self._failures, len(PUBLISH_DELAY_SECONDS) - 1)]
 
     async def _connect(self) -> AbstractConnection:
@@ -216,7 +239,10 @@ class RedisBroadcast:
         return connection
 
     async def _run_session(self, session: RedisSession[_Item]) -> None:
-        """Never returns; raises what broke the connection."""
+        """Use a connection until it breaks: subscribe, publish what was kept, then run it.
+
+        Raises the error.
+        """
         self._session = session
         for chat_id, subscription in self._subscriptions.items():
             self._subscribe(chat_id, subscription)
@@ -233,8 +259,11 @@ class RedisBroadcast:
             self._return_unpublished(*session.unfinished())
 
     def _return_unpublished(self, sent: list[_Item], unsent: list[_Item]) -> None:
-        """Keeps notices, which may be repeated since they are numbered, and tells the speakers of messages. What came
-        back was passed on, although the answer did not come."""
+        """Keep notices and deletions, and send errors to the senders of messages.
+
+        Notices can be published again, because a receiver drops what it has. An item that came back was published, even
+        if the answer of Redis is missing.
+        """
         for items, reason in ((sent, MAYBE_PUBLISHED), (unsent, NOT_PUBLISHED)):
             for item in items:
                 if self._numbering.was_received(item.number):
@@ -245,6 +274,7 @@ class RedisBroadcast:
                     item.sender.send_error(reason)
 
     def _on_disconnected(self, reason: str) -> None:
+        """Count a failure, and log the first one of an outage."""
         if self._stable_timer is not None:
             self._stable_timer.cancel()
         if not self._failures:
@@ -252,6 +282,7 @@ class RedisBroadcast:
         self._failures += 1
 
     def _on_connected(self) -> None:
+        """Log the connection, and look for rooms that were deleted in the meantime."""
         _log.info("broadcast connected redis=%s", self._address)
         self._stable_timer = asyncio.get_running_loop().call_later(STABLE_SECONDS, self._on_stable)
         if self._deletion_check is not None:
@@ -259,16 +290,17 @@ class RedisBroadcast:
         self._deletion_check = asyncio.create_task(self._close_deleted_rooms())
 
     def _on_stable(self) -> None:
+        """Forget the failures, because the connection has lasted."""
         self._failures = 0
 
     async def _close_deleted_rooms(self) -> None:
-        """Ends the rooms that were deleted while this instance could not hear of it."""
+        """Close the members of rooms that were deleted while this instance was cut off."""
         for chat_id in list(self._subscriptions):
             while not await self._check_room(chat_id):
                 await asyncio.sleep(RECONNECT_SECONDS[-1])
 
     async def _check_room(self, chat_id: ChatId) -> bool:
-        """Ends the room if it was deleted; False if the store does not say whether it was."""
+        """Close the room if it was deleted. Return False if the store is unavailable."""
         try:
             if not await self._exists(chat_id):
                 self._handler.close_room(chat_id)

@@ -1,12 +1,7 @@
 """One connection to Redis, from when it is open until it breaks.
 
-It speaks RESP3, in which one connection both subscribes and publishes. So everything happens in the order of the calls,
-and there is only one thing that can break:
-
-- What is published after ``subscribe`` was called is heard, because Redis does one after the other.
-- A subscription counts only when Redis has confirmed it (A5). Confirmations come in order, so that one which belongs to
-  an earlier subscription of the same channel is not mistaken for a later one's.
-- Nothing is sent twice. What is not answered when the connection breaks may have been published or not.
+It speaks RESP3, in which one connection both subscribes and publishes. So Redis executes everything in the order of the
+calls, and only one connection can break.
 """
 
 import asyncio
@@ -19,23 +14,30 @@ from redis.asyncio.connection import AbstractConnection
 
 WINDOW_ITEMS = 64
 WINDOW_BYTES = 2**20
-"""How much may be on its way. A member whose echoes are on their way has room for so many in its outbox, besides those
-that it has not read, so that one which floods is slowed down and not given up."""
+"""Maximum number and size of the items on their way.
+
+Members are not read beyond it.
+
+A half-full outbox still has space for that many echoes. So a member that floods is slowed down, and not closed."""
 
 PING_TIMEOUT_SECONDS = 4.0
-"""After so long without an answer to a ping, the connection counts as broken: a link may die without a FIN."""
+"""Seconds without an answer to a ping after which the connection counts as broken.
+
+A link can die without a FIN."""
 
 PING_SECONDS = 0.5
-"""So often it is pinged."""
+"""Seconds between pings."""
 
 ANSWERS_PER_TURN = 32
-"""After so many answers everybody else gets a turn, above all those who write to members; an outbox holds 256."""
+"""Number of answers after which other tasks get a turn.
+
+It is much less than the 256 frames of an outbox, so the tasks that write to members keep up."""
 
 ItemT = TypeVar("ItemT")
 
 
 class RedisTimeout(Exception):  # noqa: N818 - it says what is wrong without a suffix
-    """Redis has not answered for too long."""
+    """Redis has not answered a ping in time."""
 
 
 @dataclass(slots=True)
@@ -47,12 +49,24 @@ class _Command(Generic[ItemT]):
 
 
 class RedisSession(Generic[ItemT]):
-    """``on_message`` is called with the channel and what was published there."""
+    """The commands to Redis that are not answered yet.
+
+    Invariants:
+
+    - Redis receives the commands in the order of the calls. Items that are delayed keep their order, too.
+    - A channel counts as subscribed only once Redis has confirmed it (A5). From then on no message on it is missed.
+    - Confirmations come in order: ``_unconfirmed`` holds one callback for each that is outstanding, oldest first.
+    - Nothing is sent twice. An item that is unanswered when the connection breaks may have been published or not.
+    - ``_items`` and ``_bytes`` count the items that are delayed, unsent or unanswered.
+    """
 
     def __init__(
         self, connection: AbstractConnection, on_message: Callable[[str, bytes], None], publish_delay: float
     ) -> None:
-        """The connection is open, and speaks RESP3. What is published waits for so many seconds first."""
+        """The connection is open, and speaks RESP3.
+
+        ``on_message`` is called with a channel and a payload. For the first ``publish_delay`` seconds, items wait.
+        """
         self._connection = connection
         self._on_message = on_message
         self._delayed: deque[_Command[ItemT]] = deque()
@@ -68,13 +82,16 @@ class RedisSession(Generic[ItemT]):
         self._is_publishing = publish_delay == 0
 
     def subscribe(self, channel: str, confirmed: Callable[[], None]) -> None:
+        """Subscribe to a channel, and call back once Redis has confirmed it."""
         self._unconfirmed.append(confirmed)
         self._send(_Command(("SUBSCRIBE", channel)))
 
     def unsubscribe(self, channel: str) -> None:
+        """Unsubscribe from a channel."""
         self._send(_Command(("UNSUBSCRIBE", channel)))
 
     def publish(self, channel: str, payload: bytes, item: ItemT) -> None:
+        """Publish a payload. ``item`` stands for it in the answer of ``unfinished``."""
         self._items += 1
         self._bytes += len(payload)
         if self._items >= WINDOW_ITEMS or self._bytes >= WINDOW_BYTES:
@@ -86,22 +103,25 @@ class RedisSession(Generic[ItemT]):
             self._delayed.append(command)
 
     def start_publishing(self) -> None:
-        """Ends the waiting."""
+        """Send the delayed items now, and delay no more."""
         self._is_publishing = True
         for command in self._delayed:
             self._send(command)
         self._delayed.clear()
 
     def ping(self, answered: Callable[[], None]) -> None:
-        """Calls back when Redis has done everything that it was asked before."""
+        """Call back once Redis has executed all earlier commands."""
         self._send(_Command(("PING",), answered=answered))
 
     async def drained(self) -> None:
-        """Waits while too much is on its way. Whoever waited may publish one item then, so that all get their turns."""
+        """Wait while the window is full.
+
+        A caller that waited may publish one item, so that all callers get turns.
+        """
         await self._drained.wait()
 
     async def run(self) -> None:
-        """Never returns; raises what broke the connection."""
+        """Run the connection until it breaks. Raises the error that broke it."""
         loop = asyncio.get_running_loop()
         self._last_answer_at = loop.time()
         publishing = loop.call_later(self._publish_delay, self.start_publishing)
@@ -121,7 +141,10 @@ class RedisSession(Generic[ItemT]):
                 self._drained.set()
 
     def unfinished(self) -> tuple[list[ItemT], list[ItemT]]:
-        """After the end, in the order of publishing: what may have been published, and what has not been."""
+        """Return the items that might have been published, and those that were not.
+
+        Both are in the order of publishing. Call this after ``run`` has ended.
+        """
         sent, unsent = (
             [command.item for command in commands if command.item is not None]
             for commands in (self._unanswered, [*self._unsent, *self._delayed])
@@ -133,6 +156,7 @@ class RedisSession(Generic[ItemT]):
         self._wake.set()
 
     async def _write(self) -> None:
+        """Send the unsent commands, as many as there are at a time."""
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -143,6 +167,7 @@ class RedisSession(Generic[ItemT]):
             await self._connection.send_packed_command(packed, check_health=False)
 
     async def _read(self) -> None:
+        """Take messages, confirmations and answers as they arrive."""
         loop = asyncio.get_running_loop()
         answers = 0
         while True:
@@ -164,6 +189,7 @@ class RedisSession(Generic[ItemT]):
                 await asyncio.sleep(0)
 
     def _complete(self, command: _Command[ItemT]) -> None:
+        """Count a command as answered."""
         if command.answered is not None:
             command.answered()
         if command.item is not None:
@@ -173,6 +199,7 @@ class RedisSession(Generic[ItemT]):
                 self._drained.set()
 
     async def _watch(self) -> None:
+        """Ping Redis again and again. Raises RedisTimeout when it stops answering."""
         loop = asyncio.get_running_loop()
         pinged = False
 
@@ -184,7 +211,7 @@ class RedisSession(Generic[ItemT]):
             due = loop.time() + PING_SECONDS
             await asyncio.sleep(PING_SECONDS)
             now = loop.time()
-            self._last_answer_at += now - due  # while this process stood still, Redis was not silent
+            self._last_answer_at += now - due  # time in which this process itself stood still does not count
             if now > self._last_answer_at + PING_TIMEOUT_SECONDS:
                 raise RedisTimeout(f"it has not answered for {PING_TIMEOUT_SECONDS:g} s")
             if not pinged:

@@ -1,4 +1,4 @@
-"""Runs the application on Hypercorn until a signal ends it."""
+"""The server process: the application on Hypercorn, until a signal ends it."""
 
 import asyncio
 import logging
@@ -23,20 +23,28 @@ from reference_server.sqlite_store import SqliteStore
 from reference_server.store import Store
 
 BACKLOG = 4096
-"""Connections that may wait to be accepted; Hypercorn's 100 are too few when thousands connect at once."""
+"""Number of connections that can wait to be accepted.
+
+Hypercorn's 100 are too few for thousands at once."""
 
 MESSAGE_CHARACTERS = 65536
-"""The longest message. Hypercorn counts characters, so every message of 65,536 bytes passes (DELIVER-13)."""
+"""Maximum length of a message.
+
+Hypercorn counts characters, so every message of 65,536 bytes passes (DELIVER-13)."""
 
 KEEP_ALIVE_SECONDS = 75.0
-"""How long an HTTP connection may idle. After Hypercorn's 5 s a client's next request often meets the closing."""
+"""Seconds that an HTTP connection may be idle.
+
+After Hypercorn's 5 s, a client's next request often meets the close."""
 
 SHUTDOWN_FLUSH_SECONDS = 2.0
-"""How long members may take to read that the server goes away (1001)."""
+"""Seconds that members have to read the Close frame with 1001, after a signal."""
 
 ABORT_SECONDS = 0.5
 CANCEL_SECONDS = 1.0
-"""How long the rest may take after its links were aborted, and after its tasks were cancelled. In all less than 5 s."""
+"""Seconds to wait after links were aborted, and after tasks were cancelled.
+
+All three are less than 5 s."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +54,7 @@ class CannotListen(Exception):  # noqa: N818 - it says what is wrong without a s
 
 
 async def serve(options: Options) -> None:
-    """Serves until SIGTERM or SIGINT. Raises CannotListen and StoreError."""
+    """Serve until SIGTERM or SIGINT. Raises CannotListen and StoreError."""
     listener = _bind(options)
     url = _url(listener)
     store = _open_store(options)
@@ -68,7 +76,7 @@ async def serve(options: Options) -> None:
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not stop.is_set():
-        serving.result()  # Hypercorn ends by itself only if it broke
+        serving.result()  # Hypercorn ends by itself only after an error, which this raises
     _log.info("stopping")
     instance.stop()
     finishing = asyncio.create_task(instance.broadcast.flush())
@@ -77,16 +85,18 @@ async def serve(options: Options) -> None:
 
 
 def _open_store(options: Options) -> Store:
+    """Return the store that the options name. Raises StoreError."""
     if options.store == "dynamodb":
-        from reference_server.dynamodb_store import DynamodbStore  # it takes long to import
+        from reference_server.dynamodb_store import DynamodbStore  # its import is slow
 
         return DynamodbStore.open(options.dynamodb_endpoint or None, options.dynamodb_table)
     return SqliteStore.open(options.database)
 
 
 def _broadcast(options: Options) -> Broadcast:
+    """Return the broadcast that the options name."""
     if options.broadcast:
-        from reference_server.redis_broadcast import RedisBroadcast  # it takes long to import
+        from reference_server.redis_broadcast import RedisBroadcast  # its import is slow
 
         return RedisBroadcast(options.broadcast)
     return LocalBroadcast()
@@ -95,7 +105,10 @@ def _broadcast(options: Options) -> Broadcast:
 async def _shut_down(
     serving: asyncio.Task[None], finishing: asyncio.Task[None], streams: WeakSet[stream.ChatStream]
 ) -> None:
-    """Ends Hypercorn, which by itself takes as long as its slowest client from Python 3.12 on."""
+    """End Hypercorn in bounded time.
+
+    From Python 3.12 on, it would wait for its slowest client.
+    """
     await asyncio.wait({serving, finishing}, timeout=SHUTDOWN_FLUSH_SECONDS)
     for open_stream in list(streams):
         open_stream.abort()
@@ -106,20 +119,23 @@ async def _shut_down(
             _log.warning("%d connections do not end; leaving them to the operating system", len(rest))
             os._exit(0)
         for task in rest:
-            task.cancel()  # again and again, because Hypercorn swallows one while it waits for a link to close
+            task.cancel()  # repeatedly, because Hypercorn ignores a cancellation while it waits for a link
         await asyncio.wait(rest, timeout=CANCEL_SECONDS / 5)
     if not serving.cancelled():
-        serving.exception()  # may be anything once it was cancelled, and does not matter any more
+        serving.exception()  # retrieved, so that asyncio does not report it
 
 
 def _report_callback_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Reports what broke in a callback, but not that the links which we cancel at the end are cancelled."""
+    """Report an error in a callback, except cancellations at the end of the server."""
     if not isinstance(context.get("exception"), asyncio.CancelledError):
         loop.default_exception_handler(context)
 
 
 def _bind(options: Options) -> socket.socket:
-    """Takes the address, and lets nobody connect yet."""
+    """Return a socket that is bound to the address but does not listen yet.
+
+    Raises CannotListen.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -138,7 +154,10 @@ def _bind(options: Options) -> socket.socket:
 
 
 def _listen(listener: socket.socket, options: Options) -> None:
-    """Lets clients connect, now that they will be answered at once. A front asks another instance until then."""
+    """Start to listen, now that requests are answered at once.
+
+    Until then a proxy uses another instance.
+    """
     try:
         listener.listen(BACKLOG)
     except OSError as error:
@@ -159,7 +178,7 @@ def _config(listener: socket.socket) -> Config:
     config.bind = [f"fd://{listener.detach()}"]
     config.backlog = BACKLOG
     config.errorlog = logging.getLogger("hypercorn.error")
-    config.graceful_timeout = 60  # _shut_down is quicker
+    config.graceful_timeout = 60  # _shut_down ends it earlier
     config.include_server_header = False
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.websocket_max_message_size = MESSAGE_CHARACTERS

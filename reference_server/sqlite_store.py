@@ -1,4 +1,4 @@
-"""Rooms in a SQLite file, which several server processes may share."""
+"""Rooms in a SQLite file, which several server processes can share."""
 
 import asyncio
 import json
@@ -12,10 +12,12 @@ from reference_server.names import ChatId, UserId
 from reference_server.store import Chat, StoreError, StoreUnavailable
 
 BUSY_SECONDS = 2.0
-"""How long a statement waits for another process that is writing. The end of the server may have to wait for it."""
+"""Seconds that a statement waits for another process that is writing.
+
+The end of the server can wait as long."""
 
 _SCHEMA = """
-PRAGMA user_version = 1; -- writes even if all tables are there, so that a file that is read-only shows at once
+PRAGMA user_version = 1; -- writes even if all tables exist, so that a read-only file is noticed at once
 CREATE TABLE IF NOT EXISTS chats (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, created_by TEXT NOT NULL, metadata TEXT NOT NULL, created_at TEXT NOT NULL
 ) STRICT;
@@ -35,7 +37,10 @@ _log = logging.getLogger(__name__)
 
 
 class SqliteStore:
-    """One connection in one thread: SQLite writes one after the other anyway."""
+    """A store with one database connection, used by one thread.
+
+    More would not help, since SQLite has one writer at a time.
+    """
 
     def __init__(self, thread: ThreadPoolExecutor, database: sqlite3.Connection) -> None:
         """Take over a database that was opened in this thread, and the thread."""
@@ -44,7 +49,9 @@ class SqliteStore:
 
     @classmethod
     def open(cls, path: str) -> "SqliteStore":
-        """Open the file, or create it. ``:memory:`` keeps the rooms as long as the process lives.
+        """Open the file, or create it.
+
+        ``:memory:`` keeps the rooms as long as the process lives.
 
         Raises StoreError.
         """
@@ -89,7 +96,7 @@ class SqliteStore:
 def _open(path: str) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
-        database.execute("PRAGMA journal_mode = WAL")  # readers of one process do not wait for writers of another
+        database.execute("PRAGMA journal_mode = WAL")  # readers do not wait for a writer in another process
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute("PRAGMA foreign_keys = ON")
         database.executescript(_SCHEMA)
@@ -112,7 +119,7 @@ def _exists(database: sqlite3.Connection, chat_id: ChatId) -> bool:
 
 
 def _fetch(database: sqlite3.Connection, chat_id: ChatId) -> tuple[Chat, list[UserId]] | None:
-    database.execute("BEGIN")  # both questions see the same state
+    database.execute("BEGIN")  # both queries see the same state
     row = database.execute("SELECT * FROM chats WHERE id = ?", (chat_id,)).fetchone()
     if row is None:
         return None
@@ -122,7 +129,7 @@ def _fetch(database: sqlite3.Connection, chat_id: ChatId) -> tuple[Chat, list[Us
 
 
 def _add_participants(database: sqlite3.Connection, chat_id: ChatId, user_ids: list[UserId]) -> bool:
-    database.execute("BEGIN IMMEDIATE")  # so that nobody deletes the room between the question and the writing
+    database.execute("BEGIN IMMEDIATE")  # so that the room is not deleted between the two statements
     if not _exists(database, chat_id):
         return False
     database.executemany(_ADD_PARTICIPANT, [(chat_id, user_id) for user_id in user_ids])

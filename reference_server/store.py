@@ -1,4 +1,4 @@
-"""Where rooms are kept: what every store does."""
+"""The interface of the stores that keep the rooms."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -9,7 +9,7 @@ from reference_server.names import ChatId, UserId
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A room as it was made."""
+    """A room as it was created."""
 
     id: ChatId
     name: str
@@ -19,35 +19,47 @@ class Chat:
 
 
 class StoreError(Exception):
-    """The store cannot be opened. The message says which one and why."""
+    """A store cannot be opened. The message says which one and why."""
 
 
 class StoreUnavailable(Unavailable):
-    """The store did not answer, or not in time, so nobody knows whether it did what it was asked to (STICKY-9)."""
+    """The store did not answer in time.
+
+    It may or may not have executed the request (STICKY-9).
+    """
 
 
 class TooLarge(Exception):  # noqa: N818 - it says what is wrong without a suffix
-    """The room would be larger than the store takes. Nothing has changed."""
+    """The room would be larger than the store allows. Nothing has changed."""
 
 
 class Store(Protocol):
-    """Several instances may share one store, so each method is atomic by itself. None of them blocks the event loop.
+    """A store of rooms, which several instances can share.
 
-    Each may raise StoreUnavailable, and those that add something TooLarge."""
+    Each method is atomic, and none blocks the event loop. Each can raise StoreUnavailable; those that add something can
+    raise TooLarge.
+    """
 
     async def create(self, chat: Chat) -> bool:
-        """Keeps the room with its creator as participant; False, and nothing is kept, if the id is taken."""
+        """Store a room with its creator as participant.
 
-    async def exists(self, chat_id: ChatId) -> bool: ...
+        Return False, and store nothing, if the id is taken.
+        """
+
+    async def exists(self, chat_id: ChatId) -> bool:
+        """Whether there is a room of this id."""
 
     async def fetch(self, chat_id: ChatId) -> tuple[Chat, list[UserId]] | None:
-        """The room and its participants in the order in which they were added."""
+        """Return a room and its participants, oldest first; None if there is no such room."""
 
     async def add_participants(self, chat_id: ChatId, user_ids: list[UserId]) -> bool:
-        """Adds those who are not participants yet; False if there is no such room."""
+        """Add those users who are not participants yet.
+
+        Return False if there is no such room.
+        """
 
     async def delete(self, chat_id: ChatId) -> bool:
-        """Forgets the room; False if there is no such room."""
+        """Delete a room. Return False if there is no such room."""
 
     def close(self) -> None:
-        """Lets go of everything. May block for a moment."""
+        """Release all resources. Can block for a few seconds."""

@@ -1,14 +1,18 @@
-"""What Hypercorn's WebSocket stream lacks, put into a subclass of it: the one place that knows Hypercorn from inside.
+"""A subclass of Hypercorn's WebSocket stream that keeps the protocol.
 
-- Hypercorn sends pings and never looks for pongs. A peer that is silent for the declared time is dropped (LEAVE-5).
-- It answers a client's Close at once and drops what is still due. Here the application ends first (CLOSE-2).
-- It waits without limit for a peer that does not read, which keeps its memory. Here a closing has a time limit, and
-  then the transport is aborted (CLOSE-5).
-- A frame that comes before the handshake is answered leaves a member behind that never leaves. Here it waits.
-- It ends the link without a Close frame when a frame is malformed, and tells nobody of one that is too large.
-- It compresses where the client offers it: 300 KiB for each socket, and 64 KiB may unfold to 64 MiB in memory.
+No other module uses Hypercorn's internals.
 
-WebSockets over HTTP/2 keep Hypercorn's own stream: several share one transport, so none may be aborted.
+Hypercorn's own stream differs in these ways:
+
+- It sends pings and ignores missing pongs. Here a client that is silent for the heartbeat is dropped (LEAVE-5).
+- It answers a client's Close frame at once, and drops what is still queued. Here the application ends first (CLOSE-2).
+- It waits without limit for a client that does not read, and keeps its memory. Here closing has a time limit, and then
+  the transport is aborted (CLOSE-5).
+- A frame that arrives before the handshake is answered creates a member that never leaves. Here the frame waits.
+- It ends the link without a Close frame after a malformed frame, and does not tell the application of one too large.
+- It compresses if the client offers it: that takes 300 KiB for each socket, and 64 KiB can expand to 64 MiB.
+
+WebSockets over HTTP/2 keep Hypercorn's own stream: several share one transport, so it cannot be aborted.
 """
 
 import asyncio
@@ -32,13 +36,25 @@ from wsproto.utilities import LocalProtocolError
 from reference_server.close_codes import CloseCode
 
 CLOSING_SECONDS = 2.0
-"""How long the peer may take for the rest of the closing once our Close frame is on its way."""
+"""Seconds that the client has for its part of the closing, after our Close frame."""
 
 _log = logging.getLogger(__name__)
 
 
 class ChatStream(WSStream):
-    """One WebSocket over HTTP/1.1. A peer that is silent for ``heartbeat`` seconds is dropped, unless that is 0."""
+    """One WebSocket over HTTP/1.1.
+
+    A client that is silent for ``heartbeat`` seconds is dropped, unless that is 0.
+
+    Invariants:
+
+    - The application receives every complete message before the ``websocket.disconnect`` that ends them.
+    - After ``_begin_closing``, no further message reaches the application.
+    - Our Close frame is sent after everything that the application sent before it ended, and nothing follows it.
+    - Once our Close frame is due, the link ends within CLOSING_SECONDS: by itself, or aborted.
+    - ``_opened`` is set once the handshake was answered, or the link was lost.
+    - ``_ended`` is set once the client's Close frame was received, or the link was lost.
+    """
 
     def __init__(self, heartbeat: float, streams: "WeakSet[ChatStream]", *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,8 +62,8 @@ class ChatStream(WSStream):
         self._heartbeat = heartbeat
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport = self.send.__self__.send.__self__.writer.transport  # type: ignore[attr-defined]
-        # A Connection refuses to send once it has read a Close, but ours may have something to send still. So one
-        # reads and another writes; without extensions they have nothing in common.
+        # A Connection refuses to send once it has read a Close frame, but this server may still have frames to send.
+        # So one Connection reads and another writes. Without extensions they share no state.
         self._writer = Connection(ConnectionType.SERVER)
         self._opened = asyncio.Event()
         self._ended = asyncio.Event()
@@ -58,6 +74,10 @@ class ChatStream(WSStream):
         self._check_timer: asyncio.TimerHandle | None = None
 
     async def handle(self, event: Event) -> None:
+        """Take an event of the HTTP connection: bytes, or its end.
+
+        Bytes wait until the handshake is answered.
+        """
         match event:
             case Body() | Data():
                 self._last_received = self._loop.time()
@@ -71,7 +91,7 @@ class ChatStream(WSStream):
                 await super().handle(event)
 
     def _on_link_lost(self) -> None:
-        """The link is gone. The application hears of it in its turn, but nobody waits until it has."""
+        """Tell the application, after all earlier messages, that the link was lost."""
         if self.closed:
             return
         self.closed = True
@@ -83,13 +103,14 @@ class ChatStream(WSStream):
             self.task_group.spawn(self.app_put, {"type": "websocket.disconnect", "code": int(CloseCode.ABNORMAL)})
 
     async def app_send(self, message: ASGISendEvent | None) -> None:
+        """Take a message of the application; None once it has ended."""
         match message:
             case {"type": "websocket.send", "text": str(text)}:
                 if self._writer.state is ConnectionState.OPEN and not self.closed:
                     await self.send(Data(stream_id=self.stream_id, data=text_frame(text)))
                 return
             case None:
-                self.app_put = None  # nobody reads any more
+                self.app_put = None  # the application reads no more
                 if self.state in {ASGIWebsocketState.CONNECTED, ASGIWebsocketState.CLOSED} and not self.closed:
                     await self._close_link()
                     return
@@ -98,13 +119,17 @@ class ChatStream(WSStream):
         await super().app_send(message)
 
     async def _close_link(self) -> None:
-        """The application is done: ends the closing handshake, then the link."""
+        """Send our Close frame and wait for the client's, then end the link.
+
+        The application has ended.
+        """
         self._start_abort_timer()
         await self._send_wsproto_event(self._close_frame or CloseConnection(CloseCode.INTERNAL_ERROR))
         await self._ended.wait()
         await self.send(StreamClosed(stream_id=self.stream_id))
 
     async def _accept(self, message: WebsocketAcceptEvent) -> None:
+        """Accept the handshake without extensions, and start the heartbeat."""
         self.handshake.extensions = None
         await super()._accept(message)
         self._opened.set()
@@ -112,13 +137,15 @@ class ChatStream(WSStream):
             self._schedule_check()
 
     async def _send_wsproto_event(self, event: FrameEvent) -> None:
+        """Send a frame, unless our Close frame was sent before."""
         try:
             data = self._writer.send(event)
         except LocalProtocolError:
-            return  # our Close frame is out, so nothing may follow
+            return  # our Close frame was sent, so nothing may follow
         await self.send(Data(stream_id=self.stream_id, data=data))
 
     async def _handle_events(self) -> None:
+        """Handle the frames that were read."""
         for event in self.connection.events():
             match event:
                 case Message() if not self._ignores_input:
@@ -128,10 +155,11 @@ class ChatStream(WSStream):
                 case CloseConnection(code=code):
                     if self.connection.state == ConnectionState.REMOTE_CLOSING:
                         self._ended.set()
-                    # In any other state it is no Close frame, but wsproto's complaint about a malformed one.
+                    # In any other state this is not a Close frame, but how wsproto reports a malformed frame.
                     await self._begin_closing(event.response(), code)
 
     async def _receive_part(self, part: Message[Any]) -> None:
+        """Take a fragment, and pass the message on once it is complete."""
         try:
             self.buffer.extend(part)
         except FrameTooLargeError:
@@ -144,14 +172,17 @@ class ChatStream(WSStream):
                 await self.app_put(message)
 
     async def _begin_closing(self, close_frame: CloseConnection, code: int) -> None:
-        """Nothing more is read, the application ends, and then the Close frame is sent."""
+        """Ignore all further messages, and tell the application to end.
+
+        Its end sends the Close frame.
+        """
         self._ignores_input = True
         self._close_frame = self._close_frame or close_frame
         if self.app_put is not None:
             await self.app_put({"type": "websocket.disconnect", "code": int(code)})
 
     def abort(self) -> None:
-        """Ends the link at once, whatever is still to be sent."""
+        """End the link at once, and drop what is still to be sent."""
         self._transport.abort()
 
     def _start_abort_timer(self) -> None:
@@ -159,9 +190,9 @@ class ChatStream(WSStream):
             self._abort_timer = self._loop.call_later(CLOSING_SECONDS, self.abort)
 
     def _check_alive(self) -> None:
-        """Pings three times in the time of the heartbeat, and drops the peer at the end of it."""
+        """Ping the client, or drop it at the end of a silent heartbeat."""
         now = self._loop.time()
-        self._last_received += now - self._next_check  # whenever the server itself was late, nobody else was silent
+        self._last_received += now - self._next_check  # time in which the server itself stood still does not count
         if now >= self._last_received + self._heartbeat:
             _log.warning("dropped client=%r: silent for %g s", self.client, self._heartbeat)
             self.abort()
@@ -170,14 +201,17 @@ class ChatStream(WSStream):
         self._schedule_check()
 
     def _schedule_check(self) -> None:
+        """Schedule the next ping, or the end of the heartbeat."""
         now = self._loop.time()
         self._next_check = min(now + self._heartbeat / 3, self._last_received + self._heartbeat)
         self._check_timer = self._loop.call_at(self._next_check, self._check_alive)
 
 
 def text_frame(text: str) -> bytes:
-    """A text message as one unmasked frame (RFC 6455, section 5.2). It takes 0.2 microseconds, and wsproto 4.6, where
-    all of a delivery takes about 30."""
+    """Return a text message as one unmasked frame (RFC 6455, section 5.2).
+
+    This takes 0.2 microseconds, where wsproto takes 4.6, and all of a delivery about 30.
+    """
     payload = text.encode()
     length = len(payload)
     if length < 126:
@@ -188,9 +222,11 @@ def text_frame(text: str) -> bytes:
 
 
 def install(heartbeat: float) -> WeakSet[ChatStream]:
-    """Makes Hypercorn use ChatStream for WebSockets over HTTP/1.1, and answers with the set of those that are open.
+    """Make Hypercorn use ChatStream, and return the set of the open streams.
 
-    Raises RuntimeError if this Hypercorn is built differently from what ChatStream builds upon.
+    This concerns WebSockets over HTTP/1.1.
+
+    Raises RuntimeError if this Hypercorn lacks something that ChatStream uses.
     """
     parts: list[tuple[type, tuple[str, ...]]] = [
         (WSStream, ("_accept", "_handle_events", "_send_wsproto_event", "app_send", "handle")),

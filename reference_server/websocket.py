@@ -1,8 +1,8 @@
 """Quart's WebSocket without Quart's queue.
 
-Quart moves what arrives into a queue without bound, and cancels the handler as soon as the client is gone, whatever is
-still queued then. Here the handler reads from the server itself, whose own queue is bounded, so a client that floods is
-slowed down by TCP; and it is told of the end in its turn, after everything that came before it (DELIVER-11).
+Quart puts what arrives into an unbounded queue. When the client disconnects, it cancels the handler, and drops what is
+queued. Here the handler reads from the ASGI server itself. The queue of that server is bounded, so TCP slows down a
+client that floods. And the handler receives every message before it learns of the disconnect (DELIVER-11).
 """
 
 import asyncio
@@ -15,11 +15,16 @@ from quart.wrappers import Websocket
 from reference_server.close_codes import CloseCode
 
 LINGER_SECONDS = 3.0
-"""How long the client may take to answer our Close frame, where the server below does not limit it itself."""
+"""Seconds that the client has to answer our Close frame.
+
+This is for ASGI servers without a limit of their own."""
 
 
-class Disconnected(Exception):  # noqa: N818 - an end is no error
-    """The client is gone, and everything that it said has been received."""
+class Disconnected(Exception):  # noqa: N818 - a disconnect is not an error
+    """The client has disconnected, and everything that it sent was received.
+
+    ``code`` is the close code.
+    """
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
@@ -27,13 +32,15 @@ class Disconnected(Exception):  # noqa: N818 - an end is no error
 
 
 class ChatWebsocket(Websocket):
-    """Quart's WebSocket, reading from its connection. Its ``send`` gives way to others only when it has to: there is
-    one task for each socket that does nothing else."""
+    """Quart's WebSocket, which reads from its connection.
+
+    ``send`` yields to other tasks only when it has to: each socket has a task that does nothing else.
+    """
 
     connection: "ChatConnection"
 
     async def receive(self) -> str | bytes:
-        """The next frame. Raises Disconnected."""
+        """Wait for the next message. Raises Disconnected."""
         return await self.connection.receive()
 
     async def send(self, data: str | bytes) -> None:
@@ -41,9 +48,10 @@ class ChatWebsocket(Websocket):
 
 
 class ChatConnection(ASGIWebsocketConnection):
-    """Runs the handler of one WebSocket in the task of the ASGI call."""
+    """One WebSocket connection, whose handler runs in the task of the ASGI call."""
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Run the handler until it ends."""
         self._receive = receive
         self._disconnected: Disconnected | None = None
         websocket = cast(ChatWebsocket, self._create_websocket_from_scope(send))
@@ -53,14 +61,16 @@ class ChatConnection(ASGIWebsocketConnection):
             await self._discard_rest()
 
     async def send_data(self, send: ASGISendCallable, data: str | bytes) -> None:
+        """Send a text message."""
         await send({"type": "websocket.send", "bytes": None, "text": data})  # type: ignore[typeddict-item]
 
     async def close_connection(self, send: ASGISendCallable, code: int, reason: str) -> None:
+        """Send a Close frame, unless the connection has ended."""
         if not self._closed:
             await super().close_connection(send, code, reason)
 
     async def receive(self) -> str | bytes:
-        """The next frame. Raises Disconnected, and does so again if asked again."""
+        """Wait for the next message. Raises Disconnected, now and at every later call."""
         while self._disconnected is None:
             event = await self._receive()
             if event["type"] == "websocket.receive":
@@ -72,7 +82,7 @@ class ChatConnection(ASGIWebsocketConnection):
         raise self._disconnected
 
     async def _discard_rest(self) -> None:
-        """Reads on after the handler is done, so that the server below never waits for a reader that is gone."""
+        """Read on after the handler has ended, so that the ASGI server need not wait."""
         try:
             async with asyncio.timeout(LINGER_SECONDS):
                 while True:

@@ -1,4 +1,4 @@
-"""Blocking work off the event loop, without a pool whose threads could all get stuck."""
+"""Threads for blocking work, outside of the event loop."""
 
 import asyncio
 import contextlib
@@ -11,15 +11,19 @@ T = TypeVar("T")
 
 
 class WorkerThreads:
-    """A thread for each piece of work, and a bound for how many there are. The threads are daemons: one that is stuck
-    does not hold up the end of the process, as those of an executor would."""
+    """A new thread for each piece of work, with a limit on their number.
+
+    The threads are daemons, so one that is stuck does not delay the end of the process. Those of an executor would.
+    """
 
     def __init__(self, limit: int) -> None:
         self._free = asyncio.Semaphore(limit)
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What the work returns or raises. Whoever is cancelled waits no longer; the work goes on, and keeps its turn
-        until it ends."""
+        """Run the work in a thread, and return or raise its outcome.
+
+        When the caller is cancelled, the work goes on, and counts towards the limit until it ends.
+        """
         await self._free.acquire()
         loop = asyncio.get_running_loop()
         outcome: Future[T] = Future()
@@ -30,7 +34,7 @@ class WorkerThreads:
                 outcome.set_result(work())
             except Exception as error:  # noqa: BLE001 - it is raised where it is awaited
                 outcome.set_exception(error)
-            with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+            with contextlib.suppress(RuntimeError):  # the loop is closed, so nothing waits for a thread any more
                 loop.call_soon_threadsafe(self._free.release)
 
         threading.Thread(target=thread, daemon=True, name="worker").start()

@@ -15,7 +15,7 @@ from reference_server.worker_threads import WorkerThreads
 ANSWER_SECONDS = 6.5
 """Seconds that a request has before the store counts as unavailable.
 
-STICKY-9 allows 10 s for the answer, of which a handshake may have spent 3 s waiting for the broadcast."""
+STICKY-9 allows 10 s for the answer, of which a handshake can have spent 3 s waiting for the broadcast."""
 
 MAX_REQUESTS = 64
 """Maximum number of requests at the same time."""

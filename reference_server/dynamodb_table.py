@@ -18,7 +18,7 @@ ATTEMPTS = 2
 
 At worst this takes about 6 s.
 
-Two attempts, because the server may have closed an idle connection."""
+Two attempts, because the server might have closed an idle connection."""
 
 CREATE_TABLE_SECONDS = 5.0
 """Seconds that a request waits for the table to be created.
@@ -71,7 +71,7 @@ class Table:
     def _create_table(self) -> None:
         """Create the table, and wait until it is ready.
 
-        Another instance may be creating it, too.
+        Another instance might be creating it, too.
         """
         try:
             self._call(

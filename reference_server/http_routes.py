@@ -52,7 +52,7 @@ def add_room_routes(app: Quart, store: Store, instance: Instance) -> None:
     @app.delete("/api/chats/<chat_id>")
     async def delete(chat_id: ChatId) -> Response:
         is_known = await store.delete(chat_id)
-        instance.delete(chat_id)  # always: an earlier request may have deleted it, and lost its answer
+        instance.delete(chat_id)  # always: an earlier request might have deleted it, and lost its answer
         if not is_known:
             return error_answer(404, UNKNOWN_ROOM)
         _log.info("deleted chat=%s", chat_id)

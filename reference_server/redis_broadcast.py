@@ -92,8 +92,8 @@ class RedisBroadcast:
     - A member joins after the subscription to its room is confirmed, and its join notice is published after that (A5).
     - All items of an instance go through one connection, in order, so each member's stream keeps its order (A2).
     - Items are numbered, so none arrives twice or out of order (see ``numbering``).
-    - A message is published at most once. If it was not, or may not have been, its sender receives an error (PUBSUB-8).
-    - Notices and deletions that may not have been published stand in ``_unpublished``, and are published again.
+    - A message is published at most once. If it was not, or possibly not, its sender receives an error (PUBSUB-8).
+    - Notices and deletions that might not have been published stand in ``_unpublished``, and are published again.
     - ``_session`` is None exactly while there is no connection.
     """
 

@@ -56,7 +56,7 @@ class RedisSession(Generic[ItemT]):
     - Redis receives the commands in the order of the calls. Items that are delayed keep their order, too.
     - A channel counts as subscribed only once Redis has confirmed it (A5). From then on no message on it is missed.
     - Confirmations come in order: ``_unconfirmed`` holds one callback for each that is outstanding, oldest first.
-    - Nothing is sent twice. An item that is unanswered when the connection breaks may have been published or not.
+    - Nothing is sent twice. An item that is unanswered when the connection breaks might have been published or not.
     - ``_items`` and ``_bytes`` count the items that are delayed, unsent or unanswered.
     """
 
@@ -116,7 +116,7 @@ class RedisSession(Generic[ItemT]):
     async def drained(self) -> None:
         """Wait while the window is full.
 
-        A caller that waited may publish one item, so that all callers get turns.
+        A caller that waited can publish one item, so that all callers get turns.
         """
         await self._drained.wait()
 

@@ -25,7 +25,7 @@ class StoreError(Exception):
 class StoreUnavailable(Unavailable):
     """The store did not answer in time.
 
-    It may or may not have executed the request (STICKY-9).
+    It might or might not have executed the request (STICKY-9).
     """
 
 

@@ -62,7 +62,7 @@ class ChatStream(WSStream):
         self._heartbeat = heartbeat
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport = self.send.__self__.send.__self__.writer.transport  # type: ignore[attr-defined]
-        # A Connection refuses to send once it has read a Close frame, but this server may still have frames to send.
+        # A Connection refuses to send once it has read a Close frame, but this server might still have frames to send.
         # So one Connection reads and another writes. Without extensions they share no state.
         self._writer = Connection(ConnectionType.SERVER)
         self._opened = asyncio.Event()

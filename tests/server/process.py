@@ -18,16 +18,16 @@ import websocket
 from websocket import ABNF, WebSocket, WebSocketBadStatusException
 
 PATIENCE = 20.0
-"""Seconds that anything may take on a machine with other work to do; only the end of the server has its own limit."""
+"""Seconds after which a test gives up waiting for something that does not happen."""
 
 ROOT = Path(__file__).parents[2]
 
 
-def eventually(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
-    """Returns once the condition holds."""
-    deadline = time.monotonic() + patience
+def eventually(condition: Callable[[], bool], what: str) -> None:
+    """Wait until the condition holds."""
+    deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, f"waited {patience} s for this in vain: {what}"
+        assert time.monotonic() < deadline, f"waited {PATIENCE:g} s in vain until {what}"
         time.sleep(0.02)
 
 
@@ -156,11 +156,10 @@ class Server:
         assert isinstance(total, int)
         return total
 
-    def end(self) -> tuple[int, float]:
-        """Sends SIGTERM: the exit code, and the seconds it took."""
-        begin = time.monotonic()
+    def end(self) -> int:
+        """Send SIGTERM, and return the exit code."""
         self.process.terminate()
-        return self.process.wait(PATIENCE), time.monotonic() - begin
+        return self.process.wait(PATIENCE)
 
 
 def _status(refused: WebSocketBadStatusException) -> int:

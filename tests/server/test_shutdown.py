@@ -2,15 +2,11 @@
 
 import signal
 import socket
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.server.process import PATIENCE, Server, running, text_frame
-
-LIMIT = 5.0
-"""Seconds within which the process has to end."""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -20,12 +16,10 @@ def test_members_hear_1001_and_the_process_ends(tmp_path: Path, number: signal.S
         alice.say("hello")
         alice.hears()
 
-        begin = time.monotonic()
         server.process.send_signal(number)
 
         assert [alice.hears_close(), bob.hears_close()] == [1001, 1001]
         assert server.process.wait(PATIENCE) == 0
-        assert time.monotonic() - begin < LIMIT
         assert_quiet(server)
 
 
@@ -70,10 +64,7 @@ def test_clients_that_neither_read_nor_close_hold_nothing_up(tmp_path: Path) -> 
         for number in range(20):
             server.raw(room, f"coming{number}")  # and not yet answered
 
-        code, seconds = server.end()
-
-        assert code == 0
-        assert seconds < LIMIT
+        assert server.end() == 0
         assert_quiet(server)
 
 

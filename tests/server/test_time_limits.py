@@ -1,0 +1,24 @@
+"""The time limits of the server, added up: the protocol's deadlines hold without measuring time."""
+
+from reference_server import dynamodb_store, member, redis_broadcast, serve, stream
+
+
+def test_the_server_ends_within_5_s_of_a_signal() -> None:
+    assert serve.SHUTDOWN_FLUSH_SECONDS + serve.ABORT_SECONDS + serve.CANCEL_SECONDS * 6 / 5 < 5
+
+
+def test_a_member_is_closed_within_5_s() -> None:
+    """CLOSE-2: the rest of its outbox is flushed first, then the closing handshake takes place."""
+    assert member.CLOSING_FLUSH_SECONDS + stream.CLOSING_SECONDS < 5
+
+
+def test_a_handshake_is_answered_within_10_s() -> None:
+    """STICKY-9: it waits for the broadcast first, then for the store."""
+    assert redis_broadcast.HANDSHAKE_SECONDS + dynamodb_store.ANSWER_SECONDS < 10
+
+
+def test_instances_reach_each_other_within_10_s_of_an_outage() -> None:
+    """PUBSUB-7: an attempt to connect that began before ends, then one more succeeds, and publishing begins."""
+    attempts = redis_broadcast.CONNECT_SECONDS + redis_broadcast.RECONNECT_SECONDS[-1]
+
+    assert attempts + redis_broadcast.CONNECT_SECONDS + redis_broadcast.PUBLISH_DELAY_SECONDS[-1] < 10

@@ -1,1 +1,1 @@
-"""Tests of the reference server: its pure parts by themselves, the rest as a process seen from outside."""
+"""Tests of the reference server: pure modules, and the whole process."""

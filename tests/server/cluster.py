@@ -1,4 +1,4 @@
-"""Several instances that share their rooms, and hear each other through a Redis that can break."""
+"""Several instances that share a store and a Redis which can break."""
 
 import contextlib
 import os
@@ -30,10 +30,11 @@ class Redis:
         return f"redis://127.0.0.1:{self.port}"
 
     def url_of(self, user: str) -> str:
-        """With which only this instance connects, so that it can be cut off."""
+        """Return a URL for one instance, which can then be cut off alone."""
         return f"redis://{user}:secret@127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        """Start the server, and wait until it answers."""
         program = require("redis-server", "apt-get install redis-server")
         command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
         for user in ("here", "there"):
@@ -44,29 +45,34 @@ class Redis:
         eventually(self._answers, "redis-server answers")
 
     def kill(self) -> None:
+        """Kill the server."""
         assert self.process is not None
         self.process.kill()
         self.process.wait()
 
     def freeze(self) -> None:
+        """Stop the process without ending it."""
         assert self.process is not None
         os.kill(self.process.pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
+        """Let a frozen process go on."""
         assert self.process is not None
         os.kill(self.process.pid, signal.SIGCONT)
 
     def cut_off(self, user: str) -> None:
-        """Ends the connections of an instance, and accepts no new ones."""
+        """End the connections of an instance, and refuse new ones."""
         with self.client() as client:
             client.acl_setuser(user, enabled=False)
             client.execute_command("CLIENT", "KILL", "USER", user)
 
     def let_in(self, user: str) -> None:
+        """Accept connections of an instance again."""
         with self.client() as client:
             client.acl_setuser(user, enabled=True)
 
     def client(self) -> Any:
+        """Return a client with all rights."""
         return redis.Redis(port=self.port)
 
     def _answers(self) -> bool:
@@ -77,6 +83,7 @@ class Redis:
 
 @contextlib.contextmanager
 def running_redis(folder: Path) -> Iterator[Redis]:
+    """Run a Redis server on a free port."""
     with reserved_port() as port:
         one = Redis(folder, port)
         one.start()
@@ -88,7 +95,7 @@ def running_redis(folder: Path) -> Iterator[Redis]:
 
 @contextlib.contextmanager
 def running_instance(folder: Path, name: str, broadcast: str, *options: str) -> Iterator[Server]:
-    """An instance of this name, which shares its rooms with the others in the folder."""
+    """Run an instance that shares its rooms with the others in the folder."""
     own = folder / name
     own.mkdir(exist_ok=True)
     wanted = ["--database", str(folder / "chats.sqlite3"), "--broadcast", broadcast, "--instance", name, *options]
@@ -98,17 +105,22 @@ def running_instance(folder: Path, name: str, broadcast: str, *options: str) -> 
 
 @dataclass
 class Cluster:
+    """Two instances, `here` and `there`, and their Redis."""
+
     redis: Redis
     here: Server
     there: Server
 
     def await_broadcast(self, times: int = 1) -> None:
-        """Returns when both instances have connected to Redis so many times."""
+        """Wait until each instance has connected to Redis this many times."""
         for one in (self.here, self.there):
-            eventually(lambda one=one: one.log.count("broadcast connected") >= times, "connected to Redis")  # type: ignore[misc]
+            eventually(lambda one=one: one.log.count("broadcast connected") >= times, "it is connected to Redis")  # type: ignore[misc]
 
     def assert_whole(self) -> None:
-        """Two strangers, one on each instance, hear each other's joining, words and leaving, and nothing else."""
+        """Check that two new members, one on each instance, hear each other completely.
+
+        They hear joins, messages and leaves, and nothing else.
+        """
         room = self.here.make_room()
         alice = self.here.connect(room, "alice")
         hears(alice, "alice joined the chat")
@@ -126,6 +138,7 @@ class Cluster:
 
 @contextlib.contextmanager
 def running_cluster(folder: Path, *options: str) -> Iterator[Cluster]:
+    """Run a Redis and two instances that are connected to it."""
     with (
         running_redis(folder) as one_redis,
         running_instance(folder, "here", one_redis.url_of("here"), *options) as here,
@@ -137,13 +150,13 @@ def running_cluster(folder: Path, *options: str) -> Iterator[Cluster]:
 
 
 def hears(member: Client, content: str) -> None:
-    """The next frame has this content."""
+    """Check that the next frame has this content."""
     heard = member.hears()
     assert heard["content"] == content, f"expected {content!r}, got {heard}"
 
 
 def hears_up_to(member: Client, content: str) -> list[str]:
-    """The contents before a frame with this content."""
+    """Return the contents of the frames before the one with this content."""
     heard: list[str] = []
     while (frame := member.hears())["content"] != content:
         heard.append(frame["content"])

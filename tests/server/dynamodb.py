@@ -1,4 +1,4 @@
-"""The DynamoDB of the tests: moto's server in a process of its own."""
+"""A DynamoDB for tests: moto's server in a process of its own."""
 
 import contextlib
 import shutil
@@ -14,7 +14,7 @@ from tests.server.process import eventually
 
 
 def listens(port: int) -> bool:
-    """Whether somebody accepts connections there."""
+    """Whether a process listens on this port of the loopback address."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False
@@ -22,6 +22,8 @@ def listens(port: int) -> bool:
 
 @dataclass(frozen=True)
 class Dynamodb:
+    """A running DynamoDB."""
+
     port: int
     process: "subprocess.Popen[bytes]"
 
@@ -31,6 +33,7 @@ class Dynamodb:
 
     @contextlib.contextmanager
     def standing_still(self) -> Iterator[None]:
+        """Stop the process while the context lasts."""
         self.process.send_signal(signal.SIGSTOP)
         try:
             yield
@@ -40,7 +43,7 @@ class Dynamodb:
 
 @contextlib.contextmanager
 def dynamodb(port: int | None = None) -> Iterator[Dynamodb]:
-    """Its tables are gone with it. It gets a port that nobody else has, unless it is told one."""
+    """Run an empty DynamoDB, on a free port unless one is given."""
     if port is None:
         with reserved_port() as own, dynamodb(own) as one:
             yield one

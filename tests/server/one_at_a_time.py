@@ -1,4 +1,6 @@
-"""moto's server, one request at a time: its conditional writes are not atomic, as DynamoDB's are.
+"""moto's server, which handles one request at a time.
+
+Otherwise its conditional writes would not be atomic, as DynamoDB's are.
 
 `python -m tests.server.one_at_a_time PORT`
 """

@@ -1,4 +1,4 @@
-"""A reference server in a process of its own, and clients that talk to it."""
+"""A reference server in a process of its own, and its clients."""
 
 import contextlib
 import json
@@ -43,7 +43,7 @@ class Answer:
 
 
 class Client:
-    """One member, or one that wants to be."""
+    """A WebSocket client: a member, once the server has accepted it."""
 
     def __init__(self, url: str, receive_buffer: int | None = None) -> None:
         options = [] if receive_buffer is None else [(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)]
@@ -52,22 +52,23 @@ class Client:
         )
 
     def say(self, content: str) -> None:
+        """Send a message."""
         self.socket.send(json.dumps({"type": "message", "content": content}))
 
     def hears(self) -> Any:
-        """The next frame, decoded."""
+        """Return the next frame, decoded."""
         opcode, data = self._next()
         assert opcode == ABNF.OPCODE_TEXT, f"expected a text frame, got opcode {opcode} with {data!r}"
         return json.loads(data)
 
     def hears_close(self) -> int:
-        """The code of the Close frame, which comes next."""
+        """Return the code of the Close frame, which has to come next; 0 if it has none."""
         opcode, data = self._next()
         assert opcode == ABNF.OPCODE_CLOSE, f"expected Close, got opcode {opcode} with {data!r}"
         return int.from_bytes(data[:2])
 
     def hears_all(self) -> tuple[list[Any], int]:
-        """Everything up to the Close frame, and its code."""
+        """Return all frames before the Close frame, and its code."""
         heard = []
         while (frame := self._next())[0] == ABNF.OPCODE_TEXT:
             heard.append(json.loads(frame[1]))
@@ -82,7 +83,7 @@ class Client:
 
 @dataclass
 class Server:
-    """A running server. Whatever is opened through it is closed with it."""
+    """A running server. The connections that it opened are closed with it."""
 
     process: "subprocess.Popen[str]"
     url: str
@@ -105,29 +106,34 @@ class Server:
 
     @property
     def resident_bytes(self) -> int:
+        """The memory of the process."""
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     def ask(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> Answer:
-        """Sends bytes as they are and everything else as JSON."""
+        """Send a request. A body of bytes is sent as it is, anything else as JSON."""
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         answer = self.http.request(method, self.url + path, body=data, headers={"Content-Type": content_type})
         return Answer(answer.status, answer.headers, answer.data)
 
     def make_room(self) -> str:
+        """Make a room, and return its id."""
         chat_id = self.ask("POST", "/api/chats", {"name": "Kitchen", "created_by": "alice"}).json["id"]
         assert isinstance(chat_id, str)
         return chat_id
 
     def connect(self, chat_id: str, user_id: str, receive_buffer: int | None = None) -> Client:
-        """Opens a connection, which need not succeed."""
+        """Open a connection.
+
+        Raises WebSocketBadStatusException if the handshake is refused.
+        """
         query = "?user_id=" + quote(user_id, safe="")
         client = Client(f"{self.url.replace('http', 'ws', 1)}/api/chats/ws/{chat_id}{query}", receive_buffer)
         self.opened.callback(client.socket.shutdown)
         return client
 
     def refusal(self, path: str) -> int:
-        """Connects to where it must not succeed: the HTTP status, or the close code that comes before any frame."""
+        """Try to connect, and return the HTTP status or the close code of the refusal."""
         try:
             socket_ = websocket.create_connection(
                 self.url.replace("http", "ws", 1) + path, timeout=PATIENCE, http_no_proxy=["*"]
@@ -139,10 +145,10 @@ class Server:
             assert opcode == ABNF.OPCODE_CLOSE
             return int.from_bytes(frame.data[:2])
         finally:
-            socket_.shutdown()  # `close` would leave the socket open, because Close has been answered
+            socket_.shutdown()  # `close` would leave the socket open, because the Close frame was answered
 
     def raw(self, chat_id: str, user_id: str, receive_buffer: int | None = None) -> socket.socket:
-        """A bare socket on which the handshake has been sent."""
+        """Return a socket on which the handshake was sent, but no answer was read."""
         link = self.opened.enter_context(socket.socket())
         link.settimeout(PATIENCE)
         if receive_buffer is not None:
@@ -152,6 +158,7 @@ class Server:
         return link
 
     def members(self) -> int:
+        """Return the number of members of this instance."""
         total = self.ask("GET", "/api/chats/ws/stats").json["total_connections"]
         assert isinstance(total, int)
         return total
@@ -168,6 +175,7 @@ def _status(refused: WebSocketBadStatusException) -> int:
 
 
 def handshake(chat_id: str, user_id: str) -> bytes:
+    """Return the request that opens a WebSocket."""
     return (
         f"GET /api/chats/ws/{chat_id}?user_id={user_id} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -175,16 +183,21 @@ def handshake(chat_id: str, user_id: str) -> bytes:
 
 
 def text_frame(text: str) -> bytes:
+    """Return a masked text frame."""
     return ABNF.create_frame(text, ABNF.OPCODE_TEXT).format()
 
 
 def command(*options: str) -> list[str]:
+    """Return the command that starts a server with these options."""
     return [sys.executable, "-m", "reference_server", *options]
 
 
 @contextlib.contextmanager
 def running(folder: Path, *options: str, program: str | None = None) -> Iterator[Server]:
-    """Starts a server on a free port with its rooms in memory; ``program`` is Python to run instead of the package."""
+    """Run a server on a free port with its rooms in memory.
+
+    ``program`` is Python source to run instead of the package.
+    """
     log_file = folder / "stderr.txt"
     wanted = ["--port", "0", "--database", ":memory:", *options]
     arguments = command(*wanted) if program is None else [sys.executable, "-c", program, *wanted]

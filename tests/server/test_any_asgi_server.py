@@ -1,4 +1,4 @@
-"""The application by itself, under a server that knows nothing but ASGI."""
+"""The application by itself, called as an ASGI server calls it."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ ROOM = ChatId("chat-1")
 
 
 class Socket:
-    """One ASGI WebSocket call."""
+    """One WebSocket call by ASGI."""
 
     def __init__(self, app: Quart, user_id: str, outbox_limit: int = 0) -> None:
         self.inbox: asyncio.Queue[Any] = asyncio.Queue()
@@ -44,7 +44,7 @@ class Socket:
             {"type": "websocket.receive", "text": json.dumps({"type": "message", "content": content})}
         )
 
-    def go(self) -> None:
+    def disconnect(self) -> None:
         self.inbox.put_nowait({"type": "websocket.disconnect", "code": 1000})
 
     async def next(self) -> Any:
@@ -66,7 +66,7 @@ async def service() -> AsyncIterator[tuple[Quart, Instance, SqliteStore]]:
     store.close()
 
 
-def test_everything_said_before_a_disconnect_is_heard_before_the_leave() -> None:
+def test_messages_before_a_disconnect_precede_the_leave() -> None:
     async def scene() -> list[str]:
         async with service() as (app, _, _):
             alice = Socket(app, "alice")
@@ -74,10 +74,10 @@ def test_everything_said_before_a_disconnect_is_heard_before_the_leave() -> None
             bob = Socket(app, "bob")
             for number in range(50):
                 bob.say(str(number))
-            bob.go()
+            bob.disconnect()
             heard = [await alice.hears() for _ in range(52)]
             await bob.call
-            alice.go()
+            alice.disconnect()
             await alice.call
             return heard
 
@@ -91,7 +91,7 @@ def test_nothing_is_sent_after_a_disconnect() -> None:
         async with service() as (app, _, _):
             alice = Socket(app, "alice")
             await alice.next()
-            alice.go()
+            alice.disconnect()
             await alice.call
             return [event["type"] for event in iter_queue(alice.outbox)]
 
@@ -109,7 +109,7 @@ def test_a_flooder_is_not_read_while_its_own_echo_is_stuck() -> None:
             while before != alice.inbox.qsize():
                 before = alice.inbox.qsize()
                 await asyncio.sleep(0.05)
-            alice.go()
+            alice.disconnect()
             assert [await alice.hears() for _ in range(1000)] == [str(number) for number in range(1000)]
             await alice.call
             return before
@@ -117,21 +117,21 @@ def test_a_flooder_is_not_read_while_its_own_echo_is_stuck() -> None:
     assert asyncio.run(scene()) > 1000 - OUTBOX_FRAMES
 
 
-def test_a_room_that_is_deleted_during_the_handshake_is_closed_with_4004() -> None:
+def test_a_room_deleted_during_the_handshake_gives_4004() -> None:
     async def scene() -> list[Any]:
         async with service() as (app, instance, store):
             exists = store.exists
 
-            async def and_then_it_is_deleted(chat_id: ChatId) -> bool:
+            async def exists_then_deleted(chat_id: ChatId) -> bool:
                 found = await exists(chat_id)
                 await store.delete(chat_id)
                 instance.delete(chat_id)
                 return found
 
-            store.exists = and_then_it_is_deleted  # type: ignore[method-assign]
+            store.exists = exists_then_deleted  # type: ignore[method-assign]
             alice = Socket(app, "alice")
             events = [await alice.next(), await alice.next()]
-            alice.go()
+            alice.disconnect()
             await alice.call
             assert instance.stats()["total_connections"] == 0
             return events

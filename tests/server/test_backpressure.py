@@ -1,4 +1,4 @@
-"""Whoever does not read, or does not stop, costs nobody else anything."""
+"""Members that do not read, or that flood, do not harm anybody else."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ CLOSE_1013 = b"\x88\x02" + (1013).to_bytes(2)
 
 
 def payloads(data: bytes) -> Iterator[bytes]:
-    """Those of the text frames, up to the Close frame."""
+    """Return the payloads of the text frames before the Close frame."""
     position = 0
     while (frame := cut(data, position)) is not None and frame.opcode == ABNF.OPCODE_TEXT:
         yield frame.payload
@@ -25,7 +25,7 @@ def payloads(data: bytes) -> Iterator[bytes]:
 
 
 def hears_message(member: Client, content: str) -> list[str]:
-    """The notices that come before the message."""
+    """Return the contents of the notices before the message."""
     notices = []
     while (frame := member.hears())["type"] == "system":
         notices.append(frame["content"])
@@ -34,7 +34,7 @@ def hears_message(member: Client, content: str) -> list[str]:
 
 
 @pytest.mark.parametrize("size", [4096, 60_000])
-def test_who_does_not_read_leaves_while_the_others_hear_everything(server: Server, size: int) -> None:
+def test_a_slow_member_leaves_while_the_others_hear_all(server: Server, size: int) -> None:
     room = server.make_room()
     alice, bob = server.connect(room, "alice"), server.connect(room, "bob")
     alice.hears()
@@ -43,7 +43,7 @@ def test_who_does_not_read_leaves_while_the_others_hear_everything(server: Serve
 
     said = 0
     while "slow left the chat" not in heard_by_alice:
-        assert said * size < 16 * MIB, "the slow one ought to have left by now"
+        assert said * size < 16 * MIB, "the slow member has not left yet"
         content = f"{said} " + "x" * size
         alice.say(content)
         heard_by_alice += hears_message(alice, content)
@@ -56,10 +56,10 @@ def test_who_does_not_read_leaves_while_the_others_hear_everything(server: Serve
     assert heard_by_alice == heard_by_bob == ["slow joined the chat", "slow left the chat"]
 
 
-def test_who_reads_too_late_finds_1013_at_the_end(server: Server) -> None:
-    """The backlog that is under way fits into the buffers of the link here, so Close does too.
+def test_a_member_that_reads_too_late_finds_1013_at_the_end(server: Server) -> None:
+    """The socket buffers hold the backlog here, and the Close frame behind it.
 
-    It has to be read within the seconds that the server leaves for that: in large pieces, and understood later.
+    The member reads in large pieces and decodes them later, because the server waits only a few seconds.
     """
     room = server.make_room()
     alice = server.connect(room, "alice")
@@ -87,7 +87,7 @@ def hears_message_or_leave(alice: Client, number: int) -> bool:
     return "slow left the chat" in hears_message(alice, content)
 
 
-def test_a_slow_member_is_really_gone_even_if_it_never_reads(tmp_path: Path) -> None:
+def test_the_socket_of_a_slow_member_is_closed(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         room = server.make_room()
         alice = server.connect(room, "alice")
@@ -102,7 +102,7 @@ def test_a_slow_member_is_really_gone_even_if_it_never_reads(tmp_path: Path) -> 
                 left += "left" in frame["content"]
 
         assert joined == 2
-        eventually(lambda: descriptors(server) == before, "the server has closed the sockets of the slow ones")
+        eventually(lambda: descriptors(server) == before, "the server has closed the sockets of the slow members")
 
 
 def descriptors(server: Server) -> int:
@@ -117,7 +117,7 @@ def descriptors(server: Server) -> int:
         pytest.param('{"type":"ping"}', id="pings"),
     ],
 )
-def test_who_floods_without_reading_is_slowed_down_and_the_server_does_not_grow(tmp_path: Path, frame: str) -> None:
+def test_a_flood_without_reading_is_slowed_down(tmp_path: Path, frame: str) -> None:
     with running(tmp_path, "--heartbeat", "0") as server:
         room = server.make_room()
         alice = server.connect(server.make_room(), "alice")
@@ -141,7 +141,7 @@ def test_who_floods_without_reading_is_slowed_down_and_the_server_does_not_grow(
         assert alice.hears()["content"] == "still there?"
 
 
-def test_who_floods_and_reads_hears_everything_in_order(server: Server) -> None:
+def test_a_flooder_that_reads_hears_everything_in_order(server: Server) -> None:
     room = server.make_room()
     bob = server.connect(room, "bob")
     number = 20_000

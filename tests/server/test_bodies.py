@@ -30,7 +30,7 @@ NOT_AN_OBJECT = [
 
 
 @pytest.mark.parametrize("body", NOT_AN_OBJECT)
-def test_neither_request_takes(body: bytes) -> None:
+def test_neither_body_is_accepted(body: bytes) -> None:
     with pytest.raises(BodyError, match="expected "):
         bodies.new_chat(body)
     with pytest.raises(BodyError, match="expected "):
@@ -39,7 +39,7 @@ def test_neither_request_takes(body: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["K", "x" * 200, "Küche 👩‍👩‍👧", " "])
 @pytest.mark.parametrize("metadata", [{}, {"n": 2**53, "m": [None, "1", 1.0, {"Zoë": False}]}])
-def test_a_room_takes(name: str, metadata: dict[str, Any]) -> None:
+def test_a_room_body_is_decoded(name: str, metadata: dict[str, Any]) -> None:
     body = json.dumps({**GOOD, "name": name, "metadata": metadata, "unknown": 1}).encode()
 
     assert bodies.new_chat(body) == NewChat(name, UserId("alice"), metadata)
@@ -67,25 +67,25 @@ def test_a_room_without_metadata_has_none() -> None:
         ({"metadata": "x"}, "metadata"),
     ],
 )
-def test_a_room_does_not_take(change: dict[str, Any], field: str) -> None:
+def test_a_room_body_with_a_bad_field_is_refused(change: dict[str, Any], field: str) -> None:
     with pytest.raises(BodyError, match=f"^{field} must"):
         bodies.new_chat(json.dumps({**GOOD, **change}).encode())
 
 
 @pytest.mark.parametrize("field", GOOD)
-def test_a_room_needs(field: str) -> None:
+def test_a_room_body_without_a_field_is_refused(field: str) -> None:
     with pytest.raises(BodyError, match=f"^{field} must"):
         bodies.new_chat(json.dumps({key: value for key, value in GOOD.items() if key != field}).encode())
 
 
 @pytest.mark.parametrize("users", [[], ["alice"], ["alice", "alice", "Zoë"]])
-def test_participants_are(users: list[str]) -> None:
+def test_participants_are_decoded(users: list[str]) -> None:
     assert bodies.participants(json.dumps({"participant_ids": users}).encode()) == users
 
 
 @pytest.mark.parametrize(
     "users", [None, "alice", {"alice": 1}, ["alice", 1], ["alice", None], [["alice"]], [""], ["x" * 65]]
 )
-def test_participants_are_not(users: object) -> None:
+def test_bad_participants_are_refused(users: object) -> None:
     with pytest.raises(BodyError, match="participant_ids must"):
         bodies.participants(json.dumps({"participant_ids": users}).encode())

@@ -5,7 +5,7 @@ from reference_server.clock import Clock
 NOON = datetime(2025, 12, 23, 12, tzinfo=UTC)
 
 
-def test_a_timestamp_is_utc_with_six_digits_even_at_a_full_second() -> None:
+def test_a_timestamp_has_six_digits_even_at_a_full_second() -> None:
     assert Clock(lambda: NOON).timestamp() == "2025-12-23T12:00:00.000000"
 
 

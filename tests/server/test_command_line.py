@@ -12,7 +12,7 @@ from tests.server.process import PATIENCE, ROOT, command, running
 
 
 def run(*options: str) -> "subprocess.CompletedProcess[str]":
-    """A server that is expected to end by itself."""
+    """Run a server that is expected to end by itself."""
     return subprocess.run(
         command("--port", "0", *options),
         cwd=ROOT,
@@ -40,7 +40,7 @@ def test_a_port_in_use_is_one_line_and_exit_code_1() -> None:
     assert result.stderr == f"reference_server: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
 
 
-def test_a_host_that_is_none_is_one_line_and_exit_code_1() -> None:
+def test_an_unknown_host_is_one_line_and_exit_code_1() -> None:
     result = run("--host", "no.such.host.invalid", "--database", ":memory:")
 
     assert (result.returncode, result.stdout) == (1, "")
@@ -108,7 +108,7 @@ def test_variables_set_what_options_do_not(tmp_path: Path, monkeypatch: pytest.M
         assert server.ask("GET", "/health").status == 200
 
 
-def test_rooms_in_a_file_outlive_the_server_and_are_shared_by_several(tmp_path: Path) -> None:
+def test_servers_share_the_rooms_in_a_file(tmp_path: Path) -> None:
     database = str(tmp_path / "chats.sqlite3")
     with running(tmp_path, "--database", database) as one:
         room = one.make_room()

@@ -1,4 +1,4 @@
-"""What browsers ask before they let a page talk to the server, and what they read in its answers."""
+"""The CORS headers of preflights and of all other answers."""
 
 import pytest
 

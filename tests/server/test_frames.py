@@ -72,7 +72,7 @@ def test_fields_that_the_server_does_not_know_are_ignored(extra: str) -> None:
         pytest.param(b'{"type":"message","content":"soup"}', id="binary"),
     ],
 )
-def test_a_bad_frame_is_told_what_was_expected(frame: str | bytes) -> None:
+def test_a_bad_frame_has_a_reason(frame: str | bytes) -> None:
     heard = frames.decode(frame)
 
     assert isinstance(heard, BadFrame)

@@ -8,7 +8,7 @@ from reference_server.gc_tuning import COLLECT_AFTER, FREEZE_AFTER, GcTuning
 
 
 class Cycle:
-    """Garbage that only the collector finds."""
+    """An object that only the collector can free."""
 
     def __init__(self) -> None:
         self.itself = self
@@ -23,7 +23,7 @@ def heap() -> Iterator[GcTuning]:
     gc.unfreeze()
 
 
-def test_what_is_there_is_put_aside_once_many_have_come(heap: GcTuning) -> None:
+def test_objects_are_frozen_after_many_connects(heap: GcTuning) -> None:
     for _ in range(FREEZE_AFTER - 1):
         heap.connected()
     before = gc.get_freeze_count()
@@ -33,7 +33,7 @@ def test_what_is_there_is_put_aside_once_many_have_come(heap: GcTuning) -> None:
     assert gc.get_freeze_count() > before + 1_000
 
 
-def test_garbage_that_was_put_aside_is_found_once_many_have_gone(heap: GcTuning) -> None:
+def test_frozen_garbage_is_collected_after_many_disconnects(heap: GcTuning) -> None:
     garbage = weakref.ref(Cycle())
     for _ in range(COLLECT_AFTER):
         heap.connected()

@@ -7,7 +7,9 @@ from websocket import ABNF, WebSocketConnectionClosedException
 from tests.server.process import Client, Server, running
 
 HEARTBEAT = 1.2
-"""Seconds. The server pings after a third and after two thirds of it, and drops a silent client at its end."""
+"""Seconds.
+
+The server pings after a third and after two thirds of it, and drops a silent client at its end."""
 
 
 @pytest.fixture(scope="module")

@@ -38,14 +38,14 @@ def test_a_room_is_made_shown_and_deleted(server: Server) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/api/chats", "/api/chats/{}/participants"])
-def test_a_bad_body_is_told_what_was_expected(server: Server, path: str, body: object) -> None:
+def test_a_bad_body_is_answered_with_the_reason(server: Server, path: str, body: object) -> None:
     answer = server.ask("POST", path.format(server.make_room()), body)
 
     assert answer.status == 400
     assert_is_error(answer)
 
 
-def test_a_body_that_is_too_large_is_refused_after_it_was_read(server: Server) -> None:
+def test_a_body_that_is_too_large_is_read_and_refused(server: Server) -> None:
     answer = server.ask("POST", "/api/chats", {**KITCHEN, "metadata": {"x": "x" * 3_000_000}})
 
     assert answer.status == 413
@@ -72,14 +72,14 @@ def test_a_body_of_another_type_is_refused(server: Server) -> None:
         ("GET", "/api/chats/ws/room123", 400),
     ],
 )
-def test_what_is_not_there_is_answered_in_json(server: Server, method: str, path: str, status: int) -> None:
+def test_unknown_paths_are_answered_in_json(server: Server, method: str, path: str, status: int) -> None:
     answer = server.ask(method, path)
 
     assert answer.status == status
     assert_is_error(answer)
 
 
-def test_405_names_the_methods_that_there_are(server: Server) -> None:
+def test_405_names_the_allowed_methods(server: Server) -> None:
     assert "POST" in server.ask("PUT", "/api/chats").headers["Allow"]
 
 

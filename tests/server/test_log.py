@@ -5,11 +5,11 @@ import pytest
 from reference_server.log import OneLineFormatter, origin, printable
 
 
-def test_nothing_that_a_user_says_makes_a_new_line_or_moves_the_cursor() -> None:
+def test_control_characters_are_escaped() -> None:
     assert printable("a\nb\r\x1b[2J\u2028\u202ez Zoë") == "a\\nb\\r\\x1b[2J\\u2028\\u202ez Zoë"
 
 
-def test_a_crash_is_one_line_that_says_where_and_repeats_nothing() -> None:
+def test_a_crash_is_one_line_without_its_message() -> None:
     with pytest.raises(KeyError) as caught:
         dict[str, int]()["the secret recipe"]
     record = logging.LogRecord("x", logging.ERROR, __file__, 1, "broke\n%s", ("it",), caught._excinfo)

@@ -74,7 +74,7 @@ def test_statistics_follow_joins_and_leaves(server: Server) -> None:
     assert room not in server.ask("GET", "/api/chats/ws/stats").json["active_rooms"]
 
 
-def test_all_said_before_a_clean_close_is_heard_and_then_the_leave(server: Server) -> None:
+def test_messages_before_a_clean_close_precede_the_leave(server: Server) -> None:
     room = server.make_room()
     alice = server.connect(room, "alice")
     bob = server.connect(room, "bob")
@@ -89,7 +89,7 @@ def test_all_said_before_a_clean_close_is_heard_and_then_the_leave(server: Serve
 
 
 def test_a_close_is_answered_after_everything_that_is_due(server: Server) -> None:
-    """Stock Hypercorn answers at once, and the last echoes are lost."""
+    """Stock Hypercorn answers at once, and loses the last echoes."""
     room = server.make_room()
     bob = server.connect(room, "bob")
 
@@ -111,7 +111,7 @@ def test_a_close_without_a_code_is_answered(server: Server) -> None:
     assert alice.hears_close() == 0
 
 
-def test_a_link_that_breaks_is_a_leave(server: Server) -> None:
+def test_a_broken_link_is_a_leave(server: Server) -> None:
     room = server.make_room()
     alice = server.connect(room, "alice")
     link = server.raw(room, "bob")
@@ -137,7 +137,7 @@ def test_a_bad_frame_is_answered_to_its_sender_only(server: Server) -> None:
     assert [alice.hears()["content"] for _ in range(2)] == ["bob joined the chat", "sorry"]
 
 
-def test_a_message_of_64_kib_is_carried_however_it_is_escaped(server: Server) -> None:
+def test_64_kib_are_carried_whether_escaped_or_not(server: Server) -> None:
     alice = server.connect(server.make_room(), "alice")
     frame = '{"type":"message","content":"%s"}'
     escaped = "\\u0001" * 10_000
@@ -197,7 +197,7 @@ def test_compression_is_not_negotiated(server: Server) -> None:
     assert b"extensions" not in answer.lower()
 
 
-def test_the_log_tells_of_members_and_not_of_messages(server: Server) -> None:
+def test_the_log_has_members_but_no_messages(server: Server) -> None:
     room = server.make_room()
     alice = server.connect(room, "al\u202eice")
     alice.say("my secret recipe")

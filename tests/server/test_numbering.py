@@ -23,7 +23,7 @@ def test_each_instance_has_numbers_of_its_own() -> None:
     assert there.decode(other.encode(other.next(), "one")) == "one"
 
 
-def test_what_was_heard_after_an_item_shows_that_it_was_published() -> None:
+def test_a_later_item_that_came_back_proves_publication() -> None:
     here = Numbering("here")
     numbers = [here.next() for _ in range(3)]
     here.decode(here.encode(numbers[1], "two"))
@@ -32,6 +32,6 @@ def test_what_was_heard_after_an_item_shows_that_it_was_published() -> None:
 
 
 @pytest.mark.parametrize("payload", [b"", b"hello", b"a b", b"a b c", b"\xff 1 c"])
-def test_what_no_instance_writes_is_an_error(payload: bytes) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - the caller says what it is
+def test_a_payload_of_no_instance_is_an_error(payload: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the caller logs what it is
         Numbering("here").decode(payload)

@@ -43,7 +43,7 @@ def test_large_frames_are_refused_by_their_size() -> None:
     assert not outbox.put("x")
 
 
-def test_who_waits_for_relief_goes_on_when_half_is_read() -> None:
+def test_drained_returns_when_half_is_read() -> None:
     async def scene() -> int:
         outbox = Outbox()
         for _ in range(OUTBOX_FRAMES):

@@ -23,7 +23,7 @@ def test_the_demo_page_is_served_at_the_root(server: Server) -> None:
     assert answer.body == FILE.read_bytes()
 
 
-def test_nothing_but_the_script_and_style_of_the_page_may_run(server: Server) -> None:
+def test_only_the_script_and_style_of_the_page_can_run(server: Server) -> None:
     policy = server.ask("GET", "/").headers["Content-Security-Policy"]
 
     for tag, directive in (("script", "script-src"), ("style", "style-src")):
@@ -39,7 +39,7 @@ def test_the_page_loads_nothing() -> None:
 
 
 def test_an_installation_ships_the_page(tmp_path: Path) -> None:
-    """Started elsewhere, the server is the installed one: under tox that of the wheel."""
+    """A server started in another folder is the installed one, under tox the wheel."""
     with subprocess.Popen(REFERENCE, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""Instances whose Redis breaks in one way or another (PUBSUB-7, PUBSUB-8)."""
+"""Instances whose Redis breaks (PUBSUB-7, PUBSUB-8)."""
 
 import signal
 import time
@@ -26,12 +26,13 @@ BREAKS = [pytest.param(Redis.kill, Redis.start, id="killed"), pytest.param(Redis
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    with running_cluster(tmp_path, "--heartbeat", "0") as one:  # members here may be silent for long
+    with running_cluster(tmp_path, "--heartbeat", "0") as one:  # members can be silent for long here
         yield one
         assert "ERROR" not in one.here.log + one.there.log
 
 
 def couple(cluster: Cluster) -> tuple[str, Client, Client]:
+    """Return a new room with two members, alice here and bob there."""
     room = cluster.here.make_room()
     alice = cluster.here.connect(room, "alice")
     hears(alice, "alice joined the chat")
@@ -42,21 +43,21 @@ def couple(cluster: Cluster) -> tuple[str, Client, Client]:
 
 
 def errors(member: Client) -> bool:
-    """Says something, and whether the answer is an error."""
+    """Say something. Whether the answer is the error of a broken broadcast."""
     member.say("into the void")
     heard = member.hears()
     return heard["type"] == "error" and "broadcast between the instances" in heard["content"]
 
 
 def await_away(cluster: Cluster) -> None:
+    """Wait until both instances have noticed that Redis is away."""
     for one in (cluster.here, cluster.there):
         eventually(lambda one=one: "broadcast away" in one.log, "the outage is noticed")  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(("fail", "mend"), BREAKS)
-def test_an_outage_is_told_to_speakers_refuses_newcomers_and_heals_by_itself(
-    cluster: Cluster, fail: Break, mend: Break
-) -> None:
+def test_an_outage_is_reported_and_heals_by_itself(cluster: Cluster, fail: Break, mend: Break) -> None:
+    """Senders get an error frame, and handshakes get 503."""
     room, alice, bob = couple(cluster)
     fail(cluster.redis)
     assert errors(alice)
@@ -69,7 +70,7 @@ def test_an_outage_is_told_to_speakers_refuses_newcomers_and_heals_by_itself(
 
     for number in range(20):
         alice.say(f"again {number}")
-    assert set(hears_up_to(bob, "again 0")) <= {"into the void"}  # it may have been published, once
+    assert set(hears_up_to(bob, "again 0")) <= {"into the void"}  # it might have been published, once
     assert hears_up_to(bob, "again 19") == [f"again {number}" for number in range(1, 19)]
     cluster.assert_whole()
     for one in (cluster.here, cluster.there):
@@ -136,14 +137,16 @@ def test_cuts_amid_a_flood_double_and_swap_nothing(cluster: Cluster) -> None:
             alice.say(f"{number:05}")
             if number % 500 == 250:
                 client.client_kill_filter(_type="pubsub", skipme=False)
-        eventually(lambda: client.pubsub_numsub(f"roomproof:0:{room}")[0][1] == 2, "both instances listen again")
+        eventually(
+            lambda: client.pubsub_numsub(f"roomproof:0:{room}")[0][1] == 2, "both instances are subscribed again"
+        )
 
     for heard in (hears_through_errors(alice), hears_up_to(bob, "the end")):
         assert heard == sorted(set(heard))
 
 
 def hears_through_errors(member: Client) -> list[str]:
-    """Says "the end" until it comes back: the messages before it."""
+    """Say "the end" until it comes back, and return the messages before it."""
     heard: list[str] = []
     member.say("the end")
     while (frame := member.hears())["content"] != "the end":
@@ -154,7 +157,8 @@ def hears_through_errors(member: Client) -> list[str]:
     return heard
 
 
-def test_an_instance_that_is_cut_off_tells_of_leaves_and_deletions_afterwards(cluster: Cluster) -> None:
+def test_leaves_and_deletions_are_published_after_a_cut(cluster: Cluster) -> None:
+    """An instance that was cut off announces later what happened in the meantime."""
     room, alice, bob = couple(cluster)
     carol = cluster.here.connect(room, "carol")
     for member in (alice, bob):
@@ -180,7 +184,8 @@ def test_an_instance_that_is_cut_off_tells_of_leaves_and_deletions_afterwards(cl
     assert "broadcast away" not in cluster.there.log
 
 
-def test_an_instance_that_is_cut_off_hears_of_deletions_afterwards(cluster: Cluster) -> None:
+def test_deletions_are_noticed_after_a_cut(cluster: Cluster) -> None:
+    """An instance that was cut off closes the members of rooms deleted elsewhere."""
     room, alice, bob = couple(cluster)
     cluster.redis.cut_off("here")
     eventually(lambda: "broadcast away" in cluster.here.log, "the cut is noticed")
@@ -223,7 +228,7 @@ def test_members_hear_1001_and_the_process_ends(cluster: Cluster, fail: Break | 
     deaf.close()
 
 
-def test_a_redis_that_refuses_is_one_line_in_the_log(tmp_path: Path) -> None:
+def test_a_redis_that_refuses_is_logged_once(tmp_path: Path) -> None:
     with running_redis(tmp_path) as one:
         with one.client() as client:
             client.config_set("requirepass", "secret")

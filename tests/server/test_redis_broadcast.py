@@ -1,4 +1,4 @@
-"""Instances that hear each other, while nothing breaks."""
+"""Instances with a Redis between them that does not break."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -22,7 +22,10 @@ Gather = Callable[..., tuple[str, list[Client]]]
 
 @pytest.fixture
 def gather(cluster: Cluster) -> Iterator[Gather]:
-    """Makes a room and its members, every other one on the other instance; all have heard all joins."""
+    """Return a function that makes a room with members, alternately on both instances.
+
+    All members have heard all joins.
+    """
     members: list[Client] = []
 
     def gathered(*names: str) -> tuple[str, list[Client]]:
@@ -91,12 +94,12 @@ def test_the_last_words_before_a_close_cross_before_the_leave(gather: Gather) ->
     assert hears_up_to(alice, "bob left the chat") == [str(number) for number in range(50)]
 
 
-def test_who_joins_while_the_last_one_leaves_hears_everything_after_its_join(cluster: Cluster, gather: Gather) -> None:
+def test_a_member_that_joins_amid_a_leave_hears_all_that_follows(cluster: Cluster, gather: Gather) -> None:
     room, (alice, bob) = gather("alice", "bob")
 
     leaving, name = bob, "bob"
     for number in range(100):
-        leaving.socket.send_close()  # and the instance gives the room up, or not, while somebody else comes
+        leaving.socket.send_close()  # the instance unsubscribes from the room, or not, while somebody else joins
         coming = cluster.there.connect(room, f"guest{number}")
         hears_up_to(alice, f"guest{number} joined the chat")
         alice.say(f"welcome {number}")
@@ -112,7 +115,7 @@ def test_who_joins_while_the_last_one_leaves_hears_everything_after_its_join(clu
     leaving.socket.shutdown()
 
 
-def test_a_client_may_speak_before_its_handshake_is_answered(cluster: Cluster, gather: Gather) -> None:
+def test_a_client_can_speak_before_its_handshake_is_answered(cluster: Cluster, gather: Gather) -> None:
     room, (alice,) = gather("alice")
 
     for number in range(20):
@@ -122,7 +125,7 @@ def test_a_client_may_speak_before_its_handshake_is_answered(cluster: Cluster, g
         link.close()
 
 
-def test_statistics_are_those_of_the_instance_and_name_it(cluster: Cluster, gather: Gather) -> None:
+def test_statistics_name_and_count_their_instance(cluster: Cluster, gather: Gather) -> None:
     room, members = gather("a", "b", "c")
 
     def stats() -> list[object]:
@@ -134,7 +137,7 @@ def test_statistics_are_those_of_the_instance_and_name_it(cluster: Cluster, gath
     eventually(lambda: stats() == [("here", 2, True), ("there", 0, False)], "the room has no member there")
 
 
-def test_deleting_a_room_through_one_instance_closes_its_members_on_all(cluster: Cluster, gather: Gather) -> None:
+def test_a_deletion_closes_the_members_on_all_instances(cluster: Cluster, gather: Gather) -> None:
     room, members = gather("alice", "bob", "carol")
 
     assert cluster.there.ask("DELETE", f"/api/chats/{room}").status == 204
@@ -164,7 +167,7 @@ def test_a_flood_is_slowed_down_and_disturbs_nobody_elsewhere(cluster: Cluster, 
     except TimeoutError:
         pass
 
-    assert sent < 50_000_000  # its own echoes are stuck, so the server reads no more of it
+    assert sent < 50_000_000  # its own echoes are stuck, so the server stops reading
     assert cluster.here.resident_bytes - before < 50_000_000
     dora.say("all quiet")
     hears(emil, "all quiet")
@@ -175,7 +178,7 @@ def test_a_flood_is_slowed_down_and_disturbs_nobody_elsewhere(cluster: Cluster, 
     assert "too slowly" not in cluster.here.log
 
 
-def test_who_reads_may_flood(gather: Gather) -> None:
+def test_a_flood_reaches_members_that_read(gather: Gather) -> None:
     _, (alice, bob) = gather("alice", "bob")
     heard: list[str] = []
     listeners = [
@@ -193,7 +196,7 @@ def test_who_reads_may_flood(gather: Gather) -> None:
     assert heard == [str(number) for number in range(5_000)]
 
 
-def test_nothing_is_heard_twice_although_it_is_published_twice(cluster: Cluster, gather: Gather) -> None:
+def test_an_item_published_twice_is_heard_once(cluster: Cluster, gather: Gather) -> None:
     room, (alice, bob) = gather("alice", "bob")
     with cluster.redis.client() as client, client.pubsub() as spy:
         spy.psubscribe(f"*:{room}")
@@ -208,7 +211,7 @@ def test_nothing_is_heard_twice_although_it_is_published_twice(cluster: Cluster,
         assert hears_up_to(member, "thanks") == ["soup"]
 
 
-def test_rooms_in_other_databases_of_the_same_redis_are_apart(cluster: Cluster, gather: Gather) -> None:
+def test_databases_of_one_redis_are_separate(cluster: Cluster, gather: Gather) -> None:
     room, (alice,) = gather("alice")
     with cluster.redis.client() as client:
         channels = [channel.decode() for channel in client.pubsub_channels()]

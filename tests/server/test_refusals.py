@@ -13,7 +13,7 @@ def test_an_id_that_names_no_room_gets_403(server: Server, chat_id: str) -> None
 @pytest.mark.parametrize(
     "chat_id", ["CHAT_ID", "{id}'", "{id}%22", "{id}%0A", "a" * 65, "a" * 200, "{id}/", "a//b", "%FF", "..%2F..", ""]
 )
-def test_what_cannot_be_an_id_gets_4004(server: Server, chat_id: str) -> None:
+def test_a_bad_id_gets_4004(server: Server, chat_id: str) -> None:
     path = chat_id.replace("{id}", server.make_room())
 
     assert server.refusal(f"/api/chats/ws/{path}?user_id=alice") == 4004
@@ -32,7 +32,7 @@ def test_what_cannot_be_an_id_gets_4004(server: Server, chat_id: str) -> None:
         pytest.param("?user_id=alice&user_id=bob", id="two"),
     ],
 )
-def test_as_user_id_is_refused(server: Server, query: str) -> None:
+def test_a_bad_user_id_is_refused(server: Server, query: str) -> None:
     assert server.refusal(f"/api/chats/ws/{server.make_room()}{query}") == 400
 
 
@@ -46,7 +46,7 @@ def test_a_deleted_room_is_closed_and_then_refused(server: Server) -> None:
     assert server.refusal(f"/api/chats/ws/{room}?user_id=bob") == 403
 
 
-def test_nobody_hears_of_who_was_refused(server: Server) -> None:
+def test_refused_clients_are_not_announced(server: Server) -> None:
     room = server.make_room()
     alice = server.connect(room, "alice")
 
@@ -57,8 +57,8 @@ def test_nobody_hears_of_who_was_refused(server: Server) -> None:
     assert alice.hears()["content"] == "alone?"
 
 
-def test_a_message_that_comes_with_the_handshake_is_heard_and_leaves_no_ghost(server: Server) -> None:
-    """Stock Hypercorn answers 400 here, and the application keeps a member that never leaves."""
+def test_a_message_sent_with_the_handshake_is_heard(server: Server) -> None:
+    """Stock Hypercorn answers 400 here, and leaves behind a member that never leaves."""
     room = server.make_room()
     alice = server.connect(room, "alice")
     with socket.create_connection(server.address, timeout=PATIENCE) as link:

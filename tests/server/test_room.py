@@ -9,7 +9,7 @@ NOON = "2025-12-23T12:00:00.000000"
 
 @dataclass(eq=False)
 class Guest:
-    """A member that keeps what it is told, up to a limit."""
+    """A member that keeps its frames, up to a limit."""
 
     user_id: UserId
     limit: int = 100
@@ -82,7 +82,7 @@ def test_a_leave_is_announced_once() -> None:
     assert alice.heard == ["bob left the chat"]
 
 
-def test_who_has_left_says_nothing() -> None:
+def test_a_member_that_left_sends_nothing() -> None:
     alice, bob = guests("alice", "bob")
     room = room_of(alice, bob)
 
@@ -92,7 +92,7 @@ def test_who_has_left_says_nothing() -> None:
     assert alice.heard == ["bob left the chat"]
 
 
-def test_who_is_too_far_behind_leaves_right_after_the_message_that_it_missed() -> None:
+def test_a_slow_member_leaves_right_after_what_it_missed() -> None:
     alice, bob, slow = guests("alice", "bob", "slow")
     slow.limit = 1
     room = room_of(alice, bob, slow)
@@ -105,7 +105,7 @@ def test_who_is_too_far_behind_leaves_right_after_the_message_that_it_missed() -
     assert slow.heard == ["one"]
 
 
-def test_a_leave_for_which_another_has_no_room_either_ends_both_once() -> None:
+def test_a_leave_that_overfills_another_outbox_ends_both() -> None:
     alice, slow, slower = guests("alice", "slow", "slower")
     slow.limit, slower.limit = 1, 0
     room = room_of(alice, slow, slower)
@@ -115,7 +115,7 @@ def test_a_leave_for_which_another_has_no_room_either_ends_both_once() -> None:
     assert alice.heard == ["one", "slower left the chat", "slow left the chat"]
 
 
-def test_a_speaker_without_room_for_its_own_echo_leaves_too() -> None:
+def test_a_sender_whose_own_outbox_is_full_leaves() -> None:
     alice, bob = guests("alice", "bob")
     bob.limit = 0
     room = room_of(alice, bob)

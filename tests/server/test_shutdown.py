@@ -1,4 +1,7 @@
-"""The end of the server, under whichever Python runs the tests."""
+"""The end of the server.
+
+It differs between Python versions, so every one of them has to run this.
+"""
 
 import signal
 import socket
@@ -23,7 +26,7 @@ def test_members_hear_1001_and_the_process_ends(tmp_path: Path, number: signal.S
         assert_quiet(server)
 
 
-def test_what_was_said_before_the_end_is_heard(tmp_path: Path) -> None:
+def test_messages_before_the_end_are_heard(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         room = server.make_room()
         alice, bob = server.connect(room, "alice"), server.connect(room, "bob")
@@ -41,7 +44,11 @@ def test_what_was_said_before_the_end_is_heard(tmp_path: Path) -> None:
         assert server.process.wait(PATIENCE) == 0
 
 
-def test_clients_that_neither_read_nor_close_hold_nothing_up(tmp_path: Path) -> None:
+def test_unresponsive_clients_do_not_delay_the_end(tmp_path: Path) -> None:
+    """These clients neither read nor close.
+
+    Without its limits, Hypercorn would wait a minute for them.
+    """
     with running(tmp_path) as server:
         room = server.make_room()
         alice = server.connect(room, "alice")
@@ -49,7 +56,7 @@ def test_clients_that_neither_read_nor_close_hold_nothing_up(tmp_path: Path) -> 
             server.raw(room, f"deaf{number}", receive_buffer=4096)
         for _ in range(3):
             alice.hears()
-        for _ in range(150):  # more than the buffers of the link hold, less than an outbox does
+        for _ in range(150):  # more than the socket buffers hold, less than an outbox holds
             alice.socket.send(text_frame_content(30_000))
         for _ in range(150):
             alice.hears()
@@ -62,7 +69,7 @@ def test_clients_that_neither_read_nor_close_hold_nothing_up(tmp_path: Path) -> 
         idle = server.opened.enter_context(socket.create_connection(server.address))
         idle.sendall(b"GET /hea")
         for number in range(20):
-            server.raw(room, f"coming{number}")  # and not yet answered
+            server.raw(room, f"coming{number}")  # not answered yet
 
         assert server.end() == 0
         assert_quiet(server)

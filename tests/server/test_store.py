@@ -51,7 +51,7 @@ def test_a_room_comes_back_as_it_was_made(store: Store) -> None:
     assert asyncio.run(scene()) == (kitchen(metadata, "Zoë's \t kitchen\U0001f372"), [ALICE])
 
 
-def test_of_many_who_take_one_id_at_once_one_gets_it(store: Store) -> None:
+def test_one_of_many_concurrent_creations_gets_the_id(store: Store) -> None:
     async def scene() -> list[bool]:
         return await asyncio.gather(*(store.create(kitchen(name=str(number))) for number in range(20)))
 
@@ -95,7 +95,7 @@ def test_participants_are_added_once_each_and_in_order(store: Store) -> None:
     assert asyncio.run(scene()) == [ALICE, BOB]
 
 
-def test_a_deleted_room_is_as_if_it_never_was(store: Store) -> None:
+def test_a_deleted_room_is_not_found(store: Store) -> None:
     async def scene() -> list[object]:
         await store.create(kitchen())
         assert await store.delete(ChatId("chat-1"))
@@ -104,7 +104,7 @@ def test_a_deleted_room_is_as_if_it_never_was(store: Store) -> None:
     assert asyncio.run(scene()) == [False, None, False, False]
 
 
-def test_a_room_that_never_was_is_nowhere(store: Store) -> None:
+def test_an_unknown_room_is_not_found(store: Store) -> None:
     assert asyncio.run(absent(store)) == [False, None, False, False]
 
 
@@ -136,12 +136,12 @@ def test_two_stores_share_one_file(tmp_path: Path) -> None:
         there.close()
 
 
-def test_a_place_where_no_file_can_be_is_named(tmp_path: Path) -> None:
+def test_an_impossible_path_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"cannot use the database .*nowhere.*unable to open"):
         SqliteStore.open(str(tmp_path / "nowhere" / "chats.sqlite3"))
 
 
-def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     letter = tmp_path / "letter.txt"
     letter.write_text("Dear Sir or Madam, " * 100)
 

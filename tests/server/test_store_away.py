@@ -1,4 +1,4 @@
-"""A server whose DynamoDB is away, or stands still (STICKY-9)."""
+"""A server whose DynamoDB is unavailable, or stands still (STICKY-9)."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ def service(folder: Path, port: int, *options: str) -> Iterator[Server]:
 
 
 def assert_refused(server: Server, room: str) -> None:
-    """Everything that needs the store, several times at once, is answered 503 in time."""
+    """Check that all requests that need the store get 503, many at once."""
     requests: list[Callable[[], int]] = [
         lambda: server.ask("POST", "/api/chats", {"name": "Kitchen", "created_by": "alice"}).status,
         lambda: server.ask("POST", f"/api/chats/{room}/participants", {"participant_ids": ["bob"]}).status,
@@ -30,7 +30,7 @@ def assert_refused(server: Server, room: str) -> None:
         assert set(threads.map(lambda request: request(), requests * 5)) == {503}
 
 
-def test_members_talk_on_and_requests_hear_503_until_the_store_is_back(tmp_path: Path) -> None:
+def test_members_talk_on_while_requests_get_503(tmp_path: Path) -> None:
     with reserved_port() as port, service(tmp_path / "server", port) as server:
         with dynamodb(port):
             room = server.make_room()
@@ -43,7 +43,7 @@ def test_members_talk_on_and_requests_hear_503_until_the_store_is_back(tmp_path:
         body = server.ask("POST", "/api/chats", {"name": "Kitchen", "created_by": "alice"}).json
         assert body == {"error": "the store of rooms is away; try again in a few seconds"}
 
-        with dynamodb(port):  # an empty one: the table has to be made again
+        with dynamodb(port):  # it is empty, so the table has to be created again
             other = server.make_room()
             server.connect(other, "alice").say("again")
         assert "ERROR" not in server.log
@@ -59,13 +59,13 @@ def test_a_store_that_stands_still_holds_nobody_else_up(tmp_path: Path) -> None:
             alice.say("soup")
             assert bob.hears()["content"] == alice.hears()["content"] == "soup"
             assert server.ask("GET", "/api/chats/ws/stats").json["total_connections"] == 2
-            assert not asking.done(), "the requests to the store are still waiting"
+            assert not asking.done(), "expected the statistics while requests wait for the store"
             asking.result()
 
         eventually(lambda: server.ask("GET", "/api/chats/none").status == 404, "the store is back")
 
 
-def test_the_server_ends_in_time_while_the_store_stands_still(tmp_path: Path) -> None:
+def test_the_server_ends_while_the_store_stands_still(tmp_path: Path) -> None:
     with dynamodb() as store, service(tmp_path / "server", store.port) as server:
         room = server.make_room()
         with store.standing_still():
@@ -74,7 +74,7 @@ def test_the_server_ends_in_time_while_the_store_stands_still(tmp_path: Path) ->
             assert server.end() == 0
 
 
-def test_a_room_that_is_too_large_is_refused_with_a_sentence(tmp_path: Path) -> None:
+def test_a_room_that_is_too_large_is_refused(tmp_path: Path) -> None:
     with dynamodb() as store, service(tmp_path / "server", store.port) as server:
         large = {"name": "Kitchen", "created_by": "alice", "metadata": {"text": "x" * 450_000}}
         created = server.ask("POST", "/api/chats", large)

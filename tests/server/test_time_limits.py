@@ -1,4 +1,4 @@
-"""The time limits of the server, added up: the protocol's deadlines hold without measuring time."""
+"""The sums of the server's time limits, which the protocol's deadlines bound."""
 
 from reference_server import dynamodb_store, member, redis_broadcast, serve, stream
 
@@ -8,7 +8,7 @@ def test_the_server_ends_within_5_s_of_a_signal() -> None:
 
 
 def test_a_member_is_closed_within_5_s() -> None:
-    """CLOSE-2: the rest of its outbox is flushed first, then the closing handshake takes place."""
+    """CLOSE-2: the outbox is flushed first, then the closing handshake follows."""
     assert member.CLOSING_FLUSH_SECONDS + stream.CLOSING_SECONDS < 5
 
 
@@ -18,7 +18,7 @@ def test_a_handshake_is_answered_within_10_s() -> None:
 
 
 def test_instances_reach_each_other_within_10_s_of_an_outage() -> None:
-    """PUBSUB-7: an attempt to connect that began before ends, then one more succeeds, and publishing begins."""
+    """PUBSUB-7: one attempt to connect fails, the next succeeds, publishing begins."""
     attempts = redis_broadcast.CONNECT_SECONDS + redis_broadcast.RECONNECT_SECONDS[-1]
 
     assert attempts + redis_broadcast.CONNECT_SECONDS + redis_broadcast.PUBLISH_DELAY_SECONDS[-1] < 10

@@ -1,4 +1,4 @@
-"""Debian's Chromium with an empty profile, and a reference server with the demo page."""
+"""Chromium with an empty profile, and a reference server with the demo page."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.conftest import require
 from tests.server.process import PATIENCE, Server, running
 
 FLAGS = [
-    "--no-sandbox",  # it cannot be had as root
+    "--no-sandbox",  # its sandbox does not work as root
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -25,7 +25,7 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    # For a module and no longer: as long as Playwright runs, no test of this process can run an event loop of its own.
+    # For a module only: while Playwright runs, no test in this process can run an event loop of its own.
     path = require("chromium", "apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
@@ -35,7 +35,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """A browser without a past."""
+    """A browser context without stored data."""
     with chromium.new_context() as fresh:
         fresh.set_default_timeout(PATIENCE * 1000)
         yield fresh
@@ -43,14 +43,14 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    """A page on which nothing breaks unnoticed, and which asks nobody but local servers."""
+    """A page on which a script error or a foreign request fails the test."""
     errors: list[str] = []
     strangers: list[str] = []
     page = context.new_page()
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda request: None if _is_local(request.url) else strangers.append(request.url))
     yield page
-    page.unroute_all(behavior="wait")  # an answer on its way would fail whichever test comes next
+    page.unroute_all(behavior="wait")  # an unfinished answer would fail the next test
     assert errors == []
     assert strangers == []
 
@@ -68,14 +68,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def demo(page: Page, server: Server) -> Demo:
-    """The page as the server shows it."""
+    """The page as the shared server serves it."""
     page.goto(server.url)
     return Demo(page)
 
 
 @pytest.fixture
 def own_demo(page: Page, tmp_path: Path) -> Iterator[Demo]:
-    """The same on a server that nobody else uses."""
+    """The page on a server that no other test uses."""
     with running(tmp_path) as server:
         page.goto(server.url)
         yield Demo(page)

@@ -1,4 +1,4 @@
-"""The demo page as its users know it."""
+"""The demo page as its users see it."""
 
 from dataclasses import dataclass
 
@@ -20,6 +20,7 @@ class Person:
         return self.card.locator(".frames")
 
     def presses(self, button: str) -> None:
+        """Press a button of this client."""
         self.card.get_by_role("button", name=button, exact=True).click()
 
     def calls_themselves(self, user_id: str) -> None:
@@ -30,25 +31,28 @@ class Person:
         self.is_shown_as("connected")
 
     def types(self, text: str) -> None:
-        """Types into the line at the bottom, whatever it is for, and presses Enter."""
+        """Type into the input line at the bottom, and press Enter."""
         line = self.card.locator(".say")
         line.fill(text)
         line.press("Enter")
 
     def is_shown_as(self, state: str) -> None:
+        """Expect this state of the connection."""
         expect(self.card.locator(".state")).to_have_text(state)
 
     def hears(self, *messages: str) -> None:
-        """These messages and no others, in this order, since the page was opened."""
+        """Expect exactly these messages, in this order, since the page was opened."""
         expect(self.talk.locator(".message .content")).to_have_text(list(messages))
 
     def is_told(self, text: str) -> None:
-        """A line that is no message: a notice, or what went wrong."""
+        """Expect a line that is not a message: a notice or an error."""
         expect(self.talk.locator(".note", has_text=text)).to_have_count(1)
 
 
 @dataclass(frozen=True)
 class Demo:
+    """The page with its three clients."""
+
     page: Page
 
     @property
@@ -64,10 +68,11 @@ class Demo:
         return self.page.get_by_label("Room id")
 
     def presses(self, button: str) -> None:
+        """Press a button that is for all clients."""
         self.page.get_by_role("button", name=button, exact=True).click()
 
     def makes_a_room(self, name: str = "Kitchen") -> str:
-        """Its id."""
+        """Make a room with the page, and return its id."""
         before = self.room_id.input_value()
         self.page.get_by_label("New room").fill(name)
         self.presses("Make room")

@@ -1,4 +1,4 @@
-"""A server that gets into the ways which the reference server avoids."""
+"""A server that does what the reference server avoids."""
 
 import contextlib
 import json
@@ -13,8 +13,10 @@ STATS = {"total_connections": 0, "active_rooms": [], "rooms_count": 0}
 
 @contextlib.contextmanager
 def odd_server(readable_by: str) -> Iterator[str]:
-    """Answers every question with stats, which pages of this origin may read, and cuts every WebSocket without a
-    goodbye; the URL is yielded."""
+    """Run a server that cuts every WebSocket without a Close frame, and yield its URL.
+
+    It answers every request with stats, which only pages of the origin ``readable_by`` can read.
+    """
 
     def answer(connection: ServerConnection, request: Request) -> Response | None:
         if "Upgrade" in request.headers:

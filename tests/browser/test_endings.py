@@ -1,4 +1,4 @@
-"""How connections end, and what the page says about it."""
+"""The ends of connections, and how the page explains them."""
 
 import socket
 from pathlib import Path
@@ -21,7 +21,7 @@ def test_a_room_that_does_not_exist_is_explained_as_403(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize("bad_id", ["CHAT_ID", 'chat-7c53bb2ef816"', "x" * 200, "../ws?x#y"])
-def test_what_is_no_id_is_closed_with_4004(demo: Demo, bad_id: str) -> None:
+def test_a_bad_id_is_closed_with_4004(demo: Demo, bad_id: str) -> None:
     demo.room_id.fill(bad_id)
     alice = demo.people[0]
     alice.presses("Connect")
@@ -44,7 +44,7 @@ def test_members_of_a_deleted_room_are_closed_with_4004(demo: Demo) -> None:
 
 @pytest.mark.parametrize(
     ("user_id", "reason"),
-    [pytest.param("", "does not take this user id", id="empty"), pytest.param("x" * 65, "64", id="over-long")],
+    [pytest.param("", "does not accept this user id", id="empty"), pytest.param("x" * 65, "64", id="over-long")],
 )
 def test_a_user_id_that_the_server_refuses_is_explained(demo: Demo, user_id: str, reason: str) -> None:
     demo.makes_a_room()
@@ -56,7 +56,7 @@ def test_a_user_id_that_the_server_refuses_is_explained(demo: Demo, user_id: str
     alice.is_told(reason)
 
 
-def test_a_server_that_shuts_down_says_so_and_one_that_is_gone_is_named(page: Page, tmp_path: Path) -> None:
+def test_a_server_that_shuts_down_is_explained(page: Page, tmp_path: Path) -> None:
     with running(tmp_path) as server:
         page.goto(server.url)
         demo = Demo(page)
@@ -67,10 +67,10 @@ def test_a_server_that_shuts_down_says_so_and_one_that_is_gone_is_named(page: Pa
         alice.is_shown_as("closed · 1001")
         alice.is_told("The server shuts down")
         alice.presses("Connect")
-        alice.is_told(f"1006: Nobody answers at {server.url}")
+        alice.is_told(f"1006: No server answers at {server.url}")
         demo.presses("Make room")
-        expect(demo.notice).to_contain_text("Nobody answers at")
-        expect(page.locator("#stats-state")).to_contain_text("Nobody answers at")
+        expect(demo.notice).to_contain_text("No server answers at")
+        expect(page.locator("#stats-state")).to_contain_text("No server answers at")
 
 
 def test_a_server_that_was_killed_is_explained(page: Page, tmp_path: Path) -> None:
@@ -82,10 +82,10 @@ def test_a_server_that_was_killed_is_explained(page: Page, tmp_path: Path) -> No
         server.process.kill()
 
         alice.is_shown_as("closed · 1006")
-        alice.is_told("The link broke without a goodbye. Nobody answers")
+        alice.is_told("The connection broke without a Close frame. No server answers")
 
 
-def test_a_link_that_broke_is_explained_while_the_server_answers(demo: Demo) -> None:
+def test_a_broken_link_is_explained_while_the_server_answers(demo: Demo) -> None:
     with odd_server(readable_by="*") as url:
         demo.page.get_by_label("Server").fill(url)
         demo.room_id.fill("chat-1")
@@ -93,10 +93,10 @@ def test_a_link_that_broke_is_explained_while_the_server_answers(demo: Demo) -> 
         alice.presses("Connect")
 
         alice.is_shown_as("closed · 1006")
-        alice.is_told("The link broke without a goodbye, but the server answers")
+        alice.is_told("The connection broke without a Close frame, but the server answers")
 
 
-def test_a_server_that_does_not_let_the_page_read_is_explained(demo: Demo) -> None:
+def test_a_server_without_cors_is_explained(demo: Demo) -> None:
     with odd_server(readable_by="http://elsewhere.example") as url:
         demo.page.get_by_label("Server").fill(url)
         demo.presses("Make room")
@@ -104,20 +104,20 @@ def test_a_server_that_does_not_let_the_page_read_is_explained(demo: Demo) -> No
         expect(demo.notice).to_contain_text("does not let this page read its answers (CORS)")
 
 
-def test_a_server_that_broke_is_explained_with_its_reason(demo: Demo) -> None:
+def test_an_internal_error_is_explained_with_its_reason(demo: Demo) -> None:
     demo.page.route_web_socket("**/api/chats/ws/**", lambda link: link.close(code=1011, reason="out of order"))
     demo.room_id.fill("chat-1")
     alice = demo.people[0]
     alice.presses("Connect")
 
     alice.is_shown_as("closed · 1011")
-    alice.is_told("1011 (out of order): The server broke")
+    alice.is_told("1011 (out of order): The server had an internal error")
 
 
-def test_connecting_can_be_called_off(demo: Demo) -> None:
+def test_connecting_can_be_cancelled(demo: Demo) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
-        silent.listen()  # what connects is never answered
+        silent.listen()  # it answers no connection
         demo.page.get_by_label("Server").fill(f"127.0.0.1:{silent.getsockname()[1]}")
         demo.room_id.fill("chat-1")
         alice = demo.people[0]
@@ -129,7 +129,7 @@ def test_connecting_can_be_called_off(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "http://", "ftp://127.0.0.1", "http://me:secret@127.0.0.1", "a b"])
-def test_what_is_no_server_is_said_to_be_none(demo: Demo, typed: str) -> None:
+def test_a_bad_server_address_is_explained(demo: Demo, typed: str) -> None:
     demo.page.get_by_label("Server").fill(typed)
     demo.presses("Make room")
 

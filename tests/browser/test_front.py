@@ -22,7 +22,7 @@ def sticky() -> Iterator[LocalTopology]:
 
 
 def shown_instance(sticky: LocalTopology, demo: Demo) -> int:
-    """Which instance all three clients show, by its name and by its address."""
+    """Return the index of the instance that all three clients show."""
     shown = [f"{instance.name} · {instance.upstream}" for instance in sticky.instances]
     expect(demo.people[0].card.locator(".instance")).to_contain_text("instance-")
     text = demo.people[0].card.locator(".instance").inner_text()
@@ -32,9 +32,8 @@ def shown_instance(sticky: LocalTopology, demo: Demo) -> int:
 
 
 @pytest.mark.parametrize("opened", ["served", "as a file"])
-def test_three_clients_land_on_one_instance_and_on_the_other_when_it_dies(
-    sticky: LocalTopology, page: Page, opened: str
-) -> None:
+def test_all_clients_move_to_the_other_instance_together(sticky: LocalTopology, page: Page, opened: str) -> None:
+    """All three are on one instance. When it dies, all three connect to the other one."""
     front = sticky.handle.target.url
     page.goto(front if opened == "served" else (ROOT / "test_websocket.html").as_uri())
     demo = Demo(page)
@@ -46,7 +45,7 @@ def test_three_clients_land_on_one_instance_and_on_the_other_when_it_dies(
     sticky.instances[first].kill()
     for person in people:
         person.is_shown_as("closed · 1006")
-        person.is_told("The link broke without a goodbye, but the server answers")
+        person.is_told("The connection broke without a Close frame, but the server answers")
     demo.connects_all()
 
     assert shown_instance(sticky, demo) == 1 - first

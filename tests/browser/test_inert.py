@@ -1,4 +1,4 @@
-"""What people write stays text."""
+"""Markup from users and servers stays text."""
 
 import pytest
 from playwright.sync_api import Dialog, WebSocketRoute, expect
@@ -10,7 +10,7 @@ MARKUP = '<img src=x onerror="alert(1)"><script>alert(2)</script><b>&lt;</b>'
 
 @pytest.fixture
 def dialogs(demo: Demo) -> list[str]:
-    """What an alert of injected script would leave here."""
+    """The messages of all dialogs, which only injected script would open."""
     opened: list[str] = []
 
     def note(dialog: Dialog) -> None:
@@ -21,7 +21,7 @@ def dialogs(demo: Demo) -> list[str]:
     return opened
 
 
-def test_markup_in_names_messages_and_frames_is_shown_and_does_nothing(demo: Demo, dialogs: list[str]) -> None:
+def test_markup_in_names_messages_and_frames_is_inert(demo: Demo, dialogs: list[str]) -> None:
     demo.makes_a_room(MARKUP)
     alice, bob, _ = demo.people
     alice.calls_themselves("<i onclick=alert(3)>eve</i>")
@@ -36,19 +36,19 @@ def test_markup_in_names_messages_and_frames_is_shown_and_does_nothing(demo: Dem
     bob.presses("Raw frames")
     expect(bob.frames.locator(".text").last).to_contain_text("<script>alert(2)</script>")
     expect(demo.page.locator("main :is(img, i, b, script)")).to_have_count(0)
-    demo.page.reload()  # the room's name comes back from where it was kept
+    demo.page.reload()  # the room's name is restored from storage
     expect(demo.page.get_by_label("Rooms made here").locator("option").last).to_contain_text(MARKUP)
     assert dialogs == []
 
 
-def test_markup_in_close_reasons_and_errors_is_shown_and_does_nothing(demo: Demo, dialogs: list[str]) -> None:
+def test_markup_in_close_reasons_and_errors_is_inert(demo: Demo, dialogs: list[str]) -> None:
     demo.page.route_web_socket("**/api/chats/ws/**", lambda link: link.close(code=4999, reason=MARKUP))
     demo.page.route("**/api/chats/*/participants", lambda route: route.fulfill(status=400, json={"error": MARKUP}))
     demo.room_id.fill("<u>x</u>")
     alice = demo.people[0]
     alice.presses("Connect")
 
-    alice.is_told(f"4999 ({MARKUP}): A code of this server's own.")
+    alice.is_told(f"4999 ({MARKUP}): This code is specific to the server.")
     demo.presses("Make room")
     expect(demo.notice).to_contain_text(MARKUP)
     expect(demo.page.locator("main :is(img, i, b, u, script)")).to_have_count(0)
@@ -67,7 +67,7 @@ def test_markup_in_close_reasons_and_errors_is_shown_and_does_nothing(demo: Demo
         pytest.param(b"\x00\x01", id="binary"),
     ],
 )
-def test_frames_outside_the_protocol_do_not_break_the_page(demo: Demo, sent: str | bytes) -> None:
+def test_unexpected_frames_do_not_break_the_page(demo: Demo, sent: str | bytes) -> None:
     after = '{"type":"message","content":"and on","sender_id":"bob","chat_id":"c","timestamp":"2025-12-23T22:12:57"}'
 
     def speak(link: WebSocketRoute) -> None:

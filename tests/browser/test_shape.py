@@ -58,12 +58,12 @@ def test_every_field_button_and_log_has_a_name(demo: Demo) -> None:
     for unnamed in ("textbox\n", "textbox:", "button\n", "button:", "combobox:", "log:", "log\n"):
         assert f"- {unnamed}" not in tree + "\n", tree
     for name in ("alice", "bob", "charlie"):
-        expect(demo.page.get_by_role("log", name=f"What {name} hears")).to_have_count(1)
+        expect(demo.page.get_by_role("log", name=f"Received by {name}")).to_have_count(1)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_what_is_behind_it(chromium: Browser, server: Server, scheme: str) -> None:
-    """At least 4.5 to 1, as WCAG 2.2 asks of text (level AA)."""
+def test_text_has_enough_contrast(chromium: Browser, server: Server, scheme: str) -> None:
+    """The ratio is at least 4.5 to 1, as WCAG 2.2 demands of text (level AA)."""
     with chromium.new_context(color_scheme="dark" if scheme == "dark" else "light") as context:
         page = context.new_page()
         page.goto(server.url)

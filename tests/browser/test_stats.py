@@ -1,4 +1,4 @@
-"""What the page shows of the instances."""
+"""The statistics and instances on the page."""
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -8,7 +8,7 @@ from tests.browser.demo import Demo
 STATS = "**/api/chats/ws/stats"
 
 
-def test_stats_follow_those_who_come_and_go(page: Page, own_demo: Demo) -> None:
+def test_stats_follow_joins_and_leaves(page: Page, own_demo: Demo) -> None:
     chat_id = own_demo.makes_a_room()
     _, _, charlie = own_demo.connects_all()
 
@@ -26,7 +26,7 @@ def test_stats_follow_those_who_come_and_go(page: Page, own_demo: Demo) -> None:
 @pytest.mark.parametrize(
     ("fields", "headers", "shown"),
     [
-        pytest.param({}, {}, "unknown", id="neither says it"),
+        pytest.param({}, {}, "unknown", id="neither names it"),
         pytest.param({"instance": "chat-service-2"}, {}, "chat-service-2", id="stats name it"),
         pytest.param({}, {"X-Upstream": "172.18.0.3:8000"}, "172.18.0.3:8000", id="the front names it"),
     ],
@@ -50,7 +50,7 @@ def test_each_client_shows_its_instance(
     assert asked
 
 
-def test_what_is_no_answer_of_a_chat_server_is_said_to_be_none(page: Page, demo: Demo) -> None:
+def test_an_answer_without_stats_is_explained(page: Page, demo: Demo) -> None:
     page.route(STATS, lambda route: route.fulfill(status=200, body="<h1>Welcome to nginx!</h1>"))
     demo.presses("Refresh")
 

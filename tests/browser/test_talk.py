@@ -29,7 +29,7 @@ def test_three_clients_talk_and_one_leaves(demo: Demo) -> None:
     bob.is_told("charlie left the chat")
 
 
-def test_whoever_left_can_come_back_and_hears_only_what_follows(demo: Demo) -> None:
+def test_a_member_that_returns_hears_only_what_follows(demo: Demo) -> None:
     demo.makes_a_room()
     alice, bob, _ = demo.connects_all()
     bob.presses("Disconnect")
@@ -44,7 +44,7 @@ def test_whoever_left_can_come_back_and_hears_only_what_follows(demo: Demo) -> N
     alice.hears("is he gone?", "welcome back")
 
 
-def test_the_page_names_who_spoke_and_marks_what_is_ones_own(demo: Demo) -> None:
+def test_messages_show_their_sender_and_mark_own_ones(demo: Demo) -> None:
     demo.makes_a_room()
     alice, bob, _ = demo.people
     alice.calls_themselves("Zoë Ω.+&=#")
@@ -122,7 +122,7 @@ def test_raw_frames_are_shown_and_sent_as_they_are(demo: Demo) -> None:
     alice.hears("by hand", "text here")
 
 
-def test_whoever_is_not_connected_is_told_so(demo: Demo) -> None:
+def test_a_client_that_is_not_connected_is_told_so(demo: Demo) -> None:
     alice = demo.people[0]
     alice.types("hello?")
     expect(demo.notice).to_have_text("alice is not connected.")

@@ -24,14 +24,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tests.peers.uvicorn_link import CLOSE_GRACE, Link
 
 FRAME_BYTES = 65_536
-"""A longer frame is answered with 1009 (DELIVER-13, FRAME-3)."""
+"""Maximum size of a frame.
+
+A longer one is answered with 1009 (DELIVER-13, FRAME-3)."""
 
 OUTBOX_BYTES = 4 * 1024 * 1024
-"""A member further behind than this is closed with 1013 (CLOSE-5)."""
+"""Maximum size of the queued frames.
+
+A member further behind is closed with 1013 (CLOSE-5)."""
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The JSON object in the text. Raises ValueError for anything else, NaN and bottomless nesting included."""
+    """Return the JSON object in the text.
+
+    Raises ValueError for anything else, NaN and deep nesting included.
+    """
 
     def refuse(constant: str) -> NoReturn:
         raise ValueError(f"{constant} is not JSON")
@@ -46,25 +53,28 @@ def parse(text: str) -> dict[str, Any]:
 
 
 class Clock:
-    """UTC that never goes backwards, whatever happens to the system's clock (DELIVER-9)."""
+    """A UTC clock that never goes back, even if the system's clock does (DELIVER-9)."""
 
     def __init__(self) -> None:
         self._last = datetime.min.replace(tzinfo=UTC)
 
     def now(self) -> str:
+        """Return the current time as a timestamp."""
         self._last = max(self._last, datetime.now(UTC))
         return self._last.isoformat()
 
 
 @dataclass(eq=False)
 class Member:
+    """One connection in a room, and the frames that it has still to be sent."""
+
     user_id: str
     websocket: WebSocket
     outbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     backlog: int = 0
 
     def offer(self, frame: str) -> bool:
-        """Queue a frame for the writer. False, and nothing queued, if the member is too far behind already."""
+        """Queue a frame. Return False, and queue nothing, if the member is too far behind."""
         if self.backlog + len(frame) > OUTBOX_BYTES:
             return False
         self.backlog += len(frame)
@@ -72,7 +82,10 @@ class Member:
         return True
 
     async def write(self) -> None:
-        """Send what was offered, at the pace of this member. The reader, not the writer, finds the end of the link."""
+        """Send the queued frames, at the pace of this member.
+
+        The end of the link is noticed by the reader, not here.
+        """
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             while True:
                 frame = await self.outbox.get()
@@ -82,36 +95,42 @@ class Member:
 
 @dataclass
 class Room:
+    """A room and its members."""
+
     chat_id: str
     participants: dict[str, None]
     answer: JSONResponse
-    """To the creation, kept for `GET`: the fields do not change."""
+    """The answer to its creation, which `GET` repeats: its fields never change."""
     members: dict[Member, None] = field(default_factory=dict)
 
     def join(self, member: Member) -> None:
+        """Add a member and announce it."""
         self.members[member] = None
-        self._tell({"type": "system", "content": f"{member.user_id} joined the chat"})
+        self._broadcast({"type": "system", "content": f"{member.user_id} joined the chat"})
 
     def leave(self, member: Member) -> None:
-        """Announce the leave, once: who was closed with 1013 has left by the time its link ends."""
+        """Remove a member and announce its leave, unless it has left before."""
         if member in self.members:
             del self.members[member]
-            self._tell({"type": "system", "content": f"{member.user_id} left the chat"})
+            self._broadcast({"type": "system", "content": f"{member.user_id} left the chat"})
 
-    def hear(self, speaker: Member, text: str | None) -> None:
-        """Broadcast a valid message, answer anything else (text is None for a binary frame)."""
-        if speaker not in self.members:
+    def receive(self, sender: Member, text: str | None) -> None:
+        """Broadcast a valid message, or answer any other frame.
+
+        `text` is None for a binary frame.
+        """
+        if sender not in self.members:
             return
         try:
             frame = parse(text or "")
             if frame.get("type") == "ping":
-                self._answer(speaker, {"type": "pong", "timestamp": clock.now()})
+                self._answer(sender, {"type": "pong", "timestamp": clock.now()})
             else:
-                self._tell({"type": "message", "content": content_of(frame), "sender_id": speaker.user_id})
+                self._broadcast({"type": "message", "content": content_of(frame), "sender_id": sender.user_id})
         except ValueError as bad:
-            self._answer(speaker, {"type": "error", "content": f"bad frame: {str(bad)!a}"})
+            self._answer(sender, {"type": "error", "content": f"bad frame: {str(bad)!a}"})
 
-    def _tell(self, item: dict[str, str]) -> None:
+    def _broadcast(self, item: dict[str, str]) -> None:
         frame = json.dumps(item | {"chat_id": self.chat_id, "timestamp": clock.now()})
         self._drop([member for member in self.members if not member.offer(frame)])
 
@@ -126,13 +145,13 @@ class Room:
 
 
 def content_of(frame: dict[str, Any]) -> str:
-    """The content of a valid message. Raises ValueError if it is not one."""
+    """Return the content of a valid message. Raises ValueError for any other frame."""
     content = frame.get("content")
     if frame.get("type") != "message":
         raise ValueError("type must be message or ping")
     if not isinstance(content, str) or not content:
         raise ValueError("content must be a non-empty string")
-    content.encode()  # a lone surrogate is a ValueError
+    content.encode()  # raises ValueError for a lone surrogate
     return content
 
 
@@ -149,11 +168,15 @@ class NewParticipants(BaseModel):
 
 
 async def json_body(request: Request) -> dict[str, Any]:
-    """Parsed here because FastAPI's own parser takes NaN, UTF-16 and more that is not JSON in UTF-8."""
+    """Parse a request body.
+
+    FastAPI's own parser also accepts NaN, UTF-16 and other non-JSON.
+    """
     return parse((await request.body()).decode())
 
 
 def existing(chat_id: str) -> Room:
+    """Return a room. Raises HTTPException with 404 if there is none of this id."""
     if chat_id not in rooms:
         raise HTTPException(404, "no such chat")
     return rooms[chat_id]
@@ -175,7 +198,7 @@ async def create(body: Annotated[dict[str, Any], Depends(json_body)]) -> Respons
     new = NewRoom.model_validate(body)
     chat_id = secrets.token_urlsafe(12)
     fields = {"id": chat_id, "name": new.name, "metadata": new.metadata, "created_at": clock.now()}
-    answer = JSONResponse(fields, 201)  # a ValueError for what no JSON in UTF-8 can say: 1e999, lone surrogates
+    answer = JSONResponse(fields, 201)  # raises ValueError for 1e999 and lone surrogates
     rooms[chat_id] = Room(chat_id, {new.created_by: None}, answer)
     return answer
 
@@ -223,8 +246,8 @@ async def connect(websocket: WebSocket, chat_id: str) -> None:
     room.join(member)
     try:
         while (event := await websocket.receive())["type"] != "websocket.disconnect":
-            room.hear(member, event.get("text"))
-            await asyncio.sleep(0)  # the writers' turn: a burst must not make quick readers look slow
+            room.receive(member, event.get("text"))
+            await asyncio.sleep(0)  # let the writers run: a burst must not make fast readers look slow
     finally:
         room.leave(member)
         writer.cancel()
@@ -232,6 +255,8 @@ async def connect(websocket: WebSocket, chat_id: str) -> None:
 
 
 class Server(uvicorn.Server):
+    """uvicorn, which prints its URL once it serves."""
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         host, port = self.servers[0].sockets[0].getsockname()[:2]
@@ -244,19 +269,19 @@ def main() -> None:
     arguments.add_argument("--host", default="127.0.0.1")
     arguments.add_argument("--port", type=int, default=8000)
     options = arguments.parse_args()
-    sys.setrecursionlimit(5_000)  # the 4,096 bytes of metadata of CREATE-3 can nest 2,000 deep
+    sys.setrecursionlimit(5_000)  # 4,096 bytes of metadata (CREATE-3) can be nested 2,000 deep
     config = uvicorn.Config(
         app,
         host=options.host,
         port=options.port,
         ws=Link,
         ws_max_size=FRAME_BYTES,
-        ws_ping_interval=None,  # no heartbeat: uvicorn's would close with 1011
+        ws_ping_interval=None,  # no heartbeat, because uvicorn's closes with 1011
         ws_per_message_deflate=False,
         log_level="warning",
         timeout_graceful_shutdown=int(CLOSE_GRACE),
     )
-    with contextlib.suppress(KeyboardInterrupt):  # how uvicorn hands a SIGINT on, after a clean end
+    with contextlib.suppress(KeyboardInterrupt):  # raised by uvicorn for a SIGINT, after a clean end
         Server(config).run()
 
 

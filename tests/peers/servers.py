@@ -1,4 +1,4 @@
-"""Starts the compatible servers in other stacks."""
+"""Start the compatible servers in other stacks."""
 
 import contextlib
 import subprocess
@@ -14,14 +14,14 @@ PEERS = Path(__file__).parent
 
 @contextlib.contextmanager
 def fastapi() -> Iterator[str]:
-    """FastAPI on uvicorn; its URL is yielded."""
+    """Run the server on FastAPI and uvicorn, and yield its URL."""
     with listening(sys.executable, "-m", "tests.peers.fastapi_server", "--port", "0") as url:
         yield url
 
 
 @contextlib.contextmanager
 def node() -> Iterator[str]:
-    """Node with `ws`, which is installed if need be; its URL is yielded."""
+    """Run the server on Node and `ws`, and yield its URL. Installs `ws` if missing."""
     program = require("node", "apt-get install nodejs npm")
     if not (PEERS / "node" / "node_modules" / "ws").is_dir():
         npm = require("npm", "apt-get install nodejs npm")

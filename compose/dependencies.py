@@ -1,4 +1,4 @@
-"""Prints the dependencies of pyproject.toml, one a line, as pip reads them."""
+"""Print the dependencies in pyproject.toml, one a line, as pip reads them."""
 
 import tomllib
 from pathlib import Path

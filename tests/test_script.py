@@ -181,7 +181,7 @@ def test_another_answer_is_explained(
     ("programs", "message"),
     [
         pytest.param(("bash", "jq"), "curl is missing: apt-get install curl", id="curl"),
-        pytest.param(("bash", "curl"), "jq is missing, and python3 in its place, too", id="jq and python3"),
+        pytest.param(("bash", "curl"), "jq and python3 are both missing", id="jq and python3"),
     ],
 )
 def test_a_missing_program_is_named(

@@ -45,7 +45,7 @@ def test_members_of_an_instance_that_dies_find_another(site: Site) -> None:
         again = site.comes_back("alice", site.here, within=LEFT_OUT_SECONDS)
         assert not site.talks(again, site.bob, site.ben)
 
-    assert again.connection.instance == site.far.upstream
+    assert again.instance == site.far.upstream
     assert not site.all_stay(again, site.bob, site.ben)
 
 
@@ -66,8 +66,8 @@ def test_an_instance_that_is_back_is_used_again(site: Site, end: str) -> None:
         anna = site.comes_back("anna", site.here, within=LEFT_OUT_SECONDS)
         assert not site.talks(refugee, anna, site.bob, site.ben)
 
-    assert anna.connection.instance == site.near.upstream
-    assert refugee.connection.instance == site.far.upstream
+    assert anna.instance == site.near.upstream
+    assert refugee.instance == site.far.upstream
     assert not site.all_stay(refugee, anna, site.bob, site.ben)
 
 

@@ -14,7 +14,7 @@ def two_on_each(stage: Stage, room: Room) -> list[Person]:
     here, there = stage.instances.apart("PUBSUB-1")
     members = [room.join(user, source=source) for user, source in (("alice", here), ("bob", there))]
     members += [room.join(user, source=source) for user, source in (("anna", here), ("ben", there))]
-    assert len({member.connection.instance for member in members}) == 2, "they are not on two instances"
+    assert len({member.instance for member in members}) == 2, "they are not on two instances"
     return members
 
 

@@ -20,7 +20,7 @@ def test_one_client_address_keeps_its_instance(stage: Stage, kitchen: Room) -> N
     reached = set()
 
     for number in range(VISITS):
-        reached.add(kitchen.join(f"guest-{number}", source=home).connection.instance)
+        reached.add(kitchen.join(f"guest-{number}", source=home).instance)
         answer = stage.scene.http.stats(home)
         reached.add(instance_of(answer))
         assert kitchen.id in read_stats(answer).active_rooms, "its statistics are those of another instance"
@@ -33,7 +33,7 @@ def test_one_client_address_keeps_its_instance(stage: Stage, kitchen: Room) -> N
 def test_many_client_addresses_reach_several_instances(stage: Stage, kitchen: Room, target: Target) -> None:
     guests = [kitchen.enter(f"guest-{number}", source=source) for number, source in enumerate(target.addresses)]
 
-    reached = {guest.connection.instance for guest in guests}
+    reached = {guest.instance for guest in guests}
 
     assert len(reached) > 1, f"all of {', '.join(target.addresses)} reached {reached}"
     assert set(stage.instances.by_address.values()) >= reached, "the first look reached others"
@@ -53,7 +53,7 @@ def test_a_room_made_through_one_instance_can_be_joined_through_another(stage: S
     assert bob is not None, f"{made_at} does not get into a room of its own"
     assert alice.heard(alice.say("from elsewhere"))
     assert bob.heard(bob.say("at home"))
-    assert alice.connection.instance != bob.connection.instance
+    assert alice.instance != bob.instance
 
 
 @rule("STICKY-4")

@@ -49,7 +49,7 @@ class Site:
             raise RuleBrokenError(rule, "alice and bob to be on two instances", f"both are on {self.near.name}")
 
     def _instance_of(self, member: Person) -> Instance:
-        reached = member.connection.instance
+        reached = member.instance
         return next(one for one in self.topology.instances if one.upstream == reached)
 
     def scaled(self, seconds: float) -> float:
@@ -72,7 +72,7 @@ class Site:
 
     def audience(self, speaker: Person, people: Sequence[Person]) -> list[Person]:
         """Who of these people hears somebody."""
-        return [one for one in people if self.crosses or one.connection.instance == speaker.connection.instance]
+        return [one for one in people if self.crosses or one.instance == speaker.instance]
 
     def talks(self, *people: Person, within: float | None = None) -> str:
         """Whether all of these hear each other, as far as the topology connects them: who does not hear whom, in words.

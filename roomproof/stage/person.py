@@ -8,7 +8,7 @@ from roomproof.client.connection import Connection
 from roomproof.spec import messages
 from roomproof.spec.messages import Frame, Message, Notice, NoticeKind
 from roomproof.spec.rules import Capability
-from roomproof.stage.pace import Pace
+from roomproof.stage.pace import Pace, Talker
 from roomproof.stage.scene import RuleBrokenError, Scene
 
 Direct = TypeVar("Direct", messages.Error, messages.Pong)
@@ -37,6 +37,16 @@ class Person:
     def is_open(self) -> bool:
         """Whether the connection is, as far as is known, not over."""
         return self.connection.is_open
+
+    @property
+    def reads(self) -> bool:
+        """Whether the connection is read."""
+        return self.connection.reads
+
+    @property
+    def instance(self) -> str | None:
+        """The instance that serves the connection, where that is known."""
+        return self.connection.instance
 
     @property
     def frames(self) -> list[Frame]:
@@ -120,10 +130,10 @@ class Person:
         self.send_or_be_gone(messages.message(content))
         return content
 
-    def can_hear(self, speaker: "Person") -> bool:
+    def can_hear(self, speaker: Talker) -> bool:
         """Whether this member certainly is in the audience of another (STICKY-4)."""
-        here, there = self.connection.instance, speaker.connection.instance
-        return not self._scene.target.declares(Capability.STICKY) or (here is not None and here == there)
+        is_near = self.instance is not None and self.instance == speaker.instance
+        return is_near or not self._scene.target.declares(Capability.STICKY)
 
     def stays(self) -> bool:
         """Whether the connection is still open once the server has dealt with everything that was sent on it."""

@@ -159,7 +159,7 @@ class Room:
         Everybody here who can says something and hears it; then the listener does at home.
         """
         for member in self.members:
-            if member.is_open and member.connection.reads:
+            if member.is_open and member.reads:
                 member.fence()
         listener.fence()
         said = {one.content for member in self.members for one in member.messages()}
@@ -171,7 +171,7 @@ class Room:
     def _await_evidence(self, member: Person) -> None:
         """Wait until the others hear of the join; where nobody can, say something and hear it."""
         before = [one for one in self.members if one is not member]
-        witnesses = [one for one in before if one.is_open and one.connection.reads and one.can_hear(member)]
+        witnesses = [one for one in before if one.is_open and one.reads and one.can_hear(member)]
         if not witnesses or any(one.user == member.user for one in before):
             if not member.heard(member.say("hello")):
                 # Were only its first words lost, or is it no member at all?

@@ -136,7 +136,7 @@ class Stage:
     def _fence(self) -> None:
         fences: list[tuple[Person, str]] = []
         for member in self._members():
-            if member.is_open and member.connection.reads:
+            if member.is_open and member.reads:
                 with contextlib.suppress(RuleBrokenError):  # its connection just ended, and the history says how
                     fences.append((member, member.say("last words")))
 
@@ -155,7 +155,7 @@ class Stage:
 
     def _close(self) -> None:
         for member in self._members():
-            if member.connection.reads:
+            if member.reads:
                 member.connection.begin_close()
             else:
                 member.die("rst")

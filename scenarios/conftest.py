@@ -83,8 +83,8 @@ def stage(
     known_ids: set[str],
     instances: Instances,
 ) -> Stage:
-    """The stage of one scenario. The scenario plugin closes and judges it."""
-    stage = Stage(target, http, server_ahead=server_ahead, known_ids=known_ids, instances=instances)
+    """The stage of one scenario. The player closes and judges it."""
+    stage = Stage.open(target, http, server_ahead=server_ahead, known_ids=known_ids, instances=instances)
     request.node.stash[STAGE_KEY] = stage
     return stage
 
@@ -114,9 +114,9 @@ def own_site(request: pytest.FixtureRequest, store: Store) -> Iterator[Site]:
         target = topology.handle.target
         http = Http(target)
         instances = Instances(observe(target, http))
-        stage = Stage(target, http, server_ahead=http.clock_ahead_ns(), known_ids=set(), instances=instances)
+        stage = Stage.open(target, http, server_ahead=http.clock_ahead_ns(), known_ids=set(), instances=instances)
         request.node.stash[STAGE_KEY] = stage
-        yield Site(topology, stage)
+        yield Site.set_up(topology, stage)
 
 
 @pytest.fixture

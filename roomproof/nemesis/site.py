@@ -33,24 +33,35 @@ ROUND_SECONDS = 0.5
 class Site:
     """Alice and Anna are on one instance, near; Bob and Ben on another, far."""
 
-    def __init__(self, topology: Topology, stage: Stage) -> None:
+    def __init__(
+        self, topology: Topology, stage: Stage, room: Room, people: Sequence[Person], addresses: tuple[str, str]
+    ) -> None:
+        """`people` are Alice, Anna, Bob and Ben; `addresses` are those from which the first and the last two come."""
         self.topology = topology
         self.stage = stage
+        self.room = room
+        self.people = people
+        self.alice, self.anna, self.bob, self.ben = people
+        self.here, self.there = addresses
         self.crosses = stage.scene.target.declares(Capability.PUBSUB)
-        rule = "PUBSUB-1" if self.crosses else "STICKY-2"
-        self.here, self.there = stage.instances.apart(rule)
-        self.room: Room = stage.room()
-        self.room.invite("alice", "anna", "bob", "ben", *(f"guest-{number}" for number in range(20)))
-        self.alice, self.bob = self.room.join("alice", source=self.here), self.room.join("bob", source=self.there)
-        self.anna, self.ben = self.room.join("anna", source=self.here), self.room.join("ben", source=self.there)
-        self.people = [self.alice, self.anna, self.bob, self.ben]
         self.near, self.far = self._instance_of(self.alice), self._instance_of(self.bob)
-        if self.near is self.far:
-            raise RuleBrokenError(rule, "alice and bob to be on two instances", f"both are on {self.near.name}")
 
-    def _instance_of(self, member: Person) -> Instance:
-        reached = member.instance
-        return next(one for one in self.topology.instances if one.upstream == reached)
+    @classmethod
+    def set_up(cls, topology: Topology, stage: Stage) -> "Site":
+        """Make a room and let the four in. Raises RuleBrokenError if they are not on two instances."""
+        rule = "PUBSUB-1" if stage.scene.target.declares(Capability.PUBSUB) else "STICKY-2"
+        here, there = stage.instances.apart(rule)
+        room = stage.room()
+        room.invite("alice", "anna", "bob", "ben", *(f"guest-{number}" for number in range(20)))
+        alice, bob = room.join("alice", source=here), room.join("bob", source=there)
+        anna, ben = room.join("anna", source=here), room.join("ben", source=there)
+        site = cls(topology, stage, room, [alice, anna, bob, ben], (here, there))
+        if site.near is site.far:
+            raise RuleBrokenError(rule, "alice and bob to be on two instances", f"both are on {site.near.name}")
+        return site
+
+    def _instance_of(self, person: Person) -> Instance:
+        return next(one for one in self.topology.instances if one.upstream == person.instance)
 
     def scaled(self, seconds: float) -> float:
         """A time of the protocol, by the deadline of this run."""

@@ -28,29 +28,35 @@ POLL_SECONDS = 0.02
 class Stage:
     """Makes rooms, and in the end judges all that happened in them."""
 
-    def __init__(
-        self,
+    def __init__(self, scene: Scene, instances: Instances, known_ids: set[str]) -> None:
+        """`known_ids` are those of all rooms ever made on this target by this run."""
+        self.scene = scene
+        self.instances = instances
+        self._known_ids = known_ids
+        self.rooms: list[Room] = []
+        self._strangers: list[Person] = []
+
+    @classmethod
+    def open(
+        cls,
         target: Target,
         http: Http,
         *,
         server_ahead: int,
         known_ids: set[str],
         instances: Instances | None = None,
-    ) -> None:
-        """`server_ahead` is in nanoseconds; `known_ids` are those of all rooms ever made on this target by this run.
+    ) -> "Stage":
+        """A stage whose history begins now. `server_ahead` is how far the server's clock is ahead, in nanoseconds.
 
         Everybody comes from the home address of `http`; in a pubsub topology they come to all `instances` in turn.
         """
-        self._known_ids = known_ids
-        self.instances = instances or Instances({})
+        instances = instances or Instances({})
         spread = target.declares(Capability.PUBSUB)
-        sources = itertools.cycle(self.instances.alternating() if spread else [http.home])
-        self.scene = Scene(target, http, sources=sources)
-        self.rooms: list[Room] = []
-        self._strangers: list[Person] = []
+        scene = Scene(target, http, sources=itertools.cycle(instances.alternating() if spread else [http.home]))
+        epoch = time.time_ns() - scene.recorder.now()
         capabilities = [str(capability) for capability in target.capabilities]
-        epoch = time.time_ns() - self.scene.recorder.now()
-        self.scene.recorder.record(Started(epoch=epoch, server_ahead=server_ahead, capabilities=capabilities))
+        scene.recorder.record(Started(epoch=epoch, server_ahead=server_ahead, capabilities=capabilities))
+        return cls(scene, instances, known_ids)
 
     def room(self, name: str = "Kitchen", *, source: str | None = None, **fields: object) -> Room:
         """Make a room, through the instance that the client address `source` reaches.

@@ -43,7 +43,7 @@ def run_preflight(target: Target) -> PreflightResult:
     Only a target on which that fails is not worth the whole suite: no scenario could find out anything else.
     """
     http = Http(target)
-    stage = Stage(target, http, server_ahead=0, known_ids=set())
+    stage = Stage.open(target, http, server_ahead=0, known_ids=set())
     try:
         http.stats()
         alice = stage.room("Roomproof looks around").enter("alice")

@@ -12,20 +12,24 @@ class Redis:
 
     name = "redis"
 
-    def __init__(self, folder: Path, port: int) -> None:
-        """Raises TopologyError where Redis is missing."""
-        program = find("redis-server", PACKAGE)
+    def __init__(self, process: Process, port: int) -> None:
         self.port = port
+        self._process = process
+
+    @classmethod
+    def prepare(cls, folder: Path, port: int) -> "Redis":
+        """Find the program, which is not started yet. Raises TopologyError where it is missing."""
+        program = find("redis-server", PACKAGE)
         options = {"port": str(port), "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": str(folder)}
         command = [program, *(word for name, value in options.items() for word in (f"--{name}", value))]
-        self._log = folder / "redis.log"
-        self._process = Process(self.name, command, self._log)
+        return cls(Process(cls.name, command, folder / "redis.log"), port)
 
     def start(self) -> None:
         """Start it, and wait until it serves."""
         ready = b"Ready to accept connections"
-        before = self._log.read_bytes().count(ready) if self._log.exists() else 0
-        self._process.launch(lambda: self._log.read_bytes().count(ready) > before)
+        log = self._process.log
+        before = log.read_bytes().count(ready) if log.exists() else 0
+        self._process.launch(lambda: log.read_bytes().count(ready) > before)
 
     def kill(self) -> None:
         """End it at once."""

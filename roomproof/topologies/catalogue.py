@@ -33,8 +33,8 @@ def start(name: str, *, deadline: float, breakable: bool = False, store: Store =
         from roomproof.topologies.compose import ComposeTopology  # the docker package takes long to import
 
         # One that is to be broken follows the one of the whole run, which has built the images.
-        return ComposeTopology(name, capabilities, deadline=deadline, builds=not breakable)
-    return LocalTopology(name, deadline=deadline, breakable=breakable, store=store)
+        return ComposeTopology.start(name, capabilities, deadline=deadline, builds=not breakable)
+    return LocalTopology.start(name, deadline=deadline, breakable=breakable, store=store)
 
 
 def logs(handle: Handle, words: set[str]) -> dict[str, list[str]]:

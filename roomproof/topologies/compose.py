@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -30,6 +30,9 @@ UP_SECONDS = 120.0
 DOWN_SECONDS = 60.0
 POLL_SECONDS = 0.05
 
+DOWN = ("down", "--volumes", "--timeout", "1")
+"""The command that takes a project down."""
+
 
 def command_line() -> list[str]:
     """The words that begin a command of Compose. Raises TopologyError where it is missing."""
@@ -44,38 +47,53 @@ class Project:
     """A project of Compose. If this process is killed, a watchman takes it down, as soon as no command runs any more:
     one that still starts containers would leave some behind."""
 
-    def __init__(self, *, broadcast: str) -> None:
-        """Raises TopologyError where Compose, or the checkout, is missing."""
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        watchman: "subprocess.Popen[bytes]",
+        lifeline: int,
+    ) -> None:
+        """`command` begins every command of this project; the watchman waits until nobody holds the lifeline."""
+        self.name = name
+        self._command = command
+        self._environment = environment
+        self._watchman = watchman
+        self._lifeline = lifeline
+
+    @classmethod
+    def open(cls, *, broadcast: str) -> "Project":
+        """A new project, with nothing in it yet. Raises TopologyError where Compose, or the checkout, is missing."""
         if not FILE.is_file():
             raise TopologyError(f"this topology needs a checkout of Roomproof: there is no {FILE}")
-        self.name = f"roomproof-topology-{uuid4().hex[:12]}"
-        self._words = [*command_line(), "-p", self.name, "-f", str(FILE)]
-        self._environment = {
+        name = f"roomproof-topology-{uuid4().hex[:12]}"
+        command = [*command_line(), "-p", name, "-f", str(FILE)]
+        environment = {
             **os.environ,
             "HTTP_PORT": "0",  # a free one
             "HEARTBEAT": HEARTBEAT_SECONDS,
             "BROADCAST": broadcast,
             "COMPOSE_PROFILES": "pubsub" if broadcast else "",
         }
-        down = ["down", "--volumes", "--timeout", "1"]
-        self._down = down
         # It reads until nobody holds the other end of the pipe, which is when we and what we run have ended.
-        end, self._lifeline = os.pipe()
-        self._watchman = subprocess.Popen(
-            ["sh", "-c", 'read -r _ || exec "$@"', "watchman", *self._words, *down],
-            env=self._environment,
+        end, lifeline = os.pipe()
+        watchman = subprocess.Popen(
+            ["sh", "-c", 'read -r _ || exec "$@"', "watchman", *command, *DOWN],
+            env=environment,
             stdin=end,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
         os.close(end)
+        return cls(name, command, environment, watchman, lifeline)
 
     def run(self, *words: str, within: float) -> None:
         """Run a command of Compose. Raises TopologyError with the end of what it said, if it fails."""
         try:
             done = subprocess.run(
-                [*self._words, *words],
+                [*self._command, *words],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -95,7 +113,7 @@ class Project:
     def close(self) -> None:
         """Take it down, volumes included."""
         with contextlib.suppress(TopologyError):
-            self.run(*self._down, within=DOWN_SECONDS)
+            self.run(*DOWN, within=DOWN_SECONDS)
             os.write(self._lifeline, b"\n")
             self._watchman.wait()
         os.close(self._lifeline)  # if that failed, the watchman tries once more
@@ -105,58 +123,53 @@ class ComposeTopology:
     """nginx, two instances and DynamoDB Local, with Redis in `compose:pubsub`, in containers."""
 
     def __init__(
-        self, kind: str, capabilities: dict[Capability, float | None], *, deadline: float, builds: bool
+        self,
+        handle: Handle,
+        front: Container,
+        instances: Sequence[Service],
+        closing: contextlib.ExitStack,
+        *,
+        store: StoreLink,
+        bus: Service | None = None,
     ) -> None:
+        """Of containers that run; `closing` ends them."""
+        self.handle = handle
+        self.instances = instances
+        self.bus = bus
+        self.store = store
+        self._front = front
+        self._closing = closing
+
+    @classmethod
+    def start(
+        cls, kind: str, capabilities: dict[Capability, float | None], *, deadline: float, builds: bool
+    ) -> "ComposeTopology":
         """Start it, of images that are up to date if it `builds` them. Raises TopologyError."""
         is_pubsub = Capability.PUBSUB in capabilities
         with contextlib.ExitStack() as closing:
-            self._engine = Engine()
-            closing.callback(self._engine.close)
-            project = Project(broadcast=BROADCAST if is_pubsub else "")
-            closing.callback(project.close)
+            engine = closing.enter_context(contextlib.closing(Engine.connect()))
+            project = closing.enter_context(contextlib.closing(Project.open(broadcast=BROADCAST if is_pubsub else "")))
             if builds:
                 project.run("build", "nginx", "chat-service", within=BUILD_SECONDS)
             project.run("up", "--detach", "--no-build", within=UP_SECONDS)
-            self._front = self._engine.container(project.name, "nginx")
-            instances = self._engine.containers(project.name, "chat-service")
-            self.instances: Sequence[Service]
-            self.bus: Service | None = None
-            if is_pubsub:
-                redis = self._engine.container(project.name, "redis")
-                network = self._engine.network(project.name, BUS_NETWORK)
-                self.instances = [Service(one, bus=BusLink(network, one, redis)) for one in instances]
-                self.bus = Service(redis)
-                self.bus.await_health()
-            else:
-                self.instances = [Service(one) for one in instances]
-            dynamodb = self._engine.container(project.name, "dynamodb")
-            self.store = StoreLink(self._engine.network(project.name, FRONT_NETWORK), dynamodb)
+            front = engine.container(project.name, "nginx")
+            redis = engine.container(project.name, "redis") if is_pubsub else None
+            instances = _services(engine, project.name, redis)
+            bus = Service.inspect(redis) if redis else None
+            if bus:
+                bus.await_health()
+            dynamodb = engine.container(project.name, "dynamodb")
             target = Target(
-                f"http://127.0.0.1:{published_port(self._front)}",
+                f"http://127.0.0.1:{published_port(front)}",
                 capabilities,
                 forwarded_addresses=ADDRESSES,
                 exclusive=True,
                 deadline=deadline,
             )
-            self.handle = Handle(kind, project.name, target)
-            self._await_instances()
-            self._closing = closing.pop_all()
-
-    def _await_instances(self) -> None:
-        """Wait until the front serves by all of them."""
-        deadline = time.monotonic() + UP_SECONDS
-        expected = {one.upstream for one in self.instances}
-        target = self.handle.target
-        while True:
-            try:
-                found = {Http(target, one).request("GET", "/health").instance for one in target.addresses}
-                if found == expected:
-                    return
-            except UnreachableError as error:
-                found = {str(error)}
-            if time.monotonic() > deadline:
-                raise TopologyError(f"the front does not serve by {sorted(expected)}, but by {found}")
-            time.sleep(POLL_SECONDS)
+            _await_instances(target, {one.upstream for one in instances})
+            store = StoreLink(engine.network(project.name, FRONT_NETWORK), dynamodb)
+            handle = Handle(kind, project.name, target)
+            return cls(handle, front, instances, closing.pop_all(), store=store, bus=bus)
 
     def reload_front(self) -> None:
         """Make nginx read its configuration again, and wait until the workers that did not have been told to go."""
@@ -173,6 +186,30 @@ class ComposeTopology:
         self._closing.close()
 
 
+def _services(engine: Engine, project: str, redis: Container | None) -> list[Service]:
+    """The instances of a project, with their links to Redis where there is one."""
+    containers = engine.containers(project, "chat-service")
+    if redis is None:
+        return [Service.inspect(one) for one in containers]
+    network = engine.network(project, BUS_NETWORK)
+    return [Service.inspect(one, bus=BusLink(network, one, redis)) for one in containers]
+
+
+def _await_instances(target: Target, expected: set[str]) -> None:
+    """Wait until the front serves by all of them. Raises TopologyError if it does not."""
+    deadline = time.monotonic() + UP_SECONDS
+    while True:
+        try:
+            found = {Http(target, one).request("GET", "/health").instance for one in target.addresses}
+            if found == expected:
+                return
+        except UnreachableError as error:
+            found = {str(error)}
+        if time.monotonic() > deadline:
+            raise TopologyError(f"the front does not serve by {sorted(expected)}, but by {found}")
+        time.sleep(POLL_SECONDS)
+
+
 def published_port(front: Container) -> int:
     """The port of the loopback address at which the front is found."""
     front.reload()
@@ -186,6 +223,6 @@ def farewells(front: Container) -> int:
 
 def logs(project: str) -> dict[str, list[str]]:
     """The lines that each container of a project has logged."""
-    with contextlib.closing(Engine()) as engine:
+    with contextlib.closing(Engine.connect()) as engine:
         found = engine.containers(project)
         return {name_of(one): one.logs().decode(errors="replace").splitlines() for one in found}

@@ -32,14 +32,19 @@ FRONT_NETWORK = "default"
 class Engine:
     """The Docker engine of this machine."""
 
-    def __init__(self) -> None:
-        """Raises TopologyError where none answers."""
+    def __init__(self, client: docker.DockerClient) -> None:
+        self._client = client
+
+    @classmethod
+    def connect(cls) -> "Engine":
+        """Connect with the engine of this machine. Raises TopologyError where none answers."""
         try:
-            self._client = docker.from_env()
-            self._client.ping()
+            client = docker.from_env()
+            client.ping()
         except DockerException as error:
             hint = "apt-get install docker.io docker-compose"
             raise TopologyError(f"this topology needs a Docker engine, and none answers ({hint}): {error}") from error
+        return cls(client)
 
     def containers(self, project: str, service: str | None = None) -> list[Container]:
         """All containers of a project, or of a service, in the order of their numbers."""
@@ -74,6 +79,14 @@ class Engine:
 def name_of(container: Container) -> str:
     """The service and the number of a container, which its log goes by."""
     return f"{container.labels[SERVICE]}-{container.labels[NUMBER]}"
+
+
+def _address_of(container: Container) -> str:
+    """The address at which the front finds a container; empty where it has none."""
+    container.reload()
+    networks: dict[str, Any] = container.attrs["NetworkSettings"]["Networks"]
+    own = [entry for name, entry in networks.items() if name.endswith(f"_{FRONT_NETWORK}")]
+    return str(own[0]["IPAddress"]) if own else ""
 
 
 class NetworkLink:
@@ -154,17 +167,16 @@ class StoreLink:
 class Service:
     """A container that can be broken: an instance, or the bus."""
 
-    def __init__(self, container: Container, *, bus: BusLink | None = None) -> None:
+    def __init__(self, container: Container, address: str, *, bus: BusLink | None = None) -> None:
         self._container = container
+        self._address = address
         self.bus = bus
         self.name = name_of(container)
-        self._address = self._read_address()
 
-    def _read_address(self) -> str:
-        self._container.reload()
-        networks: dict[str, Any] = self._container.attrs["NetworkSettings"]["Networks"]
-        own = [entry for name, entry in networks.items() if name.endswith(f"_{FRONT_NETWORK}")]
-        return str(own[0]["IPAddress"]) if own else ""
+    @classmethod
+    def inspect(cls, container: Container, *, bus: BusLink | None = None) -> "Service":
+        """A container that runs, with the address that it has now."""
+        return cls(container, _address_of(container), bus=bus)
 
     @property
     def upstream(self) -> str:
@@ -187,7 +199,7 @@ class Service:
         except APIError as error:
             raise TopologyError(f"{self.name} does not start: {error.explanation}") from error
         self.await_health()
-        self._address = self._read_address()
+        self._address = _address_of(self._container)
 
     def await_health(self) -> None:
         """Wait until its health check passes. Raises TopologyError if it does not."""

@@ -9,18 +9,25 @@ from pathlib import Path
 class Folder:
     """Exists until it is closed. If this process is killed first, a watchman removes it."""
 
-    def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="roomproof-"))
-        self.path.chmod(0o755)
+    def __init__(self, path: Path, watchman: "subprocess.Popen[bytes]") -> None:
+        self.path = path
+        self._watchman = watchman
+
+    @classmethod
+    def create(cls) -> "Folder":
+        """Make a folder that everybody may read, and start its watchman."""
+        path = Path(tempfile.mkdtemp(prefix="roomproof-"))
+        path.chmod(0o755)
         # It reads until our end of the pipe closes, which is what happens when we end. It then gives the others, which
         # end by the same event, a moment.
-        self._watchman = subprocess.Popen(
-            ["sh", "-c", 'read -r _ || sleep 2; rm -rf "$0"', str(self.path)],
+        watchman = subprocess.Popen(
+            ["sh", "-c", 'read -r _ || sleep 2; rm -rf "$0"', str(path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        return cls(path, watchman)
 
     def close(self) -> None:
         """Remove it."""

@@ -38,19 +38,24 @@ def write_configuration(folder: Path, port: int, upstreams: Sequence[str]) -> No
 class Nginx:
     """The front. It serves as soon as it was started."""
 
-    def __init__(self, folder: Path, port: int, upstreams: Sequence[str]) -> None:
-        """Raises TopologyError where nginx is missing."""
-        program = find("nginx", PACKAGE)
+    def __init__(self, process: Process, folder: Path, port: int) -> None:
         self.port = port
+        self._process = process
+        self._pid_file = folder / "nginx.pid"
+
+    @classmethod
+    def prepare(cls, folder: Path, port: int, upstreams: Sequence[str]) -> "Nginx":
+        """Write its configuration into a new folder; it is not started yet. Raises TopologyError without nginx."""
+        program = find("nginx", PACKAGE)
         folder.mkdir()
         folder.chmod(0o755)  # its workers are another user where it is started by root
         write_configuration(folder, port, upstreams)
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         directives = f"worker_rlimit_nofile {most};" + (" user root;" if os.geteuid() == 0 else "")
         command = [program, "-p", str(folder), "-c", str(folder / CONFIGURATION), "-g", directives]
-        self._pid_file = folder / "nginx.pid"
         # Killed outright it would leave its workers behind.
-        self._process = Process("nginx", command, folder.parent / "nginx.log", ends_by=signal.SIGTERM)
+        process = Process("nginx", command, folder.parent / "nginx.log", ends_by=signal.SIGTERM)
+        return cls(process, folder, port)
 
     @property
     def url(self) -> str:

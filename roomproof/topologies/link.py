@@ -11,16 +11,22 @@ CHUNK = 65_536
 class TcpLink:
     """Carries connections from a port of the loopback address to another, unless it is cut or stalled."""
 
-    def __init__(self, port: int) -> None:
-        """`port` is where it carries to. Where it listens is in the attribute `port`."""
-        self._to = port
+    def __init__(self, listener: socket.socket, to: int) -> None:
+        """Carry from a listening socket, whose port is the attribute `port`, to the port `to`."""
+        self._listener = listener
+        self._to = to
+        self.port: int = listener.getsockname()[1]
         self._carries = True
         self._refuses = False
         self._ends: set[socket.socket] = set()
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, name=f"link to {port}", daemon=True).start()
+
+    @classmethod
+    def open(cls, to: int) -> "TcpLink":
+        """Listen on a free port, and begin to carry to the port `to`."""
+        link = cls(socket.create_server(("127.0.0.1", 0), backlog=64), to)
+        threading.Thread(target=link._serve, name=f"link to {to}", daemon=True).start()
+        return link
 
     def cut(self) -> None:
         """End what is connected, and refuse what would connect."""

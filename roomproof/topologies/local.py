@@ -1,7 +1,9 @@
 """Topologies of processes on this machine: instances, nginx and Redis on free ports, files in a temporary folder."""
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from roomproof.client.target import Target, parse_capabilities
 from roomproof.spec.rules import Capability
@@ -41,59 +43,103 @@ PLANS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Starting:
+    """A topology whose parts are being started, each to be ended by `closing`."""
+
+    folder: Path
+    closing: contextlib.ExitStack
+
+    def port(self) -> int:
+        """A port for one part."""
+        return self.closing.enter_context(reserved_port())
+
+    def dynamodb(self) -> DynamoDb:
+        """Start the store that can be taken away. Raises Inapplicable and TopologyError."""
+        dynamodb = DynamoDb.prepare(self.folder, self.port())
+        self.closing.callback(dynamodb.stop)
+        dynamodb.start()
+        return dynamodb
+
+    def redis(self) -> Redis:
+        """Start the bus. Raises TopologyError."""
+        redis = Redis.prepare(self.folder, self.port())
+        self.closing.callback(redis.kill)
+        redis.start()
+        return redis
+
+    def link(self, to: int) -> TcpLink:
+        """Open a link that can be cut, to a port."""
+        link = TcpLink.open(to)
+        self.closing.callback(link.close)
+        return link
+
+    def instance(self, name: str, options: Sequence[str], bus: Redis | None, *, breakable: bool) -> LocalInstance:
+        """Start one process of the service. Raises TopologyError."""
+        link = self.link(bus.port) if bus and breakable else None
+        broadcast = ["--broadcast", f"redis://127.0.0.1:{link.port if link else bus.port}"] if bus else []
+        options = [*options, "--instance", name, *broadcast]
+        instance = LocalInstance(name, self.folder, self.port(), options, bus=link)
+        self.closing.callback(instance.stop)
+        instance.start()
+        return instance
+
+    def nginx(self, upstreams: Sequence[str]) -> Nginx:
+        """Start the front of these instances. Raises TopologyError."""
+        nginx = Nginx.prepare(self.folder / "nginx", self.port(), upstreams)
+        self.closing.callback(nginx.stop)
+        nginx.start()
+        return nginx
+
+
 class LocalTopology:
     """A topology of processes on this machine."""
 
-    def __init__(self, kind: str, *, deadline: float, breakable: bool, store: Store = "sqlite") -> None:
-        """Start it. With `breakable` what connects its parts can be cut. Raises TopologyError and Inapplicable."""
-        plan = PLANS[kind]
-        self.instances: list[LocalInstance] = []
-        self.bus: Redis | None = None
-        self.store: TcpLink | None = None
-        self._front: Nginx | None = None
-        with contextlib.ExitStack() as closing:
-            self._folder = Folder()
-            closing.callback(self._folder.close)
-            options = ["--database", str(self._folder.path / "chats.sqlite3")]
-            if store == "dynamodb":
-                dynamodb = DynamoDb(self._folder.path, closing.enter_context(reserved_port()))
-                closing.callback(dynamodb.stop)
-                dynamodb.start()
-                self.store = dynamodb.link
-                options = dynamodb.options
-            if plan.bus:
-                self.bus = Redis(self._folder.path, closing.enter_context(reserved_port()))
-                closing.callback(self.bus.kill)
-                self.bus.start()
-            for number in range(1, plan.instances + 1):
-                self._add_instance(f"instance-{number}", options, closing, breakable=breakable)
-            url = self.instances[0].url
-            if plan.front:
-                port, upstreams = closing.enter_context(reserved_port()), [one.upstream for one in self.instances]
-                self._front = Nginx(self._folder.path / "nginx", port, upstreams)
-                closing.callback(self._front.stop)
-                self._front.start()
-                url = self._front.url
-            self._closing = closing.pop_all()
-        addresses = ADDRESSES if plan.front else ()
-        target = Target(url, plan.capabilities, source_addresses=addresses, exclusive=True, deadline=deadline)
-        self.handle = Handle(kind, str(self._folder.path), target)
+    def __init__(
+        self,
+        handle: Handle,
+        instances: Sequence[LocalInstance],
+        closing: contextlib.ExitStack,
+        *,
+        front: Nginx | None = None,
+        bus: Redis | None = None,
+        store: TcpLink | None = None,
+    ) -> None:
+        """Of parts that run; `closing` ends them."""
+        self.handle = handle
+        self.instances = instances
+        self.bus = bus
+        self.store = store
+        self._front = front
+        self._closing = closing
 
-    def _add_instance(self, name: str, options: list[str], closing: contextlib.ExitStack, *, breakable: bool) -> None:
-        options = [*options, "--instance", name]
-        link: TcpLink | None = None
-        if self.bus is not None:
-            bus_port = self.bus.port
-            if breakable:
-                link = TcpLink(bus_port)
-                closing.callback(link.close)
-                bus_port = link.port
-            options += ["--broadcast", f"redis://127.0.0.1:{bus_port}"]
-        port = closing.enter_context(reserved_port())
-        instance = LocalInstance(name, self._folder.path, port, options, bus=link)
-        closing.callback(instance.stop)
-        instance.start()
-        self.instances.append(instance)
+    @classmethod
+    def start(cls, kind: str, *, deadline: float, breakable: bool, store: Store = "sqlite") -> "LocalTopology":
+        """Start a topology. With `breakable` what connects its parts can be cut.
+
+        Raises TopologyError, and Inapplicable where it cannot be had with this store.
+        """
+        plan = PLANS[kind]
+        with contextlib.ExitStack() as closing:
+            folder = Folder.create()
+            closing.callback(folder.close)
+            starting = _Starting(folder.path, closing)
+            dynamodb = starting.dynamodb() if store == "dynamodb" else None
+            bus = starting.redis() if plan.bus else None
+            options = dynamodb.options if dynamodb else ["--database", str(folder.path / "chats.sqlite3")]
+            names = [f"instance-{number}" for number in range(1, plan.instances + 1)]
+            instances = [starting.instance(name, options, bus, breakable=breakable) for name in names]
+            front = starting.nginx([one.upstream for one in instances]) if plan.front else None
+            target = Target(
+                front.url if front else instances[0].url,
+                plan.capabilities,
+                source_addresses=ADDRESSES if front else (),
+                exclusive=True,
+                deadline=deadline,
+            )
+            handle = Handle(kind, str(folder.path), target)
+            link = dynamodb.link if dynamodb else None
+            return cls(handle, instances, closing.pop_all(), front=front, bus=bus, store=link)
 
     def reload_front(self) -> None:
         """Make nginx read its configuration again."""

@@ -42,22 +42,24 @@ class Process:
         """`ends_by` is the signal that it gets when this process has ended: one with children needs to end them."""
         self.name = name
         self.log = log
-        self._command = [*command]
-        if setpriv := shutil.which("setpriv"):
-            self._command = [setpriv, "--pdeathsig", ends_by.name.removeprefix("SIG"), *command]
-        self._environment = {**os.environ, **(environment or {})}
+        self._command = command
+        self._environment = environment or {}
+        self._ends_by = ends_by
         self._process: subprocess.Popen[bytes] | None = None
 
     def launch(self, is_up: Callable[[], bool]) -> None:
         """Start it, and wait until `is_up` says that it serves. Raises TopologyError if it does not, and if it ended:
         whoever serves there then is another."""
+        command = [*self._command]
+        if setpriv := shutil.which("setpriv"):
+            command = [setpriv, "--pdeathsig", self._ends_by.name.removeprefix("SIG"), *command]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command,
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self._environment,
+                env={**os.environ, **self._environment},
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS

@@ -21,14 +21,18 @@ CREDENTIALS: Mapping[str, str] = {
 class DynamoDb:
     """The store, behind a link that can be cut."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        """Raises Inapplicable where moto is missing."""
+    def __init__(self, process: Process, link: TcpLink, port: int) -> None:
+        self.link = link
+        self._process = process
+        self._port = port
+
+    @classmethod
+    def prepare(cls, folder: Path, port: int) -> "DynamoDb":
+        """Open the link to the stand-in, which is not started yet. Raises Inapplicable where moto is missing."""
         if importlib.util.find_spec("moto") is None:
             raise Inapplicable("a store that can be taken away needs moto: pip install 'roomproof[dev]'")
-        self._port = port
         command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-        self._process = Process("dynamodb", command, folder / "dynamodb.log")
-        self.link = TcpLink(port)
+        return cls(Process("dynamodb", command, folder / "dynamodb.log"), TcpLink.open(port), port)
 
     @property
     def options(self) -> list[str]:

@@ -14,7 +14,7 @@ from tests.listening import ROOT
 @pytest.fixture
 def sticky() -> Iterator[LocalTopology]:
     require("nginx", "apt-get install nginx-light")
-    topology = LocalTopology("sticky", deadline=5, breakable=False)
+    topology = LocalTopology.start("sticky", deadline=5, breakable=False)
     try:
         yield topology
     finally:

@@ -29,7 +29,7 @@ def missing() -> str:
         warnings.simplefilter("ignore", ResourceWarning)  # the docker package leaves open what it could not connect
         try:
             command_line()
-            Engine().close()
+            Engine.connect().close()
         except TopologyError as error:
             sentence = str(error)
         else:
@@ -46,7 +46,7 @@ def engine() -> Iterator[Engine]:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    with closing(Engine()) as found:
+    with closing(Engine.connect()) as found:
         yield found
 
 

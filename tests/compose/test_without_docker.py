@@ -19,7 +19,7 @@ echo "$5 ends" >> "$NOTES"
 
 RUN = """
 from roomproof.topologies.compose import Project
-Project(broadcast="").run("up", within=60)
+Project.open(broadcast="").run("up", within=60)
 """
 
 

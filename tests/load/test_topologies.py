@@ -23,7 +23,7 @@ def _programs() -> None:
 
 @pytest.fixture
 def pubsub() -> Iterator[LocalTopology]:
-    with closing(LocalTopology("pubsub", deadline=5, breakable=False)) as topology:
+    with closing(LocalTopology.start("pubsub", deadline=5, breakable=False)) as topology:
         yield topology
 
 
@@ -41,7 +41,7 @@ def loaded(folder: Path, topology: LocalTopology, kind: str, script: str, *optio
     [pytest.param("sticky", {"STICKY-4"}, id="sticky"), pytest.param("pubsub", {"PUBSUB-3", "PUBSUB-4"}, id="pubsub")],
 )
 def test_several_instances_are_valid(tmp_path: Path, kind: str, rules: set[str]) -> None:
-    with closing(LocalTopology(kind, deadline=5, breakable=False)) as topology:
+    with closing(LocalTopology.start(kind, deadline=5, breakable=False)) as topology:
         run = loaded(tmp_path, topology, kind, *CHURN)
 
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
@@ -53,7 +53,7 @@ def test_instances_that_do_not_hear_each_other_are_found(tmp_path: Path, monkeyp
     deaf = (sys.executable, "-m", "tests.topologies.server", "nothing crosses")
     monkeypatch.setattr(instance, "SERVER", deaf)
 
-    with closing(LocalTopology("pubsub", deadline=5, breakable=False)) as topology:
+    with closing(LocalTopology.start("pubsub", deadline=5, breakable=False)) as topology:
         run = loaded(tmp_path, topology, "pubsub", *CHURN)
 
     assert (run.code, run.verdict["verdict"]) == (1, "invalid"), run.output

@@ -28,7 +28,7 @@ def judged(folder: Path, topology: LocalTopology, **addresses: list[str]) -> Run
 @pytest.fixture
 def sticky() -> Iterator[LocalTopology]:
     """A sticky topology."""
-    topology = LocalTopology("sticky", deadline=5, breakable=False)
+    topology = LocalTopology.start("sticky", deadline=5, breakable=False)
     yield topology
     topology.close()
 
@@ -44,7 +44,7 @@ def discreet(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalTopology]:
         path.write_text(re.sub("add_header X-Upstream.*", "", path.read_text()))
 
     monkeypatch.setattr(front, "write_configuration", without_upstream)
-    topology = LocalTopology("sticky", deadline=5, breakable=False)
+    topology = LocalTopology.start("sticky", deadline=5, breakable=False)
     yield topology
     topology.close()
 

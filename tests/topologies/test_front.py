@@ -51,7 +51,7 @@ def backend() -> Iterator[tuple[str, list[str]]]:
 def front(tmp_path: Path) -> Iterator[tuple[str, list[list[str]]]]:
     """The URL of a front before two instances, and the requests that each of them got."""
     with backend() as (one, to_one), backend() as (two, to_two), reserved_port() as port:
-        nginx = Nginx(tmp_path / "nginx", port, [one, two])
+        nginx = Nginx.prepare(tmp_path / "nginx", port, [one, two])
         nginx.start()
         yield nginx.url, [to_one, to_two]
         nginx.stop()

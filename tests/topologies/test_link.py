@@ -15,7 +15,7 @@ def link() -> Iterator[TcpLink]:
     """A link to a server that sends back whatever it gets."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=_echo, args=(listener,), daemon=True).start()
-        link = TcpLink(listener.getsockname()[1])
+        link = TcpLink.open(listener.getsockname()[1])
         yield link
         link.close()
         listener.shutdown(socket.SHUT_RDWR)

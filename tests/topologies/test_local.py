@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("nginx")
 @pytest.fixture
 def sticky() -> Iterator[LocalTopology]:
     """A sticky topology."""
-    topology = LocalTopology("sticky", deadline=5, breakable=True)
+    topology = LocalTopology.start("sticky", deadline=5, breakable=True)
     try:
         yield topology
     finally:

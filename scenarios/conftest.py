@@ -12,7 +12,7 @@ import pytest
 from roomproof.client.http import Http
 from roomproof.client.target import Target
 from roomproof.nemesis.site import Site
-from roomproof.stage.instances import Instances, observe
+from roomproof.stage.addresses import ClientAddresses, observe
 from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
 from roomproof.suite.applicability import skip_as_inapplicable
@@ -51,15 +51,15 @@ def server_ahead(target: Target) -> int:
 
 
 @pytest.fixture(scope="session")
-def instances(target: Target) -> Instances:
+def addresses(target: Target) -> ClientAddresses:
     """Which instance each client address reaches."""
-    return Instances(target.instances)
+    return ClientAddresses(target.instances)
 
 
 @pytest.fixture(scope="session")
-def homes(instances: Instances) -> Iterator[str | None]:
+def homes(addresses: ClientAddresses) -> Iterator[str | None]:
     """The client addresses of the scenarios, one after the other, so that they take place on all instances."""
-    return itertools.cycle(instances.each)
+    return itertools.cycle(addresses.each)
 
 
 @pytest.fixture
@@ -81,10 +81,10 @@ def stage(
     http: Http,
     server_ahead: int,
     known_ids: set[str],
-    instances: Instances,
+    addresses: ClientAddresses,
 ) -> Stage:
     """The stage of one scenario. The player closes and judges it."""
-    stage = Stage.open(target, http, server_ahead=server_ahead, known_ids=known_ids, instances=instances)
+    stage = Stage.open(target, http, server_ahead=server_ahead, known_ids=known_ids, addresses=addresses)
     request.node.stash[STAGE_KEY] = stage
     return stage
 
@@ -113,8 +113,8 @@ def own_site(request: pytest.FixtureRequest, store: Store) -> Iterator[Site]:
         request.node.stash[TOPOLOGY_KEY] = topology.handle
         target = topology.handle.target
         http = Http(target)
-        instances = Instances(observe(target, http))
-        stage = Stage.open(target, http, server_ahead=http.clock_ahead_ns(), known_ids=set(), instances=instances)
+        addresses = ClientAddresses(observe(target, http))
+        stage = Stage.open(target, http, server_ahead=http.clock_ahead_ns(), known_ids=set(), addresses=addresses)
         request.node.stash[STAGE_KEY] = stage
         yield Site.set_up(topology, stage)
 

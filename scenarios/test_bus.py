@@ -10,7 +10,7 @@ from roomproof.nemesis.site import HEAL_SECONDS, Site
 from roomproof.nemesis.talk import BackgroundTalk
 from roomproof.spec import messages
 from roomproof.suite.marks import breaks_parts, rule
-from roomproof.topologies.topology import Instance, Link, Part
+from roomproof.topologies.topology import BreakablePart, CuttableLink, ServiceInstance
 
 pytestmark = breaks_parts
 
@@ -18,13 +18,13 @@ OUTAGE_SECONDS = 5.0
 """How long an outage lasts of which nobody is told: long enough to be noticed where nothing but silence tells of it."""
 
 
-def bus_of(site: Site) -> Part:
+def bus_of(site: Site) -> BreakablePart:
     """The bus itself."""
     assert site.topology.bus is not None
     return site.topology.bus
 
 
-def link_of(site: Site) -> Link:
+def link_of(site: Site) -> CuttableLink:
     """What connects the near instance with the bus."""
     assert site.near.bus is not None
     return site.near.bus
@@ -36,7 +36,7 @@ class LiveFaultWindow:
 
     begin: Callable[[Site], None]
     end: Callable[[Site], None]
-    scope: Callable[[Site], list[Instance]] = lambda _: []
+    scope: Callable[[Site], list[ServiceInstance]] = lambda _: []
 
 
 OUTAGES = {

@@ -11,11 +11,11 @@ from roomproof.suite.marks import rule, several_addresses
 
 def two_on_each(stage: Stage, room: Room) -> list[Person]:
     """Alice and Anna on one instance, Bob and Ben on another, as their handshakes show."""
-    here, there = stage.instances.apart("PUBSUB-1")
-    members = [room.join(user, source=source) for user, source in (("alice", here), ("bob", there))]
-    members += [room.join(user, source=source) for user, source in (("anna", here), ("ben", there))]
-    assert len({member.instance for member in members}) == 2, "they are not on two instances"
-    return members
+    here, there = stage.addresses.apart("PUBSUB-1")
+    people = [room.join(user, source=source) for user, source in (("alice", here), ("bob", there))]
+    people += [room.join(user, source=source) for user, source in (("anna", here), ("ben", there))]
+    assert len({person.instance for person in people}) == 2, "they are not on two instances"
+    return people
 
 
 @rule("PUBSUB-3")
@@ -51,7 +51,7 @@ def test_a_busy_room_is_heard_once_and_in_order_on_every_instance(stage: Stage, 
 def test_joins_and_leaves_are_announced_once_on_every_instance(stage: Stage, kitchen: Room, how: str) -> None:
     people = two_on_each(stage, kitchen)
 
-    for number, source in enumerate(stage.instances.apart("PUBSUB-1") * 2):
+    for number, source in enumerate(stage.addresses.apart("PUBSUB-1") * 2):
         guest = kitchen.join(f"guest-{number}", source=source)
         for listener in people:
             listener.hears_join_of(guest.user, rule="PUBSUB-4")
@@ -69,7 +69,7 @@ def test_joins_and_leaves_are_announced_once_on_every_instance(stage: Stage, kit
 @rule("PUBSUB-4")
 @several_addresses
 def test_an_instance_that_a_room_had_left_is_reached_again(stage: Stage, kitchen: Room) -> None:
-    here, there = stage.instances.apart("PUBSUB-1")
+    here, there = stage.addresses.apart("PUBSUB-1")
     alice = kitchen.join("alice", source=here)
 
     for number in range(6):
@@ -87,7 +87,7 @@ def test_an_instance_that_a_room_had_left_is_reached_again(stage: Stage, kitchen
 @rule("PUBSUB-5")
 @several_addresses
 def test_each_instance_counts_its_own_members(stage: Stage, kitchen: Room, garage: Room) -> None:
-    here, there = stage.instances.apart("PUBSUB-1")
+    here, there = stage.addresses.apart("PUBSUB-1")
     kitchen.join("alice", source=here)
     bob = kitchen.join("bob", source=there)
     garage.join("charlie", source=here)

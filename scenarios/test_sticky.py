@@ -4,7 +4,7 @@ import pytest
 
 from roomproof.client.target import Target
 from roomproof.spec.messages import NoticeKind
-from roomproof.stage.instances import instance_of
+from roomproof.stage.addresses import instance_of
 from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
 from roomproof.stage.stats import read_stats
@@ -36,14 +36,14 @@ def test_many_client_addresses_reach_several_instances(stage: Stage, kitchen: Ro
     reached = {guest.instance for guest in guests}
 
     assert len(reached) > 1, f"all of {', '.join(target.addresses)} reached {reached}"
-    assert set(stage.instances.by_address.values()) >= reached, "the first look reached others"
+    assert set(stage.addresses.by_address.values()) >= reached, "the first look reached others"
 
 
 @rule("STICKY-3", "PUBSUB-2")
 @several_addresses
 @pytest.mark.parametrize("way", ["there", "back"])
 def test_a_room_made_through_one_instance_can_be_joined_through_another(stage: Stage, way: str) -> None:
-    here, there = stage.instances.apart("STICKY-2")
+    here, there = stage.addresses.apart("STICKY-2")
     made_at, joined_at = {"there": (here, there), "back": (there, here)}[way]
 
     kitchen = stage.room(source=made_at)
@@ -59,7 +59,7 @@ def test_a_room_made_through_one_instance_can_be_joined_through_another(stage: S
 @rule("STICKY-4")
 @several_addresses
 def test_members_on_one_instance_hear_each_other_and_no_others(stage: Stage, kitchen: Room) -> None:
-    here, there = stage.instances.apart("STICKY-2")
+    here, there = stage.addresses.apart("STICKY-2")
     alice, anna = kitchen.join("alice", source=here), kitchen.join("anna", source=here)
     bob, ben = kitchen.join("bob", source=there), kitchen.join("ben", source=there)
 
@@ -75,7 +75,7 @@ def test_members_on_one_instance_hear_each_other_and_no_others(stage: Stage, kit
 @rule("STICKY-4")
 @several_addresses
 def test_nobody_hears_who_joins_and_leaves_on_another_instance(stage: Stage, kitchen: Room) -> None:
-    here, there = stage.instances.apart("STICKY-2")
+    here, there = stage.addresses.apart("STICKY-2")
     alice, bob = kitchen.join("alice", source=here), kitchen.join("bob", source=there)
 
     for number in range(5):

@@ -54,7 +54,7 @@ class _WebSocket(websocket.WebSocket):
                 super().pong(payload)
 
 
-class Connection:
+class ClientConnection:
     """A client's connection to one room.
 
     A thread reads frames as they come, answers pings, and records. Everything else happens in the caller's thread.

@@ -63,7 +63,7 @@ class Answer:
         return f"{self.status} {self.body[:300].decode(errors='replace')!r}"
 
 
-class _Connection(urllib3.connection.HTTPConnection):
+class _HttpConnection(urllib3.connection.HTTPConnection):
     """The head of its answer comes within the timeout as a whole, not only each part of it."""
 
     def getresponse(self) -> urllib3.response.HTTPResponse:  # type: ignore[override]  # as urllib3's own
@@ -75,7 +75,7 @@ class _Connection(urllib3.connection.HTTPConnection):
         return f"{self.host}:{self.port}"
 
 
-class _TlsConnection(_Connection, urllib3.connection.HTTPSConnection):
+class _HttpsConnection(_HttpConnection, urllib3.connection.HTTPSConnection):
     """The same, over TLS."""
 
 
@@ -92,12 +92,12 @@ class _UsedOnce(urllib3.HTTPConnectionPool):
         super()._put_conn(conn)
 
 
-class _Pool(_UsedOnce):
-    ConnectionCls = _Connection
+class _HttpPool(_UsedOnce):
+    ConnectionCls = _HttpConnection
 
 
-class _TlsPool(_UsedOnce, urllib3.HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
+class _HttpsPool(_UsedOnce, urllib3.HTTPSConnectionPool):
+    ConnectionCls = _HttpsConnection
 
 
 class Http:
@@ -120,7 +120,7 @@ class Http:
                 ssl_context=self._target.tls() if self._target.is_tls else None,
                 source_address=self._target.bound_to(address),
             )
-            pool.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+            pool.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
         return self._pools[address]
 
     def request(

@@ -10,7 +10,7 @@ from roomproof.stage.person import Person
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
-from roomproof.topologies.topology import Instance, Topology
+from roomproof.topologies.topology import ServiceInstance, Topology
 
 LEFT_OUT_SECONDS = 10.0
 """A front leaves out an instance that died (STICKY-5)."""
@@ -50,7 +50,7 @@ class Site:
     def set_up(cls, topology: Topology, stage: Stage) -> "Site":
         """Make a room and let the four in. Raises RuleBrokenError if they are not on two instances."""
         rule = "PUBSUB-1" if stage.scene.target.declares(Capability.PUBSUB) else "STICKY-2"
-        here, there = stage.instances.apart(rule)
+        here, there = stage.addresses.apart(rule)
         room = stage.room()
         room.invite("alice", "anna", "bob", "ben", *(f"guest-{number}" for number in range(20)))
         alice, bob = room.join("alice", source=here), room.join("bob", source=there)
@@ -60,7 +60,7 @@ class Site:
             raise RuleBrokenError(rule, "alice and bob to be on two instances", f"both are on {site.near.name}")
         return site
 
-    def _instance_of(self, person: Person) -> Instance:
+    def _instance_of(self, person: Person) -> ServiceInstance:
         return next(one for one in self.topology.instances if one.upstream == person.instance)
 
     def scaled(self, seconds: float) -> float:
@@ -68,7 +68,7 @@ class Site:
         return seconds * self.stage.scene.deadline / PROTOCOL_DEADLINE
 
     @contextlib.contextmanager
-    def broken(self, what: str, *instances: Instance, heal: float = 0) -> Iterator[None]:
+    def broken(self, what: str, *instances: ServiceInstance, heal: float = 0) -> Iterator[None]:
         """What happens within may be lost where the paths of these instances, or all, are concerned.
 
         `heal` is how long the service may take afterwards, in seconds of the protocol.
@@ -117,7 +117,7 @@ class Site:
             time.sleep(POLL_SECONDS)
         raise AssertionError(f"{user} from {source} was not let in within {self.scaled(within):g} s")
 
-    def is_served_by(self, instance: Instance, source: str, within: float) -> bool:
+    def is_served_by(self, instance: ServiceInstance, source: str, within: float) -> bool:
         """Whether a client address reaches an instance within so many seconds of the protocol."""
         deadline = time.monotonic() + self.scaled(within)
         while time.monotonic() < deadline:

@@ -38,9 +38,9 @@ class Pace:
         self._heard: dict[Talker, int] = {}
         """How much of that everybody who certainly is a member has heard, or needs not."""
 
-    def admit(self, member: Talker) -> None:
+    def admit(self, listener: Talker) -> None:
         """From now on a member has to keep up."""
-        self._heard[member] = len(self._said)
+        self._heard[listener] = len(self._said)
 
     def note(self, speaker: Talker, content: str) -> None:
         """Something was said."""

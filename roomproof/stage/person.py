@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from roomproof.client.connection import Connection
+from roomproof.client.connection import ClientConnection
 from roomproof.spec import messages
 from roomproof.spec.messages import Frame, Message, Notice, NoticeKind
 from roomproof.spec.rules import Capability
@@ -18,7 +18,7 @@ Direct = TypeVar("Direct", messages.Error, messages.Pong)
 class Person:
     """One connection that was let into a room."""
 
-    def __init__(self, scene: Scene, connection: Connection, user: str, pace: Pace) -> None:
+    def __init__(self, scene: Scene, connection: ClientConnection, user: str, pace: Pace) -> None:
         self._scene = scene
         self._pace = pace
         self.connection = connection

@@ -3,7 +3,7 @@
 import contextlib
 from dataclasses import dataclass
 
-from roomproof.client.connection import Connection
+from roomproof.client.connection import ClientConnection
 from roomproof.client.http import Answer
 from roomproof.history import Deleting, Refused
 from roomproof.spec import messages
@@ -47,10 +47,10 @@ def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Person:
 
     A handshake that gets no answer at all is a refusal without status and code.
     """
-    connection = Connection(scene.target, scene.recorder, room_id, user)
+    connection = ClientConnection(scene.target, scene.recorder, room_id, user)
     if not connection.open(source=next(scene.sources)):
         return Refusal(connection.refused.status if connection.refused else None, None)
-    member = Person(scene, connection, user or "", Pace())
+    person = Person(scene, connection, user or "", Pace())
 
     def closed_or_heard() -> bool | None:
         return connection.closed is not None or bool(connection.received) or None
@@ -58,18 +58,18 @@ def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Person:
     scene.recorder.wait_for(closed_or_heard, scene.deadline * REFUSAL_PATIENCE)
     if connection.closed is None:
         # It speaks only now: data that a closing server does not read any more would cost us its Close frame.
-        _prove_admission(scene, member)
+        _prove_admission(scene, person)
     if connection.closed is None:
-        return member
-    return Refusal(None, connection.closed.code, tuple(member.frames))
+        return person
+    return Refusal(None, connection.closed.code, tuple(person.frames))
 
 
-def _prove_admission(scene: Scene, member: Person) -> None:
+def _prove_admission(scene: Scene, person: Person) -> None:
     with contextlib.suppress(RuleBrokenError):
-        content = member.say("hello?")
+        content = person.say("hello?")
 
         def closed_or_echoed() -> bool | None:
-            return member.echoed(content) or member.connection.closed is not None or None
+            return person.echoed(content) or person.connection.closed is not None or None
 
         scene.recorder.wait_for(closed_or_echoed, scene.deadline)
 
@@ -82,7 +82,7 @@ class Room:
         self.answer = answer
         self.id = str(answer.fields().get("id"))
         self.path = f"/api/chats/{self.id}"
-        self.members: list[Person] = []
+        self.people: list[Person] = []
         self._invited: set[str] = set()
         self._pace = Pace()
 
@@ -101,17 +101,17 @@ class Room:
         With `reads` false they read nothing. `source` is the client address to come from. Raises RuleBrokenError if the
         server refuses, or if there is no evidence within the deadline.
         """
-        member = self.enter(user, reads=reads, source=source)
+        person = self.enter(user, reads=reads, source=source)
         try:
-            self._await_evidence(member)
+            self._await_evidence(person)
         except RuleBrokenError as error:
-            closed = member.connection.closed
-            if closed is not None and closed.code in REFUSAL_CODES and not member.connection.received:
+            closed = person.connection.closed
+            if closed is not None and closed.code in REFUSAL_CODES and not person.connection.received:
                 came = f"it was closed with {closed.code} {closed.reason!r} before it heard anything"
                 raise RuleBrokenError("JOIN-6", f"{user} to be let into the existing room {self.id}", came) from error
             raise
-        self._pace.admit(member)
-        return member
+        self._pace.admit(person)
+        return person
 
     def enter(self, user: str, *, reads: bool = True, source: str | None = None) -> Person:
         """Bring somebody in, and return as soon as the handshake is answered.
@@ -122,27 +122,27 @@ class Room:
             self.invite(user, *CAST)
         elif user not in self._invited:
             self.invite(user)
-        connection = Connection(self._scene.target, self._scene.recorder, self.id, user)
+        connection = ClientConnection(self._scene.target, self._scene.recorder, self.id, user)
         if not connection.open(reads=reads, source=source or next(self._scene.sources)):
             refused = connection.refused
             came = f"the handshake got {refused.status}: {refused.reason}" if refused else "it is not open"
             raise RuleBrokenError("JOIN-6", f"{user} to be let into the existing room {self.id}", came)
-        member = Person(self._scene, connection, user, self._pace)
-        self.members.append(member)
-        return member
+        person = Person(self._scene, connection, user, self._pace)
+        self.people.append(person)
+        return person
 
     def attempt(self, user: str, *, source: str | None = None, within: float | None = None) -> Person | Refused:
         """Knock at the door as somebody who was invited: the member that one became, or how the handshake was refused.
 
         The answer has to come `within` so many seconds, or within the deadline.
         """
-        connection = Connection(self._scene.target, self._scene.recorder, self.id, user)
+        connection = ClientConnection(self._scene.target, self._scene.recorder, self.id, user)
         if not connection.open(source=source or next(self._scene.sources), within=within):
             assert connection.refused is not None
             return connection.refused
-        member = Person(self._scene, connection, user, self._pace)
-        self.members.append(member)
-        return member
+        person = Person(self._scene, connection, user, self._pace)
+        self.people.append(person)
+        return person
 
     def admit(self, user: str, *, source: str | None = None) -> Person | None:
         """Bring somebody in whom the server may refuse, without waiting for evidence; None if it does."""
@@ -158,25 +158,25 @@ class Room:
 
         Everybody here who can says something and hears it; then the listener does at home.
         """
-        for member in self.members:
-            if member.is_open and member.reads:
-                member.fence()
+        for person in self.people:
+            if person.is_open and person.reads:
+                person.fence()
         listener.fence()
-        said = {one.content for member in self.members for one in member.messages()}
+        said = {one.content for person in self.people for one in person.messages()}
         strange = [
             one for one in listener.frames if isinstance(one, messages.Message | Notice) and one.chat_id == self.id
         ]
         return not strange and not any(one.content in said for one in listener.messages())
 
-    def _await_evidence(self, member: Person) -> None:
+    def _await_evidence(self, person: Person) -> None:
         """Wait until the others hear of the join; where nobody can, say something and hear it."""
-        before = [one for one in self.members if one is not member]
-        witnesses = [one for one in before if one.is_open and one.reads and one.can_hear(member)]
-        if not witnesses or any(one.user == member.user for one in before):
-            if not member.heard(member.say("hello")):
+        before = [one for one in self.people if one is not person]
+        witnesses = [one for one in before if one.is_open and one.reads and one.can_hear(person)]
+        if not witnesses or any(one.user == person.user for one in before):
+            if not person.heard(person.say("hello")):
                 # Were only its first words lost, or is it no member at all?
-                rule = "JOIN-5" if member.is_open and member.heard(member.say("hello?"), patience=0.2) else "JOIN-2"
-                raise RuleBrokenError(rule, f"{member.user}, who was let in, to hear itself", member.account())
+                rule = "JOIN-5" if person.is_open and person.heard(person.say("hello?"), patience=0.2) else "JOIN-2"
+                raise RuleBrokenError(rule, f"{person.user}, who was let in, to hear itself", person.account())
             return
 
         # What was said earlier may come before membership, where that is sent at all.
@@ -184,19 +184,19 @@ class Room:
         shown_by = Notice if has_history else messages.Message | Notice
 
         def announced() -> bool | None:
-            over = member.connection.is_over
-            own = any(isinstance(frame, shown_by) for frame in member.frames)
-            told = own or any(one.notices(NoticeKind.JOINED, member.user) for one in witnesses)
+            over = person.connection.is_over
+            own = any(isinstance(frame, shown_by) for frame in person.frames)
+            told = own or any(one.notices(NoticeKind.JOINED, person.user) for one in witnesses)
             return told or (False if over else None)
 
         if not self._scene.recorder.wait_for(announced, self._scene.deadline):
-            raise RuleBrokenError("JOIN-1", f"the others to hear that {member.user} joined", member.account())
+            raise RuleBrokenError("JOIN-1", f"the others to hear that {person.user} joined", person.account())
 
     def knock(self, user: str | None) -> Refusal | Person:
         """Try to get in, with whatever user id, into a room that may not exist any more."""
         answer = knock(self._scene, self.id, user)
         if isinstance(answer, Person):
-            self.members.append(answer)
+            self.people.append(answer)
         return answer
 
     def barge_in(self, user: str | None, text: str) -> str:
@@ -204,7 +204,7 @@ class Room:
 
         It is over at the latest with the deadline.
         """
-        connection = Connection(self._scene.target, self._scene.recorder, self.id, user)
+        connection = ClientConnection(self._scene.target, self._scene.recorder, self.id, user)
         content = self._scene.unique(text)
         if connection.open(source=next(self._scene.sources)):
             with contextlib.suppress(ConnectionError):

@@ -12,7 +12,7 @@ from roomproof.history import Deadline, Event, Sent, Started
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.offline.judge import judge
 from roomproof.spec.rules import Capability
-from roomproof.stage.instances import Instances, instance_of
+from roomproof.stage.addresses import ClientAddresses, instance_of
 from roomproof.stage.person import Person
 from roomproof.stage.room import Refusal, Room, knock
 from roomproof.stage.scene import RuleBrokenError, Scene
@@ -28,10 +28,10 @@ POLL_SECONDS = 0.02
 class Stage:
     """Makes rooms, and in the end judges all that happened in them."""
 
-    def __init__(self, scene: Scene, instances: Instances, known_ids: set[str]) -> None:
+    def __init__(self, scene: Scene, addresses: ClientAddresses, known_ids: set[str]) -> None:
         """`known_ids` are those of all rooms ever made on this target by this run."""
         self.scene = scene
-        self.instances = instances
+        self.addresses = addresses
         self._known_ids = known_ids
         self.rooms: list[Room] = []
         self._strangers: list[Person] = []
@@ -44,19 +44,19 @@ class Stage:
         *,
         server_ahead: int,
         known_ids: set[str],
-        instances: Instances | None = None,
+        addresses: ClientAddresses | None = None,
     ) -> "Stage":
         """A stage whose history begins now. `server_ahead` is how far the server's clock is ahead, in nanoseconds.
 
-        Everybody comes from the home address of `http`; in a pubsub topology they come to all `instances` in turn.
+        Everybody comes from the home address of `http`; in a pubsub topology they come to all `addresses` in turn.
         """
-        instances = instances or Instances({})
+        addresses = addresses or ClientAddresses({})
         spread = target.declares(Capability.PUBSUB)
-        scene = Scene(target, http, sources=itertools.cycle(instances.alternating() if spread else [http.home]))
+        scene = Scene(target, http, sources=itertools.cycle(addresses.alternating() if spread else [http.home]))
         epoch = time.time_ns() - scene.recorder.now()
         capabilities = [str(capability) for capability in target.capabilities]
         scene.recorder.record(Started(epoch=epoch, server_ahead=server_ahead, capabilities=capabilities))
-        return cls(scene, instances, known_ids)
+        return cls(scene, addresses, known_ids)
 
     def room(self, name: str = "Kitchen", *, source: str | None = None, **fields: object) -> Room:
         """Make a room, through the instance that the client address `source` reaches.
@@ -87,7 +87,7 @@ class Stage:
         this stage, added up. Raises RuleBrokenError (STATS-1) for malformed ones."""
         if source is not None or not self.scene.target.declares(Capability.PUBSUB):
             return read_stats(self.scene.http.stats(source))
-        answers = [(address, self.scene.http.stats(address)) for address in self.instances.each]
+        answers = [(address, self.scene.http.stats(address)) for address in self.addresses.each]
         by_instance = {instance_of(answer) or address: read_stats(answer) for address, answer in answers}
         return Stats.of_all(by_instance.values())
 
@@ -136,18 +136,18 @@ class Stage:
             if not finding.overdue or (finding.kind is Kind.NEVER_JOINED and finding.receiver in had_time)
         ]
 
-    def _members(self) -> list[Person]:
-        return [member for room in self.rooms for member in room.members] + self._strangers
+    def _people(self) -> list[Person]:
+        return [person for room in self.rooms for person in room.people] + self._strangers
 
     def _fence(self) -> None:
         fences: list[tuple[Person, str]] = []
-        for member in self._members():
-            if member.is_open and member.reads:
+        for person in self._people():
+            if person.is_open and person.reads:
                 with contextlib.suppress(RuleBrokenError):  # its connection just ended, and the history says how
-                    fences.append((member, member.say("last words")))
+                    fences.append((person, person.say("last words")))
 
         def all_echoed() -> bool | None:
-            return all(member.echoed(fence) or not member.is_open for member, fence in fences) or None
+            return all(person.echoed(fence) or not person.is_open for person, fence in fences) or None
 
         self.scene.recorder.wait_for(all_echoed, self.scene.deadline)
 
@@ -160,16 +160,16 @@ class Stage:
         self.scene.recorder.wait_for(nothing_missing, self.scene.deadline)
 
     def _close(self) -> None:
-        for member in self._members():
-            if member.reads:
-                member.connection.begin_close()
+        for person in self._people():
+            if person.reads:
+                person.connection.begin_close()
             else:
-                member.die("rst")
+                person.die("rst")
 
         def all_over() -> bool | None:
-            return all(member.connection.is_over for member in self._members()) or None
+            return all(person.connection.is_over for person in self._people()) or None
 
         self.scene.recorder.wait_for(all_over, self.scene.deadline)
-        for member in self._members():
-            if not member.connection.is_over:
-                member.die("rst")
+        for person in self._people():
+            if not person.connection.is_over:
+                person.die("rst")

@@ -7,9 +7,9 @@ import pytest
 
 from roomproof.client.target import Target
 from roomproof.topologies import catalogue
-from roomproof.topologies.topology import Handle
+from roomproof.topologies.topology import TopologyHandle
 
-TOPOLOGY_KEY = pytest.StashKey[Handle]()
+TOPOLOGY_KEY = pytest.StashKey[TopologyHandle]()
 """The key under which the configuration, or the item of a scenario, keeps the topology that was started for it."""
 
 WORKER_INPUT = "roomproof_topology"
@@ -22,7 +22,7 @@ class TopologyPlugin:
     def __init__(self, config: pytest.Config, name: str) -> None:
         self._name = name
         self._config = config
-        self._handle: Handle | None = None
+        self._handle: TopologyHandle | None = None
 
     def start(self) -> Target:
         """Start the topology, which ends with the run, and return it as a target. Raises TopologyError."""
@@ -41,4 +41,4 @@ def receive_topology(config: pytest.Config) -> None:
     """In a worker of xdist, store the topology that the controlling process started, if any."""
     encoded = getattr(config, "workerinput", {}).get(WORKER_INPUT)
     if encoded is not None:
-        config.stash[TOPOLOGY_KEY] = msgspec.json.decode(encoded, type=Handle)
+        config.stash[TOPOLOGY_KEY] = msgspec.json.decode(encoded, type=TopologyHandle)

@@ -5,7 +5,7 @@ from pathlib import Path
 from roomproof.client.target import UsageError
 from roomproof.spec.rules import Capability
 from roomproof.topologies.local import PLANS, LocalTopology
-from roomproof.topologies.topology import Handle, Store, Topology
+from roomproof.topologies.topology import Store, Topology, TopologyHandle
 
 COMPOSE = "compose:"
 """Begins the names of those that run in containers; the rest is the name of the local one that they are like."""
@@ -37,7 +37,7 @@ def start(name: str, *, deadline: float, breakable: bool = False, store: Store =
     return LocalTopology.start(name, deadline=deadline, breakable=breakable, store=store)
 
 
-def logs(handle: Handle, words: set[str]) -> dict[str, list[str]]:
+def logs(handle: TopologyHandle, words: set[str]) -> dict[str, list[str]]:
     """The last lines of the log of each part, of those that hold one of these words, or that tell of trouble."""
     wanted = {*words, "WARNING", "ERROR", "error", "stopping"}
     found = {
@@ -47,7 +47,7 @@ def logs(handle: Handle, words: set[str]) -> dict[str, list[str]]:
     return {name: lines for name, lines in found.items() if lines}
 
 
-def _all_logs(handle: Handle) -> dict[str, list[str]]:
+def _all_logs(handle: TopologyHandle) -> dict[str, list[str]]:
     if handle.kind.startswith(COMPOSE):
         from roomproof.topologies import compose
 

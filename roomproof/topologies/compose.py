@@ -14,8 +14,16 @@ from docker.models.containers import Container
 from roomproof.client.http import Http, UnreachableError
 from roomproof.client.target import Target
 from roomproof.spec.rules import Capability
-from roomproof.topologies.containers import BUS_NETWORK, FRONT_NETWORK, BusLink, Engine, Service, StoreLink, name_of
-from roomproof.topologies.topology import Handle, TopologyError
+from roomproof.topologies.containers import (
+    BUS_NETWORK,
+    FRONT_NETWORK,
+    BusLink,
+    Engine,
+    ServiceContainer,
+    StoreLink,
+    name_of,
+)
+from roomproof.topologies.topology import TopologyError, TopologyHandle
 
 FILE = Path(__file__).resolve().parents[2] / "docker-compose.yml"
 
@@ -124,13 +132,13 @@ class ComposeTopology:
 
     def __init__(
         self,
-        handle: Handle,
+        handle: TopologyHandle,
         front: Container,
-        instances: Sequence[Service],
+        instances: Sequence[ServiceContainer],
         closing: contextlib.ExitStack,
         *,
         store: StoreLink,
-        bus: Service | None = None,
+        bus: ServiceContainer | None = None,
     ) -> None:
         """Of containers that run; `closing` ends them."""
         self.handle = handle
@@ -155,7 +163,7 @@ class ComposeTopology:
             front = engine.container(project.name, "nginx")
             redis = engine.container(project.name, "redis") if is_pubsub else None
             instances = _services(engine, project.name, redis)
-            bus = Service.inspect(redis) if redis else None
+            bus = ServiceContainer.inspect(redis) if redis else None
             if bus:
                 bus.await_health()
             dynamodb = engine.container(project.name, "dynamodb")
@@ -168,7 +176,7 @@ class ComposeTopology:
             )
             _await_instances(target, {one.upstream for one in instances})
             store = StoreLink(engine.network(project.name, FRONT_NETWORK), dynamodb)
-            handle = Handle(kind, project.name, target)
+            handle = TopologyHandle(kind, project.name, target)
             return cls(handle, front, instances, closing.pop_all(), store=store, bus=bus)
 
     def reload_front(self) -> None:
@@ -186,13 +194,13 @@ class ComposeTopology:
         self._closing.close()
 
 
-def _services(engine: Engine, project: str, redis: Container | None) -> list[Service]:
+def _services(engine: Engine, project: str, redis: Container | None) -> list[ServiceContainer]:
     """The instances of a project, with their links to Redis where there is one."""
     containers = engine.containers(project, "chat-service")
     if redis is None:
-        return [Service.inspect(one) for one in containers]
+        return [ServiceContainer.inspect(one) for one in containers]
     network = engine.network(project, BUS_NETWORK)
-    return [Service.inspect(one, bus=BusLink(network, one, redis)) for one in containers]
+    return [ServiceContainer.inspect(one, bus=BusLink(network, one, redis)) for one in containers]
 
 
 def _await_instances(target: Target, expected: set[str]) -> None:

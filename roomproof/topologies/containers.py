@@ -164,7 +164,7 @@ class StoreLink:
             self._link.connect()
 
 
-class Service:
+class ServiceContainer:
     """A container that can be broken: an instance, or the bus."""
 
     def __init__(self, container: Container, address: str, *, bus: BusLink | None = None) -> None:
@@ -174,7 +174,7 @@ class Service:
         self.name = name_of(container)
 
     @classmethod
-    def inspect(cls, container: Container, *, bus: BusLink | None = None) -> "Service":
+    def inspect(cls, container: Container, *, bus: BusLink | None = None) -> "ServiceContainer":
         """A container that runs, with the address that it has now."""
         return cls(container, _address_of(container), bus=bus)
 

@@ -15,7 +15,7 @@ from roomproof.topologies.instance import LocalInstance
 from roomproof.topologies.link import TcpLink
 from roomproof.topologies.ports import reserved_port
 from roomproof.topologies.store import DynamoDb
-from roomproof.topologies.topology import Handle, Store
+from roomproof.topologies.topology import Store, TopologyHandle
 
 ADDRESSES = tuple(f"127.0.{number}.1" for number in range(1, 9))
 """Client addresses that nginx tells apart: ip_hash takes the first three octets."""
@@ -97,7 +97,7 @@ class LocalTopology:
 
     def __init__(
         self,
-        handle: Handle,
+        handle: TopologyHandle,
         instances: Sequence[LocalInstance],
         closing: contextlib.ExitStack,
         *,
@@ -137,7 +137,7 @@ class LocalTopology:
                 exclusive=True,
                 deadline=deadline,
             )
-            handle = Handle(kind, str(folder.path), target)
+            handle = TopologyHandle(kind, str(folder.path), target)
             link = dynamodb.link if dynamodb else None
             return cls(handle, instances, closing.pop_all(), front=front, bus=bus, store=link)
 

@@ -19,7 +19,7 @@ class Inapplicable(Exception):  # noqa: N818 - it is no error of anybody's
     """A topology cannot be had in this way; the message says why, and what to do."""
 
 
-class Handle(msgspec.Struct, frozen=True):
+class TopologyHandle(msgspec.Struct, frozen=True):
     """What another process has to know of a topology that runs: the target, and where its logs are."""
 
     kind: str
@@ -27,7 +27,7 @@ class Handle(msgspec.Struct, frozen=True):
     target: Target
 
 
-class Part(Protocol):
+class BreakablePart(Protocol):
     """A part of a topology that can be broken: an instance, or the bus between instances. Each call takes effect before
     it returns."""
 
@@ -51,7 +51,7 @@ class Part(Protocol):
         """Let it go on."""
 
 
-class Link(Protocol):
+class CuttableLink(Protocol):
     """A connection between parts that can be cut."""
 
     def cut(self) -> None:
@@ -64,7 +64,7 @@ class Link(Protocol):
         """Carry everything again. What was stalled is lost, and its connections end."""
 
 
-class Instance(Part, Protocol):
+class ServiceInstance(BreakablePart, Protocol):
     """One process of the service."""
 
     @property
@@ -72,7 +72,7 @@ class Instance(Part, Protocol):
         """What X-Upstream says of it."""
 
     @property
-    def bus(self) -> Link | None:
+    def bus(self) -> CuttableLink | None:
         """What connects it with the bus; None in a topology without, or where that cannot be cut."""
 
 
@@ -80,19 +80,19 @@ class Topology(Protocol):
     """A topology that runs. Closing it leaves nothing behind."""
 
     @property
-    def handle(self) -> Handle:
+    def handle(self) -> TopologyHandle:
         """What another process has to know of it."""
 
     @property
-    def instances(self) -> Sequence[Instance]:
+    def instances(self) -> Sequence[ServiceInstance]:
         """The processes of the service."""
 
     @property
-    def bus(self) -> Part | None:
+    def bus(self) -> BreakablePart | None:
         """What passes items on between instances; None in a topology without."""
 
     @property
-    def store(self) -> Link | None:
+    def store(self) -> CuttableLink | None:
         """What connects the instances with the store of rooms; None where that cannot be cut."""
 
     def reload_front(self) -> None:

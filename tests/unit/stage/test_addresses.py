@@ -3,7 +3,7 @@
 import pytest
 
 from roomproof.client.http import served_by
-from roomproof.stage.instances import Instances
+from roomproof.stage.addresses import ClientAddresses
 from roomproof.stage.scene import RuleBrokenError
 
 
@@ -23,19 +23,19 @@ def test_the_last_upstream_served(upstream: str | None, instance: str | None) ->
 
 
 def test_neighbours_in_turn_reach_different_instances() -> None:
-    instances = Instances({"a": "one", "b": "one", "c": "two", "d": "two", "e": "two"})
+    addresses = ClientAddresses({"a": "one", "b": "one", "c": "two", "d": "two", "e": "two"})
 
-    assert instances.alternating() == ["a", "c", "b", "d", "e"]
-    assert instances.each == ["a", "c"]
-    assert instances.apart("STICKY-2") == ("a", "c")
+    assert addresses.alternating() == ["a", "c", "b", "d", "e"]
+    assert addresses.each == ["a", "c"]
+    assert addresses.apart("STICKY-2") == ("a", "c")
 
 
 def test_without_addresses_there_is_one_client() -> None:
-    assert (Instances({}).each, Instances({}).alternating()) == ([None], [None])
+    assert (ClientAddresses({}).each, ClientAddresses({}).alternating()) == ([None], [None])
 
 
 def test_addresses_that_reach_one_instance_are_not_apart() -> None:
     with pytest.raises(RuleBrokenError) as error:
-        Instances({"a": "one", "b": "one"}).apart("PUBSUB-1")
+        ClientAddresses({"a": "one", "b": "one"}).apart("PUBSUB-1")
 
     assert error.value.rule == "PUBSUB-1"

@@ -3,7 +3,7 @@
 import time
 from itertools import chain, zip_longest
 
-from roomproof.client.connection import Connection
+from roomproof.client.connection import ClientConnection
 from roomproof.client.http import Answer, Http, UnreachableError
 from roomproof.client.target import Target
 from roomproof.recorder import Recorder
@@ -12,7 +12,7 @@ from roomproof.stage.scene import RuleBrokenError
 POLL_SECONDS = 0.02
 
 
-class Instances:
+class ClientAddresses:
     """The client addresses that may be used, by the instance that they reach."""
 
     def __init__(self, by_address: dict[str, str]) -> None:
@@ -67,7 +67,7 @@ def _by_rooms(target: Target, http: Http) -> dict[str, str]:
         if address in found:
             continue
         room = http.request("POST", "/api/chats", {"name": "Who serves?", "created_by": "alice"}).fields().get("id")
-        connection = Connection(target, Recorder(), str(room), "alice")
+        connection = ClientConnection(target, Recorder(), str(room), "alice")
         try:
             if not connection.open(source=address) or not _lists(http, address, str(room), target.deadline):
                 raise UnreachableError(f"statistics from {address} do not list the room of a member from {address}")

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import pytest
 
 from roomproof.history import Refused
-from roomproof.nemesis.site import HEAL_SECONDS, Site
+from roomproof.nemesis.site import Site
 from roomproof.nemesis.talk import BackgroundTalk
 from roomproof.spec import messages
+from roomproof.spec.limits import BUS_HEALED_S
 from roomproof.suite.marks import breaks_parts, rule
 from roomproof.topologies.topology import BreakablePart, CuttableLink, ServiceInstance
 
@@ -60,13 +61,13 @@ def test_members_stay_and_hear_each_other_again(site: Site, outage: LiveFaultWin
     assert not site.talks(*site.people)
 
     with BackgroundTalk(alice, anna, bob):
-        with site.broken("the bus is away", *outage.scope(site), heal=HEAL_SECONDS):
+        with site.broken("the bus is away", *outage.scope(site), heal=BUS_HEALED_S):
             outage.begin(site)
             ben.leave()
             alice.was_answered(messages.Error, within=OUTAGE_SECONDS)  # now the instance has noticed
             early = site.room.attempt("guest-0", source=site.here)
             outage.end(site)
-        assert not site.talks(alice, anna, bob, within=HEAL_SECONDS)
+        assert not site.talks(alice, anna, bob, within=BUS_HEALED_S)
 
     assert not isinstance(early, Refused) or early.status == 503, f"a handshake got {early}"
     assert not site.all_stay(alice, anna, bob)
@@ -85,11 +86,11 @@ def test_members_stay_and_hear_each_other_again(site: Site, outage: LiveFaultWin
 def test_who_cannot_be_heard_is_told(site: Site, outage: LiveFaultWindow) -> None:
     assert not site.talks(*site.people)
 
-    with site.broken("the bus is away", *outage.scope(site), heal=HEAL_SECONDS):
+    with site.broken("the bus is away", *outage.scope(site), heal=BUS_HEALED_S):
         outage.begin(site)
         site.alice.say("hello?")
         is_told = site.alice.was_answered(messages.Error)
         outage.end(site)
-    assert not site.talks(*site.people, within=HEAL_SECONDS)
+    assert not site.talks(*site.people, within=BUS_HEALED_S)
 
     assert is_told, f"no error frame came: {site.alice.account()}"

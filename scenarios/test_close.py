@@ -3,7 +3,7 @@
 import pytest
 
 from roomproof.client.connection import NO_CODE
-from roomproof.spec.limits import CONTENT_CODE_POINTS
+from roomproof.spec.limits import CONTENT_CODE_POINTS, CloseCode
 from roomproof.spec.messages import NoticeKind
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
@@ -45,12 +45,12 @@ def test_whoever_says_nothing_stays(kitchen: Room) -> None:
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        pytest.param(1000, "", id="1000"),
-        pytest.param(1001, "", id="1001"),
+        pytest.param(CloseCode.NORMAL, "", id="1000"),
+        pytest.param(CloseCode.GOING_AWAY, "", id="1001"),
         pytest.param(3000, "", id="3000"),
         pytest.param(4999, "", id="4999"),
         pytest.param(NO_CODE, "", id="no code"),
-        pytest.param(1000, "until tomorrow, Zoë 🍲", id="a reason"),
+        pytest.param(CloseCode.NORMAL, "until tomorrow, Zoë 🍲", id="a reason"),
     ],
 )
 def test_a_close_is_answered(kitchen: Room, code: int, reason: str) -> None:
@@ -78,7 +78,7 @@ def test_the_members_of_a_deleted_room_are_closed(kitchen: Room, garage: Room) -
 
     kitchen.delete()
 
-    assert [person.was_closed_with() for person in people] == [4004] * 4
+    assert [person.was_closed_with() for person in people] == [CloseCode.NO_SUCH_ROOM] * 4
     for person in (charlie, alice_elsewhere):
         person.fence()
         assert person.is_open

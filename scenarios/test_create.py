@@ -7,7 +7,13 @@ from urllib.parse import quote
 import pytest
 
 from roomproof.client.http import Http
-from roomproof.spec.limits import CLOCK_SKEW_S
+from roomproof.spec.limits import (
+    CLOCK_SKEW_S,
+    METADATA_BYTES,
+    NESTING_LEVELS,
+    ROOM_NAME_CODE_POINTS,
+    USER_ID_CODE_POINTS,
+)
 from roomproof.spec.messages import parse_timestamp, same_json
 from roomproof.spec.rules import Capability
 from roomproof.stage.person import Person
@@ -18,8 +24,8 @@ from roomproof.suite.marks import needs, rule
 NAMES = {
     "plain": "Test Room",
     "one letter": "x",
-    "100 code points": "n" * 100,
-    "100 code points of 4 bytes": "🍲" * 100,
+    "100 code points": "n" * ROOM_NAME_CODE_POINTS,
+    "100 code points of 4 bytes": "🍲" * ROOM_NAME_CODE_POINTS,
     "other scripts": "厨房 Küche кухня 🍲",
     "decomposed accents": "Cafe\u0301",
     "markup and quotes": """<b>"Robert'); DROP TABLE chats;--"</b> & \\n {{7*7}} %s""",
@@ -47,9 +53,9 @@ METADATA = {
     "odd keys": {"": 1, " ": 2, "a.b": 3, "$set": 4, "ключ": 5, "__proto__": 6, "Floor": 7, "floor": 8},
     "text of every kind": {"text": "ä\n\t\"'\\ 🍲 Cafe\u0301 <i>&amp;</i> \u2028", " v ": " \tv\n"},
     "control characters": {"text": "".join(map(chr, [*range(32), *range(127, 160)])), "a\0b": 1},
-    "4096 bytes": {"text": "m" * (4096 - len('{"text":""}'))},
-    "4096 bytes beyond ASCII": {"text": "é" * ((4096 - len('{"text":""}')) // 2)},
-    "32 levels": nested(32),
+    "4096 bytes": {"text": "m" * (METADATA_BYTES - len('{"text":""}'))},
+    "4096 bytes beyond ASCII": {"text": "é" * ((METADATA_BYTES - len('{"text":""}')) // 2)},
+    "32 levels": nested(NESTING_LEVELS),
 }
 
 BAD_BODIES = {
@@ -95,7 +101,7 @@ def test_a_room_can_be_used_at_once(stage: Stage) -> None:
 
 
 @rule("CREATE-1")
-@pytest.mark.parametrize("user", ["alice.b_c-d@example.org", "u" * 64, "0"])
+@pytest.mark.parametrize("user", ["alice.b_c-d@example.org", "u" * USER_ID_CODE_POINTS, "0"])
 def test_whoever_makes_a_room_may_use_it(stage: Stage, user: str) -> None:
     room = stage.room(created_by=user)
 

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from roomproof.spec.limits import TIMESTAMP_TICK_S
 from roomproof.spec.messages import NoticeKind, parse_timestamp
 from roomproof.spec.rules import Capability
 from roomproof.stage.room import Room
@@ -29,11 +30,11 @@ def test_time_moves(kitchen: Room) -> None:
     for _ in range(2):  # the first change only shows where in its interval a coarse clock was
         latest, began, is_enough = first, time.monotonic(), False
         while latest == first and not is_enough:
-            is_enough = time.monotonic() - began >= 2
+            is_enough = time.monotonic() - began >= TIMESTAMP_TICK_S
             latest = parse_timestamp(alice.hears(alice.say("tock")).timestamp)
         assert first is not None
         assert latest is not None
-        assert latest > first, "two messages at least 2 s apart have the same timestamp"
+        assert latest > first, f"two messages at least {TIMESTAMP_TICK_S} s apart have the same timestamp"
         first = latest
 
 

@@ -7,17 +7,18 @@ import pytest
 
 from roomproof.client.http import Answer
 from roomproof.history import Refused
-from roomproof.nemesis.site import FOUND_AGAIN_SECONDS, HEAL_SECONDS, LEFT_OUT_SECONDS, Site
+from roomproof.nemesis.site import Site
 from roomproof.nemesis.talk import BackgroundTalk
+from roomproof.spec.limits import (
+    INSTANCE_LEFT_OUT_S,
+    INSTANCE_USED_AGAIN_S,
+    STORE_AWAY_ANSWER_S,
+    STORE_HEALED_S,
+    SURVIVED_PAUSE_S,
+)
 from roomproof.suite.marks import breaks_parts, rule
 
 pytestmark = breaks_parts
-
-PAUSE_SECONDS = 5.0
-"""An instance may stand still for so long and lose nothing (STICKY-7)."""
-
-STORE_ANSWER_SECONDS = 10.0
-"""So soon whoever needs the store is told that it is away (STICKY-9)."""
 
 PAUSE_BETWEEN_TALKS = 0.1
 
@@ -42,7 +43,7 @@ def test_members_of_an_instance_that_dies_find_another(site: Site) -> None:
             site.near.kill()
             site.alice.was_closed_with()
             site.anna.was_closed_with()
-        again = site.comes_back("alice", site.here, within=LEFT_OUT_SECONDS)
+        again = site.comes_back("alice", site.here, within=INSTANCE_LEFT_OUT_S)
         assert not site.talks(again, site.bob, site.ben)
 
     assert again.instance == site.far.upstream
@@ -59,11 +60,11 @@ def test_an_instance_that_is_back_is_used_again(site: Site, end: str) -> None:
             {"stop": site.near.stop, "kill": site.near.kill}[end]()
             site.alice.was_closed_with()
             site.anna.was_closed_with()
-            refugee = site.comes_back("alice", site.here, within=LEFT_OUT_SECONDS)
+            refugee = site.comes_back("alice", site.here, within=INSTANCE_LEFT_OUT_S)
             refugee.fence()
             site.near.start()
-        assert site.is_served_by(site.near, site.here, within=FOUND_AGAIN_SECONDS), f"{site.near.name} stays left out"
-        anna = site.comes_back("anna", site.here, within=LEFT_OUT_SECONDS)
+        assert site.is_served_by(site.near, site.here, within=INSTANCE_USED_AGAIN_S), f"{site.near.name} stays left out"
+        anna = site.comes_back("anna", site.here, within=INSTANCE_LEFT_OUT_S)
         assert not site.talks(refugee, anna, site.bob, site.ben)
 
     assert anna.instance == site.near.upstream
@@ -77,7 +78,7 @@ def test_an_instance_that_stood_still_has_lost_nothing(site: Site) -> None:
 
     with BackgroundTalk(*site.people) as talk, site.broken("an instance stands still", site.near):
         site.near.pause()
-        time.sleep(PAUSE_SECONDS)  # this is the fault itself
+        time.sleep(SURVIVED_PAUSE_S)  # this is the fault itself
         site.near.resume()
     still_here = [one for one in site.people if one.is_open]
 
@@ -108,7 +109,7 @@ def test_reloading_the_front_disturbs_nobody(site: Site) -> None:
 @pytest.mark.parametrize("how", ["cut", "stall"])
 def test_members_keep_talking_while_the_store_is_away(site_on_dynamodb: Site, how: str) -> None:
     site = site_on_dynamodb
-    patience = site.scaled(STORE_ANSWER_SECONDS)
+    patience = site.scaled(STORE_AWAY_ANSWER_S)
     store, http = site.topology.store, site.stage.scene.http
     assert store is not None
     assert not site.talks(*site.people)
@@ -131,8 +132,8 @@ def test_members_keep_talking_while_the_store_is_away(site_on_dynamodb: Site, ho
         refused = attempt.result()
         assert not isinstance(refused, Refused) or refused.status == 503, f"a handshake got {refused}"
         store.mend()
-        assert site.makes_rooms(within=HEAL_SECONDS), "no room can be made after the store is back"
-        guest = site.comes_back("guest-1", site.there, within=HEAL_SECONDS)
+        assert site.makes_rooms(within=STORE_HEALED_S), "no room can be made after the store is back"
+        guest = site.comes_back("guest-1", site.there, within=STORE_HEALED_S)
         assert not site.talks(*site.people, guest)
 
     assert not site.all_stay(*site.people)

@@ -6,7 +6,7 @@ from itertools import cycle, islice
 
 import pytest
 
-from roomproof.spec.limits import BAD_FRAMES
+from roomproof.spec.limits import BAD_FRAMES, CloseCode
 from roomproof.spec.messages import Error
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
@@ -56,7 +56,7 @@ FRAMES = {
     "empty content": BadFrame('{"type":"message","content":"","mark":"{}"}'),
     "a lone surrogate": BadFrame('{"type":"message","content":"{} \\ud800"}'),
     "lone surrogates in the wrong order": BadFrame('{"type":"message","content":"\\udc00\\ud800 {}"}'),
-    "binary": BadFrame('{"type":"message","content":"{}"}', binary=True, code=1003),
+    "binary": BadFrame('{"type":"message","content":"{}"}', binary=True, code=CloseCode.UNSUPPORTED_DATA),
 }
 
 bad_frames = pytest.mark.parametrize("bad", [pytest.param(frame, id=case) for case, frame in FRAMES.items()])
@@ -156,7 +156,7 @@ def test_the_20th_bad_frame_is_forgiven_or_closes_with_1008(kitchen: Room) -> No
     if mallory.was_answered(Error, times=BAD_FRAMES) and mallory.stays():
         assert alice.heard(mallory.say("sorry about that"))
     elif not mallory.is_open:
-        assert mallory.was_closed_with() == 1008
+        assert mallory.was_closed_with() == CloseCode.POLICY_VIOLATION
 
 
 VIOLATIONS = {
@@ -220,7 +220,7 @@ def test_the_sender_of_a_frame_beyond_any_limit_goes_on_or_is_closed_with_1009(k
     sorry = mallory.say_or_be_gone("sorry about that")
 
     # Where the link is reset behind it, the Close frame may be lost on the way.
-    allowed = not mallory.stays() and mallory.was_closed_with() in (1009, None)
+    allowed = not mallory.stays() and mallory.was_closed_with() in (CloseCode.TOO_BIG, None)
     assert allowed or (mallory.heard(sorry) and alice.heard(sorry)), mallory.account()
 
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from roomproof.spec.limits import USER_ID_CODE_POINTS
 from roomproof.spec.messages import Message, Notice, NoticeKind
 from roomproof.spec.rules import Capability
 from roomproof.stage.person import Person
@@ -11,7 +12,7 @@ from roomproof.stage.room import Room
 from roomproof.suite.marks import rule, unless
 
 PLAIN_USERS = {
-    "letters": ("a", "u" * 64, "ALICE"),
+    "letters": ("a", "u" * USER_ID_CODE_POINTS, "ALICE"),
     "digits": ("007", "0", "1e3"),
     "marks": ("alice.b_c-d@example.org", "@bob", "-", ".", "_"),
     "words of languages": ("null", "false", "undefined", "None", "constructor", "__proto__"),
@@ -19,7 +20,7 @@ PLAIN_USERS = {
 }
 
 OTHER_USERS = {
-    "accents": ("Zo\u00eb", "Zoe\u0308", "é" * 64),
+    "accents": ("Zo\u00eb", "Zoe\u0308", "é" * USER_ID_CODE_POINTS),
     "other scripts": ("李雷", "🦊", "👩\u200d👩\u200d👧 ❤\ufe0f", "\uff41lice"),
     "spaces": ("Alice Liddell", "Alice  Liddell", " alice "),
     "signs of a query": ("alice+bob", "a&user_id=b#c?d/e%20f"),

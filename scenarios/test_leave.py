@@ -4,6 +4,7 @@ import pytest
 
 from roomproof.client.connection import NO_CODE
 from roomproof.client.target import Target
+from roomproof.spec.limits import CloseCode
 from roomproof.spec.messages import Message, Notice
 from roomproof.spec.rules import Capability
 from roomproof.stage.room import Room
@@ -12,7 +13,9 @@ from roomproof.suite.marks import rule, unless
 
 
 @rule("LEAVE-1")
-@pytest.mark.parametrize("code", [1000, 1001, 3000, 4999, pytest.param(NO_CODE, id="no code")])
+@pytest.mark.parametrize(
+    "code", [CloseCode.NORMAL, CloseCode.GOING_AWAY, 3000, 4999, pytest.param(NO_CODE, id="no code")]
+)
 def test_everybody_hears_who_closes(kitchen: Room, code: int) -> None:
     alice, bob, charlie = (kitchen.join(user) for user in ("alice", "bob", "charlie"))
 

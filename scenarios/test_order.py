@@ -1,5 +1,6 @@
 """What is said in order is heard in order."""
 
+from roomproof.spec.limits import CloseCode
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
 from roomproof.suite.marks import rule
@@ -37,7 +38,7 @@ def test_a_burst_larger_than_anybody_has_to_bear_is_heard_in_order_or_ends_with_
 
     # If alice herself is given up, what she said last was said to nobody.
     for listener in people if alice.heard(burst[-1]) else [alice]:
-        assert listener.heard(burst[-1]) or listener.was_closed_with() == 1013
+        assert listener.heard(burst[-1]) or listener.was_closed_with() == CloseCode.TOO_FAR_BEHIND
     for listener in people:
         heard = [message.content for message in listener.messages() if message.content in set(burst)]
         assert heard == burst[: len(heard)], f"{listener.user} heard them in another order, or with a hole"

@@ -3,6 +3,7 @@
 import pytest
 
 from roomproof.client.http import Http
+from roomproof.spec.limits import PARTICIPANTS_PER_REQUEST
 from roomproof.spec.messages import NoticeKind
 from roomproof.spec.rules import Capability
 from roomproof.stage.person import Person
@@ -47,10 +48,11 @@ def test_participants_are_added_to_those_before(kitchen: Room) -> None:
 
 @rule("PARTICIPANTS-1")
 def test_a_hundred_are_added_at_a_time(kitchen: Room, http: Http) -> None:
-    body = {"participant_ids": [f"guest-{number}" for number in range(100)], "role": "cook"}
+    users = [f"guest-{number}" for number in range(PARTICIPANTS_PER_REQUEST)]
+    body = {"participant_ids": users, "role": "cook"}
 
     assert http.request("POST", f"{kitchen.path}/participants", body).ok
-    assert isinstance(kitchen.attempt("guest-99"), Person), "the last of a hundred was added, and is not let in"
+    assert isinstance(kitchen.attempt(users[-1]), Person), "the last of a hundred was added, and is not let in"
 
 
 @rule("PARTICIPANTS-2")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from roomproof.spec.limits import USER_ID_CODE_POINTS
 from roomproof.spec.messages import Message, Notice
 from roomproof.stage.person import Person
 from roomproof.stage.room import Refusal, Room
@@ -19,7 +20,7 @@ IMPOSSIBLE_IDS = {
 NO_USERS = {"no user_id": None, "an empty user_id": ""}
 
 ODD_USERS = {
-    "65 characters": "a" * 65,
+    "65 characters": "a" * (USER_ID_CODE_POINTS + 1),
     "300 characters": "b" * 300,
     "a line break": "mallory\nadmin",
     "a NUL": "mal\x00lory",

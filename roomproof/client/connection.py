@@ -19,6 +19,7 @@ from roomproof.client.tls import TlsLink
 from roomproof.client.watchdog import cut_after
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Received, Refused, Sent, Violating
 from roomproof.recorder import Recorder
+from roomproof.spec.limits import CloseCode
 
 NO_CODE = 1005
 """What RFC 6455 calls the code of a Close frame that carries none."""
@@ -39,7 +40,7 @@ class _WebSocket(websocket.WebSocket):
         self._close_sent = False
         self._turn = threading.Lock()
 
-    def send_close(self, status: int = websocket.STATUS_NORMAL, reason: Any = b"") -> None:
+    def send_close(self, status: int = CloseCode.NORMAL, reason: Any = b"") -> None:
         with self._turn, contextlib.suppress(websocket.WebSocketException, OSError):
             if not self._close_sent:
                 self._close_sent = True
@@ -226,7 +227,7 @@ class ClientConnection:
                 self._reader.join(self._target.deadline)
             raise ConnectionError(f"connection {self.number} does not take a frame: {error}") from error
 
-    def begin_close(self, code: int = websocket.STATUS_NORMAL, reason: str = "") -> None:
+    def begin_close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
         """Send Close, an empty one for NO_CODE. The reading thread reads on until the server's, then ends the link."""
         if self._socket is None or not self.is_open:
             return

@@ -15,6 +15,9 @@ from roomproof.printable import escaped
 BODY_BYTES = 16 * 2**20
 """No answer of a chat server is longer."""
 
+DATE_PRECISION_S = 2
+"""Differences of the clocks below this many seconds cannot be told from the rounding of a Date header."""
+
 
 class UnreachableError(Exception):
     """The target gave no HTTP answer at all."""
@@ -162,7 +165,7 @@ class Http:
         return self.request("GET", "/api/chats/ws/stats", source=source)
 
     def clock_ahead_ns(self) -> int:
-        """How far the server's clock is ahead of ours, by the Date of its answers; 0 where the difference is below 2 s.
+        """How far the server's clock is ahead of ours by the Date of its answers, 0 below DATE_PRECISION_S.
 
         Raises UnreachableError.
         """
@@ -173,7 +176,7 @@ class Http:
             ahead = parsedate_to_datetime(date).timestamp() + 0.5 - (before + after) / 2
         except ValueError:
             return 0
-        return 0 if abs(ahead) < 2 else round(ahead * 1e9)
+        return 0 if abs(ahead) < DATE_PRECISION_S else round(ahead * 1e9)
 
 
 def _read(answer: urllib3.BaseHTTPResponse, until: float) -> bytes:

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from roomproof.spec.limits import ANSWER_S
 from roomproof.spec.rules import Capability
 
 LEAST_DEADLINE = 0.1
@@ -41,7 +42,7 @@ class Target:
     forwarded_addresses: tuple[str, ...] = ()
     """The same for a front that believes X-Forwarded-For: what clients put into it."""
     exclusive: bool = False
-    deadline: float = 5.0
+    deadline: float = ANSWER_S
     """How long anything may take that the protocol does not give more time, in seconds."""
     instances: dict[str, str] = field(default_factory=dict)
     """The instance that each client address reaches, where that was found out otherwise than by X-Upstream."""
@@ -179,7 +180,7 @@ def read_target(
     headers: Iterable[str] = (),
     ca: str | None = None,
     exclusive: bool = False,
-    deadline: float = 5.0,
+    deadline: float = ANSWER_S,
 ) -> Target:
     """The target that `text` names, a URL or the path of a TOML file; what else is given adds to that file.
 

@@ -5,24 +5,13 @@ import time
 from collections.abc import Iterator, Sequence
 
 from roomproof.history import FaultWindow
+from roomproof.spec.limits import ANSWER_S
 from roomproof.spec.rules import Capability
 from roomproof.stage.person import Person
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
 from roomproof.topologies.topology import ServiceInstance, Topology
-
-LEFT_OUT_SECONDS = 10.0
-"""A front leaves out an instance that died (STICKY-5)."""
-
-FOUND_AGAIN_SECONDS = 15.0
-"""A front finds an instance again that is back (STICKY-6)."""
-
-HEAL_SECONDS = 10.0
-"""The instances hear each other again after the bus is back (PUBSUB-7), and have their store again (STICKY-9)."""
-
-PROTOCOL_DEADLINE = 5.0
-"""What --deadline is by the protocol: another one scales all times."""
 
 POLL_SECONDS = 0.05
 
@@ -65,7 +54,7 @@ class Site:
 
     def scaled(self, seconds: float) -> float:
         """A time of the protocol, by the deadline of this run."""
-        return seconds * self.stage.scene.deadline / PROTOCOL_DEADLINE
+        return seconds * self.stage.scene.deadline / ANSWER_S
 
     @contextlib.contextmanager
     def broken(self, what: str, *instances: ServiceInstance, heal: float = 0) -> Iterator[None]:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from roomproof.client.connection import ClientConnection
 from roomproof.spec import messages
+from roomproof.spec.limits import CloseCode
 from roomproof.spec.messages import Frame, Message, Notice, NoticeKind
 from roomproof.spec.rules import Capability
 from roomproof.stage.pace import Pace, Talker
@@ -214,7 +215,7 @@ class Person:
         """Say something and hear it: what the server did for this member before, it has done now."""
         self.hears(self.say("fence"))
 
-    def leave(self, code: int = 1000, reason: str = "") -> None:
+    def leave(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
         """Close cleanly, and wait until the connection is over. Raises RuleBrokenError (CLOSE-2) if it never is."""
         self.connection.begin_close(code, reason)
         if not self._is_over():

@@ -7,7 +7,7 @@ from roomproof.client.connection import ClientConnection
 from roomproof.client.http import Answer
 from roomproof.history import Deleting, Refused
 from roomproof.spec import messages
-from roomproof.spec.limits import REFUSAL_CODES
+from roomproof.spec.limits import REFUSAL_CODES, CloseCode
 from roomproof.spec.messages import Frame, Notice, NoticeKind
 from roomproof.spec.rules import Capability
 from roomproof.stage.pace import Pace
@@ -33,13 +33,13 @@ class Refusal:
     @property
     def is_unknown_room(self) -> bool:
         """Whether it is one of the two ways in which an unknown room is refused (REFUSE-1)."""
-        return not self.frames and (self.status == 403 or self.code == 4004)
+        return not self.frames and (self.status == 403 or self.code == CloseCode.NO_SUCH_ROOM)
 
     @property
     def is_bad_user(self) -> bool:
         """Whether it is one of the ways in which a bad user id is refused (REFUSE-3)."""
         by_status = self.status is not None and 400 <= self.status < 500
-        return not self.frames and (by_status or self.code in (1008, 4004))
+        return not self.frames and (by_status or self.code in REFUSAL_CODES)
 
 
 def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Person:

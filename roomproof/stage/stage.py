@@ -11,6 +11,7 @@ from roomproof.client.target import Target
 from roomproof.history import Deadline, Event, Sent, Started
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.offline.judge import judge
+from roomproof.spec.limits import CHAT_ID_CHARACTERS
 from roomproof.spec.rules import Capability
 from roomproof.stage.addresses import ClientAddresses, instance_of
 from roomproof.stage.person import Person
@@ -18,7 +19,7 @@ from roomproof.stage.room import Refusal, Room, knock
 from roomproof.stage.scene import RuleBrokenError, Scene
 from roomproof.stage.stats import Stats, read_stats
 
-CHAT_ID = re.compile(r"(?!(?:ws|stats)$)[A-Za-z0-9._~-]{1,128}")
+CHAT_ID = re.compile(rf"(?!(?:ws|stats)$)[A-Za-z0-9._~-]{{1,{CHAT_ID_CHARACTERS}}}")
 """What can be the id of a room (CREATE-2)."""
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from roomproof.history import Refused
 from roomproof.nemesis.site import Site
 from roomproof.nemesis.talk import BackgroundTalk
 from roomproof.spec import messages
 from roomproof.spec.limits import BUS_HEALED_S
+from roomproof.stage.endings import Refusal
 from roomproof.suite.marks import breaks_parts, rule
 from roomproof.topologies.topology import BreakablePart, CuttableLink, ServiceInstance
 
@@ -58,7 +58,7 @@ NOTICED = ("it dies and is back", "it is cut off")
 @pytest.mark.parametrize("outage", [pytest.param(outage, id=case) for case, outage in OUTAGES.items()])
 def test_members_stay_and_hear_each_other_again(site: Site, outage: LiveFaultWindow) -> None:
     alice, anna, bob, ben = site.people
-    assert not site.talks(*site.people)
+    assert not site.unheard(*site.people)
 
     with BackgroundTalk(alice, anna, bob):
         with site.broken("the bus is away", *outage.scope(site), heal=BUS_HEALED_S):
@@ -67,14 +67,14 @@ def test_members_stay_and_hear_each_other_again(site: Site, outage: LiveFaultWin
             alice.was_answered(messages.Error, within=OUTAGE_SECONDS)  # now the instance has noticed
             early = site.room.attempt("guest-0", source=site.here)
             outage.end(site)
-        assert not site.talks(alice, anna, bob, within=BUS_HEALED_S)
+        assert not site.unheard(alice, anna, bob, within=BUS_HEALED_S)
 
-    assert not isinstance(early, Refused) or early.status == 503, f"a handshake got {early}"
-    assert not site.all_stay(alice, anna, bob)
+    assert not isinstance(early, Refusal) or early.status == 503, f"expected 503 or no refusal, got {early}"
+    assert not site.cut_off(alice, anna, bob)
     assert not site.doubled(alice, anna, bob)
     for user, source in (("guest-1", site.there), ("guest-2", site.here)):
         guest = site.room.join(user, source=source)
-        assert not site.talks(alice, anna, bob, guest)
+        assert not site.unheard(alice, anna, bob, guest)
         guest.leave()
         for listener in (alice, anna, bob):
             listener.hears_join_of(user, rule="PUBSUB-7")
@@ -84,13 +84,13 @@ def test_members_stay_and_hear_each_other_again(site: Site, outage: LiveFaultWin
 @rule("PUBSUB-8")
 @pytest.mark.parametrize("outage", [pytest.param(OUTAGES[case], id=case) for case in NOTICED])
 def test_who_cannot_be_heard_is_told(site: Site, outage: LiveFaultWindow) -> None:
-    assert not site.talks(*site.people)
+    assert not site.unheard(*site.people)
 
     with site.broken("the bus is away", *outage.scope(site), heal=BUS_HEALED_S):
         outage.begin(site)
         site.alice.say("hello?")
         is_told = site.alice.was_answered(messages.Error)
         outage.end(site)
-    assert not site.talks(*site.people, within=BUS_HEALED_S)
+    assert not site.unheard(*site.people, within=BUS_HEALED_S)
 
-    assert is_told, f"no error frame came: {site.alice.account()}"
+    assert is_told, f"expected an error frame, alice got {site.alice.account()}"

@@ -58,7 +58,7 @@ def test_a_close_is_answered(kitchen: Room, code: int, reason: str) -> None:
 
     alice.leave(code, reason)
 
-    assert alice.was_closed_with() is not None, "the link ended without a Close frame"
+    assert alice.was_closed_with() is not None, "expected a Close frame, got the end of the link without it"
 
 
 @rule("CLOSE-2")
@@ -67,7 +67,7 @@ def test_a_close_right_after_the_handshake_is_answered(kitchen: Room) -> None:
         guest = kitchen.enter(f"guest-{number}")
         guest.leave()
 
-        assert guest.was_closed_with() is not None, "the link ended without a Close frame"
+        assert guest.was_closed_with() is not None, "expected a Close frame, got the end of the link without it"
 
 
 @rule("CLOSE-3")
@@ -95,13 +95,15 @@ def test_a_member_that_does_not_read_holds_nobody_up_and_misses_nothing_that_it_
         burst = alice.say_all(BURST, content)
         for listener in (bob, alice):
             if not listener.heard(burst[-1]):
-                came = f"{listener.user} hears no more after {heard} bytes that sloth did not read"
-                raise RuleBrokenError("CLOSE-4", "a member that does not read to hold nobody up", came)
+                expected = f"{listener.user} to go on hearing after {heard} bytes that sloth did not read"
+                raise RuleBrokenError("CLOSE-4", expected, listener.account())
         heard += BURST * len(content.encode())
 
     # What it finds is without a hole, as the history shows, and complete, unless it is closed.
     sloth.connection.read()
-    assert sloth.heard(burst[-1]) or not sloth.is_open, sloth.account()
+    assert sloth.heard(burst[-1]) or not sloth.is_open, (
+        f"expected sloth to hear everything or be closed, got {sloth.account()}"
+    )
 
 
 @rule("CLOSE-5")
@@ -118,4 +120,4 @@ def test_a_member_that_does_not_read_is_given_up(kitchen: Room) -> None:
     try:
         bob.hears_leave_of("sloth")
     except RuleBrokenError as error:
-        raise RuleBrokenError("CLOSE-5", f"sloth to be given up within {MOST_BYTES} bytes", error.came) from error
+        raise RuleBrokenError("CLOSE-5", f"sloth to be given up within {MOST_BYTES} bytes", error.got) from error

@@ -16,8 +16,9 @@ from roomproof.spec.limits import (
 )
 from roomproof.spec.messages import parse_timestamp, same_json
 from roomproof.spec.rules import Capability
+from roomproof.stage.endings import Refusal
 from roomproof.stage.person import Person
-from roomproof.stage.room import Refusal, Room
+from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
 from roomproof.suite.marks import needs, rule
 
@@ -107,8 +108,10 @@ def test_whoever_makes_a_room_may_use_it(stage: Stage, user: str) -> None:
 
     maker = room.attempt(user)
 
-    assert isinstance(maker, Person), f"{user} made the room, and is not let in: {maker}"
-    assert maker.heard(maker.say_or_be_gone("soup is ready")), f"{user} made the room: {maker.account()}"
+    assert isinstance(maker, Person), f"expected {user}, who made the room, to be let in, got {maker}"
+    assert maker.heard(maker.say_or_be_gone("soup is ready")), (
+        f"expected {user}, who made the room, to hear itself, got {maker.account()}"
+    )
 
 
 @rule("CREATE-1")

@@ -81,7 +81,7 @@ def test_longer_content_arrives_whole_or_not_at_all(kitchen: Room, code_points: 
         heard = [frame.content for frame in listener.messages() if frame.content.startswith(mallory.token)]
         if heard not in ([], [content]):
             lengths = ", ".join(str(len(one)) for one in heard)
-            raise RuleBrokenError("DELIVER-5", f"{code_points} code points or nothing", f"got {lengths} of them")
+            raise RuleBrokenError("DELIVER-5", f"{code_points} code points or nothing", f"{lengths} code points")
 
 
 @rule("DELIVER-5")
@@ -187,7 +187,7 @@ def test_frames_of_every_size_are_accepted(kitchen: Room) -> None:
     for size, content in zip(FRAME_SIZES, contents, strict=True):
         frame = message(content, padding="")
         alice.send(frame.replace('"padding": ""', f'"padding": "{"p" * (size - len(frame))}"'))
-        assert bob.heard(content), f"a frame of {size} bytes is not delivered: {alice.account()}"
+        assert bob.heard(content), f"expected a frame of {size} bytes to be delivered, alice got {alice.account()}"
 
 
 FRAGMENTS: dict[str, Callable[[bytes], list[bytes]]] = {
@@ -207,7 +207,7 @@ def test_a_message_in_fragments_is_carried_whole(kitchen: Room, fragmented: Call
     with contextlib.suppress(RuleBrokenError):  # closed in the middle of it: then nobody hears it
         alice.send_fragments(*fragmented(message(content).encode()))
 
-    assert bob.heard(content), alice.account()
+    assert bob.heard(content), f"expected the whole message to be delivered, alice got {alice.account()}"
     assert alice.heard(content)
 
 
@@ -229,4 +229,6 @@ def test_unknown_fields_do_no_harm(kitchen: Room, fields: dict[str, object]) -> 
         people[0].send_or_be_gone(message(content, **fields))
 
     for listener in people:
-        assert all(listener.heard(content) for content in contents), listener.account()
+        assert all(listener.heard(content) for content in contents), (
+            f"expected {listener.user} to hear {contents}, got {listener.account()}"
+        )

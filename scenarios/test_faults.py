@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import pytest
 
 from roomproof.client.http import Answer
-from roomproof.history import Refused
 from roomproof.nemesis.site import Site
 from roomproof.nemesis.talk import BackgroundTalk
 from roomproof.spec.limits import (
@@ -16,6 +15,7 @@ from roomproof.spec.limits import (
     STORE_HEALED_S,
     SURVIVED_PAUSE_S,
 )
+from roomproof.stage.endings import Refusal
 from roomproof.suite.marks import breaks_parts, rule
 
 pytestmark = breaks_parts
@@ -36,7 +36,7 @@ def says_why(answer: Answer) -> bool:
 
 @rule("STICKY-5", "PUBSUB-6")
 def test_members_of_an_instance_that_dies_find_another(site: Site) -> None:
-    assert not site.talks(*site.people)
+    assert not site.unheard(*site.people)
 
     with BackgroundTalk(*site.people):
         with site.broken("an instance is killed", site.near):
@@ -44,16 +44,16 @@ def test_members_of_an_instance_that_dies_find_another(site: Site) -> None:
             site.alice.was_closed_with()
             site.anna.was_closed_with()
         again = site.comes_back("alice", site.here, within=INSTANCE_LEFT_OUT_S)
-        assert not site.talks(again, site.bob, site.ben)
+        assert not site.unheard(again, site.bob, site.ben)
 
     assert again.instance == site.far.upstream
-    assert not site.all_stay(again, site.bob, site.ben)
+    assert not site.cut_off(again, site.bob, site.ben)
 
 
 @rule("STICKY-6", "PUBSUB-6")
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_an_instance_that_is_back_is_used_again(site: Site, end: str) -> None:
-    assert not site.talks(*site.people)
+    assert not site.unheard(*site.people)
 
     with BackgroundTalk(site.bob, site.ben):
         with site.broken("an instance is restarted", site.near):
@@ -65,16 +65,16 @@ def test_an_instance_that_is_back_is_used_again(site: Site, end: str) -> None:
             site.near.start()
         assert site.is_served_by(site.near, site.here, within=INSTANCE_USED_AGAIN_S), f"{site.near.name} stays left out"
         anna = site.comes_back("anna", site.here, within=INSTANCE_LEFT_OUT_S)
-        assert not site.talks(refugee, anna, site.bob, site.ben)
+        assert not site.unheard(refugee, anna, site.bob, site.ben)
 
     assert anna.instance == site.near.upstream
     assert refugee.instance == site.far.upstream
-    assert not site.all_stay(refugee, anna, site.bob, site.ben)
+    assert not site.cut_off(refugee, anna, site.bob, site.ben)
 
 
 @rule("STICKY-7", "PUBSUB-6")
 def test_an_instance_that_stood_still_has_lost_nothing(site: Site) -> None:
-    assert not site.talks(*site.people)
+    assert not site.unheard(*site.people)
 
     with BackgroundTalk(*site.people) as talk, site.broken("an instance stands still", site.near):
         site.near.pause()
@@ -84,25 +84,25 @@ def test_an_instance_that_stood_still_has_lost_nothing(site: Site) -> None:
 
     for speaker in still_here:
         assert not talk.unheard(speaker, site.audience(speaker, still_here))
-    assert not site.all_stay(site.bob, site.ben)
-    assert not site.talks(*still_here)
+    assert not site.cut_off(site.bob, site.ben)
+    assert not site.unheard(*still_here)
     assert not site.doubled(*still_here)
 
 
 @rule("STICKY-8", "PUBSUB-6")
 def test_reloading_the_front_disturbs_nobody(site: Site) -> None:
-    assert not site.talks(*site.people)
+    assert not site.unheard(*site.people)
 
     with BackgroundTalk(*site.people) as talk:
         for number in range(3):
             site.topology.reload_front()
             guest = site.room.attempt(f"guest-{number}", source=site.here)
-            assert not isinstance(guest, Refused), f"behind a reload a handshake got {guest}"
-            assert not site.talks(guest, *site.people)
+            assert not isinstance(guest, Refusal), f"expected a handshake after a reload to succeed, got {guest}"
+            assert not site.unheard(guest, *site.people)
 
     for speaker in site.people:
         assert not talk.unheard(speaker, site.audience(speaker, site.people))
-    assert not site.all_stay(*site.people)
+    assert not site.cut_off(*site.people)
 
 
 @rule("STICKY-9", "PUBSUB-6")
@@ -112,7 +112,7 @@ def test_members_keep_talking_while_the_store_is_away(site_on_dynamodb: Site, ho
     patience = site.scaled(STORE_AWAY_ANSWER_S)
     store, http = site.topology.store, site.stage.scene.http
     assert store is not None
-    assert not site.talks(*site.people)
+    assert not site.unheard(*site.people)
 
     with BackgroundTalk(*site.people):
         {"cut": store.cut, "stall": store.stall}[how]()
@@ -123,17 +123,21 @@ def test_members_keep_talking_while_the_store_is_away(site_on_dynamodb: Site, ho
                 for path, body in ((f"{site.room.path}/participants", NEW_USERS), *[("/api/chats", NEW_ROOM)] * WAITERS)
             ]
             while wait(asked, PAUSE_BETWEEN_TALKS).not_done:
-                assert not site.talks(*site.people)
+                assert not site.unheard(*site.people)
             attempt = asking.submit(site.room.attempt, "guest-0", source=site.here, within=patience)
             while wait([attempt], PAUSE_BETWEEN_TALKS).not_done:
-                assert not site.talks(*site.people)
+                assert not site.unheard(*site.people)
         for answer in (one.result() for one in asked):
-            assert (answer.status, says_why(answer)) == (503, True), f"a request that needs the store got {answer}"
+            assert (answer.status, says_why(answer)) == (503, True), (
+                f"expected 503 and a sentence without the store, got {answer}"
+            )
         refused = attempt.result()
-        assert not isinstance(refused, Refused) or refused.status == 503, f"a handshake got {refused}"
+        assert not isinstance(refused, Refusal) or refused.status == 503, (
+            f"expected 503 or no refusal without the store, got {refused}"
+        )
         store.mend()
         assert site.makes_rooms(within=STORE_HEALED_S), "no room can be made after the store is back"
         guest = site.comes_back("guest-1", site.there, within=STORE_HEALED_S)
-        assert not site.talks(*site.people, guest)
+        assert not site.unheard(*site.people, guest)
 
-    assert not site.all_stay(*site.people)
+    assert not site.cut_off(*site.people)

@@ -79,12 +79,12 @@ def test_a_bad_frame_is_kept_from_the_others_answered_and_forgiven(kitchen: Room
         bob.heard(sorry)  # what mallory sent before would have come before
     heard = [str(one.frame) for one in bob.connection.received[before:]]
     if passed_on := [frame for frame in heard if f"mark-{mallory.token}" in frame]:
-        raise RuleBrokenError("FRAME-1", "a bad frame to be kept from the others", f"bob received {passed_on[0]}")
+        raise RuleBrokenError("FRAME-1", "a bad frame to be kept from the others", f"it at bob: {passed_on[0]}")
     disturbed = "alice and bob to go on as if nothing had happened"
     if not others_talk:
-        raise RuleBrokenError("FRAME-2", disturbed, f"of alice, {alice.account()}; of bob, {bob.account()}")
+        raise RuleBrokenError("FRAME-2", disturbed, f"at alice {alice.account()}, at bob {bob.account()}")
     if errors := [*alice.answers(Error), *bob.answers(Error)]:
-        raise RuleBrokenError("FRAME-2", disturbed, f"one of them got {errors[0]}")
+        raise RuleBrokenError("FRAME-2", disturbed, f"an error frame: {errors[0]}")
     if not stays and bad.code is not None and mallory.was_closed_with() == bad.code:
         return
     if not (stays and alice.heard(sorry)):
@@ -103,8 +103,10 @@ def test_a_bad_frame_disturbs_no_other_device(kitchen: Room, bad: BadFrame) -> N
     mallorys_phone.send(bad.marked("x"), binary=bad.binary)
     mallorys_phone.stays()
 
-    assert mallory.heard(alice.say_or_be_gone("soup is ready")), mallory.account()
-    assert alice.heard(mallory.say_or_be_gone("coming")), alice.account()
+    assert mallory.heard(alice.say_or_be_gone("soup is ready")), (
+        f"expected mallory to hear alice, got {mallory.account()}"
+    )
+    assert alice.heard(mallory.say_or_be_gone("coming")), f"expected alice to hear mallory, got {alice.account()}"
     assert not mallory.answers(Error)
 
 
@@ -115,8 +117,12 @@ def test_a_bad_frame_disturbs_its_sender_in_no_other_room(kitchen: Room, garage:
     mallory.send(FRAMES["no JSON"].marked("x"))
     mallory.stays()
 
-    assert mallory_elsewhere.heard(alice.say_or_be_gone("soup is ready")), mallory_elsewhere.account()
-    assert alice.heard(mallory_elsewhere.say_or_be_gone("coming")), alice.account()
+    assert mallory_elsewhere.heard(alice.say_or_be_gone("soup is ready")), (
+        f"expected mallory to hear alice in the other room, got {mallory_elsewhere.account()}"
+    )
+    assert alice.heard(mallory_elsewhere.say_or_be_gone("coming")), (
+        f"expected alice to hear mallory in the other room, got {alice.account()}"
+    )
     assert not mallory_elsewhere.answers(Error)
 
 
@@ -129,7 +135,7 @@ def test_19_bad_frames_are_forgiven(kitchen: Room) -> None:
         mallory.send_or_be_gone(text)
     sorry = mallory.say_or_be_gone("sorry about that")
 
-    assert mallory.heard(sorry), mallory.account()
+    assert mallory.heard(sorry), f"expected {BAD_FRAMES - 1} bad frames to be forgiven, got {mallory.account()}"
     assert alice.heard(sorry)
 
 
@@ -142,7 +148,9 @@ def test_the_bad_frames_of_each_connection_count(kitchen: Room) -> None:
             device.send_or_be_gone("hello")
 
     for device in (mallory, mallorys_phone):
-        assert alice.heard(device.say_or_be_gone("sorry about that")), device.account()
+        assert alice.heard(device.say_or_be_gone("sorry about that")), (
+            f"expected {BAD_FRAMES - 1} bad frames to be forgiven, got {device.account()}"
+        )
 
 
 @rule("FRAME-3")
@@ -182,10 +190,10 @@ def test_what_is_no_frame_ends_its_connection_and_is_told_to_nobody(
         listener.hears_leave_of("mallory")
     others_talk = bob.heard(alice.say_or_be_gone("soup is ready")) and alice.heard(bob.say_or_be_gone("coming"))
     if told := [str(one.frame) for one in bob.connection.received if mark in str(one.frame)]:
-        raise RuleBrokenError("FRAME-1", "what is no frame to be told to nobody", f"bob received {told[0]}")
+        raise RuleBrokenError("FRAME-1", "what is no frame to be told to nobody", f"it at bob: {told[0]}")
     if not others_talk:
-        came = f"of alice, {alice.account()}; of bob, {bob.account()}"
-        raise RuleBrokenError("FRAME-2", "alice and bob to go on as if nothing had happened", came)
+        got = f"at alice {alice.account()}, at bob {bob.account()}"
+        raise RuleBrokenError("FRAME-2", "alice and bob to go on as if nothing had happened", got)
 
 
 @rule("FRAME-1")
@@ -221,7 +229,9 @@ def test_the_sender_of_a_frame_beyond_any_limit_goes_on_or_is_closed_with_1009(k
 
     # Where the link is reset behind it, the Close frame may be lost on the way.
     allowed = not mallory.stays() and mallory.was_closed_with() in (CloseCode.TOO_BIG, None)
-    assert allowed or (mallory.heard(sorry) and alice.heard(sorry)), mallory.account()
+    assert allowed or (mallory.heard(sorry) and alice.heard(sorry)), (
+        f"expected mallory to go on or a close with 1009, got {mallory.account()}"
+    )
 
 
 @rule("FRAME-5")

@@ -108,7 +108,7 @@ def test_devices_that_come_at_one_time_all_hear_and_are_heard(kitchen: Room) -> 
     message = alice.say("all of you")
     for device in devices:
         assert isinstance(device, Person)
-        assert device.heard(message), device.account()
+        assert device.heard(message), f"expected every device of bob to hear {message!r}, got {device.account()}"
 
 
 @rule("JOIN-2")

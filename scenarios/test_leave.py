@@ -73,8 +73,8 @@ def test_those_who_came_first_leave_and_the_others_go_on(kitchen: Room, how: str
             message = speaker.say_or_be_gone("still here")
             for listener in people:
                 if not listener.heard(message):
-                    came = f"{listener.user} does not hear {speaker.user}: {listener.account()}"
-                    raise RuleBrokenError("CLOSE-1", f"the others to go on after {gone.user} left", came)
+                    expected = f"{listener.user} to hear {speaker.user} after {gone.user} left"
+                    raise RuleBrokenError("CLOSE-1", expected, listener.account())
 
 
 @rule("LEAVE-2")
@@ -155,8 +155,12 @@ def test_whoever_leaves_one_room_stays_in_another(kitchen: Room, garage: Room, h
     bob.go(how)
     alice.hears_leave_of("bob")
 
-    assert bob_elsewhere.heard(charlie.say("soup is ready")), bob_elsewhere.account()
-    assert charlie.heard(bob_elsewhere.say_or_be_gone("coming")), charlie.account()
+    assert bob_elsewhere.heard(charlie.say("soup is ready")), (
+        f"expected bob to hear charlie, got {bob_elsewhere.account()}"
+    )
+    assert charlie.heard(bob_elsewhere.say_or_be_gone("coming")), (
+        f"expected charlie to hear bob, got {charlie.account()}"
+    )
 
 
 @rule("LEAVE-5")

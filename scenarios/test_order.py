@@ -59,12 +59,12 @@ def test_a_busy_room_hears_everything_once_and_in_order(kitchen: Room) -> None:
             listener.hears(*messages)
             heard = [one.content for one in listener.messages() if one.content in set(messages)]
             if len(heard) > len(messages):
-                came = f"{listener.user} heard {len(heard)} for {len(messages)}"
-                raise RuleBrokenError("DELIVER-3", f"each message of {speaker.user} once", came)
+                expected = f"{listener.user} to hear each of the {len(messages)} messages of {speaker.user} once"
+                raise RuleBrokenError("DELIVER-3", expected, f"{len(heard)} messages")
             if heard != messages:
                 first = next(one for one, due in zip(heard, messages, strict=True) if one != due)
-                came = f"{listener.user} heard {first!r} too early"
-                raise RuleBrokenError("ORDER-1", f"what {speaker.user} says in the order in which it was said", came)
+                expected = f"{listener.user} to hear {speaker.user} in the order of sending"
+                raise RuleBrokenError("ORDER-1", expected, f"{first!r} too early")
 
 
 @rule("ORDER-2")

@@ -15,7 +15,7 @@ def test_a_ping_is_answered_with_a_pong(kitchen: Room) -> None:
     for ping in pings:
         alice.send(ping)
 
-    assert alice.was_answered(Pong, times=len(pings)), alice.account()
+    assert alice.was_answered(Pong, times=len(pings)), f"expected {len(pings)} pongs, got {alice.account()}"
     assert all(parse_timestamp(pong.timestamp) for pong in alice.answers(Pong))
     bob.hears(alice.say("just checking"))
     assert not bob.answers(Pong)
@@ -43,7 +43,7 @@ def test_a_websocket_ping_is_answered_with_its_bytes(kitchen: Room, payload: byt
 
     alice.ping(payload)
 
-    assert alice.gets_pong(payload), f"no pong with {payload!r} came"
+    assert alice.gets_pong(payload), f"expected a pong with {payload!r}, got none"
 
 
 @rule("FRAME-8")
@@ -53,7 +53,7 @@ def test_the_last_of_many_websocket_pings_is_answered(kitchen: Room) -> None:
     for number in range(30):
         alice.ping(str(number).encode())
 
-    assert alice.gets_pong(b"29"), "no pong came for the 30th ping"
+    assert alice.gets_pong(b"29"), "expected a pong for the last ping, got none"
 
 
 @rule("FRAME-8")
@@ -64,7 +64,7 @@ def test_a_websocket_ping_between_fragments_is_answered(kitchen: Room) -> None:
 
     alice.send_fragments(frame[:10], frame[10:20], frame[20:], pings=True)
 
-    assert alice.gets_pong(b""), "no pong came"
+    assert alice.gets_pong(b""), "expected a pong, got none"
     assert alice.heard(content)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from roomproof.history import FaultWindow
 from roomproof.spec.limits import ANSWER_S
 from roomproof.spec.rules import Capability
+from roomproof.stage.endings import Refusal
 from roomproof.stage.person import Person
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
@@ -46,7 +47,7 @@ class Site:
         anna, ben = room.join("anna", source=here), room.join("ben", source=there)
         site = cls(topology, stage, room, [alice, anna, bob, ben], (here, there))
         if site.near is site.far:
-            raise RuleBrokenError(rule, "alice and bob to be on two instances", f"both are on {site.near.name}")
+            raise RuleBrokenError(rule, "alice and bob to be on two instances", f"both on {site.near.name}")
         return site
 
     def _instance_of(self, person: Person) -> ServiceInstance:
@@ -74,24 +75,26 @@ class Site:
         """Who of these people hears somebody."""
         return [one for one in people if self.crosses or one.instance == speaker.instance]
 
-    def talks(self, *people: Person, within: float | None = None) -> str:
-        """Whether all of these hear each other, as far as the topology connects them: who does not hear whom, in words.
+    def unheard(self, *people: Person, within: float | None = None) -> str:
+        """Say who of these people does not hear whom, as far as the topology connects them; empty if all do.
 
-        Empty if all do. They try again and again for so many seconds of the protocol; without a limit, once.
+        They try again and again for `within` seconds of the protocol; without a limit, once.
         """
         deadline = time.monotonic() + self.scaled(within or 0)
         patience = 1.0 if within is None else ROUND_SECONDS / self.stage.scene.deadline
         while True:
-            said = {speaker: speaker.say_or_be_gone("does everybody hear me?") for speaker in people}
-            deaf = (
-                f"{listener.user} does not hear {speaker.user}: {listener.account()}"
-                for speaker, content in said.items()
-                for listener in self.audience(speaker, people)
-                if not listener.heard(content, patience=patience)
-            )
-            trouble = next(deaf, "")
+            trouble = self._round(people, patience)
             if not trouble or time.monotonic() > deadline:
                 return trouble
+
+    def _round(self, people: Sequence[Person], patience: float) -> str:
+        """Let everybody say something once: who does not hear whom, empty if all do."""
+        said = {speaker: speaker.say_or_be_gone("does everybody hear me?") for speaker in people}
+        for speaker, content in said.items():
+            for listener in self.audience(speaker, people):
+                if not listener.heard(content, patience=patience):
+                    return f"{listener.user} does not hear {speaker.user}, got {listener.account()}"
+        return ""
 
     def comes_back(self, user: str, source: str, within: float) -> Person:
         """Connect again and again until the service lets one in, for so many seconds of the protocol.
@@ -99,12 +102,14 @@ class Site:
         Raises AssertionError if it does not.
         """
         deadline = time.monotonic() + self.scaled(within)
+        answer: Person | Refusal | None = None
         while time.monotonic() < deadline:
             answer = self.room.attempt(user, source=source)
             if isinstance(answer, Person):
                 return answer
             time.sleep(POLL_SECONDS)
-        raise AssertionError(f"{user} from {source} was not let in within {self.scaled(within):g} s")
+        expected = f"{user} from {source} to be let in within {self.scaled(within):g} s"
+        raise AssertionError(f"expected {expected}, got {answer}")
 
     def is_served_by(self, instance: ServiceInstance, source: str, within: float) -> bool:
         """Whether a client address reaches an instance within so many seconds of the protocol."""
@@ -125,9 +130,9 @@ class Site:
             time.sleep(POLL_SECONDS)
         return True
 
-    def all_stay(self, *people: Person) -> str:
+    def cut_off(self, *people: Person) -> str:
         """Whose connection has ended, in words; empty if nobody's has."""
-        gone = [f"{one.user} was cut off: {one.account()}" for one in people if not one.is_open]
+        gone = [f"{one.user} was cut off, got {one.account()}" for one in people if not one.is_open]
         return gone[0] if gone else ""
 
     def doubled(self, *people: Person) -> list[str]:

@@ -44,5 +44,5 @@ class BackgroundTalk:
         for listener in listeners:
             for content in self.said[speaker]:
                 if not listener.heard(content):
-                    return f"{listener.user} does not hear {content!r} of {speaker.user}: {listener.account()}"
+                    return f"{listener.user} does not hear {content!r} of {speaker.user}, got {listener.account()}"
         return ""

@@ -37,8 +37,8 @@ class ClientAddresses:
         Raises RuleBrokenError with this rule if all of them reach the same.
         """
         if len(self._addresses) < 2:
-            came = f"all of {', '.join(self.by_address)} reach {', '.join(self._addresses) or 'nobody'}"
-            raise RuleBrokenError(rule, "many client addresses to reach more than one instance", came)
+            got = f"{', '.join(self._addresses) or 'none'} from {', '.join(self.by_address) or 'no address'}"
+            raise RuleBrokenError(rule, "many client addresses to reach more than one instance", got)
         near, far, *_ = (addresses[0] for addresses in self._addresses.values())
         return near, far
 

@@ -9,11 +9,18 @@ from roomproof.spec import messages
 from roomproof.spec.limits import CloseCode
 from roomproof.spec.messages import Frame, Message, Notice, NoticeKind
 from roomproof.spec.rules import Capability
+from roomproof.stage.endings import counted, ending
 from roomproof.stage.pace import Pace, Talker
 from roomproof.stage.scene import RuleBrokenError, Scene
 
 Direct = TypeVar("Direct", messages.Error, messages.Pong)
 """A frame that answers one connection."""
+
+SHOWN_FRAMES = 3
+"""Number of frames shown where an expectation failed: the last ones received."""
+
+SHOWN_CHARACTERS = 200
+"""Number of characters shown of each such frame."""
 
 
 class Person:
@@ -117,8 +124,8 @@ class Person:
             yield
         except ConnectionError as error:
             closed = self.connection.closed
-            came = f"it was closed with {closed.code} {closed.reason!r}" if closed else str(error)
-            raise RuleBrokenError(None, f"{self.user} to be connected and to speak", came) from error
+            got = ending(closed) if closed else f"an error: {error}"
+            raise RuleBrokenError(None, f"{self.user} to be connected and able to send", got) from error
 
     def send_or_be_gone(self, frame: str | bytes, *, binary: bool = False) -> None:
         """Send any frame, if the server has not ended the connection."""
@@ -245,10 +252,10 @@ class Person:
         return self._await(lambda: self.connection.closed is not None, self._scene.deadline)
 
     def account(self) -> str:
-        """What this member received last, for whoever reads why an expectation failed."""
-        last = [str(one.text if one.text is not None else one.binary)[:200] for one in self.connection.received[-3:]]
-        heard = (
-            f"it received {len(self.connection.received)} frames, last: {' '.join(last)}" if last else "nothing came"
-        )
+        """What this person received, with the last frames, and how the connection ended."""
+        received = self.connection.received
+        frames = counted(len(received), "frame")
+        if last := [str(one.frame)[:SHOWN_CHARACTERS] for one in received[-SHOWN_FRAMES:]]:
+            frames = f"{frames} ending in {' '.join(last)}"
         closed = self.connection.closed
-        return f"{heard}; it was closed with {closed.code}" if closed else heard
+        return f"{frames}, then {ending(closed)}" if closed else f"{frames}; it was never closed"

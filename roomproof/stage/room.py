@@ -1,15 +1,15 @@
 """A room of the server under test, and the ways into it."""
 
 import contextlib
-from dataclasses import dataclass
 
 from roomproof.client.connection import ClientConnection
 from roomproof.client.http import Answer
-from roomproof.history import Deleting, Refused
+from roomproof.history import Deleting
 from roomproof.spec import messages
-from roomproof.spec.limits import REFUSAL_CODES, CloseCode
-from roomproof.spec.messages import Frame, Notice, NoticeKind
+from roomproof.spec.limits import REFUSAL_CODES
+from roomproof.spec.messages import Notice, NoticeKind
 from roomproof.spec.rules import Capability
+from roomproof.stage.endings import Refusal, ending
 from roomproof.stage.pace import Pace
 from roomproof.stage.person import Person
 from roomproof.stage.scene import RuleBrokenError, Scene
@@ -22,26 +22,6 @@ CAST = ("alice", "bob", "charlie", "mallory", *(f"guest-{number}" for number in 
 """Those who come to most rooms. They are invited together, which spares a request for each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """How a connection was refused: by an HTTP status, or accepted and closed with a code after `frames`."""
-
-    status: int | None
-    code: int | None
-    frames: tuple[Frame, ...] = ()
-
-    @property
-    def is_unknown_room(self) -> bool:
-        """Whether it is one of the two ways in which an unknown room is refused (REFUSE-1)."""
-        return not self.frames and (self.status == 403 or self.code == CloseCode.NO_SUCH_ROOM)
-
-    @property
-    def is_bad_user(self) -> bool:
-        """Whether it is one of the ways in which a bad user id is refused (REFUSE-3)."""
-        by_status = self.status is not None and 400 <= self.status < 500
-        return not self.frames and (by_status or self.code in REFUSAL_CODES)
-
-
 def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Person:
     """Try to get into a room of this id, which need not exist: the refusal, or the member that one became.
 
@@ -49,7 +29,7 @@ def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Person:
     """
     connection = ClientConnection(scene.target, scene.recorder, room_id, user)
     if not connection.open(source=next(scene.sources)):
-        return Refusal(connection.refused.status if connection.refused else None, None)
+        return _refusal_of(connection)
     person = Person(scene, connection, user or "", Pace())
 
     def closed_or_heard() -> bool | None:
@@ -61,7 +41,13 @@ def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Person:
         _prove_admission(scene, person)
     if connection.closed is None:
         return person
-    return Refusal(None, connection.closed.code, tuple(person.frames))
+    return Refusal.of_connection(connection.closed, tuple(person.frames))
+
+
+def _refusal_of(connection: ClientConnection) -> Refusal:
+    """How the handshake of a connection was refused that could not be opened."""
+    assert connection.refused is not None, "only a refused handshake opens no connection"
+    return Refusal.of_handshake(connection.refused)
 
 
 def _prove_admission(scene: Scene, person: Person) -> None:
@@ -90,9 +76,8 @@ class Room:
         """Add participants. Raises RuleBrokenError (PARTICIPANTS-1) if the server does not take them."""
         answer = self._scene.http.request("POST", f"{self.path}/participants", {"participant_ids": list(users)})
         if not answer.ok:
-            raise RuleBrokenError(
-                "PARTICIPANTS-1", f"2xx for adding {', '.join(users)} to room {self.id}", f"got {answer}"
-            )
+            expected = f"2xx for adding {', '.join(users)} to room {self.id}"
+            raise RuleBrokenError("PARTICIPANTS-1", expected, str(answer))
         self._invited.update(users)
 
     def join(self, user: str, *, reads: bool = True, source: str | None = None) -> Person:
@@ -107,8 +92,8 @@ class Room:
         except RuleBrokenError as error:
             closed = person.connection.closed
             if closed is not None and closed.code in REFUSAL_CODES and not person.connection.received:
-                came = f"it was closed with {closed.code} {closed.reason!r} before it heard anything"
-                raise RuleBrokenError("JOIN-6", f"{user} to be let into the existing room {self.id}", came) from error
+                got = f"{ending(closed)} before any other frame"
+                raise RuleBrokenError("JOIN-6", f"{user} to be let into the existing room {self.id}", got) from error
             raise
         self._pace.admit(person)
         return person
@@ -122,24 +107,21 @@ class Room:
             self.invite(user, *CAST)
         elif user not in self._invited:
             self.invite(user)
-        connection = ClientConnection(self._scene.target, self._scene.recorder, self.id, user)
-        if not connection.open(reads=reads, source=source or next(self._scene.sources)):
-            refused = connection.refused
-            came = f"the handshake got {refused.status}: {refused.reason}" if refused else "it is not open"
-            raise RuleBrokenError("JOIN-6", f"{user} to be let into the existing room {self.id}", came)
-        person = Person(self._scene, connection, user, self._pace)
-        self.people.append(person)
+        person = self.attempt(user, reads=reads, source=source)
+        if isinstance(person, Refusal):
+            raise RuleBrokenError("JOIN-6", f"{user} to be let into the existing room {self.id}", str(person))
         return person
 
-    def attempt(self, user: str, *, source: str | None = None, within: float | None = None) -> Person | Refused:
+    def attempt(
+        self, user: str, *, reads: bool = True, source: str | None = None, within: float | None = None
+    ) -> Person | Refusal:
         """Knock at the door as somebody who was invited: the member that one became, or how the handshake was refused.
 
         The answer has to come `within` so many seconds, or within the deadline.
         """
         connection = ClientConnection(self._scene.target, self._scene.recorder, self.id, user)
-        if not connection.open(source=source or next(self._scene.sources), within=within):
-            assert connection.refused is not None
-            return connection.refused
+        if not connection.open(reads=reads, source=source or next(self._scene.sources), within=within):
+            return _refusal_of(connection)
         person = Person(self._scene, connection, user, self._pace)
         self.people.append(person)
         return person
@@ -222,7 +204,7 @@ class Room:
         listed = answer.fields().get("participants", [])
         if answer.status != 200 or not isinstance(listed, list) or not all(isinstance(user, str) for user in listed):
             expected = f"200 for {self.path}, with participants, if there are any in it, as an array of user ids"
-            raise RuleBrokenError("CREATE-5", expected, f"got {answer}")
+            raise RuleBrokenError("CREATE-5", expected, str(answer))
         return listed if "participants" in answer.fields() else None
 
     def delete(self) -> Answer:

@@ -14,11 +14,11 @@ from roomproof.recorder import Recorder
 class RuleBrokenError(AssertionError):
     """The server did not do what a rule says. `rule` is None where the history will tell which."""
 
-    def __init__(self, rule: str | None, expected: str, came: str) -> None:
-        super().__init__(escaped(f"expected {expected}; {came}"))
+    def __init__(self, rule: str | None, expected: str, got: str) -> None:
+        super().__init__(escaped(f"expected {expected}, got {got}"))
         self.rule = rule
         self.expected = expected
-        self.came = came
+        self.got = got
 
 
 @dataclass(slots=True)

@@ -14,8 +14,9 @@ from roomproof.judge.offline.judge import judge
 from roomproof.spec.limits import CHAT_ID_CHARACTERS
 from roomproof.spec.rules import Capability
 from roomproof.stage.addresses import ClientAddresses, instance_of
+from roomproof.stage.endings import Refusal
 from roomproof.stage.person import Person
-from roomproof.stage.room import Refusal, Room, knock
+from roomproof.stage.room import Room, knock
 from roomproof.stage.scene import RuleBrokenError, Scene
 from roomproof.stage.stats import Stats, read_stats
 
@@ -68,10 +69,10 @@ class Stage:
         answer = self.scene.http.request("POST", "/api/chats", body, source=source)
         if not answer.ok or not isinstance(answer.fields().get("id"), str):
             rule = "CREATE-3" if "metadata" in fields else "CREATE-1"
-            raise RuleBrokenError(rule, "201 with an id for POST /api/chats", f"got {answer}")
+            raise RuleBrokenError(rule, "201 with an id for POST /api/chats", str(answer))
         room = Room(self.scene, answer)
         if room.id in self._known_ids or not CHAT_ID.fullmatch(room.id):
-            raise RuleBrokenError("CREATE-2", "a new, URL-safe id for each room", f"got {room.id!r}")
+            raise RuleBrokenError("CREATE-2", "a new, URL-safe id for each room", repr(room.id))
         self._known_ids.add(room.id)
         self.rooms.append(room)
         return room

@@ -43,9 +43,9 @@ def read_stats(answer: Answer) -> Stats:
     is_form = _is_count(total) and is_list and isinstance(fields.get("instance", ""), str)
     if answer.status != 200 or not is_form or not isinstance(total, int | float) or not isinstance(rooms, list):
         expected = '200 {"total_connections": whole number, "active_rooms": [string], "rooms_count": number}'
-        raise RuleBrokenError("STATS-1", f"{expected}, and a string where it has `instance`", f"got {answer}")
+        raise RuleBrokenError("STATS-1", f"{expected}, and a string where it has `instance`", str(answer))
     if len(set(rooms)) != len(rooms) or count != len(rooms) or not _is_count(count):
-        raise RuleBrokenError("STATS-1", "different active_rooms, and their number as rooms_count", f"got {answer}")
+        raise RuleBrokenError("STATS-1", "different active_rooms, and their number as rooms_count", str(answer))
     return Stats(int(total), tuple(rooms))
 
 

@@ -1,0 +1,65 @@
+"""How a connection was refused, and how it ended, in plain words."""
+
+from dataclasses import dataclass
+
+from roomproof.history import Closed, Refused
+from roomproof.spec.limits import REFUSAL_CODES, CloseCode
+from roomproof.spec.messages import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How a connection was refused: by an HTTP status, or by a close code after `frames`.
+
+    Without status and code, the link ended; `reason` says how.
+    """
+
+    status: int | None
+    code: int | None
+    frames: tuple[Frame, ...] = ()
+    reason: str = ""
+
+    @classmethod
+    def of_handshake(cls, refused: Refused) -> "Refusal":
+        """The refusal by a handshake that did not succeed."""
+        return cls(refused.status, None, reason=refused.reason)
+
+    @classmethod
+    def of_connection(cls, closed: Closed, frames: tuple[Frame, ...]) -> "Refusal":
+        """The refusal by closing an accepted connection, after these frames."""
+        return cls(None, closed.code, frames, closed.reason)
+
+    @property
+    def is_unknown_room(self) -> bool:
+        """Whether an unknown room may be refused in this way (REFUSE-1)."""
+        return not self.frames and (self.status == 403 or self.code == CloseCode.NO_SUCH_ROOM)
+
+    @property
+    def is_bad_user(self) -> bool:
+        """Whether a bad user id may be refused in this way (REFUSE-3)."""
+        by_status = self.status is not None and 400 <= self.status < 500
+        return not self.frames and (by_status or self.code in REFUSAL_CODES)
+
+    def __str__(self) -> str:
+        if self.status is not None:
+            return f"HTTP status {self.status} {self.reason!r}"
+        if self.code is None:
+            return f"neither an HTTP status nor a Close frame ({self.reason})"
+        after = f"after {counted(len(self.frames), 'frame')}" if self.frames else "before any other frame"
+        return f"{_close_frame(self.code, self.reason)} {after}"
+
+
+def ending(closed: Closed) -> str:
+    """How a connection ended: the code and the reason of the Close frame, or that none came."""
+    if closed.code is None:
+        return f"the end of the link without a Close frame ({closed.reason})"
+    return _close_frame(closed.code, closed.reason)
+
+
+def _close_frame(code: int, reason: str) -> str:
+    return f"a Close frame with {code} {reason!r}" if reason else f"a Close frame with {code}"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: "1 frame", "2 frames"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

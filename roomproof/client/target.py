@@ -48,30 +48,22 @@ class Target:
     """The instance that each client address reaches, where that was found out otherwise than by X-Upstream."""
 
     def __post_init__(self) -> None:
-        if "@" in self.url:
-            raise UsageError("expected a target without user and password (they are not repeated here); see --header")
-        try:
-            parts = urlsplit(self.url)
-        except ValueError as error:
-            raise UsageError(f"expected a target like http://host:port, got {self.url!r}: {error}") from error
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise UsageError(f"expected a target like http://host:port or a .toml file, got {self.url!r}")
-        try:
-            _ = parts.port
-        except ValueError as error:
-            raise UsageError(f"expected a port from 1 to 65535 in the target, got {self.url!r}") from error
-        if parts.query or parts.fragment:
-            raise UsageError(f"expected a target without query and fragment, got {self.url!r}")
+        """Raise UsageError for a URL, deadline or client address that cannot be used."""
+        _check_url(self.url)
         if not LEAST_DEADLINE <= self.deadline <= LONGEST_DEADLINE:
             expected = f"from {LEAST_DEADLINE:g} to {LONGEST_DEADLINE:g} seconds"
-            raise UsageError(f"expected a deadline {expected}, got {self.deadline:g}")
+            raise UsageError(f"expected a deadline {expected}, got {self.deadline:g}; set it with --deadline")
         if self.source_addresses and self.forwarded_addresses:
-            raise UsageError("expected source_addresses or forwarded_addresses in the target, got both")
+            raise UsageError(
+                "expected source_addresses or forwarded_addresses in the target file, got both; leave one out"
+            )
         for address in self.addresses:
             try:
                 ip_address(address)
             except ValueError as error:
-                raise UsageError(f"expected IP addresses as client addresses, got {address!r}") from error
+                raise UsageError(
+                    f"expected IP addresses as client addresses, got {address!r}; write one like 127.0.1.1"
+                ) from error
 
     def declares(self, capability: Capability) -> bool:
         """Whether the target declares a capability."""
@@ -113,12 +105,37 @@ class Target:
         try:
             return _context(self.ca)
         except (OSError, ssl.SSLError) as error:
-            raise UsageError(f"expected a file of PEM certificates as ca, got {self.ca!r}: {error}") from error
+            raise UsageError(
+                f"expected a file of PEM certificates as ca, got {self.ca!r}: {error}; set --ca"
+            ) from error
 
     def websocket_url(self, room: str, user: str | None) -> str:
         """Where to connect. The id is one path segment, and `user` is percent-encoded (PROTOCOL: user ids)."""
         query = "" if user is None else f"?user_id={quote(user, safe='')}"
         return f"ws{self.url.removeprefix('http')}/api/chats/ws/{quote(room, safe='')}{query}"
+
+
+def _check_url(url: str) -> None:
+    """Raise UsageError for a URL that is not that of a server."""
+    if "@" in url:
+        raise UsageError(
+            "expected a target without user and password, got one with an '@' (not repeated here); "
+            "send credentials with --header 'Authorization: ...'"
+        )
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise UsageError(f"expected a target like http://host:port, got {url!r}: {error}") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UsageError(
+            f"expected a target like http://host:port or a .toml file, got {url!r}; begin with http:// or https://"
+        )
+    try:
+        _ = parts.port
+    except ValueError as error:
+        raise UsageError(f"expected a port from 1 to 65535 in the target, got {url!r}") from error
+    if parts.query or parts.fragment:
+        raise UsageError(f"expected a target without query and fragment, got {url!r}; end it before '?' and '#'")
 
 
 @cache
@@ -145,17 +162,23 @@ def parse_capabilities(names: Iterable[str]) -> dict[Capability, float | None]:
     for text in names:
         name, separator, number = text.partition("=")
         if name not in set(Capability):
-            raise UsageError(f"unknown capability {name!r}; the protocol has {', '.join(Capability)}")
+            raise UsageError(f"unknown capability {name!r}: expected one of {', '.join(Capability)}")
         capability = Capability(name)
         if (capability is Capability.HEARTBEAT) != bool(separator):
             raise UsageError(f"expected heartbeat=SECONDS and every other capability without '=', got {text!r}")
-        try:
-            capabilities[capability] = float(number) if separator else None
-        except ValueError as error:
-            raise UsageError(f"expected a number of seconds, got {text!r}") from error
-        if separator and not 0 < float(number) < float("inf"):
-            raise UsageError(f"expected a positive number of seconds, got {text!r}")
+        capabilities[capability] = _seconds(text, number) if separator else None
     return capabilities
+
+
+def _seconds(text: str, number: str) -> float:
+    """A positive number of seconds. Raises UsageError for anything else in `text`."""
+    try:
+        seconds = float(number)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise UsageError(f"expected a positive number of seconds as in heartbeat=30, got {text!r}")
+    return seconds
 
 
 def parse_headers(texts: Iterable[str]) -> dict[str, str]:
@@ -164,10 +187,14 @@ def parse_headers(texts: Iterable[str]) -> dict[str, str]:
     for text in texts:
         name, separator, value = text.partition(":")
         if not separator or not name.strip():
-            raise UsageError("expected a header like 'Authorization: Bearer TOKEN', got one without a name and a colon")
+            raise UsageError(
+                "expected a header like 'Authorization: Bearer TOKEN', "
+                "got one without a name before a colon (not repeated here)"
+            )
         if not TOKEN.fullmatch(name.strip()) or not all(char.isprintable() and ord(char) < 256 for char in value):
             raise UsageError(
-                f"expected a header name and value of printable Latin-1, and {name!r} is not such a header"
+                "expected a header with a name of letters, digits and hyphens and a value of printable Latin-1, "
+                f"got another one named {name!r} (its value is not repeated here)"
             )
         headers[name.strip()] = value.strip()
     return headers
@@ -186,16 +213,7 @@ def read_target(
 
     Raises UsageError for whatever is wrong with any of it.
     """
-    if text.endswith(".toml"):
-        try:
-            file = msgspec.convert(tomllib.loads(Path(text).read_text(encoding="utf-8")), _TargetFile)
-        except OSError as error:
-            raise UsageError(f"cannot read the target file {text}: {error.strerror}") from error
-        except (ValueError, msgspec.ValidationError) as error:
-            known = ", ".join(_TargetFile.__struct_fields__)
-            raise UsageError(f"{text} is no target file (it may have {known}): {error}") from error
-    else:
-        file = _TargetFile(url=text)
+    file = _read_file(text) if text.endswith(".toml") else _TargetFile(url=text)
     target = Target(
         url=file.url.rstrip("/"),
         capabilities=parse_capabilities([*file.capabilities, *capabilities]),
@@ -209,3 +227,14 @@ def read_target(
     if target.is_tls:
         target.tls()
     return target
+
+
+def _read_file(path: str) -> _TargetFile:
+    """A target file. Raises UsageError where there is none, or one that holds anything else."""
+    try:
+        return msgspec.convert(tomllib.loads(Path(path).read_text(encoding="utf-8")), _TargetFile)
+    except OSError as error:
+        raise UsageError(f"cannot read the target file {path}: {error.strerror}; expected a path or a URL") from error
+    except (ValueError, msgspec.ValidationError) as error:
+        known = ", ".join(_TargetFile.__struct_fields__)
+        raise UsageError(f"expected a target file with the keys {known}, got {path}: {error}") from error

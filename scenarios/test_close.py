@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomproof.client.connection import NO_CODE
+from roomproof.client.quiet_close import NO_CODE
 from roomproof.spec.limits import CONTENT_CODE_POINTS, CloseCode
 from roomproof.spec.messages import NoticeKind
 from roomproof.stage.room import Room

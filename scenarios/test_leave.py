@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomproof.client.connection import NO_CODE
+from roomproof.client.quiet_close import NO_CODE
 from roomproof.client.target import Target
 from roomproof.spec.limits import CloseCode
 from roomproof.spec.messages import Message, Notice

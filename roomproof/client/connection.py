@@ -7,12 +7,12 @@ import struct
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import websocket
 from websocket import _handshake
 
 from roomproof.client.http import served_by
+from roomproof.client.quiet_close import NO_CODE, QuietClose
 from roomproof.client.read_ahead import ReadAhead
 from roomproof.client.target import Target
 from roomproof.client.tls import TlsLink
@@ -21,38 +21,8 @@ from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, 
 from roomproof.recorder import Recorder
 from roomproof.spec.limits import CloseCode
 
-NO_CODE = 1005
-"""What RFC 6455 calls the code of a Close frame that carries none."""
-
 SLOW_RECEIVE_BUFFER = 4_096
 """The kernel buffers no more than about this much for a connection that does not read, in bytes."""
-
-
-class _WebSocket(websocket.WebSocket):
-    """The library's connection, but nothing follows its Close frame, neither a second one nor a pong.
-
-    A server that has answered it may close TCP at once; what it would find unread then destroys its answer on the way.
-    What cannot be sent any more is no error: what the server said last is still to be read.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(skip_utf8_validation=True, enable_multithread=True)
-        self._close_sent = False
-        self._turn = threading.Lock()
-
-    def send_close(self, status: int = CloseCode.NORMAL, reason: Any = b"") -> None:
-        with self._turn, contextlib.suppress(websocket.WebSocketException, OSError):
-            if not self._close_sent:
-                self._close_sent = True
-                if status == NO_CODE:
-                    self.send_frame(websocket.ABNF.create_frame(b"", websocket.ABNF.OPCODE_CLOSE))
-                else:
-                    super().send_close(status, reason)
-
-    def pong(self, payload: str | bytes = "") -> None:
-        with self._turn, contextlib.suppress(websocket.WebSocketException, OSError):
-            if not self._close_sent:
-                super().pong(payload)
 
 
 class ClientConnection:
@@ -75,7 +45,7 @@ class ClientConnection:
         """What has been received so far; the reading thread appends to it."""
         self._target = target
         self._recorder = recorder
-        self._socket: _WebSocket | None = None
+        self._socket: QuietClose | None = None
         self._reader: threading.Thread | None = None
         self._speaking = threading.Lock()
         """Whoever holds it sends. So the history has what was said in the order in which it was said."""
@@ -94,7 +64,7 @@ class ClientConnection:
         # The library keeps cookies for the whole process, and would carry them from one connection to another.
         _handshake.CookieJar.jar.clear()
         self._recorder.record(Opening(self.number, self._recorder.now(), self.room, self.user))
-        web = _WebSocket()
+        web = QuietClose()
         try:
             link = self._connect(reads, source)
             with cut_after(deadline, link):
@@ -261,35 +231,36 @@ class ClientConnection:
             link.close()
 
     def _read_all(self) -> None:
+        """Receive until the connection is over, and record how it ended."""
         web = self._socket
         if web is None:
             return
-        code: int | None = None
-        reason = ""
-        while True:
-            try:
-                opcode, frame = web.recv_data_frame(control_frame=True)
-            except websocket.WebSocketTimeoutException:
-                continue
-            except (websocket.WebSocketException, OSError, ValueError) as error:
-                reason = f"{type(error).__name__}: {error}"
-                break
-            if self._dead:
-                return
-            if opcode == websocket.ABNF.OPCODE_CLOSE:
-                code = int.from_bytes(frame.data[:2]) if len(frame.data) >= 2 else NO_CODE
-                reason = frame.data[2:].decode(errors="replace")
-                break
-            if opcode in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY):
-                self._receive(opcode, frame.data)
-            if opcode == websocket.ABNF.OPCODE_PONG:
-                self._pongs.put(bytes(frame.data))
+        code, reason = self._receive_all(web)
         if self._dead:
             return
         self.closed = Closed(self.number, self._recorder.now(), code, reason)
         self._recorder.record(self.closed)
         with contextlib.suppress(websocket.WebSocketException, OSError):
             web.shutdown()  # type: ignore[no-untyped-call]  # the library does not annotate it
+
+    def _receive_all(self, web: QuietClose) -> tuple[int | None, str]:
+        """Receive until the Close frame or the end of the link, and return the code, None without one, and why."""
+        while True:
+            try:
+                opcode, frame = web.recv_data_frame(control_frame=True)
+            except websocket.WebSocketTimeoutException:
+                continue
+            except (websocket.WebSocketException, OSError, ValueError) as error:
+                return None, f"{type(error).__name__}: {error}"
+            if self._dead:
+                return None, "this side ended the link"
+            if opcode == websocket.ABNF.OPCODE_CLOSE:
+                code = int.from_bytes(frame.data[:2]) if len(frame.data) >= 2 else NO_CODE
+                return code, frame.data[2:].decode(errors="replace")
+            if opcode in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY):
+                self._receive(opcode, frame.data)
+            if opcode == websocket.ABNF.OPCODE_PONG:
+                self._pongs.put(bytes(frame.data))
 
     def _receive(self, opcode: int, data: bytes) -> None:
         at = self._recorder.now()

@@ -85,7 +85,7 @@ def test_the_members_of_a_deleted_room_are_closed(kitchen: Room, garage: Room) -
 
 
 @rule("CLOSE-4", "DELIVER-1")
-def test_a_member_that_does_not_read_holds_nobody_up_and_misses_nothing_that_it_can_read(kitchen: Room) -> None:
+def test_a_slow_reader_holds_nobody_up_and_misses_nothing(kitchen: Room) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
     sloth = kitchen.join("sloth", reads=False)
     content = "€" * (CONTENT_CODE_POINTS - 64)

@@ -64,7 +64,7 @@ bad_frames = pytest.mark.parametrize("bad", [pytest.param(frame, id=case) for ca
 
 @rule("FRAME-1", "FRAME-2", "FRAME-3", "FRAME-4")
 @bad_frames
-def test_a_bad_frame_is_kept_from_the_others_answered_and_forgiven(kitchen: Room, bad: BadFrame) -> None:
+def test_a_bad_frame_is_private_answered_and_forgiven(kitchen: Room, bad: BadFrame) -> None:
     alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
     before = len(bob.connection.received)
 
@@ -177,9 +177,7 @@ VIOLATIONS = {
 
 @rule("FRAME-1", "FRAME-2")
 @pytest.mark.parametrize(("end", "form"), [pytest.param(*violation, id=case) for case, violation in VIOLATIONS.items()])
-def test_what_is_no_frame_ends_its_connection_and_is_told_to_nobody(
-    kitchen: Room, end: bytes, form: dict[str, bool]
-) -> None:
+def test_what_is_no_frame_ends_its_connection_unheard(kitchen: Room, end: bytes, form: dict[str, bool]) -> None:
     alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
     mark = f"mark-{mallory.token}"
 
@@ -197,7 +195,7 @@ def test_what_is_no_frame_ends_its_connection_and_is_told_to_nobody(
 
 
 @rule("FRAME-1")
-def test_a_frame_beyond_any_limit_is_carried_whole_or_not_at_all(kitchen: Room) -> None:
+def test_a_frame_beyond_any_limit_arrives_whole_or_not_at_all(kitchen: Room) -> None:
     alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
     content = f"{mallory.token} " + "x" * (2 * 1024 * 1024)
 
@@ -221,7 +219,7 @@ def test_a_frame_beyond_any_limit_disturbs_nobody_else(kitchen: Room) -> None:
 
 
 @rule("FRAME-3")
-def test_the_sender_of_a_frame_beyond_any_limit_goes_on_or_is_closed_with_1009(kitchen: Room) -> None:
+def test_a_frame_beyond_any_limit_is_forgiven_or_closes_1009(kitchen: Room) -> None:
     alice, mallory = kitchen.join("alice"), kitchen.join("mallory")
 
     mallory.send_or_be_gone(json.dumps({"type": "message", "content": "x" * (2 * 1024 * 1024)}))

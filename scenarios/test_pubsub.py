@@ -31,7 +31,7 @@ def test_everybody_hears_everybody_on_whatever_instance(stage: Stage, kitchen: R
 
 @rule("PUBSUB-3")
 @several_addresses
-def test_a_busy_room_is_heard_once_and_in_order_on_every_instance(stage: Stage, kitchen: Room) -> None:
+def test_a_busy_room_is_heard_once_and_in_order_everywhere(stage: Stage, kitchen: Room) -> None:
     people = two_on_each(stage, kitchen)
 
     said: dict[str, list[str]] = {speaker.user: [] for speaker in people}

@@ -84,7 +84,7 @@ def test_a_room_that_everybody_left_is_not_listed(stage: Stage, kitchen: Room, g
 
 
 @rule("STATS-4")
-def test_a_room_whose_last_member_sent_too_large_a_frame_is_not_listed(stage: Stage, kitchen: Room) -> None:
+def test_a_room_emptied_by_too_large_a_frame_is_not_listed(stage: Stage, kitchen: Room) -> None:
     alice = kitchen.join("alice")
     stage.stats_once(lambda stats: kitchen.id in stats.active_rooms)
 

@@ -42,7 +42,7 @@ def test_many_client_addresses_reach_several_instances(stage: Stage, kitchen: Ro
 @rule("STICKY-3", "PUBSUB-2")
 @several_addresses
 @pytest.mark.parametrize("way", ["there", "back"])
-def test_a_room_made_through_one_instance_can_be_joined_through_another(stage: Stage, way: str) -> None:
+def test_a_room_of_one_instance_can_be_joined_through_another(stage: Stage, way: str) -> None:
     here, there = stage.addresses.apart("STICKY-2")
     made_at, joined_at = {"there": (here, there), "back": (there, here)}[way]
 

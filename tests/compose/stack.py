@@ -118,7 +118,7 @@ def test_an_instance_that_died_is_left_out_and_found_again(stack: Stack, engine:
     assert eventually(lambda: reached(stack) == before)
 
 
-def test_the_suite_runs_inside_and_its_exit_code_is_that_of_the_command(stack: Stack) -> None:
+def test_the_suite_inside_exits_with_the_code_of_the_command(stack: Stack) -> None:
     valid = stack.compose("run", "--rm", "verify", "-n", "2", "-q")
     assert valid.returncode == 0, valid.stdout + valid.stderr
     assert "VALID" in valid.stdout

@@ -108,7 +108,7 @@ def test_it_serves_by_all_instances_that_are_found(tmp_path: Path, lookup: str) 
         assert front.serves_by() == ["172.18.0.3:8000", "172.18.0.4:8000"]
 
 
-def test_an_instance_that_is_gone_keeps_its_line_for_the_next_one(start: Starts) -> None:
+def test_a_gone_instance_keeps_its_line_for_the_next_one(start: Starts) -> None:
     with start("172.18.0.3", "172.18.0.4") as front:
         front.finds("172.18.0.4")
         assert front.comes_to_serve_by("172.18.0.3:8000 down;", "172.18.0.4:8000")

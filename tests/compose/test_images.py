@@ -10,7 +10,7 @@ COMES_WITH = {"botocore": "boto3", "werkzeug": "quart", "wsproto": "hypercorn"}
 """Packages that are there because another one needs them."""
 
 
-def test_the_image_of_the_server_has_the_packages_that_it_imports() -> None:
+def test_the_image_has_the_packages_that_the_server_imports() -> None:
     imported = {
         name.partition(".")[0]
         for file in (ROOT / "reference_server").glob("*.py")

@@ -34,7 +34,7 @@ def test_a_missing_engine_is_one_sentence(tmp_path: Path, workers: tuple[str, ..
     assert "Traceback" not in run.output
 
 
-def test_a_killed_run_takes_its_containers_down_when_no_more_are_started(tmp_path: Path) -> None:
+def test_a_killed_run_takes_its_containers_down_at_last(tmp_path: Path) -> None:
     notes, pipe = tmp_path / "notes", tmp_path / "pipe"
     os.mkfifo(pipe)
     for program, script in {"docker": "#!/bin/sh\nexit 1", "docker-compose": COMPOSE}.items():

@@ -29,7 +29,7 @@ def deviations(folder: Path, text: str) -> tuple[str, str]:
     return "--deviations", str(file)
 
 
-ANSWERED = "test_frame.py::test_a_bad_frame_is_kept_from_the_others_answered_and_forgiven"
+ANSWERED = "test_frame.py::test_a_bad_frame_is_private_answered_and_forgiven"
 TRIMMED = "test_create.py::test_a_room_is_made_with_any_name[white space at both ends]"
 
 

@@ -57,7 +57,7 @@ def test_scenarios_are_named_by_file_test_and_case(whole: Run) -> None:
     names = [line["id"] for line in whole.results[1:-1]]
 
     assert len(names) == len(set(names))
-    assert "test_frame.py::test_a_bad_frame_is_kept_from_the_others_answered_and_forgiven[an array]" in names
+    assert "test_frame.py::test_a_bad_frame_is_private_answered_and_forgiven[an array]" in names
 
 
 def test_every_level_is_in_the_verdict(whole: Run) -> None:

@@ -62,7 +62,7 @@ def test_many_addresses_are_many_clients(tmp_path: Path, sticky: LocalTopology, 
 
 
 @pytest.mark.parametrize("kind", ADDRESSES)
-def test_statistics_tell_instances_apart_where_the_front_does_not(
+def test_statistics_tell_instances_apart_if_the_front_cannot(
     tmp_path: Path, discreet: LocalTopology, kind: str
 ) -> None:
     run = judged(tmp_path, discreet, **{kind: ADDRESSES[kind]})
@@ -82,7 +82,7 @@ def test_with_one_address_several_instances_cannot_be_told(
     assert run.rules("not_applicable") >= {"STICKY-2", "STICKY-3", "STICKY-4"}
 
 
-def test_addresses_that_reach_one_instance_are_no_sticky_topology(tmp_path: Path, sticky: LocalTopology) -> None:
+def test_addresses_of_one_instance_are_no_sticky_topology(tmp_path: Path, sticky: LocalTopology) -> None:
     run = judged(tmp_path, sticky, source_addresses=["127.0.1.1", "127.0.1.2"])
 
     assert run.code == 1

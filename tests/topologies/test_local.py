@@ -43,7 +43,7 @@ def test_an_instance_that_was_killed_comes_back_where_it_was(sticky: LocalTopolo
     assert listens(one.port)
 
 
-def test_nothing_stays_of_a_topology_that_was_closed_while_an_instance_stood_still(sticky: LocalTopology) -> None:
+def test_nothing_stays_of_a_topology_closed_during_a_pause(sticky: LocalTopology) -> None:
     folder = Path(sticky.handle.where)
     port = sticky.instances[0].port
     sticky.instances[0].pause()

@@ -1,4 +1,4 @@
-"""The fixtures of scenarios: the target, the stage, rooms and topologies."""
+"""The target, the stage and the rooms of a scenario."""
 
 import contextlib
 import itertools
@@ -25,20 +25,23 @@ from roomproof.topologies.topology import Inapplicable, Store
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Everything below this folder is a run of scenarios."""
+    """Make pytest in this folder a run of scenarios."""
     begin(config, Path(__file__).resolve().parent)
 
 
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
-    """The server under test: the declared one, that of the topology, or a reference server of this worker's own."""
+    """The server under test.
+
+    It is the declared target, that of the topology, or a reference server of this worker's own.
+    """
     handle = request.config.stash.get(TOPOLOGY_KEY, None)
     declared = handle.target if handle else request.config.stash[TARGET_KEY]
     if declared is None:
         with reference_server(deadline=request.config.option.deadline) as embedded:
             yield embedded
         return
-    # Parallel workers are tenants of each other.
+    # Parallel workers share the server, so its statistics are not exact for any of them.
     alone = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) == 1
     declared = replace(declared, exclusive=declared.exclusive and alone)
     yield replace(declared, instances=observe(declared, Http(declared))) if declared.has_instances else declared
@@ -46,31 +49,31 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
 
 @pytest.fixture(scope="session")
 def server_ahead(target: Target) -> int:
-    """How far the server's clock is ahead of ours, in nanoseconds."""
+    """Nanoseconds by which the server's clock is ahead of ours."""
     return Http(target).clock_ahead_ns()
 
 
 @pytest.fixture(scope="session")
 def addresses(target: Target) -> ClientAddresses:
-    """Which instance each client address reaches."""
+    """The client addresses, sorted by the instance that they reach."""
     return ClientAddresses(target.instances)
 
 
 @pytest.fixture(scope="session")
 def homes(addresses: ClientAddresses) -> Iterator[str | None]:
-    """The client addresses of the scenarios, one after the other, so that they take place on all instances."""
+    """One client address per scenario in turn, so that all instances have scenarios."""
     return itertools.cycle(addresses.each)
 
 
 @pytest.fixture
 def http(target: Target, homes: Iterator[str | None]) -> Http:
-    """HTTP requests to the server under test, from the client address of this scenario."""
+    """HTTP requests to the server under test, from the address of this scenario."""
     return Http(target, next(homes))
 
 
 @pytest.fixture(scope="session")
 def known_ids() -> set[str]:
-    """The ids of all rooms that this worker made."""
+    """The ids of all rooms that this worker has made."""
     return set()
 
 
@@ -83,7 +86,7 @@ def stage(
     known_ids: set[str],
     addresses: ClientAddresses,
 ) -> Stage:
-    """The stage of one scenario. The player closes and judges it."""
+    """The stage of one scenario. The scenario plugin closes and judges it."""
     stage = Stage.open(target, http, server_ahead=server_ahead, known_ids=known_ids, addresses=addresses)
     request.node.stash[STAGE_KEY] = stage
     return stage
@@ -103,7 +106,7 @@ def garage(stage: Stage) -> Room:
 
 @contextlib.contextmanager
 def own_site(request: pytest.FixtureRequest, store: Store) -> Iterator[Site]:
-    """A topology of this scenario's own, of the kind under test, that may be broken."""
+    """Start a breakable topology of the kind under test, for this scenario only."""
     option = request.config.option
     try:
         topology = catalogue.start(option.topology, deadline=option.deadline, breakable=True, store=store)
@@ -121,13 +124,13 @@ def own_site(request: pytest.FixtureRequest, store: Store) -> Iterator[Site]:
 
 @pytest.fixture
 def site(request: pytest.FixtureRequest) -> Iterator[Site]:
-    """A topology of this scenario's own."""
+    """A breakable topology of this scenario's own."""
     with own_site(request, "sqlite") as site:
         yield site
 
 
 @pytest.fixture
 def site_on_dynamodb(request: pytest.FixtureRequest) -> Iterator[Site]:
-    """A topology of this scenario's own whose store can be taken away."""
+    """A breakable topology of this scenario's own, whose store can be taken away."""
     with own_site(request, "dynamodb") as site:
         yield site

@@ -1,4 +1,4 @@
-"""The bus between the instances goes away and comes back, and people go on talking."""
+"""The bus between instances goes away and comes back, and people go on talking."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from roomproof.topologies.topology import BreakablePart, CuttableLink, ServiceIn
 pytestmark = breaks_parts
 
 OUTAGE_SECONDS = 5.0
-"""How long an outage lasts of which nobody is told: long enough to be noticed where nothing but silence tells of it."""
+"""Seconds that a silent outage lasts, in which instances can notice it."""
 
 
 def bus_of(site: Site) -> BreakablePart:
@@ -26,14 +26,14 @@ def bus_of(site: Site) -> BreakablePart:
 
 
 def link_of(site: Site) -> CuttableLink:
-    """What connects the near instance with the bus."""
+    """The link of the near instance with the bus."""
     assert site.near.bus is not None
     return site.near.bus
 
 
 @dataclass(frozen=True, slots=True)
 class LiveFaultWindow:
-    """A way in which the bus goes away and comes back, for everybody or for the instance `near` only."""
+    """How the bus goes away and comes back, for all instances or for `near` only."""
 
     begin: Callable[[Site], None]
     end: Callable[[Site], None]
@@ -51,7 +51,7 @@ OUTAGES = {
     ),
 }
 NOTICED = ("it dies and is back", "it is cut off")
-"""Those of which an instance hears at once."""
+"""The outages that an instance notices at once."""
 
 
 @rule("PUBSUB-7")
@@ -64,7 +64,7 @@ def test_members_stay_and_hear_each_other_again(site: Site, outage: LiveFaultWin
         with site.broken("the bus is away", *outage.scope(site), heal=BUS_HEALED_S):
             outage.begin(site)
             ben.leave()
-            alice.was_answered(messages.Error, within=OUTAGE_SECONDS)  # now the instance has noticed
+            alice.was_answered(messages.Error, within=OUTAGE_SECONDS)  # by now the instance has noticed the outage
             early = site.room.attempt("guest-0", source=site.here)
             outage.end(site)
         assert not site.unheard(alice, anna, bob, within=BUS_HEALED_S)

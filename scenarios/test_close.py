@@ -1,4 +1,4 @@
-"""Connections end for a reason, and in order."""
+"""Connections end for a reason only, and with a Close frame."""
 
 import pytest
 
@@ -10,10 +10,10 @@ from roomproof.stage.scene import RuleBrokenError
 from roomproof.suite.marks import rule
 
 BURST = 8
-"""So many long messages are on their way at once: few enough for everybody who reads."""
+"""Number of long messages at once, few enough for all who read."""
 
-MOST_BYTES = 16 * 1024 * 1024
-"""After so many bytes a member that does not read should have been given up (CLOSE-5)."""
+PATIENCE_BYTES = 16 * 1024 * 1024
+"""Bytes after which a member that does not read should be given up (CLOSE-5)."""
 
 
 @rule("CLOSE-1")
@@ -74,7 +74,7 @@ def test_a_close_right_after_the_handshake_is_answered(kitchen: Room) -> None:
 def test_the_members_of_a_deleted_room_are_closed(kitchen: Room, garage: Room) -> None:
     people = [kitchen.join(user) for user in ("alice", "bob", "bob", "bob")]
     charlie, alice_elsewhere = garage.join("charlie"), garage.join("alice")
-    alice_elsewhere.fence()  # from now on a close with 4004 is no refusal
+    alice_elsewhere.fence()  # after that, a close with 4004 is no refusal
 
     kitchen.delete()
 
@@ -91,7 +91,7 @@ def test_a_slow_reader_holds_nobody_up_and_misses_nothing(kitchen: Room) -> None
     content = "€" * (CONTENT_CODE_POINTS - 64)
     heard = 0
 
-    while not bob.notices(NoticeKind.LEFT, "sloth") and heard < MOST_BYTES // 2:
+    while not bob.notices(NoticeKind.LEFT, "sloth") and heard < PATIENCE_BYTES // 2:
         burst = alice.say_all(BURST, content)
         for listener in (bob, alice):
             if not listener.heard(burst[-1]):
@@ -99,7 +99,7 @@ def test_a_slow_reader_holds_nobody_up_and_misses_nothing(kitchen: Room) -> None
                 raise RuleBrokenError("CLOSE-4", expected, listener.account())
         heard += BURST * len(content.encode())
 
-    # What it finds is without a hole, as the history shows, and complete, unless it is closed.
+    # The judge sees that sloth hears no message after a missing one; unless it is closed, it hears all of them.
     sloth.connection.read()
     assert sloth.heard(burst[-1]) or not sloth.is_open, (
         f"expected sloth to hear everything or be closed, got {sloth.account()}"
@@ -113,11 +113,11 @@ def test_a_member_that_does_not_read_is_given_up(kitchen: Room) -> None:
     content = "€" * (CONTENT_CODE_POINTS - 64)
     heard = 0
 
-    while not bob.notices(NoticeKind.LEFT, "sloth") and heard < MOST_BYTES:
+    while not bob.notices(NoticeKind.LEFT, "sloth") and heard < PATIENCE_BYTES:
         bob.hears(alice.say_all(BURST, content)[-1])
         heard += BURST * len(content.encode())
 
     try:
         bob.hears_leave_of("sloth")
     except RuleBrokenError as error:
-        raise RuleBrokenError("CLOSE-5", f"sloth to be given up within {MOST_BYTES} bytes", error.got) from error
+        raise RuleBrokenError("CLOSE-5", f"sloth to be given up within {PATIENCE_BYTES} bytes", error.got) from error

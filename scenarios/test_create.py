@@ -37,7 +37,7 @@ NAMES = {
 
 
 def nested(levels: int) -> dict[str, object]:
-    """Objects and arrays in each other, so many of them; the object around all is the first."""
+    """Objects and arrays nested so many levels deep; the outermost object is level 1."""
     inner: object = "the bottom"
     for level in range(levels, 1, -1):
         inner = {"deeper": inner} if level % 2 else [inner]
@@ -130,15 +130,15 @@ def test_a_room_outlives_its_members(stage: Stage, kitchen: Room, how: str) -> N
 
     bob = kitchen.admit("bob")
 
-    assert bob is not None, "bob was refused in a room that everybody had left"
-    assert bob.heard(bob.say("is anybody there?")), "nothing is heard in a room that everybody had left"
+    assert bob is not None, "expected bob to be let into a room that everybody had left, but he was refused"
+    assert bob.heard(bob.say("is anybody there?")), f"expected bob to hear himself in the room, got {bob.account()}"
 
 
 @rule("CREATE-1")
 def test_a_room_says_when_it_was_made(kitchen: Room, server_ahead: int) -> None:
     created_at = parse_timestamp(str(kitchen.answer.fields().get("created_at")))
 
-    assert created_at is not None, "created_at is a timestamp"
+    assert created_at is not None, "expected a timestamp as created_at, got another value"
     assert abs((created_at - datetime.now(UTC)).total_seconds() - server_ahead / 1e9) < CLOCK_SKEW_S
 
 
@@ -157,7 +157,7 @@ def test_rooms_made_at_one_time_have_ids_of_their_own(http: Http) -> None:
         answers = list(at_one_time.map(lambda _: http.request("POST", "/api/chats", body), range(24)))
 
     ids = [str(answer.fields().get("id")) for answer in answers]
-    assert len(set(ids)) == len(ids), f"some of them have one id: {sorted(ids)}"
+    assert len(set(ids)) == len(ids), f"expected different ids, got {sorted(ids)}"
 
 
 @rule("CREATE-3")
@@ -165,7 +165,7 @@ def test_rooms_made_at_one_time_have_ids_of_their_own(http: Http) -> None:
 def test_metadata_come_back_as_they_went_in(stage: Stage, metadata: dict[str, object]) -> None:
     room = stage.room(metadata=metadata)
 
-    # The order of keys does not count, everything else does.
+    # The order of keys does not matter; everything else does.
     assert same_json(room.answer.fields().get("metadata"), metadata)
 
 
@@ -182,12 +182,12 @@ def test_a_bad_body_is_refused(stage: Stage, http: Http, body: bytes) -> None:
     answer = http.request("POST", "/api/chats", raw=body)
 
     assert answer.status in BAD_BODY_STATUSES
-    assert not is_room(http, answer.fields().get("id")), "it is refused, and a room is made all the same"
+    assert not is_room(http, answer.fields().get("id")), "expected no room after a refusal, got one"
     assert stage.room("Kitchen").answer.ok
 
 
 def is_room(http: Http, named: object) -> bool:
-    """Whether something that may be anything is the id of a room, to which participants can be added."""
+    """Whether this value is the id of a room to which participants can be added."""
     path = f"/api/chats/{quote(str(named), safe='')}/participants"
     return isinstance(named, str) and http.request("POST", path, {"participant_ids": ["alice"]}).ok
 
@@ -243,7 +243,7 @@ def test_an_unknown_room_cannot_be_fetched(kitchen: Room, http: Http) -> None:
 
 
 def unknown_paths(room: Room) -> list[str]:
-    """Where there would be other rooms, if there were any."""
+    """Paths of rooms that do not exist."""
     return [f"{room.path}0", "/api/chats/CHAT_ID", f"/api/chats/{'a' * 100}"]
 
 
@@ -260,13 +260,13 @@ def test_participants_are_listed_once_each(kitchen: Room) -> None:
 @rule("CREATE-6")
 def test_a_deleted_room_is_gone(kitchen: Room, garage: Room, http: Http) -> None:
     alice = kitchen.join("alice")
-    alice.fence()  # from now on a close with 4004 is no refusal
+    alice.fence()  # after that, a close with 4004 is no refusal
 
     assert kitchen.delete().status == 204
 
     assert kitchen.delete().status == 404
     refusal = kitchen.knock("alice")
-    assert isinstance(refusal, Refusal), "alice was let into a deleted room"
+    assert isinstance(refusal, Refusal), "expected alice to be refused in a deleted room, but she was let in"
     assert refusal.is_unknown_room
     body = {"participant_ids": ["bob"]}
     assert http.request("POST", f"{kitchen.path}/participants", body).status == 404
@@ -275,15 +275,15 @@ def test_a_deleted_room_is_gone(kitchen: Room, garage: Room, http: Http) -> None
 
 @rule("CREATE-6")
 def test_other_rooms_of_its_name_live_on(stage: Stage) -> None:
-    # Nobody else makes rooms of this name, or deletes them.
+    # The name is used by this scenario only, so nobody else deletes rooms of this name.
     older, deleted, newer = (stage.room(f"Kitchen {stage.scene.token}") for _ in range(3))
     alice = older.join("alice")
 
     assert deleted.delete().status == 204
 
     bob, charlie = older.admit("bob"), newer.admit("charlie")
-    assert bob is not None, "bob was refused in a room that was made before the one that was deleted"
-    assert charlie is not None, "charlie was refused in a room that was made after the one that was deleted"
+    assert bob is not None, "expected bob to be let into the older room, but he was refused"
+    assert charlie is not None, "expected charlie to be let into the newer room, but he was refused"
     assert alice.heard(bob.say("soup is ready"))
     assert charlie.heard(charlie.say("here, too"))
 

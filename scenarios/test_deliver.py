@@ -1,4 +1,4 @@
-"""Everybody gets everything, once, and nothing else."""
+"""Everybody hears everything that is due to them, once, and nothing else."""
 
 from roomproof.spec.messages import NoticeKind
 from roomproof.spec.rules import Capability
@@ -95,7 +95,7 @@ def test_the_same_words_of_two_are_two_messages(kitchen: Room) -> None:
     for listener in people:
         listener.hears(last)
         speakers = [message.sender_id for message in listener.messages() if message.content == "soup!"]
-        assert speakers == ["alice", "bob"], f"{listener.user} heard it from {speakers}"
+        assert speakers == ["alice", "bob"], f"expected {listener.user} to hear it from alice, then bob, got {speakers}"
 
 
 @rule("DELIVER-4")

@@ -1,4 +1,4 @@
-"""What is delivered is what was said, by whom it was said."""
+"""Messages arrive with their content, their sender and all their fields."""
 
 import contextlib
 import json
@@ -49,7 +49,7 @@ CONTENTS = {
     ),
     "a long text": ("soup " * 800,),
 }
-"""What servers like to change, by what it has in common."""
+"""Contents that servers tend to change, by kind."""
 
 
 @rule("DELIVER-5")
@@ -176,7 +176,7 @@ def test_the_largest_frame_is_accepted(kitchen: Room) -> None:
 
 
 FRAME_SIZES = (*range(124, 130), 4_095, 4_096, FRAME_BYTES - 2, FRAME_BYTES - 1, FRAME_BYTES)
-"""Where servers change how they read, in bytes."""
+"""Sizes in bytes around the limits at which servers read frames differently."""
 
 
 @rule("DELIVER-13")
@@ -204,7 +204,7 @@ def test_a_message_in_fragments_is_carried_whole(kitchen: Room, fragmented: Call
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
     content = f"soup 🍲 [{alice.token}]"
 
-    with contextlib.suppress(RuleBrokenError):  # closed in the middle of it: then nobody hears it
+    with contextlib.suppress(RuleBrokenError):  # if the server closes in between, nobody hears the message
         alice.send_fragments(*fragmented(message(content).encode()))
 
     assert bob.heard(content), f"expected the whole message to be delivered, alice got {alice.account()}"

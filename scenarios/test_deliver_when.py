@@ -1,4 +1,4 @@
-"""When things are said, and what is heard of who comes late and who goes."""
+"""Timestamps, and messages around the time at which people join and leave."""
 
 import time
 
@@ -18,7 +18,7 @@ def test_timestamps_tell_the_time(kitchen: Room) -> None:
 
     stamps = [bob.hears(alice.say(f"tick {number}")).timestamp for number in range(3)]
 
-    # How close they are to now is judged for every frame of every scenario.
+    # The judge compares the timestamp of every frame in every scenario with the time of receipt.
     assert all(parse_timestamp(stamp) for stamp in stamps)
 
 
@@ -27,14 +27,14 @@ def test_time_moves(kitchen: Room) -> None:
     alice = kitchen.join("alice")
     first = parse_timestamp(alice.hears(alice.say("tick")).timestamp)
 
-    for _ in range(2):  # the first change only shows where in its interval a coarse clock was
+    for _ in range(2):  # a coarse clock can change right after the first message, so only the second change counts
         latest, began, is_enough = first, time.monotonic(), False
         while latest == first and not is_enough:
             is_enough = time.monotonic() - began >= TIMESTAMP_TICK_S
             latest = parse_timestamp(alice.hears(alice.say("tock")).timestamp)
         assert first is not None
         assert latest is not None
-        assert latest > first, f"two messages at least {TIMESTAMP_TICK_S} s apart have the same timestamp"
+        assert latest > first, f"expected a later timestamp {TIMESTAMP_TICK_S} s later, got the same"
         first = latest
 
 
@@ -113,7 +113,9 @@ def test_history_comes_once_and_in_order(kitchen: Room) -> None:
     for speaker in (alice, bob):
         heard = [message.content for message in charlie.messages() if message.sender_id == speaker.user]
         earlier = [content for content in heard if content in said]
-        assert earlier == sorted(set(earlier), key=said.index), f"what {speaker.user} said, each once and in order"
+        assert earlier == sorted(set(earlier), key=said.index), (
+            f"expected messages of {speaker.user} each once and in order, got {earlier}"
+        )
         assert not charlie.notices(NoticeKind.JOINED, speaker.user)
 
 
@@ -143,7 +145,9 @@ def test_the_last_words_before_a_close_are_heard(kitchen: Room) -> None:
         guest.connection.begin_close()
         for listener in (alice, bob):
             for message in last_words:
-                assert listener.heard(message), f"{guest.user} said it, then closed"
+                assert listener.heard(message), (
+                    f"expected {listener.user} to hear {message!r}, sent before a close, got {listener.account()}"
+                )
 
 
 @rule("DELIVER-11")
@@ -154,7 +158,9 @@ def test_one_message_and_goodbye(kitchen: Room) -> None:
         guest = kitchen.enter(f"guest-{number}")
         only_words = guest.say("hello and goodbye")
         guest.connection.begin_close()
-        assert alice.heard(only_words), f"{guest.user} said it, then closed"
+        assert alice.heard(only_words), (
+            f"expected alice to hear {only_words!r}, sent before a close, got {alice.account()}"
+        )
 
 
 @rule("DELIVER-12")
@@ -169,8 +175,12 @@ def test_a_dead_sender_was_heard_by_all_or_none(kitchen: Room, how: str) -> None
         for listener in listeners:
             listener.hears_leave_of(guest.user, rule="LEAVE-2")
         heard = [[message for message in last_words if listener.echoed(message)] for listener in listeners]
-        assert heard[0] == heard[1] == heard[2], f"{guest.user} was heard by some and not by others"
-        assert heard[0] == last_words[: len(heard[0])], f"what was heard of {guest.user} has a hole"
+        assert heard[0] == heard[1] == heard[2], (
+            f"expected all to hear the same of {guest.user}, got {[len(one) for one in heard]} messages"
+        )
+        assert heard[0] == last_words[: len(heard[0])], (
+            f"expected no hole in what is heard of {guest.user}, got {heard[0]}"
+        )
 
 
 @rule("DELIVER-12")

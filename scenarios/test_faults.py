@@ -21,16 +21,17 @@ from roomproof.suite.marks import breaks_parts, rule
 pytestmark = breaks_parts
 
 PAUSE_BETWEEN_TALKS = 0.1
+"""Seconds between two rounds of talk while the store is away."""
 
 NEW_ROOM = {"name": "Attic", "created_by": "alice"}
-WAITERS = 5
-"""So many ask each instance at once: where each holds everybody up in turn, that takes longer than allowed."""
-
 NEW_USERS = {"participant_ids": ["zoe"]}
+
+REQUESTS_AT_ONCE = 5
+"""Number of requests to each instance at once; in turn they would take too long."""
 
 
 def says_why(answer: Answer) -> bool:
-    """Whether an error answer has a sentence."""
+    """Whether an error answer holds a sentence that gives the reason."""
     return any(isinstance(value, str) and " " in value for value in answer.fields().values())
 
 
@@ -63,7 +64,9 @@ def test_an_instance_that_is_back_is_used_again(site: Site, end: str) -> None:
             refugee = site.comes_back("alice", site.here, within=INSTANCE_LEFT_OUT_S)
             refugee.fence()
             site.near.start()
-        assert site.is_served_by(site.near, site.here, within=INSTANCE_USED_AGAIN_S), f"{site.near.name} stays left out"
+        assert site.is_served_by(site.near, site.here, within=INSTANCE_USED_AGAIN_S), (
+            f"expected {site.near.name} to be used again, got the other instance"
+        )
         anna = site.comes_back("anna", site.here, within=INSTANCE_LEFT_OUT_S)
         assert not site.unheard(refugee, anna, site.bob, site.ben)
 
@@ -120,7 +123,10 @@ def test_members_keep_talking_while_the_store_is_away(site_on_dynamodb: Site, ho
             asked = [
                 asking.submit(http.request, "POST", path, body, source=source, within=patience)
                 for source in (site.here, site.there)
-                for path, body in ((f"{site.room.path}/participants", NEW_USERS), *[("/api/chats", NEW_ROOM)] * WAITERS)
+                for path, body in (
+                    (f"{site.room.path}/participants", NEW_USERS),
+                    *[("/api/chats", NEW_ROOM)] * REQUESTS_AT_ONCE,
+                )
             ]
             while wait(asked, PAUSE_BETWEEN_TALKS).not_done:
                 assert not site.unheard(*site.people)
@@ -136,7 +142,9 @@ def test_members_keep_talking_while_the_store_is_away(site_on_dynamodb: Site, ho
             f"expected 503 or no refusal without the store, got {refused}"
         )
         store.mend()
-        assert site.makes_rooms(within=STORE_HEALED_S), "no room can be made after the store is back"
+        assert site.makes_rooms(within=STORE_HEALED_S), (
+            "expected rooms to be made after the store is back, got refusals"
+        )
         guest = site.comes_back("guest-1", site.there, within=STORE_HEALED_S)
         assert not site.unheard(*site.people, guest)
 

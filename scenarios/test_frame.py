@@ -1,4 +1,4 @@
-"""Bad frames are kept from the others, and forgiven."""
+"""Bad frames are kept from the others, and are forgiven."""
 
 import json
 from dataclasses import dataclass
@@ -15,14 +15,17 @@ from roomproof.suite.marks import rule
 
 @dataclass(frozen=True)
 class BadFrame:
-    """A bad frame. `{}` in it stands for a word that can be looked for; `code` may close the connection instead."""
+    """A bad frame, with `{}` in place of a word that a scenario looks for.
+
+    `code` is the close code with which the server may end the connection instead.
+    """
 
     text: str
     binary: bool = False
     code: int | None = None
 
     def marked(self, mark: str) -> str | bytes:
-        """The frame with that word in it."""
+        """The frame with this word in it."""
         text = self.text.replace("{}", mark)
         return text.encode() if self.binary else text
 
@@ -76,7 +79,7 @@ def test_a_bad_frame_is_private_answered_and_forgiven(kitchen: Room, bad: BadFra
     soup = alice.say_or_be_gone("soup is ready")
     others_talk = bob.heard(soup) and alice.heard(bob.say_or_be_gone("coming"))
     if stays and others_talk:
-        bob.heard(sorry)  # what mallory sent before would have come before
+        bob.heard(sorry)  # the bad frames would arrive before it
     heard = [str(one.frame) for one in bob.connection.received[before:]]
     if passed_on := [frame for frame in heard if f"mark-{mallory.token}" in frame]:
         raise RuleBrokenError("FRAME-1", "a bad frame to be kept from the others", f"it at bob: {passed_on[0]}")
@@ -160,7 +163,7 @@ def test_the_20th_bad_frame_is_forgiven_or_closes_with_1008(kitchen: Room) -> No
     for _ in range(BAD_FRAMES):
         mallory.send_or_be_gone("hello")
 
-    # Nothing more is sent before the answers are there: what a server does not read would cost its Close frame.
+    # Nothing is sent until the answers arrive: data that a closing server no longer reads would destroy its Close.
     if mallory.was_answered(Error, times=BAD_FRAMES) and mallory.stays():
         assert alice.heard(mallory.say("sorry about that"))
     elif not mallory.is_open:
@@ -172,7 +175,7 @@ VIOLATIONS = {
     "not masked": (b"", {"is_masked": False}),
     "with a reserved bit": (b"", {"is_reserved": True}),
 }
-"""What is no frame by RFC 6455: the end of its content, and its form."""
+"""Frames that RFC 6455 forbids: the end of the content, and the form of the frame."""
 
 
 @rule("FRAME-1", "FRAME-2")
@@ -225,7 +228,7 @@ def test_a_frame_beyond_any_limit_is_forgiven_or_closes_1009(kitchen: Room) -> N
     mallory.send_or_be_gone(json.dumps({"type": "message", "content": "x" * (2 * 1024 * 1024)}))
     sorry = mallory.say_or_be_gone("sorry about that")
 
-    # Where the link is reset behind it, the Close frame may be lost on the way.
+    # If the server resets the link after its Close frame, that frame can be lost on the way.
     allowed = not mallory.stays() and mallory.was_closed_with() in (CloseCode.TOO_BIG, None)
     assert allowed or (mallory.heard(sorry) and alice.heard(sorry)), (
         f"expected mallory to go on or a close with 1009, got {mallory.account()}"
@@ -254,6 +257,6 @@ def test_a_frame_without_type_is_a_message_or_a_bad_frame(kitchen: Room) -> None
     mallory.send(json.dumps({"content": content}))
     after = mallory.say("did you hear that?")
     for listener in (alice, bob, mallory):
-        listener.hears(after)  # in the order said: by now each has heard the frame, or never will
+        listener.hears(after)  # sent later, so whoever hears the frame at all has heard it by now
 
     assert mallory.echoed(content) == alice.echoed(content) == bob.echoed(content)

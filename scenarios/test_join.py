@@ -1,4 +1,4 @@
-"""Whoever joins is announced, hears and is heard."""
+"""Everybody who joins is announced, hears and is heard."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -27,7 +27,7 @@ OTHER_USERS = {
     "quotes and markup": ("""<b>'alice"</b>""",),
     "words of a notice": ("bob joined the chat",),
 }
-"""What servers like to change or to refuse, by what it has in common."""
+"""User ids that servers tend to change or to refuse, by kind."""
 
 
 @rule("JOIN-1")
@@ -103,7 +103,7 @@ def test_devices_that_come_at_one_time_all_hear_and_are_heard(kitchen: Room) -> 
         devices = list(at_one_time.map(kitchen.attempt, ["bob"] * 6))
 
     for device in devices:
-        assert isinstance(device, Person), f"a device of bob was refused: {device}"
+        assert isinstance(device, Person), f"expected every device of bob to be let in, got {device}"
         device.fence()
     message = alice.say("all of you")
     for device in devices:
@@ -135,7 +135,7 @@ def test_whoever_was_announced_hears_what_follows(kitchen: Room) -> None:
         guest = kitchen.enter(f"guest-{number}")
         alice.hears_join_of(guest.user)
         welcome = alice.say(f"welcome, {guest.user}")
-        assert guest.heard(welcome), f"{guest.user} had been announced"
+        assert guest.heard(welcome), f"expected {guest.user}, who was announced, to hear alice, got {guest.account()}"
 
 
 @rule("JOIN-3")
@@ -146,7 +146,7 @@ def test_whoever_heard_something_hears_what_follows(kitchen: Room) -> None:
         guest = kitchen.enter(f"guest-{number}")
         guest.fence()
         welcome = alice.say(f"welcome, {guest.user}")
-        assert guest.heard(welcome), f"{guest.user} had heard itself"
+        assert guest.heard(welcome), f"expected {guest.user}, who heard itself, to hear alice, got {guest.account()}"
 
 
 @rule("JOIN-4")
@@ -162,7 +162,7 @@ def test_nobody_speaks_before_being_announced(kitchen: Room) -> None:
             if (isinstance(frame, Notice) and frame.user_id == guest.user)
             or (isinstance(frame, Message) and frame.sender_id == guest.user)
         ]
-        assert kinds[0] is Notice, f"{guest.user} was heard before it was announced"
+        assert kinds[0] is Notice, f"expected the notice of {guest.user} before its messages, got {kinds}"
 
 
 @rule("JOIN-5")
@@ -185,7 +185,7 @@ def test_a_plain_user_id_comes_back_as_it_was_sent(kitchen: Room, users: tuple[s
         guest = kitchen.enter(user)
 
         assert witness.hears(guest.say("it is me")).sender_id == user
-        assert witness.notices(NoticeKind.JOINED, user), f"no notice says that {user!r} joined"
+        assert witness.notices(NoticeKind.JOINED, user), f"expected a notice that {user!r} joined, got none"
 
 
 @rule("JOIN-6")
@@ -203,10 +203,10 @@ def test_any_printable_user_id_is_accepted(kitchen: Room, users: tuple[str, ...]
 
     guests = [kitchen.admit(user) for user in users]
 
-    # That they come back as they were sent is judged for every frame, by JOIN-1 and DELIVER-6.
+    # The judge compares the user ids in every frame with those sent (JOIN-1, DELIVER-6).
     assert all(witness.heard(guest.say("it is me")) for guest in guests if guest is not None)
     refused = [user for user, guest in zip(users, guests, strict=True) if guest is None]
-    assert not refused, "the server should let any printable user id in"
+    assert not refused, f"expected every printable user id to be accepted, got refusals of {refused}"
 
 
 @rule("JOIN-8")

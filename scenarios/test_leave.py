@@ -1,4 +1,4 @@
-"""Whoever leaves is announced, in whatever way it goes."""
+"""Everybody who leaves is announced, by a Close frame or without."""
 
 import pytest
 
@@ -118,7 +118,7 @@ def test_nothing_is_heard_of_who_has_left(kitchen: Room, how: str) -> None:
             if (isinstance(frame, Notice) and frame.user_id == guest.user)
             or (isinstance(frame, Message) and frame.sender_id == guest.user)
         ]
-        assert of_guest[-1] is Notice, f"{guest.user} was heard after its leave"
+        assert of_guest[-1] is Notice, f"expected nothing of {guest.user} after its leave notice, got {of_guest}"
 
 
 @rule("LEAVE-4")

@@ -1,4 +1,4 @@
-"""What is said in order is heard in order."""
+"""Messages are heard in the order in which they are said."""
 
 from roomproof.spec.limits import CloseCode
 from roomproof.stage.room import Room
@@ -36,12 +36,14 @@ def test_a_huge_burst_is_heard_in_order_or_ends_with_1013(kitchen: Room) -> None
 
     burst = [alice.say_or_be_gone(f"and {number}") for number in range(150)]
 
-    # If alice herself is given up, what she said last was said to nobody.
+    # If alice herself is given up, nobody need hear her last messages.
     for listener in people if alice.heard(burst[-1]) else [alice]:
         assert listener.heard(burst[-1]) or listener.was_closed_with() == CloseCode.TOO_FAR_BEHIND
     for listener in people:
         heard = [message.content for message in listener.messages() if message.content in set(burst)]
-        assert heard == burst[: len(heard)], f"{listener.user} heard them in another order, or with a hole"
+        assert heard == burst[: len(heard)], (
+            f"expected {listener.user} to hear the burst in order without a hole, got {heard}"
+        )
 
 
 @rule("ORDER-1", "DELIVER-1", "DELIVER-3")

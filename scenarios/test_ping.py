@@ -1,4 +1,4 @@
-"""Pings are answered: those of the protocol, and those of WebSockets."""
+"""Pings of the protocol and pings of WebSockets are answered."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Several instances that pass everything on to each other are one."""
+"""Several instances that pass everything to each other serve like one."""
 
 import pytest
 
@@ -10,11 +10,11 @@ from roomproof.suite.marks import rule, several_addresses
 
 
 def two_on_each(stage: Stage, room: Room) -> list[Person]:
-    """Alice and Anna on one instance, Bob and Ben on another, as their handshakes show."""
+    """Let Alice and Anna join on one instance, Bob and Ben on another."""
     here, there = stage.addresses.apart("PUBSUB-1")
     people = [room.join(user, source=source) for user, source in (("alice", here), ("bob", there))]
     people += [room.join(user, source=source) for user, source in (("anna", here), ("ben", there))]
-    assert len({person.instance for person in people}) == 2, "they are not on two instances"
+    assert len({person.instance for person in people}) == 2, "expected people on two instances, got another number"
     return people
 
 
@@ -26,7 +26,7 @@ def test_everybody_hears_everybody_on_whatever_instance(stage: Stage, kitchen: R
     for speaker in people:
         message = speaker.say(f"{speaker.user} speaking")
         for listener in people:
-            assert listener.heard(message), f"{listener.user} does not hear {speaker.user}"
+            assert listener.heard(message), f"expected {listener.user} to hear {speaker.user}, got {listener.account()}"
 
 
 @rule("PUBSUB-3")
@@ -63,7 +63,9 @@ def test_joins_and_leaves_are_announced_once_on_every_instance(stage: Stage, kit
         listener.fence()
         for number in range(4):
             for kind in NoticeKind:
-                assert len(listener.notices(kind, f"guest-{number}")) == 1, f"{listener.user}: {kind}"
+                assert len(listener.notices(kind, f"guest-{number}")) == 1, (
+                    f"expected one notice that guest-{number} {kind}, {listener.user} got {listener.account()}"
+                )
 
 
 @rule("PUBSUB-4")
@@ -76,9 +78,9 @@ def test_an_instance_that_a_room_had_left_is_reached_again(stage: Stage, kitchen
         guest = kitchen.enter(f"guest-{number}", source=there)
         alice.hears_join_of(guest.user, rule="PUBSUB-4")
         welcome = alice.say(f"welcome, {guest.user}")
-        assert guest.heard(welcome), f"{guest.user} had been announced"
+        assert guest.heard(welcome), f"expected {guest.user}, who was announced, to hear alice, got {guest.account()}"
         guest.leave()
-        # The next one comes while the last one may still be leaving.
+        # The next guest joins while this one might still be leaving.
 
     for number in range(6):
         alice.hears_leave_of(f"guest-{number}", rule="PUBSUB-4")
@@ -98,7 +100,7 @@ def test_each_instance_counts_its_own_members(stage: Stage, kitchen: Room, garag
 
     assert both <= set(near.active_rooms)
     assert kitchen.id in far.active_rooms
-    assert garage.id not in far.active_rooms, "all members of this room are on another instance"
+    assert garage.id not in far.active_rooms, "expected a room without members here to be missing, got it listed"
     assert stage.is_counted(3)
     bob.leave()
     assert kitchen.id not in stage.stats_once(lambda stats: kitchen.id not in stats.active_rooms, there).active_rooms

@@ -1,4 +1,4 @@
-"""Who does not belong is kept out."""
+"""Connections that do not belong in a room are refused."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_an_unknown_room_is_refused(stage: Stage, kitchen: Room, change: str) ->
 
     refusal = stage.knock(unknown[change], "alice")
 
-    assert isinstance(refusal, Refusal), "alice was let into a room that nobody made"
+    assert isinstance(refusal, Refusal), "expected alice to be refused in a room that nobody made, but she was let in"
     assert refusal.is_unknown_room, f"{AS_UNKNOWN_ROOM}, got {refusal}"
     kitchen.join("alice")
 
@@ -50,13 +50,13 @@ def test_an_unknown_room_is_refused(stage: Stage, kitchen: Room, change: str) ->
 @rule("REFUSE-1")
 def test_what_is_nearly_an_id_is_refused(stage: Stage, kitchen: Room) -> None:
     around = [f"{kitchen.id} ", f" {kitchen.id}", f"{kitchen.id}%"]
-    # Of short ids, a part or the other case may be the id of another room.
+    # A part of a short id, or the id in the other case, could be the id of another room.
     others = [kitchen.id.upper(), kitchen.id[:-1], kitchen.id[1:]] if len(kitchen.id) >= 12 else []
     kitchen.join("alice")
 
     for room_id in {*around, *others, "stats", "ws"} - {kitchen.id}:
         refusal = stage.knock(room_id, "alice")
-        assert isinstance(refusal, Refusal), f"alice was let into {room_id!r}"
+        assert isinstance(refusal, Refusal), f"expected alice to be refused in {room_id!r}, but she was let in"
         assert refusal.is_unknown_room, f"{room_id!r}: {AS_UNKNOWN_ROOM}, got {refusal}"
 
 
@@ -65,7 +65,7 @@ def test_what_is_nearly_an_id_is_refused(stage: Stage, kitchen: Room) -> None:
 def test_what_cannot_be_an_id_is_refused(stage: Stage, kitchen: Room, room_id: str) -> None:
     refusal = stage.knock(room_id, "alice")
 
-    assert isinstance(refusal, Refusal), "alice was let into a room that cannot exist"
+    assert isinstance(refusal, Refusal), "expected alice to be refused in a room that cannot exist, but she was let in"
     assert refusal.is_unknown_room, f"{AS_UNKNOWN_ROOM}, got {refusal}"
     kitchen.join("alice")
 
@@ -74,7 +74,9 @@ def test_what_cannot_be_an_id_is_refused(stage: Stage, kitchen: Room, room_id: s
 def test_an_id_with_a_stray_quote_is_refused(stage: Stage, kitchen: Room) -> None:
     refusal = stage.knock(f"{kitchen.id}'", "alice")
 
-    assert isinstance(refusal, Refusal), "alice was let in with a stray quote behind the id"
+    assert isinstance(refusal, Refusal), (
+        "expected alice to be refused with a stray quote after the id, but she was let in"
+    )
     assert refusal.is_unknown_room, f"{AS_UNKNOWN_ROOM}, got {refusal}"
     kitchen.join("alice")
 
@@ -86,7 +88,7 @@ def test_nobody_is_refused(kitchen: Room, user: str | None) -> None:
 
     refusal = kitchen.knock(user)
 
-    assert isinstance(refusal, Refusal), "somebody without a name was let in"
+    assert isinstance(refusal, Refusal), "expected somebody without a user id to be refused, but they were let in"
     assert refusal.is_bad_user, f"{AS_BAD_USER}, got {refusal}"
 
 
@@ -100,7 +102,7 @@ def test_the_refused_are_not_heard(stage: Stage, kitchen: Room, user: str | None
 
     alice.fence()
     heard = [frame for frame in alice.frames[before:] if isinstance(frame, Message | Notice)]
-    assert not heard[:-1], f"alice heard of somebody who was refused: {heard[:-1]} ({whisper})"
+    assert not heard[:-1], f"expected alice to hear nothing of {whisper!r} or its sender, got {heard[:-1]}"
     stage.stats()
 
 
@@ -113,7 +115,7 @@ def test_a_room_that_refuses_is_not_active(stage: Stage, kitchen: Room) -> None:
     stats = stage.stats_once(lambda stats: kitchen.id in stats.active_rooms and unknown not in stats.active_rooms)
 
     assert unknown not in stats.active_rooms
-    assert stage.is_counted(1), "the refused are counted"
+    assert stage.is_counted(1), "expected the statistics to count one member, got another number"
 
 
 @rule("REFUSE-5")

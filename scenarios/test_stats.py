@@ -1,4 +1,4 @@
-"""The statistics tell who is there."""
+"""The statistics count the members and list the active rooms."""
 
 from roomproof.client.http import Http
 from roomproof.spec.messages import message

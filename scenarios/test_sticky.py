@@ -1,4 +1,4 @@
-"""Several instances behind one address: who reaches which, and who hears whom where nothing connects them."""
+"""Several instances behind one address, with nothing between them."""
 
 import pytest
 
@@ -11,7 +11,10 @@ from roomproof.stage.stats import read_stats
 from roomproof.suite.marks import rule, several_addresses
 
 VISITS = 8
-"""A front that only happens to hand a client to the same one of two instances so often does so once in 128 runs."""
+"""Number of visits.
+
+A front that chooses one of two instances by chance passes once in 128 runs.
+"""
 
 
 @rule("STICKY-1", "PUBSUB-1")
@@ -23,9 +26,11 @@ def test_one_client_address_keeps_its_instance(stage: Stage, kitchen: Room) -> N
         reached.add(kitchen.join(f"guest-{number}", source=home).instance)
         answer = stage.scene.http.stats(home)
         reached.add(instance_of(answer))
-        assert kitchen.id in read_stats(answer).active_rooms, "its statistics are those of another instance"
+        assert kitchen.id in read_stats(answer).active_rooms, (
+            "expected the statistics of the same instance, got those of another"
+        )
 
-    assert len(reached - {None}) <= 1, f"{home or 'one client address'} reached {reached}"
+    assert len(reached - {None}) <= 1, f"expected {home or 'one client address'} to reach one instance, got {reached}"
 
 
 @rule("STICKY-2", "PUBSUB-1")
@@ -35,8 +40,10 @@ def test_many_client_addresses_reach_several_instances(stage: Stage, kitchen: Ro
 
     reached = {guest.instance for guest in guests}
 
-    assert len(reached) > 1, f"all of {', '.join(target.addresses)} reached {reached}"
-    assert set(stage.addresses.by_address.values()) >= reached, "the first look reached others"
+    assert len(reached) > 1, f"expected {', '.join(target.addresses)} to reach several instances, got {reached}"
+    assert set(stage.addresses.by_address.values()) >= reached, (
+        f"expected the instances of the first look, got {reached}"
+    )
 
 
 @rule("STICKY-3", "PUBSUB-2")
@@ -49,8 +56,8 @@ def test_a_room_of_one_instance_can_be_joined_through_another(stage: Stage, way:
     kitchen = stage.room(source=made_at)
     alice, bob = kitchen.admit("alice", source=joined_at), kitchen.admit("bob", source=made_at)
 
-    assert alice is not None, f"{joined_at} does not get into a room made from {made_at}"
-    assert bob is not None, f"{made_at} does not get into a room of its own"
+    assert alice is not None, f"expected {joined_at} to be let into a room made from {made_at}, got a refusal"
+    assert bob is not None, f"expected {made_at} to be let into a room of its own, got a refusal"
     assert alice.heard(alice.say("from elsewhere"))
     assert bob.heard(bob.say("at home"))
     assert alice.instance != bob.instance
@@ -69,7 +76,9 @@ def test_members_on_one_instance_hear_each_other_and_no_others(stage: Stage, kit
             assert near.heard(burst[-1])
             for stranger in far:
                 stranger.fence()
-                assert not any(stranger.echoed(one) for one in burst), f"{stranger.user} heard {speaker.user}"
+                assert not any(stranger.echoed(one) for one in burst), (
+                    f"expected {stranger.user} not to hear {speaker.user}, got a message"
+                )
 
 
 @rule("STICKY-4")

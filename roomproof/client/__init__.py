@@ -1,1 +1,1 @@
-"""The connections to a server under test: WebSocket, HTTP, TLS, and the target that names it."""
+"""A client of a server under test: WebSocket, HTTP, TLS, and the target."""

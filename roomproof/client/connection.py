@@ -1,4 +1,4 @@
-"""One WebSocket connection that records everything it does and sees."""
+"""One WebSocket connection that records everything it sends and receives."""
 
 import contextlib
 import queue
@@ -22,13 +22,16 @@ from roomproof.recorder import Recorder
 from roomproof.spec.limits import CloseCode
 
 SLOW_RECEIVE_BUFFER = 4_096
-"""The kernel buffers no more than about this much for a connection that does not read, in bytes."""
+"""Bytes of receive buffer in the kernel for a connection that does not read."""
 
 
 class ClientConnection:
     """A client's connection to one room.
 
-    A thread reads frames as they come, answers pings, and records. Everything else happens in the caller's thread.
+    A thread reads frames as they arrive, answers pings, and records. All else happens in the thread of the caller.
+
+    Invariants: `refused` is set if the handshake failed, and then nothing else happens. `closed` is set after the
+    last frame. After `die` nothing is read, and `closed` is set only if this side had begun to close.
     """
 
     def __init__(self, target: Target, recorder: Recorder, room: str, user: str | None) -> None:
@@ -36,32 +39,33 @@ class ClientConnection:
         self.room = room
         self.user = user
         self.instance: str | None = None
-        """The instance that serves it, where that is known."""
+        """The instance that serves the connection, where that is known."""
         self.source: str | None = None
         self.reads = True
         self.refused: Refused | None = None
         self.closed: Closed | None = None
         self.received: list[Received] = []
-        """What has been received so far; the reading thread appends to it."""
+        """All frames received so far; the reading thread appends to it."""
         self._target = target
         self._recorder = recorder
         self._socket: QuietClose | None = None
         self._reader: threading.Thread | None = None
-        self._speaking = threading.Lock()
-        """Whoever holds it sends. So the history has what was said in the order in which it was said."""
+        self._sending = threading.Lock()
+        """Held while a frame is recorded and sent: the history has the order of sending."""
         self._closing = False
         self._dead = False
         self._pongs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def open(self, *, reads: bool = True, source: str | None = None, within: float | None = None) -> bool:
-        """Shake hands; False if that was refused, with the reason in `refused`.
+        """Connect, and return whether the server accepted.
 
-        With `reads` false it reads nothing, and its kernel buffers little, until `read` is called. `source` is the
-        client address to connect from. The answer has to come `within` so many seconds, or within the deadline.
+        If not, `refused` says why. With `reads` false nothing is read, and the kernel buffers little, until `read` is
+        called. `source` is the client address to connect from. The server has `within` seconds to respond, by default
+        the deadline.
         """
         deadline = within or self._target.deadline
         self.source = source
-        # The library keeps cookies for the whole process, and would carry them from one connection to another.
+        # The library keeps cookies for the whole process, and would send those of one connection on another.
         _handshake.CookieJar.jar.clear()
         self._recorder.record(Opening(self.number, self._recorder.now(), self.room, self.user))
         web = QuietClose()
@@ -116,7 +120,7 @@ class ClientConnection:
         return False
 
     def read(self) -> None:
-        """Begin to read, where it was opened without."""
+        """Begin to read, if the connection was opened without reading."""
         if not self.reads:
             self.reads = True
             self._recorder.record(Reading(self.number, self._recorder.now(), reads=True))
@@ -128,22 +132,23 @@ class ClientConnection:
 
     @property
     def is_open(self) -> bool:
-        """Whether it was opened and, as far as is known, neither side has begun to end it."""
+        """Whether neither side, as far as is known, has begun to close the connection."""
         return self._socket is not None and not self._closing and not self.is_over
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will be received."""
+        """Whether nothing more can be received."""
         return self._dead or self.closed is not None or self.refused is not None
 
     def send(self, frame: str | bytes, *, binary: bool = False) -> None:
-        """Send a text frame (bytes may be what no str can be), or a binary one.
+        """Send a text frame, or a binary one.
 
-        Raises ConnectionError if the connection is gone, or does not take the frame within the deadline.
+        Bytes can hold a text that no str can. Raises ConnectionError if the connection is not open, or does not take
+        the frame within the deadline.
         """
         if not self.is_open:
             raise ConnectionError(f"connection {self.number} is not open")
-        with self._speaking:
+        with self._sending:
             if isinstance(frame, str):
                 self._recorder.record(Sent(self.number, self._recorder.now(), text=frame))
             else:
@@ -151,7 +156,10 @@ class ClientConnection:
             self._send(frame, websocket.ABNF.OPCODE_BINARY if binary else websocket.ABNF.OPCODE_TEXT)
 
     def send_fragments(self, fragments: Sequence[bytes], *, pings: bool = False) -> None:
-        """Send one text message in several frames, with `pings` between them. Raises ConnectionError as `send` does."""
+        """Send one text message in several frames, with `pings` between them.
+
+        Raises ConnectionError as `send` does.
+        """
         if not self.is_open:
             raise ConnectionError(f"connection {self.number} is not open")
         self._recorder.record(Sent(self.number, self._recorder.now(), text=b"".join(fragments).decode()))
@@ -163,7 +171,10 @@ class ClientConnection:
                 self.ping()
 
     def violate(self, payload: bytes, *, is_masked: bool = True, is_reserved: bool = False) -> None:
-        """Send a text that is no frame by RFC 6455: not UTF-8, not masked, or with a reserved bit. Raises as `send`."""
+        """Send a text frame that RFC 6455 forbids.
+
+        It is not UTF-8 by its payload, is not masked, or has a reserved bit set. Raises ConnectionError as `send` does.
+        """
         self._recorder.record(Violating(self.number, self._recorder.now(), payload))
         self._send(payload, websocket.ABNF.OPCODE_TEXT, mask=int(is_masked), rsv=int(is_reserved))
 
@@ -172,11 +183,11 @@ class ClientConnection:
         self._send(payload, websocket.ABNF.OPCODE_PING)
 
     def pong(self, payload: bytes = b"") -> None:
-        """Send a WebSocket pong that nobody asked for."""
+        """Send a WebSocket pong that answers no ping."""
         self._send(payload, websocket.ABNF.OPCODE_PONG)
 
     def gets_pong(self, payload: bytes) -> bool:
-        """Whether a pong with this payload comes within the deadline, if none of those that have come has it."""
+        """Whether a pong with this payload has arrived, or arrives within the deadline."""
         deadline = time.monotonic() + self._target.deadline
         with contextlib.suppress(queue.Empty):
             while self._pongs.get(timeout=max(0.0, deadline - time.monotonic())) != payload:
@@ -193,12 +204,15 @@ class ClientConnection:
             self._socket.send_frame(frame)
         except (websocket.WebSocketException, OSError) as error:
             if self._reader is not None and not isinstance(error, websocket.WebSocketTimeoutException):
-                # The link is gone: what the server did to it is on record before anybody judges this failure.
+                # The link is gone. Wait until the history says how, before anybody judges this failure.
                 self._reader.join(self._target.deadline)
             raise ConnectionError(f"connection {self.number} does not take a frame: {error}") from error
 
     def begin_close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
-        """Send Close, an empty one for NO_CODE. The reading thread reads on until the server's, then ends the link."""
+        """Send a Close frame, without a code for NO_CODE.
+
+        The reading thread reads on until the server's Close frame, then ends the link.
+        """
         if self._socket is None or not self.is_open:
             return
         self._closing = True
@@ -206,7 +220,10 @@ class ClientConnection:
         self._socket.send_close(code, reason.encode())
 
     def die(self, how: str) -> None:
-        """End the link without a Close frame: `fin` ends it in order, `rst` tears it down. Nothing is read any more."""
+        """End the link without a Close frame: in order with `fin`, torn down with `rst`.
+
+        Nothing is read any more.
+        """
         if self._socket is None or self._dead:
             return
         self._dead = True
@@ -244,7 +261,10 @@ class ClientConnection:
             web.shutdown()  # type: ignore[no-untyped-call]  # the library does not annotate it
 
     def _receive_all(self, web: QuietClose) -> tuple[int | None, str]:
-        """Receive until the Close frame or the end of the link, and return the code, None without one, and why."""
+        """Receive until the Close frame or the end of the link.
+
+        Returns the code and the reason of the Close frame. Without one the code is None, and the reason says why.
+        """
         while True:
             try:
                 opcode, frame = web.recv_data_frame(control_frame=True)

@@ -1,4 +1,4 @@
-"""The HTTP side of a target."""
+"""HTTP requests to a target, and their answers."""
 
 import re
 import time
@@ -13,21 +13,21 @@ from roomproof.client.watchdog import cut_after
 from roomproof.printable import escaped
 
 BODY_BYTES = 16 * 2**20
-"""No answer of a chat server is longer."""
+"""Maximum number of bytes of an answer's body; no chat server needs more."""
 
 DATE_PRECISION_S = 2
-"""Differences of the clocks below this many seconds cannot be told from the rounding of a Date header."""
+"""Maximum difference in seconds that a Date header shows between two equal clocks."""
 
 
 class UnreachableError(Exception):
-    """The target gave no HTTP answer at all."""
+    """The target gave no HTTP answer; the message says to which request, and why."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(escaped(sentence))
 
 
 def served_by(upstream: str | None) -> str | None:
-    """The instance that served, out of an X-Upstream; the last one, where several were tried."""
+    """The instance that served, from an X-Upstream header: the last of those tried."""
     return re.split(r"(?:,| :) ", upstream)[-1] if upstream else None
 
 
@@ -50,7 +50,7 @@ class Answer:
         return 200 <= self.status < 300
 
     def json(self) -> object:
-        """The body as JSON; None where it is not."""
+        """The body as JSON; None for a body that is not JSON."""
         try:
             value: object = msgspec.json.decode(self.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -58,7 +58,7 @@ class Answer:
         return value
 
     def fields(self) -> dict[str, object]:
-        """The body as a JSON object; empty where it is not one."""
+        """The body as a JSON object; empty for any other body."""
         value = self.json()
         return value if isinstance(value, dict) else {}
 
@@ -67,26 +67,29 @@ class Answer:
 
 
 class _HttpConnection(urllib3.connection.HTTPConnection):
-    """The head of its answer comes within the timeout as a whole, not only each part of it."""
+    """An HTTP connection whose timeout limits the whole head of an answer."""
 
     def getresponse(self) -> urllib3.response.HTTPResponse:  # type: ignore[override]  # as urllib3's own
         with cut_after(self.timeout or LONGEST_DEADLINE, self.sock):
             return super().getresponse()
 
     def __str__(self) -> str:
-        """What it is called in the library's errors."""
+        """The name of the server in errors of the library."""
         return f"{self.host}:{self.port}"
 
 
 class _HttpsConnection(_HttpConnection, urllib3.connection.HTTPSConnection):
-    """The same, over TLS."""
+    """An HTTPS connection with the same limit."""
 
 
 class _UsedOnce(urllib3.HTTPConnectionPool):
-    """Keeps no connection open: a server that closes one need not say so in its answer (RFC 9112, 9.6)."""
+    """A pool that uses each connection once.
+
+    Servers may close a connection without notice (RFC 9112, section 9.6).
+    """
 
     def __str__(self) -> str:
-        """What it is called in the library's errors."""
+        """The name of the server in errors of the library."""
         return f"{self.host}:{self.port}"
 
     def _put_conn(self, conn: urllib3.connection.HTTPConnection | None) -> None:  # type: ignore[override]  # as urllib3's own
@@ -104,9 +107,10 @@ class _HttpsPool(_UsedOnce, urllib3.HTTPSConnectionPool):
 
 
 class Http:
-    """HTTP requests to a target, each on a connection of its own, so that none can meet a connection just given up.
+    """HTTP requests to a target, each on a connection of its own.
 
-    `home` is the client address from which they come, unless they are told another.
+    A connection that is used again could have been closed by the server. `home` is the client address from which
+    requests come by default.
     """
 
     def __init__(self, target: Target, home: str | None = None) -> None:
@@ -118,7 +122,7 @@ class Http:
         if address not in self._pools:
             pool = self._pools[address] = urllib3.PoolManager(
                 retries=False,
-                maxsize=16,  # so many threads may ask at once
+                maxsize=16,  # number of threads that can send requests at once
                 headers={**self._target.headers_of(address), "Connection": "close"},
                 ssl_context=self._target.tls() if self._target.is_tls else None,
                 source_address=self._target.bound_to(address),
@@ -136,9 +140,10 @@ class Http:
         source: str | None = None,
         within: float | None = None,
     ) -> Answer:
-        """Ask, with `body` as JSON or `raw` as it is, from the client address `source`.
+        """Send a request from the client address `source`.
 
-        Raises UnreachableError where no HTTP answer comes `within` so many seconds, or within the deadline.
+        The body is `body` as JSON, or `raw` as it is. Raises UnreachableError if no HTTP answer arrives `within`
+        seconds, by default the deadline.
         """
         pool = self._pool(source or self.home)
         headers = dict(pool.headers)
@@ -161,13 +166,13 @@ class Http:
         return Answer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
 
     def stats(self, source: str | None = None) -> Answer:
-        """GET the statistics of the instance that answers."""
+        """Request the statistics of the instance that answers."""
         return self.request("GET", "/api/chats/ws/stats", source=source)
 
     def clock_ahead_ns(self) -> int:
-        """How far the server's clock is ahead of ours by the Date of its answers, 0 below DATE_PRECISION_S.
+        """Nanoseconds by which the server's clock is ahead of ours, by the Date header.
 
-        Raises UnreachableError.
+        Returns 0 below DATE_PRECISION_S, and without a Date header. Raises UnreachableError.
         """
         before = time.time()
         date = self.stats().headers.get("date", "")
@@ -180,12 +185,15 @@ class Http:
 
 
 def _read(answer: urllib3.BaseHTTPResponse, until: float) -> bytes:
-    """The whole body. Raises TimeoutError where it is not there by then, OSError where it has no end."""
+    """Read the whole body.
+
+    Raises TimeoutError after `until`, OSError beyond BODY_BYTES.
+    """
     body = bytearray()
     while part := answer.read1(65_536):
         body += part
         if time.monotonic() > until:
-            raise TimeoutError(f"after {len(body)} bytes of its body the time was over")
+            raise TimeoutError(f"expected the whole body in time, got {len(body)} bytes of it")
         if len(body) > BODY_BYTES:
-            raise OSError(f"its body has more than {BODY_BYTES} bytes")
+            raise OSError(f"expected a body of at most {BODY_BYTES} bytes, got a longer one")
     return bytes(body)

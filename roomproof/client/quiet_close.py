@@ -9,14 +9,14 @@ import websocket
 from roomproof.spec.limits import CloseCode
 
 NO_CODE = 1005
-"""What RFC 6455 calls the code of a Close frame that carries none."""
+"""The code that stands for a Close frame without a code (RFC 6455, section 7.1.5)."""
 
 
 class QuietClose(websocket.WebSocket):
-    """The library's connection, but nothing follows its Close frame, neither a second one nor a pong.
+    """A WebSocket that sends nothing after its Close frame, not even a pong.
 
-    A server that has answered it may close TCP at once; what it would find unread then destroys its answer on the way.
-    What cannot be sent any more is no error: what the server said last is still to be read.
+    A server that has answered the Close frame may close TCP at once. Data that it has not read then resets the link,
+    and its answer is lost on the way. A failure to send is no error here: the last frames are still to be read.
     """
 
     def __init__(self) -> None:

@@ -3,11 +3,14 @@
 import socket
 
 READ_AHEAD = 16_384
-"""So many bytes are asked for at a time."""
+"""Number of bytes read at a time."""
 
 
 class ReadAhead(socket.socket):
-    """A TCP connection that is read in large pieces: the library asks for the head of an answer byte by byte."""
+    """A TCP connection that is read in large pieces.
+
+    The library reads the head of an answer byte by byte.
+    """
 
     def __init__(self, link: socket.socket) -> None:
         timeout = link.gettimeout()
@@ -16,7 +19,7 @@ class ReadAhead(socket.socket):
         self._ahead = b""
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        """Up to `size` bytes; none at the end."""
+        """Receive up to `size` bytes; none at the end."""
         if not self._ahead:
             self._ahead = super().recv(READ_AHEAD, flags)
         data, self._ahead = self._ahead[:size], self._ahead[size:]

@@ -1,4 +1,4 @@
-"""The server under test: where it is and what it declares."""
+"""The server under test: its address, and what it declares."""
 
 import re
 import ssl
@@ -16,36 +16,43 @@ from roomproof.spec.limits import ANSWER_S
 from roomproof.spec.rules import Capability
 
 LEAST_DEADLINE = 0.1
-LONGEST_DEADLINE = 3600.0
-"""Between these a deadline makes sense, in seconds."""
+"""Minimum deadline in seconds."""
 
+LONGEST_DEADLINE = 3600.0
+"""Maximum deadline in seconds."""
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""What can be the name of a header (RFC 9110, section 5.6.2)."""
+"""The form of the name of a header (RFC 9110, section 5.6.2)."""
 
 
 class UsageError(Exception):
-    """What the user asked for cannot be done; the message says what was expected."""
+    """A wrong request of the user; the message says what was expected and what came."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server under test. `url` has no trailing slash; `capabilities` maps to the declared number, or None."""
+    """A server under test.
+
+    `url` has no trailing slash. `capabilities` maps to the declared number, or to None where there is no number.
+    """
 
     url: str
     capabilities: dict[Capability, float | None] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict, repr=False)
-    """Sent with every request and handshake. They may be secret, and no output shows them."""
+    """Headers of every request and handshake.
+
+    They can be secret, so no output shows them.
+    """
     ca: str | None = None
     source_addresses: tuple[str, ...] = ()
-    """Addresses of this machine from which clients may connect, so that they are told apart."""
+    """Addresses of this machine to connect from, so that a front tells clients apart."""
     forwarded_addresses: tuple[str, ...] = ()
-    """The same for a front that believes X-Forwarded-For: what clients put into it."""
+    """Client addresses to send as X-Forwarded-For to a front that believes it."""
     exclusive: bool = False
     deadline: float = ANSWER_S
-    """How long anything may take that the protocol does not give more time, in seconds."""
+    """Seconds for everything to which the protocol gives no time of its own."""
     instances: dict[str, str] = field(default_factory=dict)
-    """The instance that each client address reaches, where that was found out otherwise than by X-Upstream."""
+    """The instance that each client address reaches, where no X-Upstream names it."""
 
     def __post_init__(self) -> None:
         """Raise UsageError for a URL, deadline or client address that cannot be used."""
@@ -71,16 +78,16 @@ class Target:
 
     @property
     def has_instances(self) -> bool:
-        """Whether it declares that there are several instances."""
+        """Whether the target declares several instances."""
         return self.declares(Capability.STICKY) or self.declares(Capability.PUBSUB)
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The client addresses that may be used, in whatever way."""
+        """The client addresses, whether to bind to or to forward."""
         return self.source_addresses or self.forwarded_addresses
 
     def bound_to(self, address: str | None) -> tuple[str, int] | None:
-        """What a client with this address binds its socket to; None if that is up to the system."""
+        """The address and port to bind to as this client; None lets the system choose."""
         return (address, 0) if address and address not in self.forwarded_addresses else None
 
     def headers_of(self, address: str | None) -> dict[str, str]:
@@ -91,17 +98,20 @@ class Target:
 
     @property
     def is_tls(self) -> bool:
-        """Whether it is reached over TLS."""
+        """Whether the target is reached over TLS."""
         return self.url.startswith("https:")
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port."""
+        """The host and the port."""
         parts = urlsplit(self.url)
         return parts.hostname or "", parts.port or (443 if self.is_tls else 80)
 
     def tls(self) -> ssl.SSLContext:
-        """A context that trusts the system's authorities, or only those in the declared file."""
+        """A TLS context that trusts the declared authorities, or else those of the system.
+
+        Raises UsageError if the declared file holds no certificates.
+        """
         try:
             return _context(self.ca)
         except (OSError, ssl.SSLError) as error:
@@ -110,13 +120,13 @@ class Target:
             ) from error
 
     def websocket_url(self, room: str, user: str | None) -> str:
-        """Where to connect. The id is one path segment, and `user` is percent-encoded (PROTOCOL: user ids)."""
+        """The URL of a handshake, with the user id percent-encoded (PROTOCOL: user ids)."""
         query = "" if user is None else f"?user_id={quote(user, safe='')}"
         return f"ws{self.url.removeprefix('http')}/api/chats/ws/{quote(room, safe='')}{query}"
 
 
 def _check_url(url: str) -> None:
-    """Raise UsageError for a URL that is not that of a server."""
+    """Raise UsageError for a URL that cannot be a target."""
     if "@" in url:
         raise UsageError(
             "expected a target without user and password, got one with an '@' (not repeated here); "
@@ -154,7 +164,7 @@ class _TargetFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def parse_capabilities(names: Iterable[str]) -> dict[Capability, float | None]:
-    """Capabilities from their names, `heartbeat=SECONDS` with its number.
+    """Parse the names of capabilities; only `heartbeat=SECONDS` has a number.
 
     Raises UsageError for an unknown name, and for a number that is missing, superfluous or not positive.
     """
@@ -171,7 +181,10 @@ def parse_capabilities(names: Iterable[str]) -> dict[Capability, float | None]:
 
 
 def _seconds(text: str, number: str) -> float:
-    """A positive number of seconds. Raises UsageError for anything else in `text`."""
+    """Parse a positive number of seconds.
+
+    Raises UsageError, with `text`, for anything else.
+    """
     try:
         seconds = float(number)
     except ValueError:
@@ -182,7 +195,7 @@ def _seconds(text: str, number: str) -> float:
 
 
 def parse_headers(texts: Iterable[str]) -> dict[str, str]:
-    """Headers from lines 'Name: value'. Raises UsageError for anything else."""
+    """Parse headers of the form 'Name: value'. Raises UsageError for anything else."""
     headers: dict[str, str] = {}
     for text in texts:
         name, separator, value = text.partition(":")
@@ -209,9 +222,9 @@ def read_target(
     exclusive: bool = False,
     deadline: float = ANSWER_S,
 ) -> Target:
-    """The target that `text` names, a URL or the path of a TOML file; what else is given adds to that file.
+    """Read the target that `text` names: a URL, or the path of a TOML file.
 
-    Raises UsageError for whatever is wrong with any of it.
+    The other arguments are added to the contents of that file. Raises UsageError for any of them that is wrong.
     """
     file = _read_file(text) if text.endswith(".toml") else _TargetFile(url=text)
     target = Target(
@@ -230,7 +243,7 @@ def read_target(
 
 
 def _read_file(path: str) -> _TargetFile:
-    """A target file. Raises UsageError where there is none, or one that holds anything else."""
+    """Read a target file. Raises UsageError if it is missing or malformed."""
     try:
         return msgspec.convert(tomllib.loads(Path(path).read_text(encoding="utf-8")), _TargetFile)
     except OSError as error:

@@ -1,7 +1,7 @@
 """A TLS connection that one thread reads while another writes.
 
-An ssl.SSLSocket is not made for that before Python 3.13: both would be inside OpenSSL at once, and now and then the
-connection breaks. Here they take turns, and nobody waits inside.
+Before Python 3.13 an ssl.SSLSocket is not made for that: both threads would be inside OpenSSL at once, which breaks the
+connection now and then. Here the threads take turns, and neither waits inside OpenSSL.
 """
 
 import select
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class TlsLink:
-    """As much of a socket as a WebSocket needs, over a TLS connection whose handshake is done."""
+    """The part of a socket that a WebSocket needs, over an established TLS connection."""
 
     def __init__(self, link: ssl.SSLSocket) -> None:
         self._link = link
@@ -25,11 +25,11 @@ class TlsLink:
         link.setblocking(False)
 
     def recv(self, size: int) -> bytes:
-        """Up to `size` bytes; none at the end. Raises TimeoutError."""
+        """Receive up to `size` bytes; none at the end. Raises TimeoutError."""
         return self._wait(lambda: self._link.recv(size))
 
     def send(self, data: bytes) -> int:
-        """Send some of `data`, and return how much. Raises TimeoutError."""
+        """Send some of `data`, and return how many bytes. Raises TimeoutError."""
         return self._wait(lambda: self._link.send(data))
 
     def sendall(self, data: bytes) -> None:
@@ -52,11 +52,11 @@ class TlsLink:
                 raise TimeoutError("timed out")
 
     def settimeout(self, seconds: float | None) -> None:
-        """How long `recv` and `send` may take."""
+        """Set the seconds that `recv` and `send` wait; None for no limit."""
         self._timeout = seconds
 
     def gettimeout(self) -> float | None:
-        """How long `recv` and `send` may take."""
+        """The seconds that `recv` and `send` wait; None for no limit."""
         return self._timeout
 
     def setsockopt(self, level: int, option: int, value: int | bytes) -> None:
@@ -64,13 +64,13 @@ class TlsLink:
         self._link.setsockopt(level, option, value)
 
     def shutdown(self, how: int) -> None:
-        """End the TCP connection in one or both directions, without a word of TLS."""
+        """End the TCP connection in one or both directions, without a TLS alert."""
         socket.socket.shutdown(self._link, how)
 
     def fileno(self) -> int:
-        """The file descriptor."""
+        """The file descriptor of the TCP connection."""
         return self._link.fileno()
 
     def close(self) -> None:
-        """Close it."""
+        """Close the TCP connection."""
         self._link.close()

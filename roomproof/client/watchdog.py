@@ -1,4 +1,7 @@
-"""A limit to a whole conversation: a timeout on a socket only limits each wait, and a peer may drip for ever."""
+"""A time limit for a whole exchange.
+
+The timeout of a socket limits each wait only, so a peer that sends a byte now and then could go on for ever.
+"""
 
 import contextlib
 import socket
@@ -10,7 +13,10 @@ from dataclasses import dataclass
 from roomproof.client.tls import TlsLink
 
 LOOK_S = 0.05
-"""So often it is looked whose time is over. One thread does it for all: timers would be a thread for each."""
+"""Seconds between two looks at all links.
+
+One thread serves them all; a timer each would be a thread each.
+"""
 
 
 @dataclass(eq=False, slots=True)
@@ -30,14 +36,14 @@ class _Watchdog:
         with self._turn:
             self._watched.add(watched)
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._look_on, name="watchdog", daemon=True)
+                self._thread = threading.Thread(target=self._watch_all, name="watchdog", daemon=True)
                 self._thread.start()
 
-    def let_go(self, watched: _Watched) -> None:
+    def release(self, watched: _Watched) -> None:
         with self._turn:
             self._watched.discard(watched)
 
-    def _look_on(self) -> None:
+    def _watch_all(self) -> None:
         while True:
             time.sleep(LOOK_S)
             with self._turn:
@@ -53,7 +59,7 @@ _watchdog = _Watchdog()
 
 @contextlib.contextmanager
 def cut_after(seconds: float, link: "socket.socket | TlsLink") -> Iterator[None]:
-    """Shut the link down if the block takes longer than so many seconds; TimeoutError is raised if it ends for that."""
+    """Shut the link down if the block takes longer, and raise TimeoutError."""
     watched = _Watched(time.monotonic() + seconds, link)
     _watchdog.watch(watched)
     try:
@@ -62,6 +68,6 @@ def cut_after(seconds: float, link: "socket.socket | TlsLink") -> Iterator[None]
         if not watched.is_cut:
             raise
     finally:
-        _watchdog.let_go(watched)
+        _watchdog.release(watched)
     if watched.is_cut:
-        raise TimeoutError(f"it was not complete after {seconds:g} s")
+        raise TimeoutError(f"expected a complete answer within {seconds:g} s, got none")

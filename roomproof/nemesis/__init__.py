@@ -1,1 +1,1 @@
-"""Breaks parts of a topology on purpose, while people talk, and says when what was broken."""
+"""Breaks parts of a topology on purpose, while people talk, and records when."""

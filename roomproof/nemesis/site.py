@@ -1,4 +1,4 @@
-"""A topology that one scenario has for itself, with people on two instances who talk while parts of it are broken."""
+"""A topology of one scenario, with breakable parts and people on two instances."""
 
 import contextlib
 import time
@@ -15,18 +15,19 @@ from roomproof.stage.stage import Stage
 from roomproof.topologies.topology import ServiceInstance, Topology
 
 POLL_SECONDS = 0.05
+"""Seconds between two attempts."""
 
 ROUND_SECONDS = 0.5
-"""So long those who try whether they hear each other wait for what was said, before they say something else."""
+"""Seconds to wait for a message before the next attempt to hear each other."""
 
 
 class Site:
-    """Alice and Anna are on one instance, near; Bob and Ben on another, far."""
+    """A room with Alice and Anna on the instance `near`, and Bob and Ben on `far`."""
 
     def __init__(
         self, topology: Topology, stage: Stage, room: Room, people: Sequence[Person], addresses: tuple[str, str]
     ) -> None:
-        """`people` are Alice, Anna, Bob and Ben; `addresses` are those from which the first and the last two come."""
+        """Take over Alice, Anna, Bob and Ben, and the addresses of the two pairs."""
         self.topology = topology
         self.stage = stage
         self.room = room
@@ -38,7 +39,10 @@ class Site:
 
     @classmethod
     def set_up(cls, topology: Topology, stage: Stage) -> "Site":
-        """Make a room and let the four in. Raises RuleBrokenError if they are not on two instances."""
+        """Let the four join a new room.
+
+        Raises RuleBrokenError if they are on one instance.
+        """
         rule = "PUBSUB-1" if stage.scene.target.declares(Capability.PUBSUB) else "STICKY-2"
         here, there = stage.addresses.apart(rule)
         room = stage.room()
@@ -54,14 +58,14 @@ class Site:
         return next(one for one in self.topology.instances if one.upstream == person.instance)
 
     def scaled(self, seconds: float) -> float:
-        """A time of the protocol, by the deadline of this run."""
+        """A time of the protocol, in seconds, scaled as the deadline of this run is."""
         return seconds * self.stage.scene.deadline / ANSWER_S
 
     @contextlib.contextmanager
     def broken(self, what: str, *instances: ServiceInstance, heal: float = 0) -> Iterator[None]:
-        """What happens within may be lost where the paths of these instances, or all, are concerned.
+        """Record that `what` is broken within this context, at these instances or at all.
 
-        `heal` is how long the service may take afterwards, in seconds of the protocol.
+        Meanwhile, and for `heal` seconds of the protocol afterwards, items may be lost there.
         """
         recorder = self.stage.scene.recorder
         began = recorder.now()
@@ -72,13 +76,13 @@ class Site:
             recorder.record(FaultWindow(began, recorder.now(), round(self.scaled(heal) * 1e9), what, scope))
 
     def audience(self, speaker: Person, people: Sequence[Person]) -> list[Person]:
-        """Who of these people hears somebody."""
+        """Those of these people to whom messages of the speaker are due."""
         return [one for one in people if self.crosses or one.instance == speaker.instance]
 
     def unheard(self, *people: Person, within: float | None = None) -> str:
-        """Say who of these people does not hear whom, as far as the topology connects them; empty if all do.
+        """Let everybody say something, and tell who does not hear whom; empty if nobody.
 
-        They try again and again for `within` seconds of the protocol; without a limit, once.
+        They try again for `within` seconds of the protocol; by default once.
         """
         deadline = time.monotonic() + self.scaled(within or 0)
         patience = 1.0 if within is None else ROUND_SECONDS / self.stage.scene.deadline
@@ -88,7 +92,7 @@ class Site:
                 return trouble
 
     def _round(self, people: Sequence[Person], patience: float) -> str:
-        """Let everybody say something once: who does not hear whom, empty if all do."""
+        """Let everybody say one thing, and tell who does not hear whom; empty if nobody."""
         said = {speaker: speaker.say_or_be_gone("does everybody hear me?") for speaker in people}
         for speaker, content in said.items():
             for listener in self.audience(speaker, people):
@@ -97,7 +101,7 @@ class Site:
         return ""
 
     def comes_back(self, user: str, source: str, within: float) -> Person:
-        """Connect again and again until the service lets one in, for so many seconds of the protocol.
+        """Connect until the service accepts, for `within` seconds of the protocol.
 
         Raises AssertionError if it does not.
         """
@@ -112,7 +116,7 @@ class Site:
         raise AssertionError(f"expected {expected}, got {answer}")
 
     def is_served_by(self, instance: ServiceInstance, source: str, within: float) -> bool:
-        """Whether a client address reaches an instance within so many seconds of the protocol."""
+        """Whether an address reaches this instance, `within` seconds of the protocol."""
         deadline = time.monotonic() + self.scaled(within)
         while time.monotonic() < deadline:
             if self.stage.scene.http.request("GET", "/api/chats/ws/stats", source=source).instance == instance.upstream:
@@ -121,7 +125,7 @@ class Site:
         return False
 
     def makes_rooms(self, within: float) -> bool:
-        """Whether rooms can be made through both instances, within so many seconds of the protocol."""
+        """Whether both instances come to make rooms, `within` seconds of the protocol."""
         deadline = time.monotonic() + self.scaled(within)
         http, body = self.stage.scene.http, {"name": "Attic", "created_by": "alice"}
         while not all(http.request("POST", "/api/chats", body, source=one).ok for one in (self.here, self.there)):
@@ -131,12 +135,12 @@ class Site:
         return True
 
     def cut_off(self, *people: Person) -> str:
-        """Whose connection has ended, in words; empty if nobody's has."""
+        """Tell whose connection has ended; empty if nobody's has."""
         gone = [f"{one.user} was cut off, got {one.account()}" for one in people if not one.is_open]
         return gone[0] if gone else ""
 
     def doubled(self, *people: Person) -> list[str]:
-        """What somebody heard twice."""
+        """The contents that the first such person heard twice; empty if there is none."""
         for one in people:
             contents = [message.content for message in one.messages()]
             if len(contents) > len(set(contents)):

@@ -7,11 +7,11 @@ from types import TracebackType
 from roomproof.stage.person import Person
 
 PAUSE_SECONDS = 0.05
-"""How long each of them waits before it speaks again."""
+"""Seconds that each speaker waits before the next message."""
 
 
 class BackgroundTalk:
-    """A context in which each of the speakers says one thing after the other, for as long as it is connected."""
+    """A context in which each speaker keeps talking, for as long as it is connected."""
 
     def __init__(self, *speakers: Person) -> None:
         self.said: dict[Person, list[str]] = {speaker: [] for speaker in speakers}
@@ -34,13 +34,13 @@ class BackgroundTalk:
         self.end()
 
     def end(self) -> None:
-        """Everybody stops talking."""
+        """Stop talking, and wait until everybody has stopped."""
         self._over.set()
         for thread in self._threads:
             thread.join()
 
     def unheard(self, speaker: Person, listeners: Sequence[Person]) -> str:
-        """What one of the listeners does not hear of all that a speaker said, in words; empty if it hears all."""
+        """Tell who does not hear which message of a speaker; empty if all hear everything."""
         for listener in listeners:
             for content in self.said[speaker]:
                 if not listener.heard(content):

@@ -1,1 +1,1 @@
-"""The stage of a scenario: rooms, and people in them who say and hear things, all of it recorded and judged."""
+"""The stage of a scenario: rooms and the people in them, recorded and judged."""

@@ -1,4 +1,4 @@
-"""Which instance each client address reaches, as observed."""
+"""The client addresses of a run, and the instance that each of them reaches."""
 
 import time
 from itertools import chain, zip_longest
@@ -10,10 +10,11 @@ from roomproof.recorder import Recorder
 from roomproof.stage.scene import RuleBrokenError
 
 POLL_SECONDS = 0.02
+"""Seconds between two requests for statistics."""
 
 
 class ClientAddresses:
-    """The client addresses that may be used, by the instance that they reach."""
+    """The client addresses of a run, sorted by the instance that they reach."""
 
     def __init__(self, by_address: dict[str, str]) -> None:
         self.by_address = by_address
@@ -23,18 +24,18 @@ class ClientAddresses:
 
     @property
     def each(self) -> list[str | None]:
-        """One address for each instance; None stands for the only address that there is."""
+        """One address for each instance; None stands for the default address."""
         return [addresses[0] for addresses in self._addresses.values()] or [None]
 
     def alternating(self) -> list[str | None]:
-        """All addresses, such that neighbours reach different instances as long as there are such."""
+        """All addresses, with neighbours on different instances as long as possible."""
         columns = zip_longest(*self._addresses.values())
         return [address for address in chain.from_iterable(columns) if address is not None] or [None]
 
     def apart(self, rule: str) -> tuple[str, str]:
         """Two addresses that reach different instances.
 
-        Raises RuleBrokenError with this rule if all of them reach the same.
+        Raises RuleBrokenError with this rule if all addresses reach the same instance.
         """
         if len(self._addresses) < 2:
             got = f"{', '.join(self._addresses) or 'none'} from {', '.join(self.by_address) or 'no address'}"
@@ -44,15 +45,15 @@ class ClientAddresses:
 
 
 def instance_of(answer: Answer) -> str | None:
-    """The instance that gave the answer to a question for statistics: by X-Upstream, or by its own word."""
+    """The instance that gave these statistics, by X-Upstream or by its own name."""
     name = answer.fields().get("instance")
     return answer.instance or (name if isinstance(name, str) else None)
 
 
 def observe(target: Target, http: Http) -> dict[str, str]:
-    """The instance that each client address reaches: by what the answers say, or else by whose statistics list whom.
+    """Find out which instance each client address reaches.
 
-    Raises UnreachableError.
+    The answers name their instance, or else the rooms in the statistics tell instances apart. Raises UnreachableError.
     """
     found = {address: instance_of(http.stats(address)) for address in target.addresses}
     if None in found.values():
@@ -61,7 +62,11 @@ def observe(target: Target, http: Http) -> dict[str, str]:
 
 
 def _by_rooms(target: Target, http: Http) -> dict[str, str]:
-    """Instances, named after the first address that reached them: its room is in the statistics of all others."""
+    """Tell instances apart by the rooms that they list.
+
+    Only the instance with the member lists a room, for all addresses that reach this instance. It is named after the
+    first of them.
+    """
     found: dict[str, str] = {}
     for address in target.addresses:
         if address in found:
@@ -70,7 +75,9 @@ def _by_rooms(target: Target, http: Http) -> dict[str, str]:
         connection = ClientConnection(target, Recorder(), str(room), "alice")
         try:
             if not connection.open(source=address) or not _lists(http, address, str(room), target.deadline):
-                raise UnreachableError(f"statistics from {address} do not list the room of a member from {address}")
+                raise UnreachableError(
+                    f"expected the statistics for {address} to list the room of its own member, got others"
+                )
             peers = [other for other in target.addresses if _lists(http, other, str(room), 0)]
         finally:
             connection.die("rst")
@@ -79,7 +86,7 @@ def _by_rooms(target: Target, http: Http) -> dict[str, str]:
 
 
 def _lists(http: Http, address: str, room: str, seconds: float) -> bool:
-    """Whether the statistics that an address gets list a room, within so many seconds."""
+    """Whether the statistics for an address list a room, within so many seconds."""
     deadline = time.monotonic() + seconds
     while True:
         rooms = http.stats(address).fields().get("active_rooms")

@@ -9,7 +9,7 @@ from roomproof.spec.messages import Frame
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """How a connection was refused: by an HTTP status, or by a close code after `frames`.
+    """How a connection was refused: by an HTTP status, or by a code after `frames`.
 
     Without status and code, the link ended; `reason` says how.
     """
@@ -50,7 +50,7 @@ class Refusal:
 
 
 def ending(closed: Closed) -> str:
-    """How a connection ended: the code and the reason of the Close frame, or that none came."""
+    """The Close frame that ended a connection, or that there was none, in words."""
     if closed.code is None:
         return f"the end of the link without a Close frame ({closed.reason})"
     return _close_frame(closed.code, closed.reason)

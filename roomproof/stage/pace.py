@@ -1,61 +1,61 @@
-"""How fast people speak who have much to say: not faster than every server has to keep up (CLOSE-1)."""
+"""The pace of a room: nobody sends faster than servers must deliver (CLOSE-1)."""
 
 from typing import Protocol
 
 from roomproof.spec.limits import UNDELIVERED_MESSAGES
 
 UNDER_WAY = UNDELIVERED_MESSAGES - 1
-"""So many messages may be on their way to a member at any time."""
+"""Maximum number of messages on their way to a listener."""
 
 
 class Talker(Protocol):
-    """Somebody who speaks in a room and is waited for, as the pace of that room sees them."""
+    """A person as the pace of a room needs them: as speaker and as listener."""
 
     @property
     def instance(self) -> str | None:
-        """The instance that serves them, where that is known."""
+        """The instance that serves the person, where that is known."""
 
     @property
     def is_open(self) -> bool:
-        """Whether the connection is, as far as is known, not over."""
+        """Whether the connection is open, as far as is known."""
 
     @property
     def reads(self) -> bool:
         """Whether the connection is read."""
 
     def can_hear(self, speaker: "Talker") -> bool:
-        """Whether what a speaker says is due to them."""
+        """Whether messages of a speaker are due to this person."""
 
     def heard(self, content: str) -> bool:
         """Whether a message with this content arrives within the deadline."""
 
 
 class Pace:
-    """The pace of one room."""
+    """The pace of one room: what was said, and how far each listener is."""
 
     def __init__(self) -> None:
         self._said: list[tuple[Talker, str]] = []
         self._heard: dict[Talker, int] = {}
-        """How much of that everybody who certainly is a member has heard, or needs not."""
+        """The number of messages that each listener has heard or need not hear."""
 
     def admit(self, listener: Talker) -> None:
-        """From now on a member has to keep up."""
+        """Wait for a listener from now on, because there is evidence that it is a member."""
         self._heard[listener] = len(self._said)
 
     def note(self, speaker: Talker, content: str) -> None:
-        """Something was said."""
+        """Note that something was said."""
         self._said.append((speaker, content))
 
     def wait(self) -> None:
-        """Wait until one thing more may be said.
+        """Wait until one more message may be sent.
 
-        Once something does not come within the deadline, nobody is waited for any more: that is for others to find.
+        Once a message does not arrive within the deadline, nobody is waited for any more: the judge finds it missing.
         """
         due = len(self._said) - (UNDER_WAY - 1)
         for listener in list(self._heard):
             while self._heard.get(listener, due) < due and listener.reads:
                 speaker, content = self._said[self._heard[listener]]
-                # The last words of whoever is gone may be lost.
+                # The last messages of a speaker who is gone may be lost.
                 if not speaker.is_open or not listener.can_hear(speaker) or listener.heard(content):
                     self._heard[listener] += 1
                 elif listener.is_open:

@@ -1,4 +1,4 @@
-"""A person in a room, as a client sees it: says things, hears things, leaves or dies."""
+"""A person in a room: says things, hears things, leaves or dies."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from roomproof.stage.pace import Pace, Talker
 from roomproof.stage.scene import RuleBrokenError, Scene
 
 Direct = TypeVar("Direct", messages.Error, messages.Pong)
-"""A frame that answers one connection."""
+"""A frame that answers one connection only."""
 
 SHOWN_FRAMES = 3
 """Number of frames shown where an expectation failed: the last ones received."""
@@ -24,7 +24,7 @@ SHOWN_CHARACTERS = 200
 
 
 class Person:
-    """One connection that was let into a room."""
+    """One person in a room, with one connection. A user on two devices is two people."""
 
     def __init__(self, scene: Scene, connection: ClientConnection, user: str, pace: Pace) -> None:
         self._scene = scene
@@ -33,17 +33,17 @@ class Person:
         self.user = user
         self._frames: list[Frame] = []
         self._heard: dict[str, Message] = {}
-        """The first message of each content among them."""
+        """The first message received with each content."""
         self._said: set[str] = set()
 
     @property
     def token(self) -> str:
-        """What marks everything that is said on this stage."""
+        """The mark in everything that is said on this stage."""
         return self._scene.token
 
     @property
     def is_open(self) -> bool:
-        """Whether the connection is, as far as is known, not over."""
+        """Whether the connection is open, as far as is known."""
         return self.connection.is_open
 
     @property
@@ -58,11 +58,11 @@ class Person:
 
     @property
     def frames(self) -> list[Frame]:
-        """All that was received so far, decoded."""
-        self._take_in()
+        """All frames received so far, decoded."""
+        self._decode_received()
         return self._frames
 
-    def _take_in(self) -> None:
+    def _decode_received(self) -> None:
         received = self.connection.received
         while len(self._frames) < len(received):
             frame = messages.read(received[len(self._frames)].frame)
@@ -71,18 +71,18 @@ class Person:
                 self._heard.setdefault(frame.content, frame)
 
     def say(self, text: str) -> str:
-        """Say something, made unique; what was said is returned."""
+        """Say something, made unique, and return what was said."""
         return self.say_exactly(self._scene.unique(text))
 
     def say_exactly(self, content: str, **claims: object) -> str:
-        """Say just this, once in this room. `claims` are further fields of the frame."""
+        """Say exactly this. `claims` are further fields of the frame."""
         self.send(messages.message(content, **claims))
         self._said.add(content)
         self._pace.note(self, content)
         return content
 
     def say_all(self, count: int, text: str = "and") -> list[str]:
-        """Say so many things, as quickly as everybody in the room has to keep up with."""
+        """Say several things, as fast as every server has to deliver them."""
         said = []
         for number in range(1, count + 1):
             self._pace.wait()
@@ -95,12 +95,12 @@ class Person:
             self.connection.send(frame, binary=binary)
 
     def send_fragments(self, *fragments: bytes, pings: bool = False) -> None:
-        """Send one text frame in fragments, with WebSocket `pings` between them."""
+        """Send one message in fragments, with WebSocket `pings` between them."""
         with self._speaking():
             self.connection.send_fragments(fragments, pings=pings)
 
     def violate(self, payload: bytes, *, is_masked: bool = True, is_reserved: bool = False) -> None:
-        """Send a text message that is no frame by RFC 6455: not UTF-8, not masked, or with a reserved bit set."""
+        """Send a text frame that RFC 6455 forbids, as `ClientConnection.violate` does."""
         with self._speaking():
             self.connection.violate(payload, is_masked=is_masked, is_reserved=is_reserved)
 
@@ -114,7 +114,7 @@ class Person:
         return self.connection.gets_pong(payload)
 
     def pong(self, payload: bytes) -> None:
-        """Send a WebSocket pong that nobody asked for."""
+        """Send a WebSocket pong that answers no ping."""
         with self._speaking():
             self.connection.pong(payload)
 
@@ -128,42 +128,42 @@ class Person:
             raise RuleBrokenError(None, f"{self.user} to be connected and able to send", got) from error
 
     def send_or_be_gone(self, frame: str | bytes, *, binary: bool = False) -> None:
-        """Send any frame, if the server has not ended the connection."""
+        """Send any frame, unless the connection is over."""
         with contextlib.suppress(RuleBrokenError):
             self.send(frame, binary=binary)
 
     def say_or_be_gone(self, text: str) -> str:
-        """Say something, made unique, if the server has not ended the connection."""
+        """Say something, made unique, unless the connection is over; return what was said."""
         content = self._scene.unique(text)
         self.send_or_be_gone(messages.message(content))
         return content
 
     def can_hear(self, speaker: Talker) -> bool:
-        """Whether this member certainly is in the audience of another (STICKY-4)."""
+        """Whether messages of a speaker are due to this person (STICKY-4)."""
         is_near = self.instance is not None and self.instance == speaker.instance
         return is_near or not self._scene.target.declares(Capability.STICKY)
 
     def stays(self) -> bool:
-        """Whether the connection is still open once the server has dealt with everything that was sent on it."""
-        # A server that has decided to close may still echo what came right behind: only the second echo proves it.
+        """Whether the connection stays open after the server has handled all its frames."""
+        # A server that has decided to close can still echo the next frame: only the second echo proves that it stays.
         for text in ("still here?", "really?"):
             if not self.heard(self.say_or_be_gone(text)):
                 break
         return self.is_open
 
     def heard(self, content: str, *, patience: float = 1) -> bool:
-        """Whether a message with this content arrives within the deadline, or within this part of it."""
+        """Whether a message with this content arrives, within this part of the deadline."""
         return self._await_message(content, patience) is not None
 
     def echoed(self, content: str) -> bool:
-        """Whether a message with this content has arrived."""
-        self._take_in()
+        """Whether a message with this content has arrived so far."""
+        self._decode_received()
         return content in self._heard
 
     def hears(self, *contents: str) -> Message:
-        """Wait for messages with these contents; the last one is returned.
+        """Wait for messages with these contents, and return the last message.
 
-        Raises RuleBrokenError (DELIVER-1, or DELIVER-2 for one's own) if one does not come.
+        Raises RuleBrokenError if one does not arrive: DELIVER-2 for a message of this person, else DELIVER-1.
         """
         message: Message | None = None
         for content in contents:
@@ -179,10 +179,10 @@ class Person:
         return self._heard.get(content)
 
     def _await(self, arrived: Callable[[], bool], seconds: float) -> bool:
-        """Whether something arrives in time. Nobody waits for it once the connection is over."""
+        """Whether something arrives in time; stops waiting once the connection is over."""
 
         def look() -> bool | None:
-            over = self.connection.is_over  # asked first: what arrives before the end must not be missed
+            over = self.connection.is_over  # asked first, so that nothing that arrives before the end is missed
             return arrived() or (False if over else None)
 
         return bool(self._scene.recorder.wait_for(look, seconds))
@@ -192,17 +192,23 @@ class Person:
         return (frame for frame in self.frames if isinstance(frame, Message))
 
     def notices(self, kind: NoticeKind, user: str) -> list[Notice]:
-        """The notices received so far that a user joined, or left."""
+        """The notices received so far that this user joined, or left."""
         return [
             frame for frame in self.frames if isinstance(frame, Notice) and (frame.kind, frame.user_id) == (kind, user)
         ]
 
     def hears_join_of(self, user: str, *, times: int = 1, rule: str = "JOIN-1") -> None:
-        """Wait for the notice of a join. Raises RuleBrokenError if it does not come."""
+        """Wait for the notice that a user joined.
+
+        Raises RuleBrokenError if it does not arrive.
+        """
         self._hears_notice(NoticeKind.JOINED, user, times, rule, self._scene.deadline)
 
     def hears_leave_of(self, user: str, *, times: int = 1, rule: str = "LEAVE-1", within: float | None = None) -> None:
-        """Wait for the notice of a leave, `within` so many seconds. Raises RuleBrokenError if it does not come."""
+        """Wait for the notice that a user left, `within` so many seconds.
+
+        Raises RuleBrokenError if it does not arrive.
+        """
         self._hears_notice(NoticeKind.LEFT, user, times, rule, within or self._scene.deadline)
 
     def _hears_notice(self, kind: NoticeKind, user: str, times: int, rule: str, seconds: float) -> None:
@@ -211,19 +217,25 @@ class Person:
             raise RuleBrokenError(rule, expected, self.account())
 
     def answers(self, kind: type[Direct]) -> list[Direct]:
-        """The direct frames of a kind received so far."""
+        """The direct frames of this kind received so far."""
         return [frame for frame in self.frames if isinstance(frame, kind)]
 
     def was_answered(self, kind: type[Direct], *, times: int = 1, within: float | None = None) -> bool:
-        """Whether so many direct frames of a kind arrive `within` so many seconds, or within the deadline."""
+        """Whether at least `times` direct frames of this kind arrive, `within` seconds."""
         return self._await(lambda: len(self.answers(kind)) >= times, within or self._scene.deadline)
 
     def fence(self) -> None:
-        """Say something and hear it: what the server did for this member before, it has done now."""
+        """Say something and hear it: everything due to this person earlier has arrived.
+
+        Raises RuleBrokenError (DELIVER-2) if it does not come back.
+        """
         self.hears(self.say("fence"))
 
     def leave(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
-        """Close cleanly, and wait until the connection is over. Raises RuleBrokenError (CLOSE-2) if it never is."""
+        """Close cleanly, and wait until the connection is over.
+
+        Raises RuleBrokenError (CLOSE-2) if the connection does not end within the deadline.
+        """
         self.connection.begin_close(code, reason)
         if not self._is_over():
             raise RuleBrokenError("CLOSE-2", f"the server to answer the Close frame of {self.user}", self.account())
@@ -240,9 +252,10 @@ class Person:
             self.die(how)
 
     def was_closed_with(self) -> int | None:
-        """The code of the server's Close frame, awaited; None if there was none.
+        """Wait for the end of the connection, and return the code of the Close frame.
 
-        Raises RuleBrokenError if the connection does not end within the deadline.
+        Returns None if the link ended without a Close frame. Raises RuleBrokenError if the connection does not end
+        within the deadline.
         """
         if not self._is_over():
             raise RuleBrokenError(None, f"{self.user} to be closed by the server", self.account())
@@ -252,7 +265,7 @@ class Person:
         return self._await(lambda: self.connection.closed is not None, self._scene.deadline)
 
     def account(self) -> str:
-        """What this person received, with the last frames, and how the connection ended."""
+        """Summarise what this person received, and how the connection ended."""
         received = self.connection.received
         frames = counted(len(received), "frame")
         if last := [str(one.frame)[:SHOWN_CHARACTERS] for one in received[-SHOWN_FRAMES:]]:

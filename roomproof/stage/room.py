@@ -15,18 +15,18 @@ from roomproof.stage.person import Person
 from roomproof.stage.scene import RuleBrokenError, Scene
 
 REFUSAL_PATIENCE = 0.2
-"""The part of the deadline that an accepted connection is given to be closed, before it speaks to show if it is in."""
+"""Part of the deadline that a server has to close a connection it accepted."""
 
 
 CAST = ("alice", "bob", "charlie", "mallory", *(f"guest-{number}" for number in range(20)))
-"""Those who come to most rooms. They are invited together, which spares a request for each."""
+"""Users who join most rooms.
+
+They are invited together, which saves a request for each.
+"""
 
 
 def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Person:
-    """Try to get into a room of this id, which need not exist: the refusal, or the member that one became.
-
-    A handshake that gets no answer at all is a refusal without status and code.
-    """
+    """Try to join a room, which need not exist; return the person or the refusal."""
     connection = ClientConnection(scene.target, scene.recorder, room_id, user)
     if not connection.open(source=next(scene.sources)):
         return _refusal_of(connection)
@@ -37,7 +37,7 @@ def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Person:
 
     scene.recorder.wait_for(closed_or_heard, scene.deadline * REFUSAL_PATIENCE)
     if connection.closed is None:
-        # It speaks only now: data that a closing server does not read any more would cost us its Close frame.
+        # Nothing is sent before: data that a closing server no longer reads would destroy its Close frame.
         _prove_admission(scene, person)
     if connection.closed is None:
         return person
@@ -45,7 +45,7 @@ def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Person:
 
 
 def _refusal_of(connection: ClientConnection) -> Refusal:
-    """How the handshake of a connection was refused that could not be opened."""
+    """The refusal of a connection whose handshake failed."""
     assert connection.refused is not None, "only a refused handshake opens no connection"
     return Refusal.of_handshake(connection.refused)
 
@@ -73,7 +73,10 @@ class Room:
         self._pace = Pace()
 
     def invite(self, *users: str) -> None:
-        """Add participants. Raises RuleBrokenError (PARTICIPANTS-1) if the server does not take them."""
+        """Add participants.
+
+        Raises RuleBrokenError (PARTICIPANTS-1) if the server does not take them.
+        """
         answer = self._scene.http.request("POST", f"{self.path}/participants", {"participant_ids": list(users)})
         if not answer.ok:
             expected = f"2xx for adding {', '.join(users)} to room {self.id}"
@@ -81,7 +84,7 @@ class Room:
         self._invited.update(users)
 
     def join(self, user: str, *, reads: bool = True, source: str | None = None) -> Person:
-        """Bring somebody in, and return once there is evidence that they are a member.
+        """Let somebody join, and return once there is evidence that they are a member.
 
         With `reads` false they read nothing. `source` is the client address to come from. Raises RuleBrokenError if the
         server refuses, or if there is no evidence within the deadline.
@@ -99,7 +102,7 @@ class Room:
         return person
 
     def enter(self, user: str, *, reads: bool = True, source: str | None = None) -> Person:
-        """Bring somebody in, and return as soon as the handshake is answered.
+        """Let somebody join, and return as soon as the handshake is answered.
 
         Raises RuleBrokenError (JOIN-6) if the server refuses.
         """
@@ -115,9 +118,9 @@ class Room:
     def attempt(
         self, user: str, *, reads: bool = True, source: str | None = None, within: float | None = None
     ) -> Person | Refusal:
-        """Knock at the door as somebody who was invited: the member that one became, or how the handshake was refused.
+        """Connect as somebody who was invited; return the person or the refusal.
 
-        The answer has to come `within` so many seconds, or within the deadline.
+        The server has `within` seconds to respond, by default the deadline.
         """
         connection = ClientConnection(self._scene.target, self._scene.recorder, self.id, user)
         if not connection.open(reads=reads, source=source or next(self._scene.sources), within=within):
@@ -127,7 +130,7 @@ class Room:
         return person
 
     def admit(self, user: str, *, source: str | None = None) -> Person | None:
-        """Bring somebody in whom the server may refuse, without waiting for evidence; None if it does."""
+        """Let somebody enter whom the server may refuse; None if it refuses."""
         try:
             return self.enter(user, source=source)
         except RuleBrokenError as error:
@@ -136,9 +139,10 @@ class Room:
             raise
 
     def is_silent_for(self, listener: Person) -> bool:
-        """Whether nothing of this room reaches a member of another, fenced in both rooms.
+        """Whether nothing of this room reaches a listener in another room.
 
-        Everybody here who can says something and hears it; then the listener does at home.
+        Everybody here who can says something and hears it, then the listener does so at home: by then anything that
+        leaks would have arrived.
         """
         for person in self.people:
             if person.is_open and person.reads:
@@ -151,17 +155,20 @@ class Room:
         return not strange and not any(one.content in said for one in listener.messages())
 
     def _await_evidence(self, person: Person) -> None:
-        """Wait until the others hear of the join; where nobody can, say something and hear it."""
+        """Wait until somebody receives evidence that this person is a member.
+
+        With witnesses that is a notice or any room frame; without, the person says something and hears it.
+        """
         before = [one for one in self.people if one is not person]
         witnesses = [one for one in before if one.is_open and one.reads and one.can_hear(person)]
         if not witnesses or any(one.user == person.user for one in before):
             if not person.heard(person.say("hello")):
-                # Were only its first words lost, or is it no member at all?
+                # Was only the first message lost, or is the person no member at all?
                 rule = "JOIN-5" if person.is_open and person.heard(person.say("hello?"), patience=0.2) else "JOIN-2"
                 raise RuleBrokenError(rule, f"{person.user}, who was let in, to hear itself", person.account())
             return
 
-        # What was said earlier may come before membership, where that is sent at all.
+        # Where the server sends history, an earlier message can arrive before membership begins.
         has_history = Capability.HISTORY in self._scene.target.capabilities
         shown_by = Notice if has_history else messages.Message | Notice
 
@@ -175,16 +182,16 @@ class Room:
             raise RuleBrokenError("JOIN-1", f"the others to hear that {person.user} joined", person.account())
 
     def knock(self, user: str | None) -> Refusal | Person:
-        """Try to get in, with whatever user id, into a room that may not exist any more."""
+        """Try to join, as any user, a room that might not exist any more."""
         answer = knock(self._scene, self.id, user)
         if isinstance(answer, Person):
             self.people.append(answer)
         return answer
 
     def barge_in(self, user: str | None, text: str) -> str:
-        """Connect and speak at once, although a refusal is due; what was said is returned once the connection is over.
+        """Connect and speak at once, although a refusal is due; return what was said.
 
-        It is over at the latest with the deadline.
+        The connection is over when this returns.
         """
         connection = ClientConnection(self._scene.target, self._scene.recorder, self.id, user)
         content = self._scene.unique(text)
@@ -196,18 +203,18 @@ class Room:
         return content
 
     def participants(self) -> list[str] | None:
-        """The participants that the server lists (capability `fetch`); None if it lists none.
+        """The participants that the server lists (capability `fetch`), or None.
 
-        Raises RuleBrokenError (CREATE-5) if it does not tell of the room, or lists anything but user ids.
+        Raises RuleBrokenError (CREATE-5) if the room cannot be fetched, or if the list holds anything but user ids.
         """
         answer = self._scene.http.request("GET", self.path)
         listed = answer.fields().get("participants", [])
         if answer.status != 200 or not isinstance(listed, list) or not all(isinstance(user, str) for user in listed):
-            expected = f"200 for {self.path}, with participants, if there are any in it, as an array of user ids"
+            expected = f"200 for {self.path}, and an array of user ids where it has `participants`"
             raise RuleBrokenError("CREATE-5", expected, str(answer))
         return listed if "participants" in answer.fields() else None
 
     def delete(self) -> Answer:
-        """Ask the server to delete it."""
+        """Delete the room, and return the answer of the server."""
         self._scene.recorder.record(Deleting(self._scene.recorder.now(), self.id))
         return self._scene.http.request("DELETE", self.path)

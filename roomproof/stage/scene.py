@@ -1,4 +1,4 @@
-"""What everybody on a stage shares, and how an expectation fails."""
+"""The values that all people on a stage share, and the error when a rule breaks."""
 
 import itertools
 import secrets
@@ -12,7 +12,7 @@ from roomproof.recorder import Recorder
 
 
 class RuleBrokenError(AssertionError):
-    """The server did not do what a rule says. `rule` is None where the history will tell which."""
+    """The server broke a rule; `rule` is None where the judge finds out which."""
 
     def __init__(self, rule: str | None, expected: str, got: str) -> None:
         super().__init__(escaped(f"expected {expected}, got {got}"))
@@ -23,21 +23,24 @@ class RuleBrokenError(AssertionError):
 
 @dataclass(slots=True)
 class Scene:
-    """The target, and the history of what is done to it. `token` makes this scenario's contents unlike all others."""
+    """The target and the history of one scenario.
+
+    `token` marks its contents as unique.
+    """
 
     target: Target
     http: Http
     recorder: Recorder = field(default_factory=Recorder)
     token: str = field(default_factory=lambda: secrets.token_hex(4))
     sources: Iterator[str | None] = field(default_factory=lambda: itertools.repeat(None))
-    """The client addresses from which people come whom nobody tells another."""
+    """The client addresses from which people come by default."""
     _counter: Iterator[int] = field(default_factory=itertools.count)
 
     @property
     def deadline(self) -> float:
-        """How long anything may take, in seconds."""
+        """Seconds within which anything has to happen."""
         return self.target.deadline
 
     def unique(self, text: str) -> str:
-        """The text, marked so that it can be told from everything else that is ever said."""
+        """The text with a mark that makes it unlike everything else that is said."""
         return f"{text} [{self.token}.{next(self._counter)}]"

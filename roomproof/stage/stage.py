@@ -1,4 +1,4 @@
-"""The world of one scenario, from the first room to the oracle's findings."""
+"""The stage of one scenario, from the first room to the findings of the judge."""
 
 import contextlib
 import itertools
@@ -21,17 +21,17 @@ from roomproof.stage.scene import RuleBrokenError, Scene
 from roomproof.stage.stats import Stats, read_stats
 
 CHAT_ID = re.compile(rf"(?!(?:ws|stats)$)[A-Za-z0-9._~-]{{1,{CHAT_ID_CHARACTERS}}}")
-"""What can be the id of a room (CREATE-2)."""
-
+"""The form of the id of a room (CREATE-2)."""
 
 POLL_SECONDS = 0.02
+"""Seconds between two requests for statistics."""
 
 
 class Stage:
-    """Makes rooms, and in the end judges all that happened in them."""
+    """The rooms of one scenario, and the history of everything that happens in them."""
 
     def __init__(self, scene: Scene, addresses: ClientAddresses, known_ids: set[str]) -> None:
-        """`known_ids` are those of all rooms ever made on this target by this run."""
+        """`known_ids` are the ids of all rooms that this run has made on this target."""
         self.scene = scene
         self.addresses = addresses
         self._known_ids = known_ids
@@ -48,9 +48,10 @@ class Stage:
         known_ids: set[str],
         addresses: ClientAddresses | None = None,
     ) -> "Stage":
-        """A stage whose history begins now. `server_ahead` is how far the server's clock is ahead, in nanoseconds.
+        """Open a stage, whose history begins now.
 
-        Everybody comes from the home address of `http`; in a pubsub topology they come to all `addresses` in turn.
+        `server_ahead` is how far the server's clock is ahead of ours, in nanoseconds. People come from the home address
+        of `http`; in a pubsub topology they come from all `addresses` in turn.
         """
         addresses = addresses or ClientAddresses({})
         spread = target.declares(Capability.PUBSUB)
@@ -63,7 +64,7 @@ class Stage:
     def room(self, name: str = "Kitchen", *, source: str | None = None, **fields: object) -> Room:
         """Make a room, through the instance that the client address `source` reaches.
 
-        Raises RuleBrokenError (CREATE-1, with metadata CREATE-3) if the server does not.
+        Raises RuleBrokenError if the server refuses (CREATE-1, with metadata CREATE-3) or gives a bad id (CREATE-2).
         """
         body = {"name": name, "created_by": "alice", **fields}
         answer = self.scene.http.request("POST", "/api/chats", body, source=source)
@@ -78,15 +79,17 @@ class Stage:
         return room
 
     def knock(self, room_id: str, user: str | None) -> Refusal | Person:
-        """Try to get into a room of this id, which need not exist."""
+        """Try to join a room, which need not exist; return the person or the refusal."""
         answer = knock(self.scene, room_id, user)
         if isinstance(answer, Person):
             self._strangers.append(answer)
         return answer
 
     def stats(self, source: str | None = None) -> Stats:
-        """The statistics of the instance that the client address `source` reaches, or else of all that have members of
-        this stage, added up. Raises RuleBrokenError (STATS-1) for malformed ones."""
+        """The statistics of the instance that `source` reaches, or else of all instances.
+
+        Those of several instances are added up. Raises RuleBrokenError (STATS-1) for malformed statistics.
+        """
         if source is not None or not self.scene.target.declares(Capability.PUBSUB):
             return read_stats(self.scene.http.stats(source))
         answers = [(address, self.scene.http.stats(address)) for address in self.addresses.each]
@@ -94,7 +97,10 @@ class Stage:
         return Stats.of_all(by_instance.values())
 
     def stats_once(self, settled: Callable[[Stats], bool], source: str | None = None) -> Stats:
-        """The first statistics for which `settled` holds; the last ones, if it does not within the deadline."""
+        """Request statistics until `settled` holds for them, at most until the deadline.
+
+        Returns the last statistics received.
+        """
         deadline = time.monotonic() + self.scene.deadline
         while True:
             stats = self.stats(source)
@@ -103,7 +109,7 @@ class Stage:
             time.sleep(POLL_SECONDS)
 
     def is_counted(self, members: int) -> bool:
-        """Whether the statistics settle at so many members in this stage's rooms, within the deadline."""
+        """Whether the statistics come to count so many members, within the deadline."""
         rooms = {room.id for room in self.rooms}
         exclusive = self.scene.target.exclusive
         stats = self.stats_once(lambda stats: stats.fit(members, rooms, exclusive=exclusive))
@@ -114,9 +120,9 @@ class Stage:
         return self.scene.recorder.events()
 
     def finish(self) -> list[Finding]:
-        """Fence every room, give what is due its time, close everything, and judge.
+        """Wait for everything that is due, close all connections, and judge the history.
 
-        Ends at once where nothing is missing, and at the deadline otherwise.
+        Returns at once if nothing is missing, and otherwise after the deadline.
         """
         self._fence()
         self._await_dues()
@@ -125,7 +131,10 @@ class Stage:
         return judge(self.events())
 
     def break_off(self) -> list[Finding]:
-        """Close everything, and judge without waiting: nothing is called missing that was not given its time."""
+        """Close all connections, and judge the history without waiting.
+
+        Leaves out findings of something missing whose deadline had not passed.
+        """
         now = self.scene.recorder.now()
         self.scene.recorder.record(Deadline(now))
         self._close()
@@ -145,7 +154,7 @@ class Stage:
         fences: list[tuple[Person, str]] = []
         for person in self._people():
             if person.is_open and person.reads:
-                with contextlib.suppress(RuleBrokenError):  # its connection just ended, and the history says how
+                with contextlib.suppress(RuleBrokenError):  # the connection has just ended, and the history says how
                     fences.append((person, person.say("last words")))
 
         def all_echoed() -> bool | None:

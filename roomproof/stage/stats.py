@@ -1,4 +1,4 @@
-"""The statistics of an instance, checked."""
+"""The statistics of an instance, and the check of their form."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,26 +9,26 @@ from roomproof.stage.scene import RuleBrokenError
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """How many members an instance has, and in which rooms."""
+    """The number of members of an instance, and the rooms with members."""
 
     total_connections: int
     active_rooms: tuple[str, ...]
 
     @classmethod
     def of_all(cls, parts: Iterable["Stats"]) -> "Stats":
-        """Those of several instances, added up."""
+        """Add up the statistics of several instances."""
         parts = list(parts)
         rooms = dict.fromkeys(room for part in parts for room in part.active_rooms)
         return cls(sum(part.total_connections for part in parts), tuple(rooms))
 
     def are_only_of(self, rooms: set[str]) -> bool:
-        """Whether nobody else is on the instance, as far as it tells."""
+        """Whether no other room is active than these."""
         return rooms.issuperset(self.active_rooms)
 
     def fit(self, members: int, rooms: set[str], *, exclusive: bool) -> bool:
-        """Whether they fit so many members of ours, in rooms of ours.
+        """Whether these statistics are possible with so many members, all in these rooms.
 
-        Exactly, where we are alone on the instance: by the user's word, or because no other room is active.
+        The number has to be exact if nobody else uses the instance: `exclusive`, or no other room is active.
         """
         if exclusive or self.are_only_of(rooms):
             return self.total_connections == members
@@ -36,7 +36,10 @@ class Stats:
 
 
 def read_stats(answer: Answer) -> Stats:
-    """The statistics that an answer carries. Raises RuleBrokenError (STATS-1) for anything else."""
+    """Read the statistics in an answer.
+
+    Raises RuleBrokenError (STATS-1) for a wrong form.
+    """
     fields = answer.fields()
     total, rooms, count = (fields.get(name) for name in ("total_connections", "active_rooms", "rooms_count"))
     is_list = isinstance(rooms, list) and all(isinstance(room, str) for room in rooms)
@@ -50,7 +53,7 @@ def read_stats(answer: Answer) -> Stats:
 
 
 def _is_count(value: object) -> bool:
-    """Whether a JSON value is a whole number of at least 0; 3.0 is one."""
+    """Whether a JSON value is a whole number of at least 0, such as 3 or 3.0."""
     match value:
         case bool():
             return False

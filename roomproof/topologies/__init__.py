@@ -1,1 +1,1 @@
-"""What Roomproof can start by itself to test it: instances of the reference server, alone or behind one address."""
+"""Topologies that Roomproof can start: one or several reference servers."""

@@ -8,7 +8,7 @@ PACKAGE = "redis-server"
 
 
 class Redis:
-    """A Redis that keeps nothing, on a port that it keeps."""
+    """A Redis without persistence, always on the same port."""
 
     name = "redis"
 
@@ -18,21 +18,24 @@ class Redis:
 
     @classmethod
     def prepare(cls, folder: Path, port: int) -> "Redis":
-        """Find the program, which is not started yet. Raises TopologyError where it is missing."""
+        """Prepare a Redis that is not started yet.
+
+        Raises TopologyError without the program.
+        """
         program = find("redis-server", PACKAGE)
         options = {"port": str(port), "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": str(folder)}
         command = [program, *(word for name, value in options.items() for word in (f"--{name}", value))]
         return cls(Process(cls.name, command, folder / "redis.log"), port)
 
     def start(self) -> None:
-        """Start it, and wait until it serves."""
+        """Start it, and wait until it serves. Raises TopologyError if it does not."""
         ready = b"Ready to accept connections"
         log = self._process.log
         before = log.read_bytes().count(ready) if log.exists() else 0
         self._process.launch(lambda: log.read_bytes().count(ready) > before)
 
     def kill(self) -> None:
-        """End it at once."""
+        """End it at once, as a crash does."""
         self._process.kill()
 
     def stop(self) -> None:
@@ -40,9 +43,9 @@ class Redis:
         self._process.stop()
 
     def pause(self) -> None:
-        """Make it stand still."""
+        """Stop its process, so that it neither answers nor ends."""
         self._process.pause()
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Continue its process."""
         self._process.resume()

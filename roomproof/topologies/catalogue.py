@@ -1,4 +1,4 @@
-"""All topologies by the names that the command line gives them."""
+"""All topologies by their names on the command line."""
 
 from pathlib import Path
 
@@ -8,16 +8,19 @@ from roomproof.topologies.local import PLANS, LocalTopology
 from roomproof.topologies.topology import Store, Topology, TopologyHandle
 
 COMPOSE = "compose:"
-"""Begins the names of those that run in containers; the rest is the name of the local one that they are like."""
+"""Prefix of topologies in containers; the name of a local topology follows."""
 
 NAMES = (*PLANS, "compose:sticky", "compose:pubsub")
 
 LOG_LINES = 40
-"""So many lines of each log are shown at most."""
+"""Maximum number of lines shown of each log."""
 
 
 def capabilities_of(name: str) -> dict[Capability, float | None]:
-    """What a topology declares. Raises UsageError for a name that there is not."""
+    """The capabilities that a topology declares.
+
+    Raises UsageError for an unknown name.
+    """
     if name not in NAMES:
         raise UsageError(f"expected a topology ({', '.join(NAMES)}), got {name!r}")
     return PLANS[name.removeprefix(COMPOSE)].capabilities
@@ -26,19 +29,19 @@ def capabilities_of(name: str) -> dict[Capability, float | None]:
 def start(name: str, *, deadline: float, breakable: bool = False, store: Store = "sqlite") -> Topology:
     """Start a topology. With `breakable`, its links can be cut.
 
-    Raises UsageError, TopologyError, and Inapplicable where it cannot be had with this store.
+    Raises UsageError, TopologyError, and Inapplicable if it cannot be had with this store.
     """
     capabilities = capabilities_of(name)
     if name.startswith(COMPOSE):
-        from roomproof.topologies.compose import ComposeTopology  # the docker package takes long to import
+        from roomproof.topologies.compose import ComposeTopology  # importing the docker package takes long
 
-        # One that is to be broken follows the one of the whole run, which has built the images.
+        # A breakable topology starts after that of the whole run, which has built the images.
         return ComposeTopology.start(name, capabilities, deadline=deadline, builds=not breakable)
     return LocalTopology.start(name, deadline=deadline, breakable=breakable, store=store)
 
 
 def logs(handle: TopologyHandle, words: set[str]) -> dict[str, list[str]]:
-    """The last lines of the log of each part, of those that hold one of these words, or that tell of trouble."""
+    """The last lines of each log that hold one of these words, or tell of trouble."""
     wanted = {*words, "WARNING", "ERROR", "error", "stopping"}
     found = {
         name: [line for line in lines if any(word in line for word in wanted)][-LOG_LINES:]

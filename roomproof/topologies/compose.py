@@ -1,4 +1,4 @@
-"""The stack of docker-compose.yml as a topology: each has a project of its own, on a free port."""
+"""The stack of docker-compose.yml as a topology, in a project of its own."""
 
 import contextlib
 import os
@@ -28,22 +28,29 @@ from roomproof.topologies.topology import TopologyError, TopologyHandle
 FILE = Path(__file__).resolve().parents[2] / "docker-compose.yml"
 
 ADDRESSES = tuple(f"10.1.{number}.1" for number in range(1, 9))
-"""What clients say in X-Forwarded-For: all of them have the address of the bridge, from which nginx believes it."""
+"""Client addresses for X-Forwarded-For, which nginx believes from the bridge."""
 
 HEARTBEAT_SECONDS = "3"
 BROADCAST = "redis://redis:6379"
 
 BUILD_SECONDS = 900.0
+"""Maximum time to build the images, in seconds."""
+
 UP_SECONDS = 120.0
+"""Maximum time until the stack serves, in seconds."""
+
 DOWN_SECONDS = 60.0
+"""Maximum time to take the stack down, in seconds."""
+
 POLL_SECONDS = 0.05
+"""Seconds between two looks at the stack."""
 
 DOWN = ("down", "--volumes", "--timeout", "1")
 """The command that takes a project down."""
 
 
 def command_line() -> list[str]:
-    """The words that begin a command of Compose. Raises TopologyError where it is missing."""
+    """The command that runs Compose. Raises TopologyError if it is missing."""
     if shutil.which("docker") and subprocess.run(["docker", "compose", "version"], capture_output=True).returncode == 0:
         return ["docker", "compose"]
     if path := shutil.which("docker-compose"):
@@ -52,8 +59,11 @@ def command_line() -> list[str]:
 
 
 class Project:
-    """A project of Compose. If this process is killed, a watchman takes it down, as soon as no command runs any more:
-    one that still starts containers would leave some behind."""
+    """A project of Compose.
+
+    If this process is killed, a watchman takes the project down once no command runs any more. A command that still
+    starts containers would leave some behind.
+    """
 
     def __init__(
         self,
@@ -63,7 +73,7 @@ class Project:
         watchman: "subprocess.Popen[bytes]",
         lifeline: int,
     ) -> None:
-        """`command` begins every command of this project; the watchman waits until nobody holds the lifeline."""
+        """Take over a project; its watchman waits until no process holds the lifeline."""
         self.name = name
         self._command = command
         self._environment = environment
@@ -72,7 +82,10 @@ class Project:
 
     @classmethod
     def open(cls, *, broadcast: str) -> "Project":
-        """A new project, with nothing in it yet. Raises TopologyError where Compose, or the checkout, is missing."""
+        """Open an empty project.
+
+        Raises TopologyError without Compose or without a checkout.
+        """
         if not FILE.is_file():
             raise TopologyError(f"this topology needs a checkout of Roomproof: there is no {FILE}")
         name = f"roomproof-topology-{uuid4().hex[:12]}"
@@ -84,7 +97,7 @@ class Project:
             "BROADCAST": broadcast,
             "COMPOSE_PROFILES": "pubsub" if broadcast else "",
         }
-        # It reads until nobody holds the other end of the pipe, which is when we and what we run have ended.
+        # The watchman reads until no process holds the other end of the pipe: this one and its commands have ended.
         end, lifeline = os.pipe()
         watchman = subprocess.Popen(
             ["sh", "-c", 'read -r _ || exec "$@"', "watchman", *command, *DOWN],
@@ -98,7 +111,10 @@ class Project:
         return cls(name, command, environment, watchman, lifeline)
 
     def run(self, *words: str, within: float) -> None:
-        """Run a command of Compose. Raises TopologyError with the end of what it said, if it fails."""
+        """Run a command of Compose.
+
+        Raises TopologyError, with the end of its output, if it fails.
+        """
         try:
             done = subprocess.run(
                 [*self._command, *words],
@@ -109,26 +125,28 @@ class Project:
                 text=True,
                 timeout=within,
                 check=False,
-                start_new_session=True,  # keys pressed are for us
+                start_new_session=True,  # keys pressed are for this process, not for Compose
                 pass_fds=(self._lifeline,),
             )
         except subprocess.TimeoutExpired as error:
-            raise TopologyError(f"`docker-compose {words[0]}` takes longer than {within:g} s") from error
+            raise TopologyError(
+                f"expected `docker-compose {words[0]}` to end within {within:g} s, it still runs"
+            ) from error
         if done.returncode:
-            said = " | ".join(line for line in done.stdout.splitlines() if line.strip())[-1000:]
-            raise TopologyError(f"`docker-compose {words[0]}` failed: {said}")
+            output = " | ".join(line for line in done.stdout.splitlines() if line.strip())[-1000:]
+            raise TopologyError(f"`docker-compose {words[0]}` failed: {output}")
 
     def close(self) -> None:
-        """Take it down, volumes included."""
+        """Take the project down, volumes included."""
         with contextlib.suppress(TopologyError):
             self.run(*DOWN, within=DOWN_SECONDS)
             os.write(self._lifeline, b"\n")
             self._watchman.wait()
-        os.close(self._lifeline)  # if that failed, the watchman tries once more
+        os.close(self._lifeline)  # if that failed, the watchman tries again
 
 
 class ComposeTopology:
-    """nginx, two instances and DynamoDB Local, with Redis in `compose:pubsub`, in containers."""
+    """nginx, two instances, DynamoDB Local and, for `compose:pubsub`, Redis."""
 
     def __init__(
         self,
@@ -140,7 +158,7 @@ class ComposeTopology:
         store: StoreLink,
         bus: ServiceContainer | None = None,
     ) -> None:
-        """Of containers that run; `closing` ends them."""
+        """Take over containers that run; `closing` ends them."""
         self.handle = handle
         self.instances = instances
         self.bus = bus
@@ -152,7 +170,7 @@ class ComposeTopology:
     def start(
         cls, kind: str, capabilities: dict[Capability, float | None], *, deadline: float, builds: bool
     ) -> "ComposeTopology":
-        """Start it, of images that are up to date if it `builds` them. Raises TopologyError."""
+        """Start the stack, after building the images with `builds`. Raises TopologyError."""
         is_pubsub = Capability.PUBSUB in capabilities
         with contextlib.ExitStack() as closing:
             engine = closing.enter_context(contextlib.closing(Engine.connect()))
@@ -180,22 +198,22 @@ class ComposeTopology:
             return cls(handle, front, instances, closing.pop_all(), store=store, bus=bus)
 
     def reload_front(self) -> None:
-        """Make nginx read its configuration again, and wait until the workers that did not have been told to go."""
+        """Make nginx read its configuration again, and wait until the old workers leave."""
         before = farewells(self._front)
         self._front.kill("SIGHUP")
         deadline = time.monotonic() + UP_SECONDS
         while farewells(self._front) == before:
             if time.monotonic() > deadline:
-                raise TopologyError(f"nginx did not reload within {UP_SECONDS:g} s")
+                raise TopologyError(f"expected nginx to reload within {UP_SECONDS:g} s, it did not; see its log")
             time.sleep(POLL_SECONDS)
 
     def close(self) -> None:
-        """Take everything down."""
+        """Take down all containers."""
         self._closing.close()
 
 
 def _services(engine: Engine, project: str, redis: Container | None) -> list[ServiceContainer]:
-    """The instances of a project, with their links to Redis where there is one."""
+    """The instances of a project, with their links to Redis, if there is one."""
     containers = engine.containers(project, "chat-service")
     if redis is None:
         return [ServiceContainer.inspect(one) for one in containers]
@@ -204,7 +222,10 @@ def _services(engine: Engine, project: str, redis: Container | None) -> list[Ser
 
 
 def _await_instances(target: Target, expected: set[str]) -> None:
-    """Wait until the front serves by all of them. Raises TopologyError if it does not."""
+    """Wait until the front uses all these instances.
+
+    Raises TopologyError if it does not.
+    """
     deadline = time.monotonic() + UP_SECONDS
     while True:
         try:
@@ -214,23 +235,23 @@ def _await_instances(target: Target, expected: set[str]) -> None:
         except UnreachableError as error:
             found = {str(error)}
         if time.monotonic() > deadline:
-            raise TopologyError(f"the front does not serve by {sorted(expected)}, but by {found}")
+            raise TopologyError(f"expected the front to use {sorted(expected)}, got {found}")
         time.sleep(POLL_SECONDS)
 
 
 def published_port(front: Container) -> int:
-    """The port of the loopback address at which the front is found."""
+    """The port of the front on the loopback address."""
     front.reload()
     return int(front.ports["80/tcp"][0]["HostPort"])
 
 
 def farewells(front: Container) -> int:
-    """How many workers of nginx have been told to go."""
+    """The number of workers of nginx that have been told to leave."""
     return int(front.logs().count(b"gracefully shutting down"))
 
 
 def logs(project: str) -> dict[str, list[str]]:
-    """The lines that each container of a project has logged."""
+    """The lines that each container of a project has logged, by its name."""
     with contextlib.closing(Engine.connect()) as engine:
         found = engine.containers(project)
         return {name_of(one): one.logs().decode(errors="replace").splitlines() for one in found}

@@ -1,4 +1,4 @@
-"""Containers that Compose started, and how they are broken and mended."""
+"""Containers that Compose started, and the ways to break and mend them."""
 
 import re
 import time
@@ -12,15 +12,25 @@ from docker.models.networks import Network
 from roomproof.topologies.topology import TopologyError
 
 START_SECONDS = 60.0
+"""Maximum time until a container is healthy, in seconds."""
+
 STOP_SECONDS = 10
+"""Maximum time until a container has ended, in seconds."""
+
 POLL_SECONDS = 0.05
+"""Seconds between two looks at a container."""
 
 SERVICE_PORT = 8000
+"""The port of the service in its container."""
 
 PROJECT = "com.docker.compose.project"
+"""The label with the project of a container."""
+
 SERVICE = "com.docker.compose.service"
+"""The label with the service of a container."""
+
 NUMBER = "com.docker.compose.container-number"
-"""The labels that Compose gives to containers."""
+"""The label with the number of a container of its service."""
 
 BUS_NETWORK = "bus"
 """The network on which the instances find Redis."""
@@ -37,7 +47,7 @@ class Engine:
 
     @classmethod
     def connect(cls) -> "Engine":
-        """Connect with the engine of this machine. Raises TopologyError where none answers."""
+        """Connect with the engine of this machine. Raises TopologyError if none answers."""
         try:
             client = docker.from_env()
             client.ping()
@@ -47,19 +57,22 @@ class Engine:
         return cls(client)
 
     def containers(self, project: str, service: str | None = None) -> list[Container]:
-        """All containers of a project, or of a service, in the order of their numbers."""
+        """All containers of a project or of one of its services, in order."""
         labels = [f"{PROJECT}={project}"]
         labels += [f"{SERVICE}={service}"] if service else []
         found = self._client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
         return sorted(found, key=lambda one: (one.labels[SERVICE], int(one.labels[NUMBER])))
 
     def projects(self, prefix: str) -> list[Container]:
-        """All containers of the projects whose names begin so."""
+        """All containers of the projects whose names have this prefix."""
         found = self._client.containers.list(all=True, filters={"label": PROJECT}, ignore_removed=True)
         return [one for one in found if one.labels[PROJECT].startswith(prefix)]
 
     def container(self, project: str, service: str) -> Container:
-        """The only container of a service. Raises TopologyError if there is another number of them."""
+        """The only container of a service.
+
+        Raises TopologyError unless there is exactly one.
+        """
         found = self.containers(project, service)
         if len(found) != 1:
             raise TopologyError(f"expected one container of {service}, got {len(found)}")
@@ -72,17 +85,17 @@ class Engine:
         return found
 
     def close(self) -> None:
-        """Give up the connection with it."""
+        """Close the connection with the engine."""
         self._client.close()
 
 
 def name_of(container: Container) -> str:
-    """The service and the number of a container, which its log goes by."""
+    """The service and the number of a container, which name its log."""
     return f"{container.labels[SERVICE]}-{container.labels[NUMBER]}"
 
 
 def _address_of(container: Container) -> str:
-    """The address at which the front finds a container; empty where it has none."""
+    """The address at which the front finds a container; empty without one."""
     container.reload()
     networks: dict[str, Any] = container.attrs["NetworkSettings"]["Networks"]
     own = [entry for name, entry in networks.items() if name.endswith(f"_{FRONT_NETWORK}")]
@@ -90,28 +103,31 @@ def _address_of(container: Container) -> str:
 
 
 class NetworkLink:
-    """What connects a container with a network. Without it, it is not found there, and nobody is told."""
+    """The link of a container with a network.
+
+    Without it nobody there finds the container.
+    """
 
     def __init__(self, network: Network, container: Container) -> None:
         self._network = network
         self._container = container
 
     def address(self) -> str:
-        """The address that the container has on that network."""
+        """The address of the container on this network."""
         self._container.reload()
         return str(self._container.attrs["NetworkSettings"]["Networks"][self._network.name]["IPAddress"])
 
     def disconnect(self) -> None:
-        """Take the container out of the network."""
+        """Take the container off the network."""
         self._network.disconnect(self._container)
 
     def connect(self) -> None:
-        """Put it there again, under the name of its service."""
+        """Put the container on the network again, under the name of its service."""
         self._network.connect(self._container, aliases=[self._container.labels[SERVICE]])
 
 
 class BusLink:
-    """What connects an instance with Redis."""
+    """The link of an instance with Redis."""
 
     def __init__(self, network: Network, instance: Container, redis: Container) -> None:
         self._link = NetworkLink(network, instance)
@@ -119,7 +135,10 @@ class BusLink:
         self._redis = redis
 
     def cut(self) -> None:
-        """End its connections. It is frozen meanwhile, so that it finds Redis gone when it would connect again."""
+        """End the connections of the instance, and let it find Redis gone.
+
+        The instance is paused meanwhile, so that it cannot connect again in between.
+        """
         self._instance.pause()
         try:
             clients = self._redis.exec_run(["redis-cli", "CLIENT", "LIST"]).output.decode()
@@ -130,7 +149,7 @@ class BusLink:
             self._instance.unpause()
 
     def stall(self) -> None:
-        """Nothing passes any more, and nobody is told."""
+        """Carry nothing any more, and tell nobody."""
         self._link.disconnect()
 
     def mend(self) -> None:
@@ -139,7 +158,7 @@ class BusLink:
 
 
 class StoreLink:
-    """What connects all instances with the store."""
+    """The link of all instances with the store."""
 
     def __init__(self, network: Network, store: Container) -> None:
         self._link = NetworkLink(network, store)
@@ -147,16 +166,16 @@ class StoreLink:
         self._is_frozen = False
 
     def cut(self) -> None:
-        """The store is no longer found."""
+        """Let nobody find the store any more."""
         self._link.disconnect()
 
     def stall(self) -> None:
-        """The store is found, and does not answer."""
+        """Let the store be found, and answer nothing."""
         self._store.pause()
         self._is_frozen = True
 
     def mend(self) -> None:
-        """The store is there again."""
+        """Let the store be found and answer again."""
         if self._is_frozen:
             self._store.unpause()
             self._is_frozen = False
@@ -165,7 +184,7 @@ class StoreLink:
 
 
 class ServiceContainer:
-    """A container that can be broken: an instance, or the bus."""
+    """A container that can be broken: an instance, or the bus between instances."""
 
     def __init__(self, container: Container, address: str, *, bus: BusLink | None = None) -> None:
         self._container = container
@@ -175,16 +194,16 @@ class ServiceContainer:
 
     @classmethod
     def inspect(cls, container: Container, *, bus: BusLink | None = None) -> "ServiceContainer":
-        """A container that runs, with the address that it has now."""
+        """Take over a container that runs, at its present address."""
         return cls(container, _address_of(container), bus=bus)
 
     @property
     def upstream(self) -> str:
-        """What X-Upstream says of it."""
+        """The name of the container in X-Upstream."""
         return f"{self._address}:{SERVICE_PORT}"
 
     def kill(self) -> None:
-        """End it at once."""
+        """End it at once, as a crash does."""
         self._container.kill()
         self._container.wait(timeout=STOP_SECONDS)
 
@@ -193,7 +212,10 @@ class ServiceContainer:
         self._container.stop(timeout=STOP_SECONDS)
 
     def start(self) -> None:
-        """Start it again, and wait until it is healthy. Its address may be another. Raises TopologyError."""
+        """Start it again, and wait until it is healthy.
+
+        Its address can change by that. Raises TopologyError if it does not become healthy.
+        """
         try:
             self._container.start()
         except APIError as error:
@@ -204,17 +226,19 @@ class ServiceContainer:
     def await_health(self) -> None:
         """Wait until its health check passes. Raises TopologyError if it does not."""
         deadline = time.monotonic() + START_SECONDS
-        self._container.reload()  # what is known of it is from before it ended
+        self._container.reload()  # its known state is from before it ended
         while self._container.health != "healthy":
             if time.monotonic() > deadline:
-                raise TopologyError(f"{self.name} is {self._container.health} after {START_SECONDS:g} s")
+                raise TopologyError(
+                    f"expected {self.name} to be healthy within {START_SECONDS:g} s, got {self._container.health}"
+                )
             time.sleep(POLL_SECONDS)
             self._container.reload()
 
     def pause(self) -> None:
-        """Make it stand still."""
+        """Pause it, so that it neither answers nor ends."""
         self._container.pause()
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Let it continue."""
         self._container.unpause()

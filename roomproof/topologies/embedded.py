@@ -1,4 +1,4 @@
-"""The reference server as a private process: the default target."""
+"""The reference server in a process of its own: the default target."""
 
 import contextlib
 import os
@@ -14,27 +14,33 @@ from roomproof.client.target import Target, UsageError, parse_capabilities
 from roomproof.spec.rules import Capability
 
 CAPABILITIES = ("fetch", "delete", "health", "ping", "heartbeat=3", "total-order")
-"""What the reference server declares here. Its heartbeat is short, so that a run need not wait long for it."""
+"""Capabilities of the reference server.
+
+Its heartbeat is short, so that a run need not wait long.
+"""
 
 
 def embedded_capabilities() -> dict[Capability, float | None]:
-    """CAPABILITIES, parsed."""
+    """The capabilities of the reference server, parsed."""
     return parse_capabilities(CAPABILITIES)
 
 
 START_SECONDS = 30.0
+"""Maximum time until the server serves, in seconds."""
+
 STOP_SECONDS = 10.0
+"""Maximum time until the server has ended, in seconds."""
 
 FAR_ZONE = "Asia/Kathmandu"
-"""The server's time zone: with it, local time where UTC is due shows as 5:45 hours."""
+"""The server's time zone: local time in place of UTC is 5:45 hours off."""
 
 
 @contextlib.contextmanager
 def reference_server(*, deadline: float) -> Iterator[Target]:
-    """A reference server of one's own, on a free port of the loopback address, with its rooms in memory.
+    """Start a reference server on a free port, with its rooms in memory.
 
-    It ends with the context, and, where the system can arrange it, with this process. Raises UsageError if it does not
-    start.
+    It ends with the context, and with this process, where the system can arrange that. Raises UsageError if it does
+    not start.
     """
     command = [sys.executable, "-m", "reference_server", "--host", "127.0.0.1", "--port", "0"]
     command += ["--database", ":memory:", "--heartbeat", "3"]
@@ -63,13 +69,16 @@ def reference_server(*, deadline: float) -> Iterator[Target]:
 
 
 def _await_url(process: subprocess.Popen[bytes]) -> str:
-    """The URL in the server's first line of output."""
+    """Wait for the URL in the server's first line of output.
+
+    Raises UsageError without one.
+    """
     assert process.stdout is not None
     deadline = time.monotonic() + START_SECONDS
     ready, _, _ = select.select([process.stdout], [], [], deadline - time.monotonic())
     line = process.stdout.readline().decode().strip() if ready else ""
     prefix = "listening on "
     if not line.startswith(prefix):
-        ended = f"it ended with {process.poll()}" if process.poll() is not None else f"it said {line!r}"
-        raise UsageError(f"the embedded reference server did not start within {START_SECONDS:g} s: {ended}")
+        got = f"its end with code {process.poll()}" if process.poll() is not None else repr(line)
+        raise UsageError(f"expected the embedded reference server to start within {START_SECONDS:g} s, got {got}")
     return line.removeprefix(prefix)

@@ -1,4 +1,4 @@
-"""A temporary folder that disappears with this process, however that ends."""
+"""A temporary folder that disappears with this process, however the process ends."""
 
 import shutil
 import subprocess
@@ -7,7 +7,10 @@ from pathlib import Path
 
 
 class Folder:
-    """Exists until it is closed. If this process is killed first, a watchman removes it."""
+    """A temporary folder until it is closed.
+
+    If this process is killed, a watchman removes it.
+    """
 
     def __init__(self, path: Path, watchman: "subprocess.Popen[bytes]") -> None:
         self.path = path
@@ -15,11 +18,11 @@ class Folder:
 
     @classmethod
     def create(cls) -> "Folder":
-        """Make a folder that everybody may read, and start its watchman."""
+        """Make a folder that every user can read, and start its watchman."""
         path = Path(tempfile.mkdtemp(prefix="roomproof-"))
         path.chmod(0o755)
-        # It reads until our end of the pipe closes, which is what happens when we end. It then gives the others, which
-        # end by the same event, a moment.
+        # The watchman reads until this process, and with it its end of the pipe, is gone. It then waits a moment for
+        # the other processes, which end by the same event.
         watchman = subprocess.Popen(
             ["sh", "-c", 'read -r _ || sleep 2; rm -rf "$0"', str(path)],
             stdin=subprocess.PIPE,
@@ -30,6 +33,6 @@ class Folder:
         return cls(path, watchman)
 
     def close(self) -> None:
-        """Remove it."""
+        """Remove the folder."""
         self._watchman.communicate(b"\n")
         shutil.rmtree(self.path, ignore_errors=True)

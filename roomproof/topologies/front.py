@@ -1,4 +1,4 @@
-"""nginx with the configuration that Roomproof ships, in front of local instances."""
+"""nginx in front of local instances, with the configuration that Roomproof ships."""
 
 import os
 import resource
@@ -18,7 +18,7 @@ CONFIGURATION = "nginx.conf"
 
 
 def shipped_folder() -> Path:
-    """The folder with the configuration: beside this package in a checkout, else inside it."""
+    """The folder of the configuration: in a checkout beside this package, else in it."""
     beside = Path(__file__).resolve().parents[2] / "nginx"
     return beside if (beside / CONFIGURATION).is_file() else Path(__file__).resolve().parents[1] / "nginx"
 
@@ -29,14 +29,14 @@ def server_line(upstream: str) -> str:
 
 
 def write_configuration(folder: Path, port: int, upstreams: Sequence[str]) -> None:
-    """Put the configuration, for these instances, into a folder."""
+    """Write the configuration for these instances into a folder."""
     shutil.copy(shipped_folder() / CONFIGURATION, folder / CONFIGURATION)
     (folder / "listen.conf").write_text(f"listen 127.0.0.1:{port};\n")
     (folder / "upstreams.conf").write_text("".join(f"{server_line(upstream)}\n" for upstream in upstreams))
 
 
 class Nginx:
-    """The front. It serves as soon as it was started."""
+    """The front of several instances."""
 
     def __init__(self, process: Process, folder: Path, port: int) -> None:
         self.port = port
@@ -45,40 +45,45 @@ class Nginx:
 
     @classmethod
     def prepare(cls, folder: Path, port: int, upstreams: Sequence[str]) -> "Nginx":
-        """Write its configuration into a new folder; it is not started yet. Raises TopologyError without nginx."""
+        """Write the configuration into a new folder. Raises TopologyError without nginx."""
         program = find("nginx", PACKAGE)
         folder.mkdir()
-        folder.chmod(0o755)  # its workers are another user where it is started by root
+        folder.chmod(0o755)  # started by root, its workers run as another user
         write_configuration(folder, port, upstreams)
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         directives = f"worker_rlimit_nofile {most};" + (" user root;" if os.geteuid() == 0 else "")
         command = [program, "-p", str(folder), "-c", str(folder / CONFIGURATION), "-g", directives]
-        # Killed outright it would leave its workers behind.
+        # SIGKILL would leave its workers behind.
         process = Process("nginx", command, folder.parent / "nginx.log", ends_by=signal.SIGTERM)
         return cls(process, folder, port)
 
     @property
     def url(self) -> str:
-        """Where clients find it."""
+        """The URL at which clients find it."""
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it, and wait until it serves."""
+        """Start it, and wait until it serves. Raises TopologyError if it does not."""
         self._process.launch(lambda: self._pid_file.exists() and accepts(self.port))
 
     def reload(self) -> None:
-        """Make it read its configuration again, and wait until the workers that did not have been told to go."""
+        """Make it read its configuration again, and wait until the old workers leave.
+
+        Raises TopologyError if they do not.
+        """
         before = self._farewells()
         self._process.send(signal.SIGHUP)
         deadline = time.monotonic() + START_SECONDS
         while self._farewells() == before:
             if time.monotonic() > deadline:
-                raise TopologyError(f"nginx did not reload within {START_SECONDS:g} s: {self._process.last_lines()}")
+                raise TopologyError(
+                    f"expected nginx to reload within {START_SECONDS:g} s, got {self._process.last_lines()}"
+                )
             time.sleep(POLL_SECONDS)
 
     def _farewells(self) -> int:
         return self._process.log.read_text(errors="replace").count("gracefully shutting down")
 
     def stop(self) -> None:
-        """End it."""
+        """Ask it to end, and wait until it has."""
         self._process.stop()

@@ -13,13 +13,13 @@ from roomproof.topologies.process import Process
 from roomproof.topologies.store import CREDENTIALS
 
 SERVER: tuple[str, ...] = (sys.executable, "-m", "reference_server")
-"""The program that serves, and what makes it do so."""
+"""The command that serves, without its options."""
 
 HEARTBEAT_SECONDS = "3"
 
 
 class LocalInstance:
-    """One process of the service, on a port that it keeps."""
+    """One process of the service, always on the same port."""
 
     def __init__(
         self, name: str, folder: Path, port: int, options: Sequence[str], *, bus: TcpLink | None = None
@@ -33,16 +33,16 @@ class LocalInstance:
 
     @property
     def upstream(self) -> str:
-        """What X-Upstream says of it."""
+        """The name of the instance in X-Upstream."""
         return f"127.0.0.1:{self.port}"
 
     @property
     def url(self) -> str:
-        """Where it is without any front."""
+        """Its own URL, without a front."""
         return f"http://{self.upstream}"
 
     def start(self) -> None:
-        """Start it, and wait until it is healthy."""
+        """Start it, and wait until it is healthy. Raises TopologyError if it does not."""
         self._process.launch(self._is_healthy)
 
     def _is_healthy(self) -> bool:
@@ -53,7 +53,7 @@ class LocalInstance:
             return False
 
     def kill(self) -> None:
-        """End it at once."""
+        """End it at once, as a crash does."""
         self._process.kill()
 
     def stop(self) -> None:
@@ -61,9 +61,9 @@ class LocalInstance:
         self._process.stop()
 
     def pause(self) -> None:
-        """Make it stand still."""
+        """Stop its process, so that it neither answers nor ends."""
         self._process.pause()
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Continue its process."""
         self._process.resume()

@@ -1,4 +1,4 @@
-"""A TCP proxy that can be cut: what stands between parts of a topology that are to lose each other."""
+"""A TCP proxy between parts of a topology, which can be cut."""
 
 import contextlib
 import selectors
@@ -6,13 +6,17 @@ import socket
 import threading
 
 CHUNK = 65_536
+"""Maximum number of bytes carried at a time."""
 
 
 class TcpLink:
-    """Carries connections from a port of the loopback address to another, unless it is cut or stalled."""
+    """A link between two ports of the loopback address: it carries, is cut or stalls.
+
+    Invariants, under the lock: a link that carries refuses nothing. `_ends` are the sockets of all its connections.
+    """
 
     def __init__(self, listener: socket.socket, to: int) -> None:
-        """Carry from a listening socket, whose port is the attribute `port`, to the port `to`."""
+        """Take over a listening socket; `to` is the port that it carries to."""
         self._listener = listener
         self._to = to
         self.port: int = listener.getsockname()[1]
@@ -23,13 +27,13 @@ class TcpLink:
 
     @classmethod
     def open(cls, to: int) -> "TcpLink":
-        """Listen on a free port, and begin to carry to the port `to`."""
+        """Listen on a free port, and carry connections to the port `to`."""
         link = cls(socket.create_server(("127.0.0.1", 0), backlog=64), to)
         threading.Thread(target=link._serve, name=f"link to {to}", daemon=True).start()
         return link
 
     def cut(self) -> None:
-        """End what is connected, and refuse what would connect."""
+        """End all connections, and refuse new ones."""
         with self._lock:
             self._carries, self._refuses = False, True
         self._end_all()
@@ -40,13 +44,13 @@ class TcpLink:
             self._carries, self._refuses = False, False
 
     def mend(self) -> None:
-        """Carry everything again. What was stalled is lost, and its connections end."""
+        """Carry again. Stalled data is lost, and its connections end."""
         with self._lock:
             self._end_all_locked()
             self._carries, self._refuses = True, False
 
     def close(self) -> None:
-        """End it."""
+        """End the link and all its connections."""
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -95,7 +99,7 @@ class TcpLink:
             pass
 
     def _pump(self, client: socket.socket, server: socket.socket) -> None:
-        """Carry both ways until one side ends, or the link is cut."""
+        """Carry in both directions until one side ends, or the link is cut."""
         sinks = {client: server, server: client}
         try:
             with selectors.DefaultSelector() as ready:

@@ -1,4 +1,4 @@
-"""Topologies of processes on this machine: instances, nginx and Redis on free ports, files in a temporary folder."""
+"""Topologies of processes on this machine, with files in a temporary folder."""
 
 import contextlib
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ from roomproof.topologies.store import DynamoDb
 from roomproof.topologies.topology import Store, TopologyHandle
 
 ADDRESSES = tuple(f"127.0.{number}.1" for number in range(1, 9))
-"""Client addresses that nginx tells apart: ip_hash takes the first three octets."""
+"""Client addresses that nginx tells apart by their first three octets (ip_hash)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a local topology consists of."""
+    """The parts of a local topology, and the capabilities that it declares besides."""
 
     instances: int
     front: bool
@@ -32,7 +32,7 @@ class Plan:
 
     @property
     def capabilities(self) -> dict[Capability, float | None]:
-        """What it declares."""
+        """The capabilities that the topology declares."""
         return parse_capabilities([*CAPABILITIES, *self.more])
 
 
@@ -45,13 +45,13 @@ PLANS = {
 
 @dataclass(frozen=True, slots=True)
 class _Starting:
-    """A topology whose parts are being started, each to be ended by `closing`."""
+    """The start of a topology: each part that is started is ended by `closing`."""
 
     folder: Path
     closing: contextlib.ExitStack
 
     def port(self) -> int:
-        """A port for one part."""
+        """Reserve a port for one part."""
         return self.closing.enter_context(reserved_port())
 
     def dynamodb(self) -> DynamoDb:
@@ -105,7 +105,7 @@ class LocalTopology:
         bus: Redis | None = None,
         store: TcpLink | None = None,
     ) -> None:
-        """Of parts that run; `closing` ends them."""
+        """Take over parts that run; `closing` ends them."""
         self.handle = handle
         self.instances = instances
         self.bus = bus
@@ -115,9 +115,9 @@ class LocalTopology:
 
     @classmethod
     def start(cls, kind: str, *, deadline: float, breakable: bool, store: Store = "sqlite") -> "LocalTopology":
-        """Start a topology. With `breakable` what connects its parts can be cut.
+        """Start a topology. With `breakable`, the links between its parts can be cut.
 
-        Raises TopologyError, and Inapplicable where it cannot be had with this store.
+        Raises TopologyError, and Inapplicable if it cannot be had with this store.
         """
         plan = PLANS[kind]
         with contextlib.ExitStack() as closing:
@@ -147,5 +147,5 @@ class LocalTopology:
         self._front.reload()
 
     def close(self) -> None:
-        """End everything, clients' side first."""
+        """End all parts, the front first."""
         self._closing.close()

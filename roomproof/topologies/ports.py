@@ -1,4 +1,4 @@
-"""Ports of the loopback address."""
+"""Free ports of the loopback address."""
 
 import contextlib
 import random
@@ -6,21 +6,25 @@ import socket
 from collections.abc import Iterator
 
 PORTS = range(20_000, 32_000)
-"""Below those that the system gives to clients, so that a part that was broken finds its own free when it is back."""
+"""The ports to choose from.
+
+They are below those that the system gives to clients, so that a part finds its port free when it starts again.
+"""
 
 TRIES = 100
+"""Number of ports tried before giving up."""
 
 
 @contextlib.contextmanager
 def reserved_port() -> Iterator[int]:
-    """A port on which nobody listens. Nobody else is given it, in whatever process, as long as this context lasts.
+    """Reserve a port on which nobody listens, for as long as this context lasts.
 
-    It is bound and not listened on: Linux lets a server that sets SO_REUSEADDR, as servers do, listen there all the
-    same, as often as it is started, and refuses everybody who looks for a free port.
+    The port is bound, but not listened on. Linux then refuses it to everybody who looks for a free port, and still lets
+    a server with SO_REUSEADDR listen there, as often as it is started.
     """
     with socket.socket() as reservation:
         port = _bind(reservation)
-        # Not before: two who both set it are both given the port as long as neither listens.
+        # Set after binding: of two sockets that set it before, both get the port as long as neither listens.
         reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         yield port
 
@@ -30,11 +34,11 @@ def _bind(reservation: socket.socket) -> int:
         with contextlib.suppress(OSError):
             reservation.bind(("127.0.0.1", port))
             return port
-    raise OSError(f"tried {TRIES} ports from {PORTS.start} to {PORTS.stop - 1}, and none is free")
+    raise OSError(f"expected a free port from {PORTS.start} to {PORTS.stop - 1}, tried {TRIES} and none is free")
 
 
 def accepts(port: int) -> bool:
-    """Whether somebody listens on a port of the loopback address."""
+    """Whether a server listens on this port of the loopback address."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:

@@ -1,4 +1,4 @@
-"""A program in a process of its own."""
+"""A program that runs in a process of its own."""
 
 import contextlib
 import os
@@ -12,14 +12,17 @@ from pathlib import Path
 from roomproof.topologies.topology import TopologyError
 
 START_SECONDS = 30.0
-"""A program that does not serve after so long has failed."""
+"""Maximum time until a program serves, in seconds."""
 
 STOP_SECONDS = 10.0
+"""Maximum time until a program has ended, in seconds."""
+
 POLL_SECONDS = 0.02
+"""Seconds between two looks at a program."""
 
 
 def find(program: str, package: str) -> str:
-    """The path of a program. Raises TopologyError, with the line that installs it, where it is missing."""
+    """The path of a program. Raises TopologyError, with a command that installs it."""
     path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
     if path is None:
         raise TopologyError(f"this topology needs {program}, which is not installed: apt-get install {package}")
@@ -27,8 +30,11 @@ def find(program: str, package: str) -> str:
 
 
 class Process:
-    """A program that is started, broken and started again, and that writes to a log. It ends with this process, however
-    that ends, where the system can arrange it, and hears nothing of the keys that are pressed here."""
+    """A program with a log, which can be started, broken and started again.
+
+    It ends with this process, however this process ends, where the system can arrange that. Keys pressed here do not
+    reach it.
+    """
 
     def __init__(
         self,
@@ -39,7 +45,7 @@ class Process:
         environment: Mapping[str, str] | None = None,
         ends_by: signal.Signals = signal.SIGKILL,
     ) -> None:
-        """`ends_by` is the signal that it gets when this process has ended: one with children needs to end them."""
+        """`ends_by` is its signal when this process ends; SIGTERM if it has children."""
         self.name = name
         self.log = log
         self._command = command
@@ -48,8 +54,10 @@ class Process:
         self._process: subprocess.Popen[bytes] | None = None
 
     def launch(self, is_up: Callable[[], bool]) -> None:
-        """Start it, and wait until `is_up` says that it serves. Raises TopologyError if it does not, and if it ended:
-        whoever serves there then is another."""
+        """Start it, and wait until `is_up` says that it serves.
+
+        Raises TopologyError if it does not, and if it has ended: then another program serves there.
+        """
         command = [*self._command]
         if setpriv := shutil.which("setpriv"):
             command = [setpriv, "--pdeathsig", self._ends_by.name.removeprefix("SIG"), *command]
@@ -74,7 +82,7 @@ class Process:
             time.sleep(POLL_SECONDS)
 
     def last_lines(self) -> list[str]:
-        """The end of its log."""
+        """The last lines of its log."""
         return self.log.read_text(errors="replace").splitlines()[-5:] if self.log.exists() else []
 
     def send(self, number: signal.Signals) -> None:
@@ -83,11 +91,11 @@ class Process:
             self._process.send_signal(number)
 
     def kill(self) -> None:
-        """End it at once."""
+        """End it at once, as a crash does."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """Ask it to end, and make it if it does not."""
+        """Ask it to end, and kill it if it does not."""
         self._end(signal.SIGTERM)
 
     def _end(self, number: signal.Signals) -> None:
@@ -95,7 +103,7 @@ class Process:
             return
         self.send(number)
         if number is signal.SIGTERM:
-            self.send(signal.SIGCONT)  # one that stands still hears nothing
+            self.send(signal.SIGCONT)  # a stopped process gets no other signal
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -103,21 +111,21 @@ class Process:
             self._process.wait()
 
     def pause(self) -> None:
-        """Make it stand still."""
+        """Stop the process, so that it neither answers nor ends."""
         self.send(signal.SIGSTOP)
         self._await_state(stopped=True)
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Continue the process."""
         self.send(signal.SIGCONT)
         self._await_state(stopped=False)
 
     def _await_state(self, *, stopped: bool) -> None:
-        """A signal takes effect a little after it was sent."""
+        """Wait until the signal that was sent has taken effect."""
         if self._process is None:
             return
         state = Path(f"/proc/{self._process.pid}/stat")
         deadline = time.monotonic() + STOP_SECONDS
-        with contextlib.suppress(OSError):  # it ended, or the system has no /proc
+        with contextlib.suppress(OSError):  # the process has ended, or the system has no /proc
             while (state.read_text().rpartition(")")[2].split()[0] == "T") != stopped and time.monotonic() < deadline:
                 time.sleep(POLL_SECONDS)

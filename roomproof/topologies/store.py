@@ -15,11 +15,11 @@ CREDENTIALS: Mapping[str, str] = {
     "AWS_SECRET_ACCESS_KEY": "nothing",
     "AWS_DEFAULT_REGION": "eu-central-1",
 }
-"""The stand-in believes anybody, but its clients insist on having some."""
+"""Any credentials: the stand-in accepts all, but its clients need some."""
 
 
 class DynamoDb:
-    """The store, behind a link that can be cut."""
+    """The store of rooms, behind a link that can be cut."""
 
     def __init__(self, process: Process, link: TcpLink, port: int) -> None:
         self.link = link
@@ -28,7 +28,10 @@ class DynamoDb:
 
     @classmethod
     def prepare(cls, folder: Path, port: int) -> "DynamoDb":
-        """Open the link to the stand-in, which is not started yet. Raises Inapplicable where moto is missing."""
+        """Open the link to a store that is not started yet.
+
+        Raises Inapplicable without moto.
+        """
         if importlib.util.find_spec("moto") is None:
             raise Inapplicable("a store that can be taken away needs moto: pip install 'roomproof[dev]'")
         command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
@@ -36,14 +39,14 @@ class DynamoDb:
 
     @property
     def options(self) -> list[str]:
-        """What makes an instance use it."""
+        """The options with which an instance uses this store."""
         return ["--store", "dynamodb", "--dynamodb-endpoint", f"http://127.0.0.1:{self.link.port}"]
 
     def start(self) -> None:
-        """Start it, and wait until it serves."""
+        """Start it, and wait until it serves. Raises TopologyError if it does not."""
         self._process.launch(lambda: accepts(self._port))
 
     def stop(self) -> None:
-        """End it."""
+        """End the store and the link to it."""
         self.link.close()
         self._process.kill()

@@ -1,4 +1,4 @@
-"""What a topology is to whoever tests it: a target, and parts that can be broken and mended."""
+"""A topology under test: a target, and parts that can be broken and mended."""
 
 from collections.abc import Sequence
 from typing import Literal, Protocol
@@ -8,19 +8,22 @@ import msgspec
 from roomproof.client.target import Target
 
 Store = Literal["sqlite", "dynamodb"]
-"""What instances keep their rooms in: a file that they share, or a service that can be taken away."""
+"""The store of rooms: a file, or a service that can be taken away."""
 
 
 class TopologyError(Exception):
-    """A topology cannot be started; the message says what is missing and what to do."""
+    """A topology that cannot start; the message says what is missing and what to do."""
 
 
-class Inapplicable(Exception):  # noqa: N818 - it is no error of anybody's
-    """A topology cannot be had in this way; the message says why, and what to do."""
+class Inapplicable(Exception):  # noqa: N818 - nothing is wrong
+    """A topology that this run cannot have; the message says why and what to do."""
 
 
 class TopologyHandle(msgspec.Struct, frozen=True):
-    """What another process has to know of a topology that runs: the target, and where its logs are."""
+    """The data by which other processes use a topology: its target and its logs.
+
+    `where` is the folder of the logs, or the project of Compose.
+    """
 
     kind: str
     where: str
@@ -28,12 +31,14 @@ class TopologyHandle(msgspec.Struct, frozen=True):
 
 
 class BreakablePart(Protocol):
-    """A part of a topology that can be broken: an instance, or the bus between instances. Each call takes effect before
-    it returns."""
+    """A part of a topology that can be broken: an instance or the bus.
+
+    Each call has taken effect when it returns.
+    """
 
     @property
     def name(self) -> str:
-        """What to call it in a text."""
+        """Its name in texts."""
 
     def kill(self) -> None:
         """End it at once, as a crash does."""
@@ -42,46 +47,46 @@ class BreakablePart(Protocol):
         """Ask it to end, and wait until it has."""
 
     def start(self) -> None:
-        """Start it again where it was, and wait until it serves. Raises TopologyError if it does not."""
+        """Start it again, and wait until it serves. Raises TopologyError if it does not."""
 
     def pause(self) -> None:
-        """Make it stand still: it neither answers nor ends."""
+        """Make it stand still, so that it neither answers nor ends."""
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Let it continue."""
 
 
 class CuttableLink(Protocol):
-    """A connection between parts that can be cut."""
+    """A link between parts of a topology that can be cut."""
 
     def cut(self) -> None:
-        """End what is connected, and refuse what would connect."""
+        """End all connections, and refuse new ones."""
 
     def stall(self) -> None:
-        """Carry nothing any more, and tell nobody: as when a cable is pulled."""
+        """Carry nothing any more, and tell nobody, as when a cable is pulled."""
 
     def mend(self) -> None:
-        """Carry everything again. What was stalled is lost, and its connections end."""
+        """Carry again. Stalled data is lost, and its connections end."""
 
 
 class ServiceInstance(BreakablePart, Protocol):
-    """One process of the service."""
+    """One process of the service, which holds members."""
 
     @property
     def upstream(self) -> str:
-        """What X-Upstream says of it."""
+        """The name of the instance in X-Upstream."""
 
     @property
     def bus(self) -> CuttableLink | None:
-        """What connects it with the bus; None in a topology without, or where that cannot be cut."""
+        """The link with the bus; None without a bus, or if the link cannot be cut."""
 
 
 class Topology(Protocol):
-    """A topology that runs. Closing it leaves nothing behind."""
+    """A running topology. Closing it leaves nothing behind."""
 
     @property
     def handle(self) -> TopologyHandle:
-        """What another process has to know of it."""
+        """The data by which another process uses the topology."""
 
     @property
     def instances(self) -> Sequence[ServiceInstance]:
@@ -89,14 +94,14 @@ class Topology(Protocol):
 
     @property
     def bus(self) -> BreakablePart | None:
-        """What passes items on between instances; None in a topology without."""
+        """The bus that passes items between instances; None without a bus."""
 
     @property
     def store(self) -> CuttableLink | None:
-        """What connects the instances with the store of rooms; None where that cannot be cut."""
+        """The link of the instances with the store of rooms; None if it cannot be cut."""
 
     def reload_front(self) -> None:
-        """Make the front read its configuration again, and wait until it serves by what it read."""
+        """Make the front read its configuration again, and wait until it uses it."""
 
     def close(self) -> None:
-        """End everything."""
+        """End all parts of the topology."""

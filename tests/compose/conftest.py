@@ -1,4 +1,4 @@
-"""What these tests need of the machine."""
+"""The Docker engine and the stack that these tests need."""
 
 import gc
 import os
@@ -17,14 +17,14 @@ from roomproof.topologies.topology import TopologyError
 from tests.listening import ROOT
 
 SECONDS = 600.0
-"""A command that takes longer hangs. The first one builds the images."""
+"""Maximum time of a command, in seconds. The first command builds the images."""
 
 HINT = "apt-get install docker.io docker-compose, and start dockerd; without an image registry, on Debian as root: "
 HINT += "../shared/tools/offline-docker"
 
 
 def missing() -> str:
-    """What is missing for these tests, in a sentence; empty if nothing is."""
+    """Tell in a sentence what is missing for these tests; empty if nothing is."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # the docker package leaves open what it could not connect
         try:
@@ -40,7 +40,10 @@ def missing() -> str:
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    """The Docker engine. Where none answers, the tests are skipped, but under CI, where all must run, they fail."""
+    """The Docker engine.
+
+    Where none answers, the tests are skipped, but under CI, where all must run, they fail.
+    """
     if sentence := missing():
         reason = f"{sentence}. How to get it: {HINT}"
         if os.environ.get("CI"):
@@ -59,7 +62,7 @@ class Stack:
     broadcast: str = ""
 
     def compose(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        """A command of Compose."""
+        """Run a command of Compose."""
         environment = {**os.environ, "HTTP_PORT": str(self.port), "HEARTBEAT": "3", "BROADCAST": self.broadcast}
         environment["LOCUST_PORT"] = "0"
         command = [*command_line(), "-p", self.project, *words]
@@ -68,13 +71,13 @@ class Stack:
         )
 
     def log_of(self, service: str) -> str:
-        """What `docker-compose logs` shows."""
+        """The output of `docker-compose logs`."""
         return self.compose("logs", "--no-color", service).stdout
 
 
 @pytest.fixture(scope="module")
 def stack(engine: Engine) -> Iterator[Stack]:
-    """What `docker-compose up` starts."""
+    """The stack that `docker-compose up` starts."""
     assert engine
     with reserved_port() as port:
         stack = Stack(f"roomproof-test-{os.getpid()}", port)

@@ -1,4 +1,4 @@
-"""The demo as people use it: `docker-compose up`, the guide's commands, its logs, the suite inside, scaling, load.
+"""The demo as people use it, started by `docker-compose up`.
 
 Not collected by default, because it takes minutes and a Docker engine: `tox -e compose`.
 """
@@ -30,7 +30,7 @@ def guide(stack: Stack) -> Guide:
 
 
 def reached(stack: Stack) -> set[str]:
-    """The instances that many client addresses reach."""
+    """The instances that eight client addresses reach."""
     found = set()
     for number in range(1, 9):
         request = Request(f"http://localhost:{stack.port}/health", headers={"X-Forwarded-For": f"10.1.{number}.1"})
@@ -40,7 +40,7 @@ def reached(stack: Stack) -> set[str]:
 
 
 def is_served_by(stack: Stack, count: int) -> bool:
-    """Whether client addresses reach so many instances."""
+    """Whether the client addresses reach exactly this number of instances."""
     return len(reached(stack)) == count
 
 
@@ -77,7 +77,7 @@ def test_the_guide_works_and_the_log_tells_of_it(stack: Stack, guide: Guide) -> 
         "refused.*room123",
         "refused.*CHAT_ID",
     ):
-        assert len(re.findall(expected, log)) == 1, f"{expected} once in:\n{log}"
+        assert len(re.findall(expected, log)) == 1, f"expected {expected} once, got:\n{log}"
     everything = stack.log_of("")
     assert "soup is ready" not in everything
     assert "Hello everyone!" not in everything
@@ -95,7 +95,7 @@ def test_the_page_and_its_script_find_the_service(stack: Stack, guide: Guide) ->
 def test_nothing_runs_as_root_or_listens_beyond_this_machine(stack: Stack, engine: Engine) -> None:
     for container in engine.containers(stack.project):
         uid = container.exec_run(["id", "-u"]).output.decode().strip()
-        assert uid != "0", f"{container.name} runs as root"
+        assert uid != "0", f"expected {container.name} to run as another user, got root"
         for bindings in container.ports.values():
             assert {one["HostIp"] for one in bindings or []} <= {"127.0.0.1"}
 
@@ -104,7 +104,7 @@ def test_the_front_follows_the_number_of_instances(stack: Stack) -> None:
     assert len(reached(stack)) == 2
     for count in (3, 1, 2):
         stack.compose("up", "--detach", "--no-build", "--scale", f"chat-service={count}", "chat-service")
-        assert eventually(partial(is_served_by, stack, count)), f"{reached(stack)}, not {count}"
+        assert eventually(partial(is_served_by, stack, count)), f"expected {count} instances, got {reached(stack)}"
 
 
 def test_an_instance_that_died_is_left_out_and_found_again(stack: Stack, engine: Engine) -> None:

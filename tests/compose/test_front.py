@@ -1,4 +1,7 @@
-"""What the front in a container does when instances come and go, in every shell that its base image may have."""
+"""The front in a container follows the instances that start and end.
+
+Its script is tested in every shell that the base image can have.
+"""
 
 import os
 import shutil
@@ -36,40 +39,40 @@ for address in $(cat "$FOLDER/found"); do printf 'Name:\\tchat-service\\nAddress
 
 
 def put(path: Path, text: str) -> None:
-    """Make a program."""
+    """Write an executable script."""
     path.write_text(text)
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
 class Front:
-    """The script, with stand-ins for nginx and for the name service."""
+    """The script of the front, with stand-ins for nginx and for the name service."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def finds(self, *addresses: str) -> None:
-        """From now on these are the addresses of the service."""
+        """Let the name service give these addresses from now on."""
         (self._folder / "found.new").write_text(" ".join(addresses))
         (self._folder / "found.new").rename(self._folder / "found")
 
     def serves_by(self) -> list[str]:
-        """The lines of upstreams.conf, without what all of them have."""
+        """The lines of upstreams.conf, without the options that all lines have."""
         list_ = self._folder / "upstreams.conf"
         lines = list_.read_text().splitlines() if list_.exists() else []
         return [line.replace("server ", "").replace(" max_fails=3 fail_timeout=5s;", "") for line in lines]
 
     def comes_to_serve_by(self, *lines: str) -> bool:
-        """Whether it soon has these lines, and has told nginx."""
+        """Whether the front comes to have these lines."""
         return eventually(lambda: self.serves_by() == list(lines))
 
     def reloads(self) -> int:
-        """How often it has told nginx."""
+        """The number of reloads of nginx so far."""
         return (self._folder / "signals").read_text().count("reloaded")
 
 
 @contextmanager
 def running(folder: Path, shell: str, lookup: str, *addresses: str) -> Iterator[Front]:
-    """The script as it runs in the container."""
+    """Run the script of the front as in the container."""
     programs = folder / "programs"
     programs.mkdir()
     path = require(shell, f"apt-get install {shell}")
@@ -98,7 +101,7 @@ def running(folder: Path, shell: str, lookup: str, *addresses: str) -> Iterator[
 
 @pytest.fixture(params=SHELLS)
 def start(tmp_path: Path, request: pytest.FixtureRequest) -> Starts:
-    """Starts the script in a shell."""
+    """A function that starts the script in this shell."""
     return lambda *addresses: running(tmp_path, request.param, "getent", *addresses)
 
 

@@ -1,4 +1,4 @@
-"""What the images are made of."""
+"""The images hold the packages that their programs import."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ import sys
 from tests.listening import ROOT
 
 COMES_WITH = {"botocore": "boto3", "werkzeug": "quart", "wsproto": "hypercorn"}
-"""Packages that are there because another one needs them."""
+"""Packages, by import name, that come as dependencies of another package."""
 
 
 def test_the_image_has_the_packages_that_the_server_imports() -> None:

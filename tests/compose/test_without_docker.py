@@ -1,4 +1,4 @@
-"""What needs no Docker engine of the topologies in containers."""
+"""Topologies in containers, as far as no Docker engine is needed."""
 
 import os
 import subprocess
@@ -35,6 +35,7 @@ def test_a_missing_engine_is_one_sentence(tmp_path: Path, workers: tuple[str, ..
 
 
 def test_a_killed_run_takes_its_containers_down_at_last(tmp_path: Path) -> None:
+    """The watchman first waits for the command that still starts containers."""
     notes, pipe = tmp_path / "notes", tmp_path / "pipe"
     os.mkfifo(pipe)
     for program, script in {"docker": "#!/bin/sh\nexit 1", "docker-compose": COMPOSE}.items():

@@ -1,4 +1,4 @@
-"""The suite brings the stack up itself: `--topology compose:sticky` and `compose:pubsub`.
+"""The suite starts the stack itself, by `--topology compose:NAME`.
 
 Not collected by default, because it takes minutes and a Docker engine: `tox -e compose`.
 """
@@ -20,7 +20,10 @@ pytestmark = pytest.mark.usefixtures("engine")
 
 @pytest.fixture
 def left_over(engine: Engine) -> Callable[[], set[str]]:
-    """Names the containers of the topologies that were started since. Others may have been there before."""
+    """Names the containers of the topologies that were started since.
+
+    Others may have been there before.
+    """
 
     def names() -> set[str]:
         return {str(one.name) for one in engine.projects("roomproof-topology-")}
@@ -32,8 +35,8 @@ def left_over(engine: Engine) -> Callable[[], set[str]]:
 @pytest.mark.parametrize(
     ("topology", "which"),
     [
-        # Nothing differs from the local topologies but how parts break, and how the front learns of it. Between them
-        # these break every part; both take all scenarios, and the suite inside has run the others.
+        # These differ from the local topologies only in how parts break, and in how the front notices. Together these
+        # scenarios break every part. Both topologies can take all scenarios; the suite inside has run the others.
         ("compose:sticky", "test_sticky or back_is_used_again or stood_still or reloading or store_is_away"),
         ("compose:pubsub", "test_pubsub or dies_find_another or who_cannot_be_heard or stalls"),
     ],

@@ -1,1 +1,1 @@
-"""Topologies: that they start, break and end as they should, and the faults that may be planted in them."""
+"""Tests of topologies, and the faults that are planted in topologies."""

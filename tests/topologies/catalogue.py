@@ -6,4 +6,4 @@ from tests.topologies.plants import bus, fronts, instances, outages, store
 __all__ = ["TOPOLOGY_FAULTS"]
 
 FAMILIES = (fronts, instances, bus, outages, store)
-"""Importing them has registered their faults."""
+"""The modules whose import registers the faults."""

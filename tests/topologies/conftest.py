@@ -1,4 +1,4 @@
-"""What these tests need of the machine."""
+"""The programs that these tests need."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A pytest plugin: nobody ever hears anybody, as far as scenarios can tell."""
+"""A pytest plugin with which nobody ever hears anybody."""
 
 from roomproof.stage.person import Person
 

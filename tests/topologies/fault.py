@@ -1,4 +1,4 @@
-"""A fault planted in a topology: in the configuration of its front, or in its instances."""
+"""A fault planted in a topology: in its front or in its instances."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,33 +6,33 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TopologyFault:
-    """A fault that only several instances can have."""
+    """A fault that only a topology of several instances can have."""
 
     name: str
     topology: str
     breaks: str
     text: str
     found_by: tuple[str, ...]
-    """The scenarios that have to find it, as arguments of `roomproof verify`."""
+    """The scenarios that have to find the fault, as arguments of `roomproof verify`."""
     in_front: Callable[[str], str] | None = None
-    """Changes the text of nginx.conf and of upstreams.conf, each in turn."""
+    """Changes the text of nginx.conf, then that of upstreams.conf."""
     in_server: Callable[[], None] | None = None
-    """Changes the classes of the reference server, in a process of its own, for good."""
+    """Changes the classes of the reference server, in the process of an instance."""
     bus: bool = False
-    """It needs a bus between instances of a topology that has none."""
+    """Whether the fault needs a bus in a topology without one."""
 
 
 VARIABLE = "ROOMPROOF_PLANTED"
-"""It names the fault to the processes of a run."""
+"""The environment variable that names the fault to the processes of a run."""
 
 TOPOLOGY_FAULTS: dict[str, TopologyFault] = {}
-"""All of them by name."""
+"""All faults by name."""
 
 
 def front_fault(
     name: str, *, topology: str, breaks: str, found_by: tuple[str, ...]
 ) -> Callable[[Callable[[str], str]], Callable[[str], str]]:
-    """Register a fault of the front; the docstring of the function that plants it says what it does."""
+    """Register a fault of the front; the docstring of its function is its text."""
 
     def register(plant: Callable[[str], str]) -> Callable[[str], str]:
         _add(TopologyFault(name, topology, breaks, _text(plant.__doc__), found_by, in_front=plant))
@@ -44,7 +44,7 @@ def front_fault(
 def server_fault(
     name: str, *, topology: str, breaks: str, found_by: tuple[str, ...], bus: bool = False
 ) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Register a fault of the instances; the docstring of the function that plants it says what it does."""
+    """Register a fault of the instances; the docstring of its function is its text."""
 
     def register(plant: Callable[[], None]) -> Callable[[], None]:
         _add(TopologyFault(name, topology, breaks, _text(plant.__doc__), found_by, in_server=plant, bus=bus))
@@ -54,10 +54,10 @@ def server_fault(
 
 
 def _add(fault: TopologyFault) -> None:
-    assert fault.name not in TOPOLOGY_FAULTS, f"two faults are called {fault.name!r}"
+    assert fault.name not in TOPOLOGY_FAULTS, f"expected a new name, got a second fault {fault.name!r}"
     TOPOLOGY_FAULTS[fault.name] = fault
 
 
 def _text(docstring: str | None) -> str:
-    assert docstring, "a fault says what it does"
+    assert docstring, "expected a docstring that says what the fault does, got none"
     return " ".join(docstring.split())

@@ -1,4 +1,4 @@
-"""A pytest plugin: the program that the variable ROOMPROOF_HIDDEN names is not installed."""
+"""A pytest plugin that hides the program named by the variable ROOMPROOF_HIDDEN."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ _which = shutil.which
 
 
 def which(program: str, *arguments: Any, **more: Any) -> str | None:
-    """What shutil.which finds, but for one program."""
+    """Find a program as shutil.which does, except for the hidden one."""
     return None if program == os.environ["ROOMPROOF_HIDDEN"] else _which(program, *arguments, **more)
 
 

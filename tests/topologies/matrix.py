@@ -1,7 +1,7 @@
-"""The suite on every topology, and on topologies with every fault that only they can have.
+"""The suite on every topology, and on topologies with each fault of a topology.
 
 Not collected by default, because it takes minutes: `tox -e topologies`, or `pytest tests/topologies/matrix.py -n 2`.
-With the variable ROOMPROOF_MATRIX set to a folder, the verdicts are left there, for the table (see `table.py`).
+If the variable ROOMPROOF_MATRIX names a folder, the verdicts are written there for the table (see `table.py`).
 """
 
 import json

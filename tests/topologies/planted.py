@@ -1,4 +1,7 @@
-"""A pytest plugin: whatever topology this run starts has the fault that the variable ROOMPROOF_PLANTED names."""
+"""A pytest plugin that plants a fault in every topology that the run starts.
+
+The variable ROOMPROOF_PLANTED names the fault.
+"""
 
 import os
 import sys

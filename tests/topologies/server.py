@@ -1,4 +1,7 @@
-"""The reference server with a fault of a topology: `python -m tests.topologies.server NAME [its options]`."""
+"""The reference server with a planted fault of a topology.
+
+`python -m tests.topologies.server NAME [OPTIONS OF THE SERVER]` starts it.
+"""
 
 import sys
 
@@ -7,9 +10,9 @@ from tests.topologies.catalogue import TOPOLOGY_FAULTS
 
 
 def serve() -> int:
-    """Plant the fault that the first argument names, then serve."""
+    """Plant the fault that the first argument names, then serve; return the exit code."""
     plant = TOPOLOGY_FAULTS[sys.argv.pop(1)].in_server
-    assert plant is not None, "this fault is none of the instances"
+    assert plant is not None, "expected a fault of the instances, got a fault of the front"
     plant()
     return main()
 

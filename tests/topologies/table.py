@@ -1,4 +1,7 @@
-"""Which rules hold on which topology, of the verdicts of the matrix: `python -m tests.topologies.table FOLDER`."""
+"""A table of the rules that hold on each topology, by the matrix.
+
+`python -m tests.topologies.table FOLDER` prints it.
+"""
 
 import json
 import sys
@@ -11,18 +14,18 @@ SIGNS = {"held": "held", "not_applicable": "-", "untested": "untested", "broken"
 
 
 def table(verdicts: dict[str, dict[str, str]]) -> str:
-    """A line for each rule, a column for each topology; `verdicts` are the standings of the rules, by topology."""
+    """A line for each rule with its outcomes; `verdicts` gives them by topology."""
     lines = [("rule", *verdicts)]
     lines += [(rule, *(SIGNS.get(one[rule], one[rule]) for one in verdicts.values())) for rule in load().rules]
     return "\n".join("".join(f"{cell:<16}" for cell in line).rstrip() for line in lines)
 
 
 def main() -> int:
-    """Print the table of the verdicts in the folder that the command line names."""
+    """Print the table for the folder in the first argument; return the exit code."""
     files = {name: Path(sys.argv[1]) / f"{name}.json" for name in PLANS}
     missing = [str(file) for file in files.values() if not file.is_file()]
     if missing:
-        print(f"no verdict in {', '.join(missing)}: the matrix has not run whole", file=sys.stderr)
+        print(f"expected a verdict in {', '.join(missing)}, got none: run the whole matrix first", file=sys.stderr)
         return 1
     verdicts = {name: json.loads(file.read_text())["rules"] for name, file in files.items()}
     print(table({name: {rule: entry["outcome"] for rule, entry in rules.items()} for name, rules in verdicts.items()}))

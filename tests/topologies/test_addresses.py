@@ -1,4 +1,4 @@
-"""However clients come to many addresses, and whatever the front says, the suite knows which instance is which."""
+"""The suite tells instances apart, whatever the front says and clients do."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ BOUND = [f"127.0.{number}.1" for number in range(1, 7)]
 
 
 def judged(folder: Path, topology: LocalTopology, **addresses: list[str]) -> Run:
-    """Run the scenarios of the sticky family against a topology that runs, as a target of the user's."""
+    """Run scenarios of several instances against a topology as a user's target."""
     lines = [f"{name} = {value}" for name, value in addresses.items()]
     declared = ", ".join(f'"{name}"' for name in ("sticky", "fetch", "delete"))
     text = "\n".join([f'url = "{topology.handle.target.url}"', f"capabilities = [{declared}]", *lines])
@@ -35,7 +35,7 @@ def sticky() -> Iterator[LocalTopology]:
 
 @pytest.fixture
 def discreet(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalTopology]:
-    """A sticky topology whose front does not say who served."""
+    """A sticky topology whose front does not name the instance that served."""
     write = front.write_configuration
 
     def without_upstream(folder: Path, port: int, upstreams: list[str]) -> None:
@@ -58,7 +58,7 @@ def test_many_addresses_are_many_clients(tmp_path: Path, sticky: LocalTopology, 
 
     assert run.code == 0, run.output
     assert run.rules("held") >= {"STICKY-1", "STICKY-2", "STICKY-3", "STICKY-4"}
-    assert run.rules("not_applicable") >= {"STICKY-5", "STICKY-9"}, "nobody breaks what a user runs"
+    assert run.rules("not_applicable") >= {"STICKY-5", "STICKY-9"}, "expected no broken parts in a topology of the user"
 
 
 @pytest.mark.parametrize("kind", ADDRESSES)

@@ -1,4 +1,4 @@
-"""`--topology` on the command line: what it says where it cannot work, and that it leaves nothing behind."""
+"""`--topology` on the command line: its errors, and that it leaves nothing behind."""
 
 import os
 import signal
@@ -51,7 +51,7 @@ def test_a_missing_program_is_one_sentence(
 
 @contextmanager
 def verifying(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A run of the suite whose temporary files are in this folder."""
+    """Start a run of the suite with its temporary files in this folder."""
     words = [sys.executable, "-m", "roomproof", "verify", *arguments]
     environment = clean_environment() | {"TMPDIR": str(folder)}
     with subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.DEVNULL) as process:
@@ -77,7 +77,7 @@ def test_a_run_that_is_ended_leaves_nothing_behind(
         process.wait()
 
     assert eventually(lambda: not processes_of(folder)), processes_of(folder)
-    assert eventually(lambda: not listens(port)), "nginx left its workers behind"
+    assert eventually(lambda: not listens(port)), "expected nginx and its workers to end, but the port still answers"
     assert eventually(lambda: not any(tmp_path.glob("roomproof-*"))), list(tmp_path.iterdir())
 
 

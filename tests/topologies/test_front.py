@@ -1,4 +1,4 @@
-"""nginx as it is shipped: who is handed to whom, and what is never sent twice."""
+"""nginx with the shipped configuration: its choice of an instance, its retries."""
 
 import contextlib
 import http.server
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("nginx")
 
 
 class _Backend(http.server.BaseHTTPRequestHandler):
-    """Answers with the client address that it is told; hangs up on /broken."""
+    """Answers with the client address in X-Real-IP; hangs up on /broken."""
 
     requests: list[str]
 
@@ -40,7 +40,7 @@ class _Backend(http.server.BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def backend() -> Iterator[tuple[str, list[str]]]:
-    """A server, and the requests that it got so far."""
+    """Run a server; yields its address and the requests that it has received."""
     requests: list[str] = []
     handler = type("Handler", (_Backend,), {"requests": requests})
     with in_threads(handler) as address:
@@ -49,7 +49,7 @@ def backend() -> Iterator[tuple[str, list[str]]]:
 
 @pytest.fixture
 def front(tmp_path: Path) -> Iterator[tuple[str, list[list[str]]]]:
-    """The URL of a front before two instances, and the requests that each of them got."""
+    """The URL of a front of two instances, and the requests that each has received."""
     with backend() as (one, to_one), backend() as (two, to_two), reserved_port() as port:
         nginx = Nginx.prepare(tmp_path / "nginx", port, [one, two])
         nginx.start()

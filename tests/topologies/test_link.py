@@ -12,7 +12,7 @@ from roomproof.topologies.link import TcpLink
 
 @pytest.fixture
 def link() -> Iterator[TcpLink]:
-    """A link to a server that sends back whatever it gets."""
+    """A link to a server that sends back everything it receives."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=_echo, args=(listener,), daemon=True).start()
         link = TcpLink.open(listener.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Ports that parts of a topology get."""
+"""Ports that are reserved for the parts of a topology."""
 
 import socket
 import sys
@@ -13,7 +13,7 @@ from roomproof.topologies.topology import TopologyError
 
 
 def test_a_port_is_given_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who is given it takes a second until it listens, and must not meet others there, of whatever run."""
+    """A part takes a second until it listens; meanwhile no other run may get its port."""
     with reserved_port() as port:
         monkeypatch.setattr(ports, "PORTS", range(port, port + 1))
         monkeypatch.setattr(ports, "TRIES", 1)

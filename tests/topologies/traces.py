@@ -1,4 +1,4 @@
-"""What a topology leaves on the machine."""
+"""Traces of a topology on this machine: processes, ports and files."""
 
 import socket
 import time
@@ -9,7 +9,7 @@ from tests.listening import PATIENCE
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    """Whether a condition comes to hold."""
+    """Whether a condition comes to hold before the patience of the tests ends."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > deadline:
@@ -26,7 +26,7 @@ def processes_of(folder: Path) -> list[str]:
             try:
                 line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             except OSError:
-                continue  # it has just ended
+                continue  # the process has just ended
             if str(folder) in line:
                 lines.append(line)
     return lines
@@ -38,6 +38,6 @@ def front_port(folder: Path) -> int:
 
 
 def listens(port: int) -> bool:
-    """Whether somebody listens on a port of the loopback address."""
+    """Whether a server listens on this port of the loopback address."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -17,7 +17,7 @@ Hear = Callable[[str, bytes], None]
 
 
 def crossing(change: Callable[[Hear, str, bytes], None]) -> None:
-    """Plant where an instance hears what another one says: `change(hear, channel, payload)`."""
+    """Change what an instance hears from others: `change(hear, channel, payload)`."""
 
     def wrapped(hear: Any) -> Any:
         def changed(self: RedisBroadcast, channel: str, payload: bytes) -> None:
@@ -32,12 +32,12 @@ def crossing(change: Callable[[Hear, str, bytes], None]) -> None:
 
 
 def is_notice(payload: bytes) -> bool:
-    """Whether what crosses tells of a join or a leave."""
+    """Whether this payload is the notice of a join or a leave."""
     return b'"type":"system"' in payload.replace(b'": "', b'":"')
 
 
 def renumbered(payload: bytes) -> bytes:
-    """The same once more, as if it were new."""
+    """The same payload as if it were new."""
     name, number, frame = payload.split(b" ", 2)
     return b"again-%s %s %s" % (name, number, frame)
 
@@ -86,7 +86,7 @@ def bus_swaps() -> None:
 
 @server_fault("nothing crosses", topology="pubsub", breaks="PUBSUB-3", found_by=MESSAGES)
 def nothing_crosses() -> None:
-    """The instances are connected with the bus, and hear nothing of each other."""
+    """The instances are connected with the bus, and hear nothing from each other."""
     crossing(lambda _hear, _channel, _payload: None)
 
 
@@ -116,7 +116,7 @@ def notices_cross_twice() -> None:
 
 @server_fault("statistics of all instances", topology="pubsub", breaks="PUBSUB-5", found_by=STATISTICS)
 def statistics_of_all() -> None:
-    """Each instance counts the members of all instances, as far as it heard of them."""
+    """Each instance counts the members of all instances, by the notices that it hears."""
     elsewhere: dict[str, int] = {}
 
     def change(hear: Hear, channel: str, payload: bytes) -> None:
@@ -139,7 +139,7 @@ def statistics_of_all() -> None:
 
 @server_fault("rooms of all instances", topology="pubsub", breaks="PUBSUB-5", found_by=STATISTICS)
 def rooms_of_all() -> None:
-    """A room is listed as active where nobody is in it, once anybody has tried to find it there."""
+    """A room without members is listed as active, once anybody has asked for it there."""
     seen: list[str] = []
 
     def wrapped_room(room: Any) -> Any:
@@ -162,10 +162,10 @@ def rooms_of_all() -> None:
 
 @server_fault("sticky that crosses", topology="sticky", breaks="STICKY-4", found_by=APART, bus=True)
 def sticky_that_crosses() -> None:
-    """What declares itself sticky passes everything on to all instances."""
+    """A topology that declares `sticky` passes everything to all instances."""
 
 
 @server_fault("sticky whose notices cross", topology="sticky", breaks="STICKY-4", found_by=APART, bus=True)
 def sticky_whose_notices_cross() -> None:
-    """What declares itself sticky passes joins and leaves on to all instances, and messages to none."""
+    """A topology that declares `sticky` passes joins and leaves to all instances."""
     crossing(lambda hear, channel, payload: hear(channel, payload) if is_notice(payload) else None)

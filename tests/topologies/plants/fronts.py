@@ -12,7 +12,7 @@ RELOADS = ("test_faults.py", "-k", "reload")
 @front_fault("round robin", topology="sticky", breaks="STICKY-1", found_by=("test_sticky.py",))
 @front_fault("round robin before a bus", topology="pubsub", breaks="PUBSUB-1", found_by=("test_sticky.py",))
 def round_robin(text: str) -> str:
-    """The front hands each connection to the next instance, whatever address it comes from."""
+    """The front hands each connection to the next instance, whatever its address."""
     return text.replace("ip_hash;", "")
 
 
@@ -25,7 +25,7 @@ def one_instance(text: str) -> str:
 
 @front_fault("clients not told apart", topology="sticky", breaks="STICKY-2", found_by=("test_sticky.py",))
 def clients_not_told_apart(text: str) -> str:
-    """All clients have one address to the front, as behind another proxy that it does not trust."""
+    """All clients have one address at the front, as behind a proxy it does not trust."""
     return text.replace("ip_hash;", 'hash "the bridge";')
 
 

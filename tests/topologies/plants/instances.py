@@ -1,4 +1,4 @@
-"""Faults of instances that only show where there are several of them, or where one is broken."""
+"""Faults of instances that show only with several of them, or when one is broken."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from tests.topologies.fault import server_fault
 PAUSED = ("test_faults.py", "-k", "stood_still")
 
 PAUSE_SECONDS = 2.0
-"""An instance that did nothing for so long stood still."""
+"""Seconds without activity after which an instance is said to have stood still."""
 
 
 @server_fault("a store for each instance", topology="sticky", breaks="STICKY-3", found_by=("test_sticky.py",))
@@ -24,7 +24,10 @@ def separate_stores() -> None:
 
 
 def noticing_pauses(hear_after: Any) -> None:
-    """Plant where an instance hears its members: `hear_after(seconds since the last pause, member, frame, hear)`."""
+    """Change how an instance hears its members after a pause.
+
+    `hear_after(seconds since the last pause, member, frame, hear)` decides.
+    """
     last = time.monotonic()
     paused_at = 0.0
     ticking = False
@@ -57,7 +60,7 @@ def noticing_pauses(hear_after: Any) -> None:
 @server_fault("a pause forgets", topology="sticky", breaks="STICKY-7", found_by=PAUSED)
 @server_fault("a pause forgets behind a bus", topology="pubsub", breaks="PUBSUB-6", found_by=PAUSED)
 def a_pause_forgets() -> None:
-    """What was said to an instance that stood still is thrown away."""
+    """An instance throws away messages that arrived while it stood still."""
 
     def hear_after(seconds: float, member: Any, frame: Any, hear: Any) -> None:
         if seconds > 0.2:
@@ -68,7 +71,7 @@ def a_pause_forgets() -> None:
 
 @server_fault("a pause repeats", topology="sticky", breaks="STICKY-7", found_by=PAUSED)
 def a_pause_repeats() -> None:
-    """What was said to an instance that stood still is said twice."""
+    """An instance broadcasts messages twice that arrived while it stood still."""
 
     def hear_after(seconds: float, member: Any, frame: Any, hear: Any) -> None:
         hear(member, frame)

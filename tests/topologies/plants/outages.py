@@ -1,4 +1,4 @@
-"""Faults that show when the bus between the instances goes away, or comes back."""
+"""Faults that show when the bus between instances goes away or comes back."""
 
 import asyncio
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from reference_server import redis_broadcast
 from reference_server.member import Member
 from reference_server.redis_broadcast import RedisBroadcast
+from roomproof.spec.limits import CloseCode
 from tests.faults.fault import wrap
 from tests.topologies.fault import server_fault
 
@@ -15,7 +16,7 @@ TOLD = ("test_bus.py", "test_order.py", "-k", "told or burst")
 
 
 def when_away(act: Any) -> None:
-    """Do something each time that an instance notices that the bus is away."""
+    """Call `act` each time that an instance notices that the bus is away."""
 
     def wrapped(note_away: Any) -> Any:
         def acting(self: Any, reason: str) -> None:
@@ -29,12 +30,12 @@ def when_away(act: Any) -> None:
 
 @server_fault("the bus takes its members along", topology="pubsub", breaks="PUBSUB-7", found_by=DIES)
 def closes_members() -> None:
-    """When the bus is away, an instance closes its members with 1012, so that they connect again."""
+    """When the bus is away, an instance closes its members with 1012."""
 
     def close_all(broadcast: Any) -> None:
         for room in list(broadcast._handler._rooms.values()):
             for member in list(room.members):
-                member.close(1012)
+                member.close(CloseCode.SERVICE_RESTART)
 
     when_away(close_all)
 
@@ -72,7 +73,7 @@ def forgets_subscriptions() -> None:
 
 @server_fault("repeats when the bus is back", topology="pubsub", breaks="PUBSUB-7", found_by=DIES)
 def repeats() -> None:
-    """An instance that has the bus back publishes once more what it said last before it lost it."""
+    """An instance that has the bus back publishes its last messages once more."""
     last: list[tuple[Any, str]] = []
 
     def wrapped_publish(publish: Any) -> Any:
@@ -98,12 +99,12 @@ def repeats() -> None:
 
 @server_fault("handshakes wait for the bus", topology="pubsub", breaks="PUBSUB-7", found_by=DIES)
 def waits_for_ever() -> None:
-    """A handshake waits until its room is heard on the bus, for as long as that takes."""
+    """A handshake waits until its room is heard on the bus, however long that takes."""
 
     redis_broadcast.HANDSHAKE_SECONDS = 3600.0
 
 
 @server_fault("nobody is told of the bus", topology="pubsub", breaks="PUBSUB-8", found_by=TOLD)
 def nobody_is_told() -> None:
-    """Who says something that could not be passed on hears nothing of that."""
+    """The sender of a message that could not be passed on gets no error frame."""
     wrap(Member, "send_error", lambda _fail: lambda _self, _reason: None)

@@ -1,4 +1,4 @@
-"""Faults that show when the store of rooms goes away, or comes back."""
+"""Faults that show when the store of rooms goes away or comes back."""
 
 import asyncio
 from typing import Any
@@ -13,7 +13,7 @@ STALLS = ("test_faults.py", "-k", "store_is_away and stall")
 
 
 def when_away(act: Any) -> None:
-    """Do something each time that the store is found away: `act()` is awaited in place of saying so."""
+    """Await `act` each time that the store is found away, before saying so."""
 
     def wrapped(run: Any) -> Any:
         async def acting(self: Any, work: Any) -> Any:
@@ -31,7 +31,7 @@ def when_away(act: Any) -> None:
 @server_fault("hangs without the store", topology="sticky", breaks="STICKY-9", found_by=CUT_OFF)
 @server_fault("hangs without the store behind a bus", topology="pubsub", breaks="PUBSUB-6", found_by=CUT_OFF)
 def hangs() -> None:
-    """While the store is away, whoever needs it waits."""
+    """While the store is away, requests that need it wait."""
 
     async def wait(_store: Any) -> None:
         await asyncio.sleep(60)
@@ -41,7 +41,7 @@ def hangs() -> None:
 
 @server_fault("breaks without the store", topology="sticky", breaks="STICKY-9", found_by=CUT_OFF)
 def breaks() -> None:
-    """While the store is away, whoever needs it gets 500."""
+    """While the store is away, requests that need it get 500."""
 
     async def crash(_store: Any) -> None:
         raise RuntimeError("no store")
@@ -51,7 +51,7 @@ def breaks() -> None:
 
 @server_fault("stands still without the store", topology="sticky", breaks="STICKY-9", found_by=STALLS)
 def stands_still() -> None:
-    """The store is asked in the event loop, so nobody hears anything while it does not answer."""
+    """The store is asked in the event loop, so a silent store stops everything."""
 
     async def run(_self: Any, work: Any) -> Any:
         return work()

@@ -14,7 +14,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 @pytest.fixture
 def server_that_closes_without_a_word() -> Iterator[str]:
-    """It answers one request on each connection, does not say that it closes, and closes."""
+    """A server that closes each connection after one answer, without saying so."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:

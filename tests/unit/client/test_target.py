@@ -1,4 +1,4 @@
-"""Targets are described in full, or refused with a sentence."""
+"""Targets are read in full, or refused with a sentence that says what to expect."""
 
 from pathlib import Path
 

@@ -10,7 +10,8 @@ from locust import events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 
-from roomproof.load import defaults, options
+from roomproof.load import options
+from roomproof.load.controller import defaults
 from roomproof.load.controller.controller import controller_of
 from roomproof.load.controller.results import LoadResults
 from roomproof.load.controller.run import LoadRun, results_of
@@ -36,10 +37,10 @@ class CapacitySearch:
     """The searches of one Locust process, one for each press of Start."""
 
     def __init__(self, environment: Environment) -> None:
-        self.search: Bisection | None = None
+        self.bisection: Bisection | None = None
         self._environment = environment
-        self._conductor = controller_of(environment)
-        self._conductor.climb = self
+        self._controller = controller_of(environment)
+        self._controller.search = self
         self._is_on = False
         self._searches = self._most = 0
         self._seconds = 0.0
@@ -52,25 +53,25 @@ class CapacitySearch:
         bus.test_start.add_listener(self._start)
         bus.quitting.add_listener(lambda **_: self._end("interrupted"))
 
-    def read(self, parsed: argparse.Namespace) -> None:
+    def read_options(self, parsed: argparse.Namespace) -> None:
         """Take in the options of the search, before its first run begins. Raises UsageError."""
         self._most = options.whole("--most-users", parsed.most_users, 1, 1_000_000)
         self._seconds = options.number("--step-seconds", parsed.step_seconds, 1, 3_600)
 
     def _start(self, **_: Any) -> None:
-        if self._is_on or self._conductor.run is None:
+        if self._is_on or self._controller.run is None:
             return
-        run, runner = self._conductor.run, self._environment.runner
+        run, runner = self._controller.run, self._environment.runner
         self._is_on = True
-        self._conductor.final = None
+        self._controller.final = None
         self._searches += 1
         self._ended.clear()
-        self.search = Bisection(getattr(runner, "target_user_count", FIRST_USERS), self._most, run.options.room_size)
-        path = results_of(self._conductor.results, self._searches)
+        self.bisection = Bisection(getattr(runner, "target_user_count", FIRST_USERS), self._most, run.options.room_size)
+        path = results_of(self._controller.results, self._searches)
         self._results = LoadResults.create(path) if path else None
         if self._results:
             self._results.run(load(), run.options)
-        gevent.spawn(self._climb, self.search)
+        gevent.spawn(self._climb, self.bisection)
 
     def _climb(self, search: Bisection) -> None:
         users: int | None = search.following()
@@ -78,7 +79,7 @@ class CapacitySearch:
         while users is not None and not trouble:
             step = self._step(users)
             if step is None:
-                trouble = self._conductor.trouble or "stopped"
+                trouble = self._controller.trouble or "stopped"
                 break
             search.steps.append(step)
             users = search.following()
@@ -88,16 +89,16 @@ class CapacitySearch:
         self._stop()
 
     def _go_to(self, users: int) -> None:
-        runner, before = self._environment.runner, self._conductor.run
+        runner, before = self._environment.runner, self._controller.run
         if runner is not None:
-            runner.start(users, defaults.spawn_rate(users, self._conductor.workers))
+            runner.start(users, defaults.spawn_rate(users, self._controller.workers))
         until = time.monotonic() + RAMP_PATIENCE_S
-        while self._conductor.run is before and time.monotonic() < until:
+        while self._controller.run is before and time.monotonic() < until:
             gevent.sleep(LOOK_S)  # Locust begins when it likes
 
     def _step(self, users: int) -> Step | None:
         """One run, whose ramp has begun; None if somebody else ended it."""
-        run, runner = self._conductor.run, self._environment.runner
+        run, runner = self._controller.run, self._environment.runner
         if run is None or runner is None:
             return None
         self._trying = run, users
@@ -106,7 +107,7 @@ class CapacitySearch:
         while in_time and time.monotonic() < until and not run.is_ending:
             gevent.sleep(LOOK_S)
         if run.is_ending:
-            self._conductor.wait_for_verdict()
+            self._controller.wait_for_verdict()
             return None
         got_in = run.books.sockets
         runner.stop()
@@ -129,18 +130,18 @@ class CapacitySearch:
 
     def _end(self, trouble: str) -> None:
         """Conclude the search, once."""
-        if not self._is_on or self.search is None:
+        if not self._is_on or self.bisection is None:
             return
         self._is_on = False
         if self._trying is not None:
             run, users = self._trying
             if run.verdict is not None and wrongs(run.books):  # that is wrong even if the step was cut short
-                self.search.steps.append(self._noted(run, users, run.verdict))
-        verdict = self._conductor.final = self.search.conclude(trouble)
+                self.bisection.steps.append(self._noted(run, users, run.verdict))
+        verdict = self._controller.final = self.bisection.conclude(trouble)
         self._environment.process_exit_code = verdict.exit_code
         if self._results:
-            step = self.search.decisive
-            self._results.conclude_search(verdict, load(), self.search, self._ended[step.users] if step else None)
+            step = self.bisection.decisive
+            self._results.conclude_search(verdict, load(), self.bisection, self._ended[step.users] if step else None)
         if self._environment.web_ui is not None:
             show(verdict.sentence)
 

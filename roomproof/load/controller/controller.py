@@ -6,7 +6,7 @@ import functools
 import secrets
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import gevent
 from gevent.event import Event
@@ -16,20 +16,20 @@ from locust.env import Environment
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 from roomproof.client.target import UsageError
-from roomproof.load import defaults, options
+from roomproof.load import options
+from roomproof.load.controller import defaults
+from roomproof.load.controller.fd_limit import raise_limit, too_few
+from roomproof.load.controller.progress import Progress
 from roomproof.load.controller.run import LoadRun, results_of
 from roomproof.load.controller.signals import Signals
 from roomproof.load.controller.web_tab import WebTab
-from roomproof.load.fd_limit import raise_limit, too_few
+from roomproof.load.figures.bisection import Bisection
 from roomproof.load.figures.worker_report import PATIENCE, WorkerReport, decode, encode
 from roomproof.load.worker.session import WorkerSession
 from roomproof.load.worker.stats_table import StatsTable
 from roomproof.report.json_lines import check_writable
 from roomproof.report.terminal import show
 from roomproof.verdict import EXIT_CODES, Conclusion, Verdict
-
-if TYPE_CHECKING:
-    from roomproof.load.capacity_search import CapacitySearch
 
 BEAT, END = "roomproof.beat", "roomproof.end"
 """Our messages between the Locust processes: from a worker, and to it."""
@@ -43,6 +43,17 @@ LOCAL = "local"
 """The name of the only worker where there is no other."""
 
 
+class Search(Protocol):
+    """A search for the capacity, as far as the controller needs it."""
+
+    @property
+    def bisection(self) -> Bisection | None:
+        """The steps so far; None before the first start."""
+
+    def read_options(self, parsed: argparse.Namespace) -> None:
+        """Read the options of the search. Raises UsageError."""
+
+
 class LoadController:
     """One Locust process. `run` is what a local process or a master adds up, `session` what users live in."""
 
@@ -54,7 +65,7 @@ class LoadController:
         self._ended = Event()
         self._ended.set()
         self.trouble = ""
-        self.climb: CapacitySearch | None = None
+        self.search: Search | None = None
         """The search for the capacity, where this is one."""
         self._is_quitting = False
         self._signals = Signals()
@@ -79,7 +90,7 @@ class LoadController:
         if not self.is_worker:
             defaults.fill_in(parsed, has_form=environment.web_ui is not None)
         if environment.web_ui is not None:
-            WebTab(self).show_in(environment.web_ui)
+            WebTab(self.progress).show_in(environment.web_ui)
         bus = environment.events
         bus.test_start.add_listener(self._start)
         bus.spawning_complete.add_listener(self._is_ramped_up)
@@ -99,6 +110,11 @@ class LoadController:
     def verdict(self) -> Verdict | None:
         """What this process found out last."""
         return self.final or (self.run.verdict if self.run is not None else None)
+
+    def progress(self) -> Progress:
+        """What is known so far."""
+        bisection = self.search.bisection if self.search is not None else None
+        return Progress(self.run, self.trouble, bisection, self.final)
 
     @property
     def workers(self) -> int:
@@ -157,12 +173,12 @@ class LoadController:
         trouble = too_few(getattr(runner, "target_user_count", 0), self.workers)
         if trouble:
             raise UsageError(trouble)
-        if self.climb is not None:
-            self.climb.read(parsed)
+        if self.search is not None:
+            self.search.read_options(parsed)
         workers = self._workers() if self._is_master else {LOCAL}
         asked = options.read(parsed, self.environment.host)
         self._runs += 1
-        results = results_of(self.results, self._runs, of_step=self.climb is not None)
+        results = results_of(self.results, self._runs, of_step=self.search is not None)
         self.run = LoadRun(parsed.roomproof_run, asked, workers, results)
 
     def _begin_session(self, parsed: argparse.Namespace) -> None:

@@ -1,21 +1,19 @@
 """The tab of Roomproof in Locust's web UI: what is known of the run so far."""
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from flask import Response, request
 from locust.web import WebUI
 
 from roomproof.judge.findings import Finding
+from roomproof.load.controller.progress import Progress
 from roomproof.load.figures.bisection import Bisection
 from roomproof.load.figures.objectives import TIMES, shown
 from roomproof.load.figures.totals import RunTotals
 from roomproof.printable import printable
 from roomproof.timeline import timeline
 from roomproof.verdict import Verdict
-
-if TYPE_CHECKING:
-    from roomproof.load.controller.controller import LoadController
 
 KEY = "roomproof"
 
@@ -25,10 +23,10 @@ COLUMNS = [{"key": "what", "title": "What"}, {"key": "value", "title": "Value"},
 
 
 class WebTab:
-    """Shows the run of a conductor."""
+    """Shows the progress of the current run."""
 
-    def __init__(self, conductor: "LoadController") -> None:
-        self._conductor = conductor
+    def __init__(self, progress: Callable[[], Progress]) -> None:
+        self._progress = progress
 
     def show_in(self, web_ui: WebUI) -> None:
         """Add the tab; its rows come with the statistics that the page asks for every few seconds."""
@@ -48,10 +46,11 @@ class WebTab:
 
     def rows(self) -> list[dict[str, str]]:
         """What is shown."""
-        run, climb = self._conductor.run, self._conductor.climb
-        capacity = _capacity(climb.search, self._conductor.final) if climb and climb.search else []
+        progress = self._progress()
+        run = progress.run
+        capacity = _capacity(progress.search, progress.final) if progress.search else []
         if run is None:
-            return [*capacity, _row("verdict", "none yet", self._conductor.trouble)]
+            return [*capacity, _row("verdict", "none yet", progress.trouble)]
         books = run.books
         verdict = run.verdict
         rows = [

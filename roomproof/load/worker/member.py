@@ -2,21 +2,19 @@
 
 import contextlib
 import time
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import msgspec
 from gevent.event import Event
 from websocket import ABNF, STATUS_NORMAL, STATUS_PROTOCOL_ERROR
 
+from roomproof.client.target import Target
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused
 from roomproof.judge.streaming.connection import StreamingConnection
+from roomproof.judge.streaming.room import StreamingRoom
 from roomproof.load.transport.frames import MOST_BYTES, Frame, FramingError, cut, missing
+from roomproof.load.transport.read_loop import ReadLoop
 from roomproof.load.transport.socket import LoadSocket, RefusedError, connect
-
-if TYPE_CHECKING:
-    from roomproof.client.target import Target
-    from roomproof.load.transport.read_loop import ReadLoop
-    from roomproof.load.worker.rooms import LoadRoom
 
 NO_CODE = 1005
 """What RFC 6455 calls the code of a Close frame that carries none."""
@@ -27,6 +25,27 @@ _now = time.monotonic_ns
 
 class TooLateError(Exception):
     """The handshake took so long that all is being judged already."""
+
+
+class Membership(Protocol):
+    """The room of a member, as far as a member needs it."""
+
+    @property
+    def id(self) -> str:
+        """The id of the chat."""
+
+    @property
+    def judge(self) -> StreamingRoom:
+        """The judge of everything that happens in the room."""
+
+    def add(self, member: "LoadMember", source: str | None) -> None:
+        """Add a member whose handshake has succeeded, from this source address."""
+
+    def remove(self, member: "LoadMember") -> None:
+        """Remove a member whose connection has ended."""
+
+    def note_refusal(self, reason: str) -> None:
+        """Keep the reason why the server closed a connection to refuse it."""
 
 
 class LoadMember:
@@ -46,7 +65,7 @@ class LoadMember:
         "user",
     )
 
-    def __init__(self, room: "LoadRoom", number: int, user: str) -> None:
+    def __init__(self, room: Membership, number: int, user: str) -> None:
         self.room = room
         self.number = number
         self.user = user
@@ -63,7 +82,7 @@ class LoadMember:
         """The beginning of a message that comes in parts."""
         self._is_closing = False
 
-    def open(self, target: "Target", inbox: "ReadLoop", source: str | None) -> None:
+    def open(self, target: Target, inbox: ReadLoop, source: str | None) -> None:
         """Shake hands. Raises RefusedError or TooLateError."""
         try:
             link = self._shake_hands(target, inbox, source)
@@ -74,14 +93,11 @@ class LoadMember:
             self.room.judge.observe(self.judged, Refused(self.number, _now(), None, "given up"))
             raise
         self._link = link
-        self.room.members.add(self)
-        self.room.instances.add(self.instance)
-        if source:
-            self.room.sources.add(source)
+        self.room.add(self, source)
         self.room.judge.observe(self.judged, Opened(self.number, _now(), self.instance or None))
         link.watch(self._receive)
 
-    def _shake_hands(self, target: "Target", inbox: "ReadLoop", source: str | None) -> LoadSocket:
+    def _shake_hands(self, target: Target, inbox: ReadLoop, source: str | None) -> LoadSocket:
         link, self.instance = connect(target, self.room.id, self.user, inbox, source=source)
         if inbox.is_closed:
             link.end()
@@ -162,7 +178,7 @@ class LoadMember:
         if link is not None:
             link.end(reset=reset)
         self.is_gone.set()
-        self.room.members.discard(self)
+        self.room.remove(self)
 
     def _receive(self, data: bytes, at: int) -> None:
         if not data:
@@ -245,5 +261,5 @@ class LoadMember:
         if self._link is not None:
             self.room.judge.observe(self.judged, Closed(self.number, _now(), code, reason))
             if self.judged.was_refused:
-                self.room.refusals.append(f"closed with {code} {reason}".strip())
+                self.room.note_refusal(f"closed with {code} {reason}".strip())
             self._let_go()

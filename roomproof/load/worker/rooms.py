@@ -65,6 +65,21 @@ class LoadRoom:
         """Who takes a seat after so many others."""
         return f"{self._users}-{number}"
 
+    def add(self, member: LoadMember, source: str | None) -> None:
+        """Add a member whose handshake has succeeded, from this source address."""
+        self.members.add(member)
+        self.instances.add(member.instance)
+        if source:
+            self.sources.add(source)
+
+    def remove(self, member: LoadMember) -> None:
+        """Remove a member whose connection has ended."""
+        self.members.discard(member)
+
+    def note_refusal(self, reason: str) -> None:
+        """Keep the reason why the server closed a connection to refuse it."""
+        self.refusals.append(reason)
+
     @property
     def is_crossing(self) -> bool:
         """Whether its members came from several addresses and reached several instances."""

@@ -78,6 +78,8 @@ class WorkerSession:
         self._coalescing.start()
         self._draining: dict[LoadMember, Schedule] = {}
         """For whom the server does not take what they said."""
+        self._seats: dict[LoadMember, LoadRoom] = {}
+        """The room in which each member has a seat."""
         self._inbox = ReadLoop(self._telemetry.note_bug)
         self._inbox.start()
         self.pacer = Pacer()
@@ -149,6 +151,7 @@ class WorkerSession:
             raise
         except TooLateError as error:
             raise EndedError from error
+        self._seats[member] = room
         self._telemetry.took("connect", time.monotonic_ns() - begin)
         self.count("connected")
         return member
@@ -189,7 +192,7 @@ class WorkerSession:
 
     def give_back(self, member: LoadMember) -> None:
         """The seat of somebody who is gone is free."""
-        self.rooms.give_back(member.room)
+        self.rooms.give_back(self._seats.pop(member))
 
     def hear_out(self, member: LoadMember) -> bool:
         """Wait until somebody has heard all that has been said so far; whether that was within the deadline."""

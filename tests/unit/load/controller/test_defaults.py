@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from roomproof.load.defaults import fill_in, spawn_rate
+from roomproof.load.controller.defaults import fill_in, spawn_rate
 
 
 def filled(

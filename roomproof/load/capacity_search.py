@@ -121,7 +121,7 @@ class CapacitySearch:
 
     def _noted(self, run: LoadRun, users: int, verdict: Verdict) -> Step:
         self._trying = None
-        is_generators = bool(run.books.strained) and verdict.conclusion is Conclusion.INCONCLUSIVE
+        is_generators = bool(run.books.slowdowns) and verdict.conclusion is Conclusion.INCONCLUSIVE
         if self._results:
             self._results.step(users, verdict, run.books)
         self._ended[users] = verdict, run.books

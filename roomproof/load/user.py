@@ -11,6 +11,7 @@ from locust.env import Environment
 from locust.exception import StopUser
 
 from roomproof.load.controller.controller import controller_of
+from roomproof.load.figures.metrics import Count
 from roomproof.load.transport.pacing import Turns
 from roomproof.load.transport.schedule import LATE_NS, Schedule, phase
 from roomproof.load.transport.socket import RefusedError
@@ -169,9 +170,10 @@ class RoomUser(User):
         behind = now - self._schedule.following
         meant, given_up = self._schedule.take(now)
         if given_up:
-            session.count("blocked" if 2 * self._blocked_ns > behind else "dropped", given_up)
+            is_blocked = 2 * self._blocked_ns > behind
+            session.count(Count.SENDS_BLOCKED if is_blocked else Count.SENDS_DROPPED, given_up)
         if now - meant > LATE_NS:
-            session.count("late")
+            session.count(Count.SENT_LATE)
         else:
             self._blocked_ns = 0
         if member is None:
@@ -210,7 +212,7 @@ class RoomUser(User):
         if member is not None:
             if member.is_open:
                 member.die(how)
-                session.count("died")
+                session.count(Count.DISCONNECTED)
             session.give_back(member)
 
     @_verb
@@ -227,7 +229,7 @@ class RoomUser(User):
         session, member = self._session, self.member
         if member is not None and member.is_open:
             member.reads(reads=False)
-            session.count("paused")
+            session.count(Count.READING_PAUSED)
 
     @_verb
     def read_on(self) -> None:

@@ -94,7 +94,7 @@ class LoadController:
         bus = environment.events
         bus.test_start.add_listener(self._start)
         bus.spawning_complete.add_listener(self._is_ramped_up)
-        bus.test_stopping.add_listener(lambda **_: self.end("stopped"))
+        bus.test_stopping.add_listener(lambda **_: self.end())
         bus.quitting.add_listener(self._quit)
         bus.quit.add_listener(self._say_it_again)
         if not self.is_worker and environment.web_ui is None:
@@ -193,7 +193,7 @@ class LoadController:
         table = StatsTable(self.environment.stats)
         self.session = WorkerSession(asked, parsed.roomproof_run, name, index, self._tell, table)
         if self.run is not None and self.run.is_ending:
-            self.session.end("late")  # it was stopped while the server was asked for its time
+            self.session.end()  # it was stopped while the server was asked for its time
 
     def _workers(self) -> set[str]:
         """The workers that are there."""
@@ -218,13 +218,13 @@ class LoadController:
 
     def _told_to_end(self, msg: Any, **_: Any) -> None:
         if self.session is not None and msg.data["run"] == self._parsed.roomproof_run:
-            self.session.end("asked")
+            self.session.end()
 
-    def end(self, why: str, trouble: str = "") -> None:
+    def end(self) -> None:
         """Bring the run to its end and its verdict; returns when that is done, whoever began it."""
         if self.is_worker:
             if self.session is not None:
-                self.session.end(why)
+                self.session.end()
             return
         run = self.run
         if run is None or run.verdict is not None:
@@ -233,15 +233,16 @@ class LoadController:
             self.wait_for_verdict()
             return
         run.begin_to_end()
+        trouble = ""
         try:
             if self._is_master:
                 self._wait_for_reports(run)
             elif self.session is not None:
-                self.session.end(why)
+                self.session.end()
             else:
-                trouble = trouble or "it was stopped before it had begun"
+                trouble = "it was stopped before it had begun"
         except BaseException:
-            trouble = trouble or INTERRUPTED
+            trouble = INTERRUPTED
             raise
         finally:
             try:
@@ -270,7 +271,7 @@ class LoadController:
                 Event().wait()  # who sent a second signal has no second end
         self._is_quitting = True
         with contextlib.suppress(KeyboardInterrupt):  # the verdict says it
-            self.end("quit")
+            self.end()
         while self.run is not None and self.run.is_ending and self.run.verdict is None:
             with contextlib.suppress(KeyboardInterrupt):
                 self.wait_for_verdict()  # somebody else brings it to its end

@@ -7,9 +7,10 @@ from typing import IO
 
 from roomproof.judge.findings import Finding, Kind
 from roomproof.load.figures.bisection import Bisection
+from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.objectives import shown
 from roomproof.load.figures.percentiles import quantile
-from roomproof.load.figures.totals import ADDED, RunTotals
+from roomproof.load.figures.totals import RunTotals
 from roomproof.load.options import LoadOptions
 from roomproof.printable import printable
 from roomproof.report.capabilities import capability_names
@@ -19,8 +20,46 @@ from roomproof.spec.rules import Protocol
 from roomproof.timeline import timeline
 from roomproof.verdict import Verdict
 
-COUNTED_AS = {"late": "late_sends", "dropped": "dropped_sends", "blocked": "blocked_sends"}
-"""What is called otherwise beside the kinds of findings."""
+COUNT_KEYS = {
+    Count.SENT: "sent",
+    Count.DELIVERED: "delivered",
+    Count.SENT_LATE: "late_sends",
+    Count.SENDS_DROPPED: "dropped_sends",
+    Count.SENDS_BLOCKED: "blocked_sends",
+    Count.CONNECTED: "connected",
+    Count.HANDSHAKES_REFUSED: "refused",
+    Count.ROOMS_REFUSED: "roomless",
+    Count.PARTICIPANTS_REFUSED: "uninvited",
+    Count.UNANSWERED: "unanswered",
+    Count.UNTIMED: "untimed",
+    Count.CLOSED: "left",
+    Count.DISCONNECTED: "died",
+    Count.READING_PAUSED: "paused",
+    Count.BACKLOG_NOTICEABLE: "swamped",
+}
+"""The key of each counter in the result file, which other programs read: keys never change."""
+
+FINDING_KEYS = {
+    Kind.LOST: "lost",
+    Kind.REPLAYED: "replayed",
+    Kind.LEAKED: "leaked",
+    Kind.PHANTOM: "phantom",
+    Kind.DUPLICATED: "duplicated",
+    Kind.REORDERED: "reordered",
+    Kind.ALTERED: "altered",
+    Kind.MISATTRIBUTED: "misattributed",
+    Kind.NEVER_JOINED: "never_joined",
+    Kind.DROPPED: "dropped",
+    Kind.MISSING_NOTICE: "notice_missing",
+    Kind.DOUBLED_NOTICE: "notice_doubled",
+    Kind.MISPLACED: "misplaced",
+    Kind.MALFORMED: "malformed",
+    Kind.WRONG_TIME: "wrong_time",
+    Kind.UNPROVOKED_ERROR: "unprovoked_error",
+    Kind.UNANSWERED_CLOSE: "close_unanswered",
+    Kind.HELD_UP: "held_up",
+}
+"""The key of each kind of finding beside the counters, likewise."""
 
 SHOWN_FINDINGS = 3
 """So many findings of each kind are printed; the result file has all that were kept."""
@@ -108,16 +147,16 @@ class LoadResults(JsonLines):
 
 def counts_of(books: RunTotals) -> dict[str, int]:
     """Everything that was counted, with the kinds of findings."""
-    kinds = {kind.replace(" ", "_"): books.counts[kind] for kind in Kind}
-    return {COUNTED_AS.get(name, name): books.totals[name] for name in ADDED} | kinds
+    counts = {key: books.counts[count] for count, key in COUNT_KEYS.items()}
+    return counts | {key: books.findings_by_kind[kind] for kind, key in FINDING_KEYS.items()}
 
 
 def summary(books: RunTotals) -> dict[str, object]:
     """What the verdict line says beside the verdict."""
-    others = ("connect", "join", "last_recipient", "spread")
+    others = (Timing.CONNECT, Timing.JOIN, Timing.LAST_RECIPIENT, Timing.SPREAD)
     return {
         "counts": counts_of(books),
-        "latency_us": books.times("deliver").summary(),
+        "latency_us": books.times(Timing.DELIVER).summary(),
         "times_us": {name: books.times(name).summary() for name in others},
         "rate": None if books.rate is None else round(books.rate, 1),
         "sockets": books.most_sockets,
@@ -138,23 +177,27 @@ def text_of(verdict: Verdict, books: RunTotals, missed: list[str]) -> str:
         ]
         if some and some[0].witness:
             lines += [f"    {line}" for line in timeline(some[0].witness)]
-        if books.counts[kind] > len(some):
-            lines.append(f"  ... and {books.counts[kind] - len(some)} more of the kind {kind}")
+        if books.findings_by_kind[kind] > len(some):
+            lines.append(f"  ... and {books.findings_by_kind[kind] - len(some)} more of the kind {kind}")
     lines += [f"  {sentence}" for sentence in missed]
-    for name in ("deliver", "last_recipient", "spread", "connect", "join"):
-        times = books.times(name)
+    for timing in (Timing.DELIVER, Timing.LAST_RECIPIENT, Timing.SPREAD, Timing.CONNECT, Timing.JOIN):
+        times = books.times(timing)
         if times.count:
             quantiles = ", ".join(
                 f"{key} {shown(value)}" for key, value in times.summary().items() if value is not None
             )
-            lines.append(f"  {name:14}  {quantiles}")
-    totals = books.totals
-    if totals["untimed"]:
-        lines.append(f"  {totals['untimed']} messages are not timed to their last recipient: it read too late")
+            lines.append(f"  {timing:14}  {quantiles}")
+    counts = books.counts
+    if counts[Count.UNTIMED]:
+        lines.append(f"  {counts[Count.UNTIMED]} messages are not timed to their last recipient: it read too late")
     lines.append(
-        f"  {totals['sent']} sent, {totals['delivered']} delivered and verified, {books.most_sockets} sockets, "
-        f"{books.rooms} rooms, {totals['late']} late and {totals['dropped']} dropped sends"
-        + (f", {totals['blocked']} given up because the server did not read" if totals["blocked"] else "")
+        f"  {counts[Count.SENT]} sent, {counts[Count.DELIVERED]} delivered and verified, {books.most_sockets} sockets, "
+        f"{books.rooms} rooms, {counts[Count.SENT_LATE]} late and {counts[Count.SENDS_DROPPED]} dropped sends"
+        + (
+            f", {counts[Count.SENDS_BLOCKED]} given up because the server did not read"
+            if counts[Count.SENDS_BLOCKED]
+            else ""
+        )
     )
     lines.append(verdict.sentence)
     return "\n".join(lines)

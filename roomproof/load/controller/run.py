@@ -47,7 +47,7 @@ class LoadRun:
             return
         self.workers.add(beat.worker)
         self.books.add(beat)
-        if beat.end and self._ending_since is None:
+        if beat.is_last and self._ending_since is None:
             self._ended_alone[beat.worker] = time.monotonic()
 
     def begin_to_end(self) -> None:
@@ -62,7 +62,7 @@ class LoadRun:
 
     def so_far(self) -> str:
         """What can be said while it goes on."""
-        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.books.counts.items()) if count)
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.books.findings_by_kind.items()) if count)
         return f"found so far: {kinds}" if kinds else "nothing wrong so far"
 
     def waits_for(self, present: set[str]) -> set[str]:
@@ -72,7 +72,7 @@ class LoadRun:
     @property
     def reported(self) -> set[str]:
         """Workers that have told their last."""
-        return {worker for worker, beat in self.books.last.items() if beat.end}
+        return {worker for worker, beat in self.books.last.items() if beat.is_last}
 
     def conclude(self, trouble: str = "") -> Verdict:
         """The verdict, which is written and printed."""

@@ -9,7 +9,9 @@ from locust.web import WebUI
 from roomproof.judge.findings import Finding
 from roomproof.load.controller.progress import Progress
 from roomproof.load.figures.bisection import Bisection
+from roomproof.load.figures.metrics import Count
 from roomproof.load.figures.objectives import TIMES, shown
+from roomproof.load.figures.overload import texts_of
 from roomproof.load.figures.totals import RunTotals
 from roomproof.printable import printable
 from roomproof.timeline import timeline
@@ -18,6 +20,15 @@ from roomproof.verdict import Verdict
 KEY = "roomproof"
 
 SHOWN_FINDINGS = 20
+
+SHOWN_COUNTS = (
+    Count.SENT,
+    Count.DELIVERED,
+    Count.SENT_LATE,
+    Count.SENDS_DROPPED,
+    Count.HANDSHAKES_REFUSED,
+    Count.UNANSWERED,
+)
 
 COLUMNS = [{"key": "what", "title": "What"}, {"key": "value", "title": "Value"}, {"key": "detail", "title": "Detail"}]
 
@@ -59,16 +70,13 @@ class WebTab:
         ]
         rows += [_row("seed", run.options.seed), _row("sockets", f"{books.sockets}", f"at most {books.most_sockets}")]
         rows += [_row("rooms", f"{books.rooms}"), _row("instances", ", ".join(books.instances) or "not told")]
-        rows += [
-            _row(name, f"{books.totals[name]}")
-            for name in ("sent", "delivered", "late", "dropped", "refused", "unanswered")
-        ]
-        for name in TIMES:
-            times = books.times(name)
+        rows += [_row(count.replace("_", " "), f"{books.counts[count]}") for count in SHOWN_COUNTS]
+        for timing in TIMES:
+            times = books.times(timing)
             if times.count:
                 quantiles = {key: shown(value) for key, value in times.summary().items() if value is not None}
                 rows.append(
-                    _row(name, quantiles["p99"], ", ".join(f"{key} {value}" for key, value in quantiles.items()))
+                    _row(timing, quantiles["p99"], ", ".join(f"{key} {value}" for key, value in quantiles.items()))
                 )
         return (
             rows + _generator(books) + [row for finding in books.findings[:SHOWN_FINDINGS] for row in _finding(finding)]
@@ -85,7 +93,7 @@ def _generator(books: RunTotals) -> list[dict[str, str]]:
         _row(
             f"generator {worker}",
             f"{beat.cpu:.0%} of a core",
-            f"timers {beat.lag_ms:.1f} ms late; " + "; ".join(beat.overloaded),
+            f"timers {beat.lag_ms:.1f} ms late; " + "; ".join(texts_of(beat.overload)),
         )
         for worker, beat in books.last.items()
     ]

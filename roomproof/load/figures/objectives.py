@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from roomproof.load.figures.metrics import Timing
 from roomproof.load.figures.percentiles import QUANTILES
 
-TIMES = ("deliver", "connect", "join", "last_recipient", "spread")
+TIMES = (Timing.DELIVER, Timing.CONNECT, Timing.JOIN, Timing.LAST_RECIPIENT, Timing.SPREAD)
 """What is measured in time."""
 
 AMOUNTS = {"rate": "deliveries a second", "sockets": "sockets open at once"}

@@ -19,11 +19,11 @@ QUANTILES = {"p50": 50.0, "p90": 90.0, "p99": 99.0, "p999": 99.9, "max": 100.0}
 _KEPT_BITS = [-1 << max(0, length - 8) for length in range(64)]
 """By the length of a number in bits: what leaves it its first eight."""
 
-Counts = dict[int, int]
-"""Times of a second or so: how often each number of microseconds occurred."""
+Histogram = dict[int, int]
+"""How often each number of microseconds occurred."""
 
 
-def counted(nanoseconds: Iterable[int]) -> Counts:
+def counted(nanoseconds: Iterable[int]) -> Histogram:
     """Times as counts. They are rounded down by less than one percent, so that thousands of them are few counts."""
     counts: Counter[int] = Counter()
     for us, count in Counter([time // NS_PER_US for time in nanoseconds]).items():

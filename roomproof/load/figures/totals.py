@@ -3,9 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from roomproof.judge.findings import Finding
+from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.streaming.tally import KEPT_FINDINGS
+from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.objectives import TIMES
+from roomproof.load.figures.overload import OverloadReason
 from roomproof.load.figures.percentiles import Percentiles
 from roomproof.load.figures.worker_report import WorkerReport
 
@@ -15,24 +17,8 @@ KEPT_REASONS = 10
 LEAST_MEASURED_S = 0.5
 """What happened in less time says nothing about a rate."""
 
-ADDED = (
-    "sent",
-    "delivered",
-    "late",
-    "dropped",
-    "blocked",
-    "connected",
-    "refused",
-    "roomless",
-    "uninvited",
-    "unanswered",
-    "untimed",
-    "left",
-    "died",
-    "paused",
-    "swamped",
-)
-"""The fields of beats that are added up."""
+ALWAYS_MEASURED = frozenset({Timing.CONNECT, Timing.JOIN, Timing.LEAVE})
+"""Timings that count in the ramp-up too, because the ramp-up consists of them."""
 
 
 @dataclass(slots=True)
@@ -55,15 +41,16 @@ class IntervalTotals:
 class RunTotals:
     """The sum of a run. Times are those of the measured part, if there was one, else those of all."""
 
-    totals: Counter[str] = field(default_factory=Counter)
-    measured: Counter[str] = field(default_factory=Counter)
+    counts: Counter[Count] = field(default_factory=Counter)
+    measured: Counter[Count] = field(default_factory=Counter)
+    """The counts of the measured part."""
     measured_seconds: dict[str, float] = field(default_factory=dict)
     """By worker, without what came after everybody had fallen silent."""
     measured_deliveries: Counter[str] = field(default_factory=Counter)
     """In these seconds, by worker."""
-    counts: Counter[str] = field(default_factory=Counter)
-    broken: Counter[str] = field(default_factory=Counter)
-    late_broken: Counter[str] = field(default_factory=Counter)
+    findings_by_kind: Counter[Kind] = field(default_factory=Counter)
+    safety_by_rule: Counter[str] = field(default_factory=Counter)
+    liveness_by_rule: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
@@ -71,33 +58,31 @@ class RunTotals:
     """The last beat of each worker."""
     most_sockets: int = 0
     second: IntervalTotals = field(default_factory=IntervalTotals)
-    _times: dict[str, Percentiles] = field(default_factory=lambda: {name: Percentiles() for name in (*TIMES, "leave")})
-    _early_times: dict[str, Percentiles] = field(default_factory=lambda: {name: Percentiles() for name in TIMES})
-    _kept: Counter[str] = field(default_factory=Counter)
+    _times: dict[Timing, Percentiles] = field(
+        default_factory=lambda: {timing: Percentiles() for timing in (*TIMES, Timing.LEAVE)}
+    )
+    _early_times: dict[Timing, Percentiles] = field(default_factory=lambda: {timing: Percentiles() for timing in TIMES})
+    _kept: Counter[Kind] = field(default_factory=Counter)
 
     def add(self, beat: WorkerReport) -> None:
         """Take in what a worker tells."""
         self.last[beat.worker] = beat
-        for name in ADDED:
-            count = getattr(beat, name)
-            self.totals[name] += count
-            if beat.is_measured:
-                self.measured[name] += count
+        self.counts.update(beat.counts)
+        if beat.is_measured:
+            self.measured.update(beat.counts)
         if beat.is_measured and not beat.is_silent:
             self.measured_seconds[beat.worker] = self.measured_seconds.get(beat.worker, 0.0) + beat.seconds
-            self.measured_deliveries[beat.worker] += beat.delivered
-        self.counts.update(beat.counts)
-        self.broken.update(beat.broken)
-        self.late_broken.update(beat.late_broken)
+            self.measured_deliveries[beat.worker] += beat.counts.get(Count.DELIVERED, 0)
+        self.findings_by_kind.update(beat.findings_by_kind)
+        self.safety_by_rule.update(beat.safety_by_rule)
+        self.liveness_by_rule.update(beat.liveness_by_rule)
         self._keep(beat.findings)
         _add_new(beat.refusals, self.refusals)
         _add_new(beat.troubles, self.troubles)
-        for name, counts in beat.times.items():
-            # Connecting and joining is what ramping up is: it counts as soon as it happens.
-            counts_always = name in {"connect", "join", "leave"}
-            times = self._times if beat.is_measured or counts_always else self._early_times
-            if name in times:
-                times[name].add(counts)
+        for timing, histogram in beat.times.items():
+            times = self._times if beat.is_measured or timing in ALWAYS_MEASURED else self._early_times
+            if timing in times:
+                times[timing].add(histogram)
         self.most_sockets = max(self.most_sockets, self.sockets)
         self._add_to_second(beat)
 
@@ -109,21 +94,25 @@ class RunTotals:
 
     def _add_to_second(self, beat: WorkerReport) -> None:
         second = self.second
-        second.sent += beat.sent
-        second.delivered += beat.delivered
+        second.sent += beat.counts.get(Count.SENT, 0)
+        second.delivered += beat.counts.get(Count.DELIVERED, 0)
         second.lag_ms = max(second.lag_ms, beat.lag_ms)
-        if "deliver" in beat.times:
-            second.deliver.update(beat.times["deliver"])
+        second.deliver.update(beat.times.get(Timing.DELIVER, {}))
 
-    def times(self, name: str) -> Percentiles:
-        """The times of a name."""
-        times = self._times[name]
-        return times if times.count or name not in self._early_times else self._early_times[name]
+    def times(self, timing: Timing) -> Percentiles:
+        """The times of the measured part, or those of the ramp-up if there are no others."""
+        times = self._times[timing]
+        return times if times.count or timing not in self._early_times else self._early_times[timing]
 
     @property
-    def strained(self) -> list[str]:
-        """What may have made something late, because the generators did not keep up."""
-        return sorted({reason for beat in self.last.values() for reason in (*beat.overloaded, *beat.strained)})
+    def overload(self) -> set[OverloadReason]:
+        """Why the measured part of the run is unreliable; empty if it is reliable."""
+        return {reason for beat in self.last.values() for reason in beat.overload}
+
+    @property
+    def slowdowns(self) -> set[OverloadReason]:
+        """What can have delayed something, because a generator did not keep up."""
+        return self.overload | {reason for beat in self.last.values() for reason in beat.slowdowns}
 
     @property
     def sockets(self) -> int:
@@ -158,14 +147,14 @@ class RunTotals:
     def figures(self) -> dict[str, float | None]:
         """What objectives can be about; times in microseconds."""
         figures: dict[str, float | None] = {"rate": self.rate, "sockets": self.most_sockets}
-        for name in TIMES:
-            figures |= {f"{name}.{quantile}": value for quantile, value in self.times(name).summary().items()}
+        for timing in TIMES:
+            figures |= {f"{timing}.{quantile}": value for quantile, value in self.times(timing).summary().items()}
         return figures
 
     def generator(self) -> dict[str, float | None]:
         """What the run cost the generator."""
         lags = [beat.lag_p99_ms for beat in self.last.values()]
-        delivered = self.measured["delivered"]
+        delivered = self.measured[Count.DELIVERED]
         cpu = sum(beat.cpu_seconds for beat in self.last.values())
         grown = sum(beat.rss_grown for beat in self.last.values())
         return {

@@ -2,11 +2,10 @@
 
 import msgspec
 
-from roomproof.judge.findings import Finding
-from roomproof.load.figures.percentiles import Counts
-
-REFUSALS = ("refused", "roomless", "uninvited")
-"""The fields for what a server refused that it has to grant."""
+from roomproof.judge.findings import Finding, Kind
+from roomproof.load.figures.metrics import Count, Timing
+from roomproof.load.figures.overload import OverloadReason
+from roomproof.load.figures.percentiles import Histogram
 
 PATIENCE = 6
 """So many deadlines a server has, in the end, that goes on delivering."""
@@ -20,43 +19,21 @@ class WorkerReport(msgspec.Struct, kw_only=True):
     is_measured: bool = False
     """Whether the ramp-up was over."""
     seconds: float = 0.0
-    sent: int = 0
-    delivered: int = 0
-    late: int = 0
-    dropped: int = 0
-    blocked: int = 0
-    """Messages given up while the server did not take the one before."""
-    connected: int = 0
-    refused: int = 0
-    """Handshakes into existing rooms that the server refused."""
-    roomless: int = 0
-    """LoadRooms that the server refused to make."""
-    uninvited: int = 0
-    """Requests to add participants that it refused."""
-    unanswered: int = 0
-    """Handshakes and requests to which nothing was answered."""
-    untimed: int = 0
-    """Messages of which it is not known when they came to the last recipient."""
-    left: int = 0
-    died: int = 0
-    paused: int = 0
-    swamped: int = 0
-    """How often so much was due to somebody who did not read that the server had to notice it."""
+    counts: dict[Count, int] = {}
     refusals: list[str] = []
     """The first few reasons of what was refused."""
     troubles: list[str] = []
     """The first few reasons of what was unanswered."""
     bugs: list[str] = []
     """What went wrong in the generator itself, so far."""
-    counts: dict[str, int] = {}
-    """Findings by kind."""
-    broken: dict[str, int] = {}
-    """Findings that are facts, by rule."""
-    late_broken: dict[str, int] = {}
-    """Findings of liveness, by rule."""
+    findings_by_kind: dict[Kind, int] = {}
+    safety_by_rule: dict[str, int] = {}
+    """Findings that are facts whatever the load, by the rule that they break."""
+    liveness_by_rule: dict[str, int] = {}
+    """Findings that an overloaded generator can have caused, by the rule that they break."""
     findings: list[Finding] = []
     """The first of each kind, with their witnesses."""
-    times: dict[str, Counts] = {}
+    times: dict[Timing, Histogram] = {}
     """What took how long."""
     sockets: int = 0
     """Open now."""
@@ -74,14 +51,14 @@ class WorkerReport(msgspec.Struct, kw_only=True):
     """Since the measured part began."""
     rss_grown: int = 0
     """In bytes, since the start of the run."""
-    overloaded: list[str] = []
-    """Why the measured part is worthless, so far."""
-    strained: list[str] = []
-    """What may have made things late at any time, so far."""
+    overload: list[OverloadReason] = []
+    """Why the measured part of the run is unreliable, so far."""
+    slowdowns: list[OverloadReason] = []
+    """What can have delayed something at any time of the run, so far."""
     is_silent: bool = False
     """Whether everybody had fallen silent for the end."""
-    end: str = ""
-    """In the last beat: why it is the last."""
+    is_last: bool = False
+    """Whether everything has been judged, so that no report follows."""
     outside: int = 0
     """In the last beat: users that had tried to get in for longer than a deadline when the end came."""
     is_unheard: bool = False

@@ -10,14 +10,12 @@ from roomproof.client.http import Answer, Http, UnreachableError
 from roomproof.history import Started
 from roomproof.judge.streaming.room import StreamingRoom
 from roomproof.judge.streaming.tally import Tally
+from roomproof.load.figures.metrics import Count
 from roomproof.load.figures.worker_report import PATIENCE
 from roomproof.load.worker.member import LoadMember
 
 FEWEST_CACHED, MOST_CACHED = 32, 256
 """So many frames are remembered in the smallest and in the largest rooms."""
-
-CREATE, INVITE = "roomless", "uninvited"
-"""What is counted where a request was not granted."""
 
 LOOK_S = 0.02
 """So often it is looked whether everything has arrived, at first."""
@@ -28,15 +26,11 @@ MOST_INVITED = 100
 
 
 class NoRoomError(Exception):
-    """The server did not make a room, or did not add participants to it, as `request` asked for.
+    """The server did not make a room, or did not add participants to it; `count` says in which counter this counts."""
 
-    `status` is None if it did not answer at all.
-    """
-
-    def __init__(self, request: str, status: int | None, reason: str) -> None:
+    def __init__(self, count: Count, reason: str) -> None:
         super().__init__(reason)
-        self.request = request
-        self.status = status
+        self.count = count
 
 
 class LoadRoom:
@@ -120,10 +114,12 @@ class LoadRooms:
         self._free[room] = None
 
     def _make(self) -> LoadRoom:
-        answer = self._post("/api/chats", {"name": f"Roomproof {self._run}", "created_by": "roomproof"}, CREATE)
+        answer = self._post(
+            "/api/chats", {"name": f"Roomproof {self._run}", "created_by": "roomproof"}, Count.ROOMS_REFUSED
+        )
         chat_id = answer.fields().get("id")
         if not isinstance(chat_id, str):
-            raise NoRoomError(CREATE, answer.status, f"POST /api/chats was answered with {answer}")
+            raise NoRoomError(Count.ROOMS_REFUSED, f"POST /api/chats was answered with {answer}")
         cached = FEWEST_CACHED
         while cached < min(4 * self._size, MOST_CACHED):
             cached *= 2
@@ -138,16 +134,16 @@ class LoadRooms:
         """Add those who take the next seats, before they connect: a server may demand it."""
         several = range(room.invited, room.invited + min(self._size, MOST_INVITED))
         body: dict[str, object] = {"participant_ids": [room.user(number) for number in several]}
-        self._post(f"/api/chats/{room.id}/participants", body, INVITE)
+        self._post(f"/api/chats/{room.id}/participants", body, Count.PARTICIPANTS_REFUSED)
         room.invited = several.stop
 
-    def _post(self, path: str, body: dict[str, object], request: str) -> Answer:
+    def _post(self, path: str, body: dict[str, object], if_refused: Count) -> Answer:
         try:
             answer = self._http.request("POST", path, body)
         except UnreachableError as error:
-            raise NoRoomError(request, None, str(error)) from error
+            raise NoRoomError(Count.UNANSWERED, str(error)) from error
         if not answer.ok:
-            raise NoRoomError(request, answer.status, f"POST {path} was answered with {answer}")
+            raise NoRoomError(if_refused, f"POST {path} was answered with {answer}")
         return answer
 
     def members(self) -> Iterator[LoadMember]:

@@ -12,6 +12,7 @@ from gevent.event import Event
 
 from roomproof.client.http import Http
 from roomproof.history import Started
+from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.load.options import LoadOptions
 from roomproof.load.transport.pacing import Pacer
@@ -131,7 +132,7 @@ class WorkerSession:
         try:
             room, user = self.rooms.seat()
         except NoRoomError as error:
-            self._telemetry.fail(error.request if error.status else "unanswered", str(error))
+            self._telemetry.fail(error.count, str(error))
             raise
         try:
             return self._enter(room, user)
@@ -147,13 +148,14 @@ class WorkerSession:
         try:
             member.open(self.options.target, self._inbox, source)
         except RefusedError as error:
-            self._telemetry.fail("unanswered" if error.status is None else "refused", self._refusal(error))
+            count = Count.UNANSWERED if error.status is None else Count.HANDSHAKES_REFUSED
+            self._telemetry.fail(count, self._refusal(error))
             raise
         except TooLateError as error:
             raise EndedError from error
         self._seats[member] = room
-        self._telemetry.took("connect", time.monotonic_ns() - begin)
-        self.count("connected")
+        self._telemetry.took(Timing.CONNECT, time.monotonic_ns() - begin)
+        self.count(Count.CONNECTED)
         return member
 
     @staticmethod
@@ -173,9 +175,9 @@ class WorkerSession:
         finally:
             del self._draining[member]
 
-    def count(self, field: str, number: int = 1) -> None:
-        """Something happened that is counted in a field of the beats."""
-        self._telemetry.count(field, number)
+    def count(self, count: Count, number: int = 1) -> None:
+        """Add to a counter."""
+        self._telemetry.count(count, number)
 
     def leave(self, member: LoadMember) -> None:
         """Leave by a closing handshake, wait until it ends, and give the seat back."""
@@ -184,8 +186,8 @@ class WorkerSession:
         member.begin_close()
         answered = bool(member.is_gone.wait(self.options.target.deadline))
         if answered and was_open:
-            self._telemetry.took("leave", time.monotonic_ns() - begin)
-            self.count("left")
+            self._telemetry.took(Timing.LEAVE, time.monotonic_ns() - begin)
+            self.count(Count.CLOSED)
         elif not answered and not self.ending:
             member.give_up()
         self.give_back(member)
@@ -210,7 +212,7 @@ class WorkerSession:
         if self.ending:
             raise EndedError
 
-    def end(self, reason: str) -> None:
+    def end(self) -> None:
         """Fence, judge, and tell it in a last beat. Returns when that is done, whoever began it."""
         if self.ending:
             self.ended.wait()
@@ -219,8 +221,8 @@ class WorkerSession:
         self.ending = True
         self._outside = self._arrivals.overdue(time.monotonic() - self.options.target.deadline)
         now = time.monotonic_ns()
-        self.count("blocked", sum(schedule.missed(now) for schedule in self._draining.values()))
-        told = ""
+        self.count(Count.SENDS_BLOCKED, sum(schedule.missed(now) for schedule in self._draining.values()))
+        is_settled = False
         with contextlib.ExitStack() as last_things:
             for last_thing in (
                 self.ended.set,
@@ -234,10 +236,10 @@ class WorkerSession:
                 last_things.callback(last_thing)
             try:
                 self._settle()
-                told = reason
+                is_settled = True
             finally:
                 self._beating.kill(block=False)
-                self._beat(told)
+                self._beat(is_last=is_settled)
 
     def _settle(self) -> None:
         deadline = time.monotonic() + self.options.target.deadline
@@ -263,7 +265,7 @@ class WorkerSession:
             self._beat()
             gevent.sleep(BEAT_S)
 
-    def _beat(self, end: str = "") -> None:
-        beat = self._telemetry.beat(end)
+    def _beat(self, *, is_last: bool = False) -> None:
+        beat = self._telemetry.beat(is_last=is_last)
         beat.is_unheard, beat.outside, beat.is_silent = self._is_unheard, self._outside, self.ending
         self._tell(beat)

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 
 from locust.stats import RequestStats, StatsEntry, bucket_response_time
 
+from roomproof.load.figures.metrics import Timing
+
 METHOD = "WS"
 
-SHOWN = ("connect", "join", "send", "deliver", "leave")
+SHOWN = frozenset({Timing.CONNECT, Timing.JOIN, Timing.SEND, Timing.DELIVER, Timing.LEAVE})
 """The fixed set of names: never rooms or users."""
 
 
@@ -20,10 +22,11 @@ class StatsTable:
     def __init__(self, stats: RequestStats) -> None:
         self._stats = stats
 
-    def show(self, name: str, microseconds: Mapping[int, int]) -> None:
+    def show(self, timing: Timing, microseconds: Mapping[int, int]) -> None:
         """Add times of one name, if it is one that is shown."""
-        if name not in SHOWN:
+        if timing not in SHOWN:
             return
+        name = timing.value  # a plain text, for Locust writes it to files
         batch = StatsEntry(self._stats, name, METHOD)
         now = time.time()
         batch.start_time = batch.last_request_timestamp = now
@@ -36,6 +39,6 @@ class StatsTable:
         self._stats.entries[name, METHOD].extend(batch)
         self._stats.total.extend(batch)
 
-    def fail(self, name: str, reason: str) -> None:
+    def fail(self, timing: Timing, reason: str) -> None:
         """Add a failure."""
-        self._stats.log_error(METHOD, name, reason[:200])
+        self._stats.log_error(METHOD, timing.value, reason[:200])

@@ -5,9 +5,11 @@ import traceback
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from roomproof.judge.findings import Kind
+from roomproof.load.figures.metrics import REFUSALS, Count, Timing
 from roomproof.load.figures.overload import GeneratorLoad
-from roomproof.load.figures.percentiles import Counts, counted
-from roomproof.load.figures.worker_report import REFUSALS, WorkerReport
+from roomproof.load.figures.percentiles import Histogram, counted
+from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.load.worker.health import Health
 from roomproof.load.worker.rooms import LoadRoom, LoadRooms
 
@@ -28,14 +30,13 @@ class Telemetry:
         self._health = Health()
         self._strain = GeneratorLoad()
         self._cpu_when_measured = 0.0
-        self._counts: Counter[str] = Counter()
-        """By the name of the field of a beat."""
-        self._measured: Counter[str] = Counter()
-        self._reasons: dict[str, list[str]] = {kind: [] for kind in (*REFUSALS, "unanswered")}
+        self._counts: Counter[Count] = Counter()
+        self._measured: Counter[Count] = Counter()
+        self._reasons: dict[Count, list[str]] = {count: [] for count in (*REFUSALS, Count.UNANSWERED)}
         """Why handshakes, and requests for rooms, failed."""
-        self._times: dict[str, list[int]] = {"connect": [], "send": [], "leave": []}
+        self._times: dict[Timing, list[int]] = {Timing.CONNECT: [], Timing.SEND: [], Timing.LEAVE: []}
         self._bugs: list[str] = []
-        self._told: Counter[str] = Counter()
+        self._told: Counter[Kind] = Counter()
         self._told_rules: Counter[tuple[str, bool]] = Counter()
         self._told_findings = 0
         self._last_beat = time.monotonic()
@@ -52,52 +53,51 @@ class Telemetry:
         self._health.lag.clear()
         self._cpu_when_measured = self._health.cpu_used
 
-    def count(self, field: str, number: int = 1) -> None:
-        """Something happened that is counted in a field of the beats."""
-        self._counts[field] += number
+    def count(self, count: Count, number: int = 1) -> None:
+        """Add to a counter."""
+        self._counts[count] += number
 
-    def fail(self, field: str, reason: str) -> None:
-        """A handshake, or a request for a room, failed."""
-        self._counts[field] += 1
-        self._table.fail("connect", reason)
-        reasons = self._reasons[field]
+    def fail(self, count: Count, reason: str) -> None:
+        """Count a handshake, or a request for a room, that failed."""
+        self._counts[count] += 1
+        self._table.fail(Timing.CONNECT, reason)
+        reasons = self._reasons[count]
         if len(reasons) < FIRST_REASONS and reason not in reasons:
             reasons.append(reason)
 
     def sent(self, late: int) -> None:
         """A message was sent, so many nanoseconds after it was meant to be."""
-        self._counts["sent"] += 1
-        self._times["send"].append(late)
+        self._counts[Count.SENT] += 1
+        self._times[Timing.SEND].append(late)
 
-    def took(self, what: str, nanoseconds: int) -> None:
+    def took(self, timing: Timing, nanoseconds: int) -> None:
         """A `connect` or a `leave` took so long."""
-        self._times[what].append(nanoseconds)
+        self._times[timing].append(nanoseconds)
 
     def note_bug(self, error: Exception) -> None:
         """Something went wrong in the generator itself, so that its judgement cannot be relied on."""
         self._bugs.append(f"{type(error).__name__}: {error}")
         traceback.print_exception(error)
 
-    def beat(self, end: str = "") -> WorkerReport:
-        """All since the last beat. `end` says why it is the last."""
+    def beat(self, *, is_last: bool = False) -> WorkerReport:
+        """All since the last beat."""
         now = time.monotonic()
         tally = self._rooms.tally
-        beat = WorkerReport(run=self._run, worker=self._worker, is_measured=self.is_measured, end=end)
+        beat = WorkerReport(run=self._run, worker=self._worker, is_measured=self.is_measured, is_last=is_last)
         beat.seconds, self._last_beat = now - self._last_beat, now
-        beat.delivered = len(tally.delays)
-        self._counts["untimed"], tally.untimed = tally.untimed, 0
-        self._counts["swamped"], tally.swamped = tally.swamped, 0
+        self._counts[Count.DELIVERED] = len(tally.delays)
+        self._counts[Count.UNTIMED], tally.untimed = tally.untimed, 0
+        self._counts[Count.BACKLOG_NOTICEABLE], tally.swamped = tally.swamped, 0
         self._count_refusals()
         beat.times = self._take_times()
         if self.is_measured:
             self._measured.update(self._counts)
-        for field, count in self._counts.items():
-            setattr(beat, field, count)
+        beat.counts = dict(self._counts)
         self._counts.clear()
         beat.refusals = [reason for kind in REFUSALS for reason in self._reasons[kind]]
-        beat.troubles = self._reasons["unanswered"]
+        beat.troubles = self._reasons[Count.UNANSWERED]
         beat.bugs = self._bugs[:FIRST_REASONS]
-        self._reasons = {field: [] for field in self._reasons}
+        self._reasons = {count: [] for count in self._reasons}
         self._tell_findings(beat)
         self._tell_rooms(beat, self._rooms.all)
         self._tell_health(beat)
@@ -107,15 +107,15 @@ class Telemetry:
         """Those who were let in only to be closed were refused (the second of the ways of REFUSE-1)."""
         for room in self._rooms.all:
             for reason in room.refusals:
-                self.fail("refused", reason)
-                self._counts["connected"] -= 1
+                self.fail(Count.HANDSHAKES_REFUSED, reason)
+                self._counts[Count.CONNECTED] -= 1
             room.refusals.clear()
 
-    def _take_times(self) -> dict[str, Counts]:
+    def _take_times(self) -> dict[Timing, Histogram]:
         tally = self._rooms.tally
-        times = {**self._times, "deliver": tally.delays, "join": tally.joins}
-        times["last_recipient"] = [one.last - one.meant for one in tally.spent]
-        times["spread"] = [one.last - one.first for one in tally.spent]
+        times = {**self._times, Timing.DELIVER: tally.delays, Timing.JOIN: tally.joins}
+        times[Timing.LAST_RECIPIENT] = [one.last - one.meant for one in tally.spent]
+        times[Timing.SPREAD] = [one.last - one.first for one in tally.spent]
         taken = {}
         for name, values in times.items():
             if values:
@@ -127,10 +127,9 @@ class Telemetry:
 
     def _tell_findings(self, beat: WorkerReport) -> None:
         tally = self._rooms.tally
-        now = Counter({str(kind): count for kind, count in tally.counts.items()})
-        beat.counts, self._told = dict(now - self._told), now
+        beat.findings_by_kind, self._told = dict(tally.counts - self._told), tally.counts.copy()
         for (rule, is_fact), count in (tally.rules - self._told_rules).items():
-            (beat.broken if is_fact else beat.late_broken)[rule] = count
+            (beat.safety_by_rule if is_fact else beat.liveness_by_rule)[rule] = count
         self._told_rules = tally.rules.copy()
         beat.findings = tally.findings[self._told_findings :]
         self._told_findings = len(tally.findings)
@@ -150,5 +149,6 @@ class Telemetry:
         beat.cpu_seconds = health.cpu_used - self._cpu_when_measured
         beat.rss_grown = health.rss_grown
         beat.lag_p99_ms = (health.lag.at(99) or 0) / 1_000
-        beat.overloaded = self._strain.overloaded(beat.lag_p99_ms, self._measured["sent"], self._measured["dropped"])
-        beat.strained = self._strain.strained()
+        sent, dropped = self._measured[Count.SENT], self._measured[Count.SENDS_DROPPED]
+        beat.overload = self._strain.overload(beat.lag_p99_ms, sent, dropped)
+        beat.slowdowns = self._strain.slowdowns()

@@ -9,6 +9,8 @@ from gevent import monkey
 
 from roomproof.client.target import Target
 from roomproof.judge.findings import Finding, Kind
+from roomproof.load.figures.metrics import Count, Timing
+from roomproof.load.figures.overload import OverloadKind, OverloadReason
 from roomproof.load.figures.totals import RunTotals
 from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.spec.rules import Capability
@@ -18,10 +20,14 @@ MS = 1_000
 
 TARGET = Target("http://chat.test")
 
+BUSY = OverloadReason(OverloadKind.BUSY_CORE, 5)
+"""A core that was busy for five seconds."""
+
 
 def beat(worker: str = "w1", *, is_measured: bool = True, **fields: Any) -> WorkerReport:
-    """A beat after the ramp-up, of a second unless it says otherwise."""
-    return WorkerReport(run="r", worker=worker, is_measured=is_measured, **{"seconds": 1.0, **fields})
+    """A beat after the ramp-up, of a second unless it says otherwise. Counters are given by their names."""
+    counts = {count: fields.pop(count) for count in Count if count in fields}
+    return WorkerReport(run="r", worker=worker, is_measured=is_measured, counts=counts, **{"seconds": 1.0, **fields})
 
 
 def books(*beats: WorkerReport) -> RunTotals:
@@ -56,5 +62,5 @@ def due_just_before_another(act: Callable[[], object]) -> None:
     gevent.sleep(0.05)
 
 
-CLEAN = beat(sent=10, delivered=100, connected=20, sockets=20, rooms=2, times={"deliver": {40 * MS: 100}})
+CLEAN = beat(sent=10, delivered=100, connected=20, sockets=20, rooms=2, times={Timing.DELIVER: {40 * MS: 100}})
 """Of a run in which everything went well."""

@@ -10,7 +10,8 @@ import pytest
 from roomproof.client.target import Target, UsageError
 from roomproof.history import Received
 from roomproof.judge.findings import Finding, Kind
-from roomproof.load.controller.results import LoadResults, counts_of, text_of
+from roomproof.load.controller.results import COUNT_KEYS, FINDING_KEYS, LoadResults, counts_of, text_of
+from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.totals import RunTotals
 from roomproof.load.options import LoadOptions
 from roomproof.spec.rules import Capability, load
@@ -22,7 +23,16 @@ VALID = Verdict(Conclusion.VALID, "the server holds all of the 9 MUSTs", True, {
 INVALID = Verdict(Conclusion.INVALID, "the server breaks DELIVER-1", True, {"DELIVER-1": Standing.BROKEN})
 TARGET = Target("http://chat.test", {Capability.HEARTBEAT: 30.0}, headers={"Authorization": "Bearer secret"})
 OPTIONS = LoadOptions(TARGET, room_size=10, rate=2.0, message_bytes=120, slos=[], seed="soup")
-TALK = beat(sent=5, delivered=50, late=1, dropped=2, sockets=10, rooms=1, lag_ms=1.234, times={"deliver": {2 * MS: 50}})
+TALK = beat(
+    sent=5,
+    delivered=50,
+    sent_late=1,
+    sends_dropped=2,
+    sockets=10,
+    rooms=1,
+    lag_ms=1.234,
+    times={Timing.DELIVER: {2 * MS: 50}},
+)
 
 
 def written(path: Path, write: Callable[[LoadResults], None]) -> dict[str, Any]:
@@ -101,16 +111,21 @@ def test_the_file_ends_with_the_verdict_and_its_figures(tmp_path: Path) -> None:
 
 
 def test_counts_are_those_of_what_was_done_and_of_every_kind_of_finding() -> None:
-    counts = counts_of(books(TALK, beat(counts={Kind.MISSING_NOTICE: 4})))
+    counts = counts_of(books(TALK, beat(findings_by_kind={Kind.MISSING_NOTICE: 4})))
 
     assert (counts["sent"], counts["late_sends"], counts["dropped_sends"]) == (5, 1, 2)
     assert counts["notice_missing"] == 4
-    assert counts.keys() >= {kind.replace(" ", "_") for kind in Kind}
     assert not counts.keys() & {"late", "blocked"}
 
 
+def test_every_counter_and_every_kind_has_a_key_of_its_own() -> None:
+    assert set(COUNT_KEYS) == set(Count)
+    assert set(FINDING_KEYS) == set(Kind)
+    assert len(counts_of(RunTotals())) == len(Count) + len(Kind)
+
+
 def test_findings_of_connections_that_were_dropped_are_not_sends_that_were() -> None:
-    counts = counts_of(books(TALK, beat(counts={Kind.DROPPED: 4})))
+    counts = counts_of(books(TALK, beat(findings_by_kind={Kind.DROPPED: 4})))
 
     assert (counts["dropped"], counts["dropped_sends"]) == (4, 2)
 
@@ -141,7 +156,7 @@ def test_missed_objectives_are_shown() -> None:
 
 def test_a_few_findings_of_each_kind_are_shown_and_the_others_counted() -> None:
     many = [*(lost(number) for number in range(5)), doubled(7)]
-    text = text_of(INVALID, books(beat(findings=many, counts={Kind.LOST: 9, Kind.DUPLICATED: 1})), [])
+    text = text_of(INVALID, books(beat(findings=many, findings_by_kind={Kind.LOST: 9, Kind.DUPLICATED: 1})), [])
 
     assert text.count("lost (DELIVER-1), at connection") == 3
     assert "  lost (DELIVER-1), at connection 0: soup is lost\n" in text
@@ -152,7 +167,7 @@ def test_a_few_findings_of_each_kind_are_shown_and_the_others_counted() -> None:
 
 def test_the_first_finding_of_a_kind_is_shown_with_its_witness() -> None:
     finding = Finding(Kind.LOST, "DELIVER-1", 4, "soup is lost", witness=(Received(4, 2_500_000_000, text="bread"),))
-    text = text_of(INVALID, books(beat(findings=[finding], counts={Kind.LOST: 1})), [])
+    text = text_of(INVALID, books(beat(findings=[finding], findings_by_kind={Kind.LOST: 1})), [])
 
     assert "0.0000  #4  < bread" in text
 
@@ -160,4 +175,4 @@ def test_the_first_finding_of_a_kind_is_shown_with_its_witness() -> None:
 def test_what_a_server_says_stays_data() -> None:
     finding = Finding(Kind.LOST, "DELIVER-1", 4, "\x1b[2J is lost", witness=(Received(4, 0, text="\x1b[2J"),))
 
-    assert "\x1b" not in text_of(INVALID, books(beat(findings=[finding], counts={Kind.LOST: 1})), [])
+    assert "\x1b" not in text_of(INVALID, books(beat(findings=[finding], findings_by_kind={Kind.LOST: 1})), [])

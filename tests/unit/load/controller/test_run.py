@@ -37,7 +37,7 @@ def test_a_run_whose_results_cannot_be_written_is_not_valid(
     run.hear(CLEAN)
     gevent.sleep(0.05)
     run.begin_to_end()
-    run.hear(beat(end="stopped"))
+    run.hear(beat(is_last=True))
     verdict = run.conclude()
 
     assert (verdict.conclusion, verdict.reason) == (

@@ -12,9 +12,9 @@ from tests.unit.load.started_worker import CLEAN, TARGET, beat, books, declaring
 @pytest.mark.parametrize(
     ("told", "rules"),
     [
-        pytest.param({"left": 1}, {"LEAVE-1", "DELIVER-11", "CLOSE-2"}, id="nobody left"),
-        pytest.param({"died": 1}, {"LEAVE-2", "DELIVER-12"}, id="nobody died"),
-        pytest.param({"swamped": 1}, {"CLOSE-4"}, id="nobody stopped reading for long enough"),
+        pytest.param({"closed": 1}, {"LEAVE-1", "DELIVER-11", "CLOSE-2"}, id="nobody left"),
+        pytest.param({"disconnected": 1}, {"LEAVE-2", "DELIVER-12"}, id="nobody died"),
+        pytest.param({"backlog_noticeable": 1}, {"CLOSE-4"}, id="nobody stopped reading for long enough"),
         pytest.param({"connected": 1}, {"DELIVER-10"}, id="nobody came later"),
     ],
 )
@@ -33,6 +33,8 @@ def test_one_room_says_nothing_about_rooms_and_echoes_nothing_about_others() -> 
 
 
 def test_every_rule_that_a_run_can_exercise_is_a_rule() -> None:
-    everything = books(CLEAN, beat(connected=9, left=1, died=1, swamped=1, sockets=20, rooms=2, crossing=1))
+    everything = books(
+        CLEAN, beat(connected=9, closed=1, disconnected=1, backlog_noticeable=1, sockets=20, rooms=2, crossing=1)
+    )
 
     assert exercised(everything, declaring(Capability.PUBSUB, Capability.STICKY)) <= load().rules.keys()

@@ -4,24 +4,26 @@ from typing import Any
 
 import pytest
 
+from roomproof.judge.findings import Kind
 from roomproof.judge.streaming.tally import KEPT_FINDINGS
-from roomproof.load.figures.totals import ADDED, KEPT_REASONS, RunTotals
+from roomproof.load.figures.metrics import Count, Timing
+from roomproof.load.figures.totals import KEPT_REASONS, RunTotals
 from roomproof.load.figures.worker_report import WorkerReport
 from tests.unit.load.started_worker import MS, beat, books, doubled, lost
 
 
-@pytest.mark.parametrize("name", ADDED)
-def test_totals_are_the_sum_over_workers_and_seconds(name: str) -> None:
+@pytest.mark.parametrize("name", Count)
+def test_totals_are_the_sum_over_workers_and_seconds(name: Count) -> None:
     told: list[dict[str, Any]] = [{"worker": "w1", name: 1}, {"worker": "w2", name: 20}, {"worker": "w1", name: 300}]
     added = books(*(beat(**fields) for fields in told))
 
-    assert (added.totals[name], added.measured[name]) == (321, 321)
+    assert (added.counts[name], added.measured[name]) == (321, 321)
 
 
 def test_the_ramp_up_is_in_the_totals_and_not_in_what_was_measured() -> None:
     added = books(beat(is_measured=False, delivered=5), beat(delivered=70))
 
-    assert (added.totals["delivered"], added.measured["delivered"]) == (75, 70)
+    assert (added.counts[Count.DELIVERED], added.measured[Count.DELIVERED]) == (75, 70)
 
 
 def test_the_rate_is_that_of_all_workers_together() -> None:
@@ -52,38 +54,40 @@ def test_a_run_without_a_measured_part_to_speak_of_has_no_rate(last: WorkerRepor
 
 
 def test_times_leave_the_ramp_up_out() -> None:
-    added = books(beat(is_measured=False, times={"deliver": {900 * MS: 50}}), beat(times={"deliver": {2 * MS: 1}}))
+    added = books(
+        beat(is_measured=False, times={Timing.DELIVER: {900 * MS: 50}}), beat(times={Timing.DELIVER: {2 * MS: 1}})
+    )
 
-    assert added.times("deliver").count == 1
-    assert added.times("deliver").at(100) == pytest.approx(2 * MS, rel=0.01)
+    assert added.times(Timing.DELIVER).count == 1
+    assert added.times(Timing.DELIVER).at(100) == pytest.approx(2 * MS, rel=0.01)
 
 
 def test_times_of_a_run_that_is_all_ramp_up_are_those_of_the_ramp_up() -> None:
-    added = books(beat(is_measured=False, times={"deliver": {900 * MS: 50}}))
+    added = books(beat(is_measured=False, times={Timing.DELIVER: {900 * MS: 50}}))
 
-    assert added.times("deliver").count == 50
+    assert added.times(Timing.DELIVER).count == 50
 
 
-@pytest.mark.parametrize("name", ["connect", "join", "leave"])
-def test_connecting_and_leaving_counts_as_soon_as_it_happens(name: str) -> None:
+@pytest.mark.parametrize("name", [Timing.CONNECT, Timing.JOIN, Timing.LEAVE])
+def test_connecting_and_leaving_counts_as_soon_as_it_happens(name: Timing) -> None:
     added = books(beat(is_measured=False, times={name: {MS: 3}}), beat(times={name: {MS: 4}}))
 
     assert added.times(name).count == 7
 
 
 def test_times_of_all_workers_are_one_distribution() -> None:
-    added = books(beat("w1", times={"deliver": {MS: 98}}), beat("w2", times={"deliver": {500 * MS: 2}}))
+    added = books(beat("w1", times={Timing.DELIVER: {MS: 98}}), beat("w2", times={Timing.DELIVER: {500 * MS: 2}}))
 
-    assert added.times("deliver").at(50) == pytest.approx(MS, rel=0.01)
-    assert added.times("deliver").at(99) == pytest.approx(500 * MS, rel=0.01)
+    assert added.times(Timing.DELIVER).at(50) == pytest.approx(MS, rel=0.01)
+    assert added.times(Timing.DELIVER).at(99) == pytest.approx(500 * MS, rel=0.01)
 
 
 def test_times_without_a_figure_are_left_to_the_table() -> None:
-    assert "send.p99" not in books(beat(times={"send": {MS: 3}})).figures()
+    assert "send.p99" not in books(beat(times={Timing.SEND: {MS: 3}})).figures()
 
 
 def test_figures_are_what_objectives_can_be_about() -> None:
-    figures = books(beat(delivered=70, sockets=4, times={"deliver": {2 * MS: 1}})).figures()
+    figures = books(beat(delivered=70, sockets=4, times={Timing.DELIVER: {2 * MS: 1}})).figures()
 
     assert (figures["rate"], figures["sockets"], figures["join.p99"]) == (70, 4, None)
     assert figures["deliver.p99"] == pytest.approx(2 * MS, rel=0.01)
@@ -103,18 +107,23 @@ def test_instances_are_those_that_any_worker_reached() -> None:
 
 def test_findings_are_counted_by_kind_and_by_rule() -> None:
     told: dict[str, Any] = {
-        "counts": {"lost": 2, "duplicated": 1},
-        "broken": {"DELIVER-3": 1},
-        "late_broken": {"DELIVER-1": 2},
+        "findings_by_kind": {"lost": 2, "duplicated": 1},
+        "safety_by_rule": {"DELIVER-3": 1},
+        "liveness_by_rule": {"DELIVER-1": 2},
     }
     added = books(beat("w1", **told), beat("w2", **told))
 
-    assert added.counts == {"lost": 4, "duplicated": 2}
-    assert (added.broken, added.late_broken) == ({"DELIVER-3": 2}, {"DELIVER-1": 4})
+    assert added.findings_by_kind == {"lost": 4, "duplicated": 2}
+    assert (added.safety_by_rule, added.liveness_by_rule) == ({"DELIVER-3": 2}, {"DELIVER-1": 4})
 
 
 def test_findings_of_the_ramp_up_count() -> None:
-    assert books(beat(is_measured=False, counts={"lost": 2}, late_broken={"DELIVER-1": 2})).counts["lost"] == 2
+    assert (
+        books(
+            beat(is_measured=False, findings_by_kind={"lost": 2}, liveness_by_rule={"DELIVER-1": 2})
+        ).findings_by_kind[Kind.LOST]
+        == 2
+    )
 
 
 def test_only_the_first_findings_of_each_kind_are_kept() -> None:
@@ -141,10 +150,10 @@ def test_only_the_first_reasons_are_kept() -> None:
 
 
 def test_a_second_is_what_happened_since_it_was_cleared() -> None:
-    added = books(beat("w1", sent=1, delivered=10, lag_ms=7.0, times={"deliver": {MS: 10}}))
+    added = books(beat("w1", sent=1, delivered=10, lag_ms=7.0, times={Timing.DELIVER: {MS: 10}}))
     added.second.clear()
-    added.add(beat("w1", sent=2, delivered=20, lag_ms=3.0, times={"deliver": {MS: 20}}))
-    added.add(beat("w2", sent=3, delivered=30, lag_ms=5.0, times={"deliver": {MS: 30}}))
+    added.add(beat("w1", sent=2, delivered=20, lag_ms=3.0, times={Timing.DELIVER: {MS: 20}}))
+    added.add(beat("w2", sent=3, delivered=30, lag_ms=5.0, times={Timing.DELIVER: {MS: 30}}))
     second = added.second
 
     assert (second.sent, second.delivered, second.lag_ms, second.deliver) == (5, 50, 5.0, {MS: 50})

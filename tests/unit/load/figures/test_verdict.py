@@ -11,13 +11,12 @@ from roomproof.load.figures.verdict import RunContext, exercised, verdict_of, wr
 from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.spec.rules import Capability, load
 from roomproof.verdict import Conclusion, Standing, Verdict
-from tests.unit.load.started_worker import CLEAN, TARGET, beat, books, declaring
+from tests.unit.load.started_worker import BUSY, CLEAN, TARGET, beat, books, declaring
 
 PROTOCOL = load()
-BUSY = "it needed more than 90% of a core for 5 s"
 LOST_WORKER = RunContext(lost_workers=("worker w2",))
-FACT: dict[str, Any] = {"counts": {"duplicated": 3}, "broken": {"DELIVER-3": 3}}
-LATE: dict[str, Any] = {"counts": {"lost": 3}, "late_broken": {"DELIVER-1": 3}}
+FACT: dict[str, Any] = {"findings_by_kind": {"duplicated": 3}, "safety_by_rule": {"DELIVER-3": 3}}
+LATE: dict[str, Any] = {"findings_by_kind": {"lost": 3}, "liveness_by_rule": {"DELIVER-1": 3}}
 
 
 def judged(
@@ -45,8 +44,8 @@ def test_a_clean_run_is_valid() -> None:
     "told",
     [
         pytest.param(FACT, id="a fact"),
-        pytest.param(FACT | {"overloaded": [BUSY]}, id="a fact under overload"),
-        pytest.param(FACT | {"strained": [BUSY]}, id="a fact under strain"),
+        pytest.param(FACT | {"overload": [BUSY]}, id="a fact under overload"),
+        pytest.param(FACT | {"slowdowns": [BUSY]}, id="a fact under strain"),
         pytest.param(FACT | {"is_measured": False}, id="a fact in the ramp-up"),
     ],
 )
@@ -69,13 +68,17 @@ def test_a_bug_of_ours_is_nobodys_fault() -> None:
     [
         pytest.param(FACT, "3 duplicated", id="a copy"),
         pytest.param(LATE, "", id="what did not arrive"),
-        pytest.param({"counts": {"lost": 3}, "broken": {"DELIVER-1": 3}}, "", id="a hole"),
-        pytest.param({"counts": {"wrong time": 1}, "broken": {"DELIVER-8": 1}}, "1 wrong time", id="old stamps"),
+        pytest.param({"findings_by_kind": {"lost": 3}, "safety_by_rule": {"DELIVER-1": 3}}, "", id="a hole"),
         pytest.param(
-            {"counts": {"wrong time": 1}, "broken": {"DELIVER-8": 1}, "strained": [BUSY]}, "", id="old under strain"
+            {"findings_by_kind": {"wrong time": 1}, "safety_by_rule": {"DELIVER-8": 1}}, "1 wrong time", id="old stamps"
         ),
         pytest.param(
-            {"counts": {"wrong time": 1}, "broken": {"DELIVER-9": 1}, "strained": [BUSY]},
+            {"findings_by_kind": {"wrong time": 1}, "safety_by_rule": {"DELIVER-8": 1}, "slowdowns": [BUSY]},
+            "",
+            id="old under strain",
+        ),
+        pytest.param(
+            {"findings_by_kind": {"wrong time": 1}, "safety_by_rule": {"DELIVER-9": 1}, "slowdowns": [BUSY]},
             "1 wrong time",
             id="backwards under strain",
         ),
@@ -103,14 +106,14 @@ def test_what_is_missing_is_invalid_where_the_generator_kept_up() -> None:
     assert verdict.reason == "3 lost: the server breaks DELIVER-1"
 
 
-@pytest.mark.parametrize("told", [{"overloaded": [BUSY]}, {"strained": [BUSY]}], ids=["overloaded", "strained"])
+@pytest.mark.parametrize("told", [{"overload": [BUSY]}, {"slowdowns": [BUSY]}], ids=["overloaded", "strained"])
 def test_what_is_missing_is_not_blamed_on_the_server_if_the_generator_did_not_keep_up(told: dict[str, Any]) -> None:
     verdict = judged(beat(**LATE, **told))
 
     assert (verdict.conclusion, verdict.exit_code) == (Conclusion.INCONCLUSIVE, 3)
     assert of(verdict, Standing.BROKEN) == of(verdict, Standing.HELD) == set()
     assert "the server is not blamed for 3 findings of something late" in verdict.reason
-    assert BUSY in verdict.reason
+    assert BUSY.text in verdict.reason
 
 
 def test_what_is_missing_is_not_lost_as_long_as_the_server_delivers() -> None:
@@ -123,7 +126,7 @@ def test_what_is_missing_is_not_lost_as_long_as_the_server_delivers() -> None:
 
 
 def test_one_worker_that_did_not_keep_up_excuses_what_all_of_them_miss() -> None:
-    verdict = judged(beat("w1", **LATE), beat("w2", strained=[BUSY]))
+    verdict = judged(beat("w1", **LATE), beat("w2", slowdowns=[BUSY]))
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
 
@@ -137,29 +140,29 @@ def test_what_is_missing_is_not_blamed_on_the_server_if_a_worker_was_lost() -> N
 
 def test_facts_are_blamed_on_the_server_beside_what_is_excused() -> None:
     late_and_fact = {
-        "counts": {"lost": 3, "duplicated": 3},
-        "broken": FACT["broken"],
-        "late_broken": LATE["late_broken"],
+        "findings_by_kind": {"lost": 3, "duplicated": 3},
+        "safety_by_rule": FACT["safety_by_rule"],
+        "liveness_by_rule": LATE["liveness_by_rule"],
     }
-    verdict = judged(beat(strained=[BUSY], **late_and_fact))
+    verdict = judged(beat(slowdowns=[BUSY], **late_and_fact))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-3"})
     assert "not blamed for 3 findings" in verdict.reason
 
 
 def test_an_overloaded_generator_proves_nothing() -> None:
-    verdict = judged(beat(overloaded=[BUSY]))
+    verdict = judged(beat(overload=[BUSY]))
 
     assert (verdict.conclusion, of(verdict, Standing.HELD)) == (Conclusion.INCONCLUSIVE, set())
-    assert verdict.reason == f"the generator was overloaded: {BUSY}"
+    assert verdict.reason == f"the generator was overloaded: {BUSY.text}"
 
 
 def test_overload_that_a_later_beat_takes_back_is_none() -> None:
-    assert judged(beat(overloaded=[BUSY]), beat()).conclusion is Conclusion.VALID
+    assert judged(beat(overload=[BUSY]), beat()).conclusion is Conclusion.VALID
 
 
 def test_a_strain_that_nothing_suffered_from_is_valid() -> None:
-    assert judged(beat(strained=[BUSY]), slos=("deliver.p99<250ms",)).conclusion is Conclusion.VALID
+    assert judged(beat(slowdowns=[BUSY]), slos=("deliver.p99<250ms",)).conclusion is Conclusion.VALID
 
 
 def test_a_lost_worker_is_named() -> None:
@@ -176,7 +179,7 @@ def test_trouble_from_outside_is_told() -> None:
 
 
 def test_an_old_timestamp_is_a_fact_where_the_generator_kept_up() -> None:
-    verdict = judged(beat(counts={"wrong time": 1}, broken={"DELIVER-8": 1}))
+    verdict = judged(beat(findings_by_kind={"wrong time": 1}, safety_by_rule={"DELIVER-8": 1}))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-8"})
 
@@ -184,7 +187,8 @@ def test_an_old_timestamp_is_a_fact_where_the_generator_kept_up() -> None:
 @pytest.mark.parametrize("around", [RunContext(), LOST_WORKER], ids=["strained", "a worker lost"])
 def test_an_old_timestamp_is_excused_where_the_generator_did_not_keep_up(around: RunContext) -> None:
     verdict = judged(
-        beat(counts={"wrong time": 1}, broken={"DELIVER-8": 1}, overloaded=[BUSY], strained=[BUSY]), around=around
+        beat(findings_by_kind={"wrong time": 1}, safety_by_rule={"DELIVER-8": 1}, overload=[BUSY], slowdowns=[BUSY]),
+        around=around,
     )
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
@@ -201,14 +205,14 @@ def test_a_missed_objective_is_invalid_and_breaks_no_rule() -> None:
     assert verdict.reason == "deliver.p99<1ms is missed: deliver.p99 is 40 ms"
 
 
-@pytest.mark.parametrize("told", [{"overloaded": [BUSY]}, {"strained": [BUSY]}], ids=["overloaded", "strained"])
+@pytest.mark.parametrize("told", [{"overload": [BUSY]}, {"slowdowns": [BUSY]}], ids=["overloaded", "strained"])
 def test_a_missed_objective_is_not_blamed_on_the_server_if_the_generator_did_not_keep_up(
     told: dict[str, Any],
 ) -> None:
     verdict = judged(beat(**told), slos=("deliver.p99<1ms",))
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
-    assert BUSY in verdict.reason
+    assert BUSY.text in verdict.reason
 
 
 def test_a_missed_objective_is_not_blamed_on_the_server_if_a_worker_was_lost() -> None:
@@ -251,23 +255,25 @@ def test_a_server_that_loses_everything_is_invalid() -> None:
     assert verdict.conclusion is Conclusion.INVALID
 
 
-@pytest.mark.parametrize("told", [{}, {"overloaded": [BUSY]}], ids=["at ease", "overloaded"])
+@pytest.mark.parametrize("told", [{}, {"overload": [BUSY]}], ids=["at ease", "overloaded"])
 def test_refused_handshakes_are_invalid_with_their_reason(told: dict[str, Any]) -> None:
-    verdict = judged(beat(refused=2, refusals=["status 503: full"], unanswered=1, troubles=["timed out"], **told))
+    verdict = judged(
+        beat(handshakes_refused=2, refusals=["status 503: full"], unanswered=1, troubles=["timed out"], **told)
+    )
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"JOIN-6"})
     assert verdict.reason.startswith("2 refused (status 503: full): the server breaks JOIN-6")
 
 
 def test_rooms_that_are_not_made_break_the_rule_about_making_rooms() -> None:
-    verdict = judged(beat(roomless=2, refusals=["POST /api/chats was answered with 500"]))
+    verdict = judged(beat(rooms_refused=2, refusals=["POST /api/chats was answered with 500"]))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"CREATE-1"})
     assert "2 refused (POST /api/chats was answered with 500)" in verdict.reason
 
 
 def test_participants_that_are_not_taken_break_the_rule_about_them() -> None:
-    verdict = judged(beat(uninvited=1, refusals=["POST /api/chats/x/participants was answered with 403"]))
+    verdict = judged(beat(participants_refused=1, refusals=["POST /api/chats/x/participants was answered with 403"]))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"PARTICIPANTS-1"})
 

@@ -2,21 +2,22 @@
 
 from roomproof.history import Opening, Received
 from roomproof.judge.findings import Finding, Kind
+from roomproof.load.figures.metrics import Timing
 from roomproof.load.figures.percentiles import counted
 from roomproof.load.figures.worker_report import decode, encode
-from tests.unit.load.started_worker import beat
+from tests.unit.load.started_worker import BUSY, beat
 
 
 def test_a_beat_arrives_as_it_was_sent() -> None:
     witness = (Opening(1, 5, "chat-1", "Zoë"), Received(1, 7, binary=b"\xff"))
     told = beat(
         sent=3,
-        counts={Kind.LOST: 1},
+        findings_by_kind={Kind.LOST: 1},
         findings=[Finding(Kind.LOST, "DELIVER-1", 1, "soup is lost", 2, 3, hole=True, witness=witness)],
-        times={"deliver": counted([1_500_000, 1_500_000, 7])},
+        times={Timing.DELIVER: counted([1_500_000, 1_500_000, 7])},
         instances=["a:1"],
-        overloaded=["it was busy"],
-        end="stopped",
+        overload=[BUSY],
+        is_last=True,
     )
 
     assert decode(encode(told)) == told

@@ -35,7 +35,7 @@ class Worker:
 
     def measures(self) -> bool:
         """Whether it measures now, which the last beat tells."""
-        self.session.end("stopped")
+        self.session.end()
         return self.beats[-1].is_measured
 
 
@@ -45,7 +45,7 @@ def worker() -> Iterator[Worker]:
     worker.session.awaits(1)
     worker.session.awaits(2)
     yield worker
-    worker.session.end("over")
+    worker.session.end()
 
 
 def test_it_measures_when_all_are_in_who_are_there(worker: Worker) -> None:
@@ -81,7 +81,7 @@ def test_it_does_not_wait_for_one_who_is_stopped(worker: Worker) -> None:
 def test_it_does_not_begin_at_the_end(worker: Worker) -> None:
     worker.comes(1)
     worker.session.is_ramped_up()
-    worker.session.end("stopped")
+    worker.session.end()
     told = len(worker.beats)
     worker.comes(2)
 
@@ -90,7 +90,7 @@ def test_it_does_not_begin_at_the_end(worker: Worker) -> None:
 
 
 def test_users_that_have_not_tried_for_long_are_not_missed(worker: Worker) -> None:
-    worker.session.end("stopped")
+    worker.session.end()
 
     assert worker.beats[-1].outside == 0
 
@@ -104,7 +104,7 @@ def test_whoever_comes_when_all_is_judged_is_turned_away(worker: Worker, monkeyp
             ended.append("the link")
 
     def connect_late(*_: object, **__: object) -> tuple[LateLink, str]:
-        worker.session.end("stopped")
+        worker.session.end()
         return LateLink(), ""
 
     monkeypatch.setattr(member, "connect", connect_late)
@@ -122,6 +122,6 @@ def test_after_its_last_beat_a_worker_tells_nothing(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(session_module, "BEAT_S", 0.1)
     worker = Worker()
     monkeypatch.setattr(worker.session.rooms, "wait_until_quiet", lambda _: True)  # so that it ends within that look
-    due_just_before_another(lambda: worker.session.end("stopped"))
+    due_just_before_another(lambda: worker.session.end())
 
-    assert [beat.end for beat in worker.beats] == ["", "stopped"], "what was before the end is told as it begins"
+    assert [beat.is_last for beat in worker.beats] == [False, True], "what was before the end is told as it begins"

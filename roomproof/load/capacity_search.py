@@ -17,7 +17,7 @@ from roomproof.load.controller.results import LoadResults
 from roomproof.load.controller.run import LoadRun, results_of
 from roomproof.load.figures.bisection import Bisection, Step
 from roomproof.load.figures.totals import RunTotals
-from roomproof.load.figures.verdict import wrongs
+from roomproof.load.figures.verdict import load_independent_faults
 from roomproof.report.terminal import show
 from roomproof.spec.rules import load
 from roomproof.verdict import Conclusion, Verdict
@@ -30,7 +30,7 @@ OBJECTIVE = "deliver.p99<250ms"
 RAMP_PATIENCE_S = 60.0
 """If nobody has got in for so long, nobody will."""
 
-LOOK_S = 0.1
+POLL_S = 0.1
 
 
 class CapacitySearch:
@@ -71,10 +71,10 @@ class CapacitySearch:
         self._results = LoadResults.create(path) if path else None
         if self._results:
             self._results.run(load(), run.options)
-        gevent.spawn(self._climb, self.bisection)
+        gevent.spawn(self._run_steps, self.bisection)
 
-    def _climb(self, search: Bisection) -> None:
-        users: int | None = search.following()
+    def _run_steps(self, search: Bisection) -> None:
+        users: int | None = search.next_users()
         trouble = ""
         while users is not None and not trouble:
             step = self._step(users)
@@ -82,7 +82,7 @@ class CapacitySearch:
                 trouble = self._controller.trouble or "stopped"
                 break
             search.steps.append(step)
-            users = search.following()
+            users = search.next_users()
             if users is not None:
                 self._go_to(users)
         self._end(trouble)
@@ -94,7 +94,7 @@ class CapacitySearch:
             runner.start(users, defaults.spawn_rate(users, self._controller.workers))
         until = time.monotonic() + RAMP_PATIENCE_S
         while self._controller.run is before and time.monotonic() < until:
-            gevent.sleep(LOOK_S)  # Locust begins when it likes
+            gevent.sleep(POLL_S)  # Locust begins when it likes
 
     def _step(self, users: int) -> Step | None:
         """One run, whose ramp has begun; None if somebody else ended it."""
@@ -105,11 +105,11 @@ class CapacitySearch:
         in_time = _wait_until_all_are_in(run, users)
         until = time.monotonic() + self._seconds
         while in_time and time.monotonic() < until and not run.is_ending:
-            gevent.sleep(LOOK_S)
+            gevent.sleep(POLL_S)
         if run.is_ending:
             self._controller.wait_for_verdict()
             return None
-        got_in = run.books.sockets
+        got_in = run.totals.sockets
         runner.stop()
         if not self._is_on or run.verdict is None:
             return None
@@ -121,12 +121,12 @@ class CapacitySearch:
 
     def _noted(self, run: LoadRun, users: int, verdict: Verdict) -> Step:
         self._trying = None
-        is_generators = bool(run.books.slowdowns) and verdict.conclusion is Conclusion.INCONCLUSIVE
+        is_generator_limit = bool(run.totals.slowdowns) and verdict.conclusion is Conclusion.INCONCLUSIVE
         if self._results:
-            self._results.step(users, verdict, run.books)
-        self._ended[users] = verdict, run.books
-        wrong, rate = wrongs(run.books), run.books.rate
-        return Step(users, verdict.conclusion, verdict.reason, rate, is_generators=is_generators, wrong=wrong)
+            self._results.step(users, verdict, run.totals)
+        self._ended[users] = verdict, run.totals
+        wrong, rate = load_independent_faults(run.totals), run.totals.rate
+        return Step(users, verdict.conclusion, verdict.reason, rate, is_generator_limit=is_generator_limit, fault=wrong)
 
     def _end(self, trouble: str) -> None:
         """Conclude the search, once."""
@@ -135,7 +135,9 @@ class CapacitySearch:
         self._is_on = False
         if self._trying is not None:
             run, users = self._trying
-            if run.verdict is not None and wrongs(run.books):  # that is wrong even if the step was cut short
+            if run.verdict is not None and load_independent_faults(
+                run.totals
+            ):  # that is wrong even if the step was cut short
                 self.bisection.steps.append(self._noted(run, users, run.verdict))
         verdict = self._controller.final = self.bisection.conclude(trouble)
         self._environment.process_exit_code = verdict.exit_code
@@ -155,11 +157,11 @@ def _wait_until_all_are_in(run: LoadRun, users: int) -> bool:
     """Whether they are, or there were none left who came."""
     most, until = 0, time.monotonic() + RAMP_PATIENCE_S
     while not run.is_ending and time.monotonic() < until:
-        if run.books.sockets >= users:
+        if run.totals.sockets >= users:
             return True
-        if run.books.sockets > most:
-            most, until = run.books.sockets, time.monotonic() + RAMP_PATIENCE_S
-        gevent.sleep(LOOK_S)
+        if run.totals.sockets > most:
+            most, until = run.totals.sockets, time.monotonic() + RAMP_PATIENCE_S
+        gevent.sleep(POLL_S)
     return False
 
 

@@ -7,7 +7,7 @@ from roomproof.client.target import Target, UsageError, read_target
 from roomproof.load.figures import objectives
 from roomproof.load.figures.objectives import Objective, ObjectiveError
 
-FEWEST_MESSAGE_BYTES, MOST_MESSAGE_BYTES = 100, 4_000
+MIN_MESSAGE_BYTES, MAX_MESSAGE_BYTES = 100, 4_000
 """A message has to carry its identity, and every server takes contents of 4,096 code points (DELIVER-13)."""
 
 
@@ -20,7 +20,7 @@ class LoadOptions:
     rate: float
     """Messages a second that each user says."""
     message_bytes: int
-    slos: list[Objective]
+    objectives: list[Objective]
     seed: str
 
 
@@ -30,7 +30,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("Roomproof", text)
     add(group, "--room-size", "10", "members in each room")
     add(group, "--rate", "1", "messages a second that each user says; 0 for none")
-    add(group, "--message-bytes", "120", f"size of a content, {FEWEST_MESSAGE_BYTES} to {MOST_MESSAGE_BYTES}")
+    add(group, "--message-bytes", "120", f"size of a content, {MIN_MESSAGE_BYTES} to {MAX_MESSAGE_BYTES}")
     _add_list(
         group,
         "--slo",
@@ -95,15 +95,15 @@ def read(parsed: argparse.Namespace, host: str | None) -> LoadOptions:
     if addresses:
         target = replace(target, source_addresses=tuple(addresses), forwarded_addresses=())
     try:
-        slos = [objectives.parse(text) for text in _words(parsed.slo)]
+        asked_objectives = [objectives.parse(text) for text in _words(parsed.slo)]
     except ObjectiveError as error:
         raise UsageError(f"--slo: {error}") from error
     return LoadOptions(
         target=target,
         room_size=whole("--room-size", parsed.room_size, 1, 100_000),
         rate=number("--rate", parsed.rate, 0, 10_000),
-        message_bytes=whole("--message-bytes", parsed.message_bytes, FEWEST_MESSAGE_BYTES, MOST_MESSAGE_BYTES),
-        slos=slos,
+        message_bytes=whole("--message-bytes", parsed.message_bytes, MIN_MESSAGE_BYTES, MAX_MESSAGE_BYTES),
+        objectives=asked_objectives,
         seed=str(parsed.seed),
     )
 

@@ -12,7 +12,7 @@ from locust.exception import StopUser
 
 from roomproof.load.controller.controller import controller_of
 from roomproof.load.figures.metrics import Count
-from roomproof.load.transport.pacing import Turns
+from roomproof.load.transport.pacing import PacedSender
 from roomproof.load.transport.schedule import LATE_NS, Schedule, phase
 from roomproof.load.transport.socket import RefusedError
 from roomproof.load.worker.member import LoadMember
@@ -60,10 +60,10 @@ class RoomUser(User):
         self._schedule = Schedule(0, 0)
         self._blocked_ns = 0
         """How long the server took nothing, since this user was in time."""
-        self._talking: Turns | None = None
+        self._paced: PacedSender | None = None
         self._turn = 0
         if self.session is not None:
-            self.session.awaits(id(self))
+            self.session.user_started(id(self))
 
     def on_start(self) -> None:
         """Join a room, and begin to speak at its own phase."""
@@ -83,15 +83,15 @@ class RoomUser(User):
     def on_stop(self) -> None:
         """Leave, if the run goes on."""
         session, member = self.session, self.member
-        if session is None or session.ending:
+        if session is None or session.is_ending:
             return
-        session.waits_no_more(id(self))
+        session.user_connected(id(self))
         if member is not None:
-            gevent.spawn(session.leave, member)
+            gevent.spawn(session.close, member)
 
     @property
     def _session(self) -> WorkerSession:
-        if self.session is None or self.session.ending:
+        if self.session is None or self.session.is_ending:
             raise StopUser
         return self.session
 
@@ -112,13 +112,13 @@ class RoomUser(User):
         while True:
             session = self._session
             try:
-                self.member = session.come()
+                self.member = session.connect()
             except (RefusedError, NoRoomError):
                 gevent.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
             else:
-                session.waits_no_more(id(self))
-                self._schedule.go_on(time.monotonic_ns())
+                session.user_connected(id(self))
+                self._schedule.skip_past(time.monotonic_ns())
                 return
 
     @_verb
@@ -132,10 +132,10 @@ class RoomUser(User):
             gevent.sleep(wait)
             now = time.monotonic_ns()
         try:
-            self._speak(now)
+            self._send(now)
             self._drain()
         except OSError:
-            self._come_back()
+            self._reconnect()
 
     @_verb
     def keep_talking(self) -> None:
@@ -144,31 +144,31 @@ class RoomUser(User):
         One that loses its seat joins again. Returns where something else has to be done, to be called again. One that
         never means to speak (a rate of 0) stays in it until Locust stops it.
         """
-        talking = self._talking = self._session.pacer.speak_for(self._schedule.due, self._take_turn)
+        paced = self._paced = self._session.pacer.pace(self._schedule.due, self._send_on_time)
         try:
-            talking.wait()
+            paced.wait()
             self._drain()
         except OSError:
-            self._come_back()
+            self._reconnect()
         finally:
-            talking.end()
+            paced.stop()
 
     def stop(self, force: bool = False) -> bool:
-        """Stop as Locust asks for; who keeps talking does so no longer."""
-        if self._talking is not None:
-            self._talking.end()
+        """Stop as Locust asks for; who keeps paced does so no longer."""
+        if self._paced is not None:
+            self._paced.stop()
         return bool(super().stop(force))
 
-    def _take_turn(self, now: int) -> int | None:
-        """Speak; when to speak next, or None if the server has first to take that."""
-        self._speak(now)
+    def _send_on_time(self, now: int) -> int | None:
+        """Send; when to speak next, or None if the server has first to take that."""
+        self._send(now)
         return None if self.member is None or self.member.is_sending else self._schedule.due
 
-    def _speak(self, now: int) -> None:
+    def _send(self, now: int) -> None:
         """Say something that was meant for now or before. Raises OSError if the connection is gone."""
         session, member = self._session, self.member
-        behind = now - self._schedule.following
-        meant, given_up = self._schedule.take(now)
+        behind = now - self._schedule.next_at
+        meant, given_up = self._schedule.take_next(now)
         if given_up:
             is_blocked = 2 * self._blocked_ns > behind
             session.count(Count.SENDS_BLOCKED if is_blocked else Count.SENDS_DROPPED, given_up)
@@ -178,7 +178,7 @@ class RoomUser(User):
             self._blocked_ns = 0
         if member is None:
             raise ConnectionError("there is no connection")
-        session.say(member, meant, now)
+        session.send_message(member, meant, now)
 
     def _drain(self) -> None:
         """Wait until the server has taken what was said. Raises OSError if the connection is gone."""
@@ -190,11 +190,11 @@ class RoomUser(User):
         finally:
             self._blocked_ns += time.monotonic_ns() - begin
 
-    def _come_back(self) -> None:
+    def _reconnect(self) -> None:
         """The server, or the link, ended the connection."""
         session, member, self.member = self._session, self.member, None
         if member is not None:
-            session.give_back(member)
+            session.release_seat(member)
         gevent.sleep(FIRST_PAUSE_S)
         self.join()
 
@@ -203,7 +203,7 @@ class RoomUser(User):
         """Leave by a closing handshake."""
         member, self.member = self.member, None
         if member is not None:
-            self._session.leave(member)
+            self._session.close(member)
 
     @_verb
     def die(self, how: str) -> None:
@@ -211,16 +211,16 @@ class RoomUser(User):
         session, member, self.member = self._session, self.member, None
         if member is not None:
             if member.is_open:
-                member.die(how)
+                member.disconnect(how)
                 session.count(Count.DISCONNECTED)
-            session.give_back(member)
+            session.release_seat(member)
 
     @_verb
     def hear_out(self) -> bool:
         """Wait for everything that has been said so far; whether it came in time. If not, it is better to stay."""
         session, member = self._session, self.member
-        heard = member is not None and session.hear_out(member)
-        self._schedule.go_on(time.monotonic_ns())
+        heard = member is not None and session.wait_for_delivery(member)
+        self._schedule.skip_past(time.monotonic_ns())
         return heard
 
     @_verb
@@ -228,27 +228,27 @@ class RoomUser(User):
         """Read nothing, until asked to read on."""
         session, member = self._session, self.member
         if member is not None and member.is_open:
-            member.reads(reads=False)
+            member.set_reading(reads=False)
             session.count(Count.READING_PAUSED)
 
     @_verb
     def read_on(self) -> None:
         """Read again."""
-        self._session.check()
+        self._session.raise_if_ending()
         if self.member is not None:
-            self.member.reads(reads=True)
+            self.member.set_reading(reads=True)
 
     @_verb
     def rest(self, seconds: float) -> None:
         """Do nothing for a while, not even speak."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            self._session.check()
+            self._session.raise_if_ending()
             gevent.sleep(min(REST_STEP_S, max(0.0, until - time.monotonic())))
-        self._schedule.go_on(time.monotonic_ns())
+        self._schedule.skip_past(time.monotonic_ns())
 
     def is_time_for_all(self, seconds: float) -> bool:
         """Whether one of the times has come that all users have in common, once every so many seconds."""
-        turn = int((time.monotonic_ns() - self._session.begin) / 1e9 / seconds)
+        turn = int((time.monotonic_ns() - self._session.started_at) / 1e9 / seconds)
         is_new, self._turn = turn != self._turn, turn
         return is_new and turn > 0

@@ -18,7 +18,7 @@ from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 from roomproof.client.target import UsageError
 from roomproof.load import options
 from roomproof.load.controller import defaults
-from roomproof.load.controller.fd_limit import raise_limit, too_few
+from roomproof.load.controller.fd_limit import missing_descriptors, raise_limit
 from roomproof.load.controller.progress import Progress
 from roomproof.load.controller.run import LoadRun, results_of
 from roomproof.load.controller.signals import Signals
@@ -31,10 +31,10 @@ from roomproof.report.json_lines import check_writable
 from roomproof.report.terminal import show
 from roomproof.verdict import EXIT_CODES, Conclusion, Verdict
 
-BEAT, END = "roomproof.beat", "roomproof.end"
+REPORT_MESSAGE, END_MESSAGE = "roomproof.report", "roomproof.end"
 """Our messages between the Locust processes: from a worker, and to it."""
 
-REPORT_S = 30.0
+LAST_REPORT_S = 30.0
 """So long beyond its deadlines a worker may take to tell its last."""
 
 INTERRUPTED = "interrupted before everything that was due had its time"
@@ -82,9 +82,9 @@ class LoadController:
         self._by_command_line = {name: vars(parsed)[name] for name in ("ca", "header")}
         self._host = environment.host
         if runner is not None and self._is_master:
-            runner.register_message(BEAT, self._hear)
+            runner.register_message(REPORT_MESSAGE, self._on_report)
         elif runner is not None and self.is_worker:
-            runner.register_message(END, self._told_to_end, concurrent=True)
+            runner.register_message(END_MESSAGE, self._on_end_request, concurrent=True)
             # A worker asks this for every option of every message that starts users, which takes it half a second.
             argument_parser.default_args_dict = functools.cache(argument_parser.default_args_dict)
         if not self.is_worker:
@@ -93,10 +93,10 @@ class LoadController:
             WebTab(self.progress).show_in(environment.web_ui)
         bus = environment.events
         bus.test_start.add_listener(self._start)
-        bus.spawning_complete.add_listener(self._is_ramped_up)
+        bus.spawning_complete.add_listener(self._on_spawning_complete)
         bus.test_stopping.add_listener(lambda **_: self.end())
         bus.quitting.add_listener(self._quit)
-        bus.quit.add_listener(self._say_it_again)
+        bus.quit.add_listener(self._repeat_verdict)
         if not self.is_worker and environment.web_ui is None:
             self._check_at_once()
 
@@ -132,7 +132,7 @@ class LoadController:
         except UsageError as error:
             sys.stderr.write(f"roomproof: {error}\n")
             sys.exit(2)
-        trouble = too_few(parsed.num_users, parsed.expect_workers if self._is_master else 1)
+        trouble = missing_descriptors(parsed.num_users, parsed.expect_workers if self._is_master else 1)
         if trouble:
             sys.stderr.write(f"roomproof: {trouble}\n")
             sys.exit(EXIT_CODES[Conclusion.INCONCLUSIVE])
@@ -170,7 +170,7 @@ class LoadController:
         parsed.seed = parsed.seed or secrets.token_hex(4)
         parsed.roomproof_run = secrets.token_hex(3)
         runner = self.environment.runner
-        trouble = too_few(getattr(runner, "target_user_count", 0), self.workers)
+        trouble = missing_descriptors(getattr(runner, "target_user_count", 0), self.workers)
         if trouble:
             raise UsageError(trouble)
         if self.search is not None:
@@ -188,10 +188,10 @@ class LoadController:
         index = 0
         if isinstance(runner, WorkerRunner):
             name, index = runner.client_id, runner.worker_index + 1
-            if trouble := too_few(0, 1):
+            if trouble := missing_descriptors(0, 1):
                 raise UsageError(trouble)
-        table = StatsTable(self.environment.stats)
-        self.session = WorkerSession(asked, parsed.roomproof_run, name, index, self._tell, table)
+        stats_table = StatsTable(self.environment.stats)
+        self.session = WorkerSession(asked, parsed.roomproof_run, name, index, self._send_report, stats_table)
         if self.run is not None and self.run.is_ending:
             self.session.end()  # it was stopped while the server was asked for its time
 
@@ -202,21 +202,21 @@ class LoadController:
             return set()
         return {client.id for client in runner.clients.all if client.state != STATE_MISSING}
 
-    def _is_ramped_up(self, **_: Any) -> None:
-        if self.session is not None and not self.session.ending:
-            self.session.is_ramped_up()
+    def _on_spawning_complete(self, **_: Any) -> None:
+        if self.session is not None and not self.session.is_ending:
+            self.session.ramp_up_complete()
 
-    def _tell(self, beat: WorkerReport) -> None:
+    def _send_report(self, report: WorkerReport) -> None:
         if self.run is not None:
-            self.run.hear(beat)
+            self.run.add_report(report)
         elif self.is_worker and self.environment.runner is not None:
-            self.environment.runner.send_message(BEAT, {"beat": encode(beat)})
+            self.environment.runner.send_message(REPORT_MESSAGE, {"report": encode(report)})
 
-    def _hear(self, msg: Any, **_: Any) -> None:
+    def _on_report(self, msg: Any, **_: Any) -> None:
         if self.run is not None:
-            self.run.hear(decode(msg.data["beat"]))
+            self.run.add_report(decode(msg.data["report"]))
 
-    def _told_to_end(self, msg: Any, **_: Any) -> None:
+    def _on_end_request(self, msg: Any, **_: Any) -> None:
         if self.session is not None and msg.data["run"] == self._parsed.roomproof_run:
             self.session.end()
 
@@ -232,7 +232,7 @@ class LoadController:
         if run.is_ending:
             self.wait_for_verdict()
             return
-        run.begin_to_end()
+        run.begin_ending()
         trouble = ""
         try:
             if self._is_master:
@@ -258,10 +258,10 @@ class LoadController:
         runner = self.environment.runner
         if not isinstance(runner, MasterRunner):
             return
-        for worker in run.waits_for(self._workers()):
-            runner.send_message(END, {"run": run.name}, client_id=worker)
-        deadline = time.monotonic() + (PATIENCE + 3) * run.options.target.deadline + REPORT_S
-        while run.waits_for(self._workers()) and time.monotonic() < deadline:
+        for worker in run.missing_workers(self._workers()):
+            runner.send_message(END_MESSAGE, {"run": run.name}, client_id=worker)
+        deadline = time.monotonic() + (PATIENCE + 3) * run.options.target.deadline + LAST_REPORT_S
+        while run.missing_workers(self._workers()) and time.monotonic() < deadline:
             gevent.sleep(0.05)
 
     def _quit(self, **_: Any) -> None:
@@ -284,7 +284,7 @@ class LoadController:
         elif not environment.web_ui or self.trouble:
             environment.process_exit_code = EXIT_CODES[Conclusion.INCONCLUSIVE]
 
-    def _say_it_again(self, **_: Any) -> None:
+    def _repeat_verdict(self, **_: Any) -> None:
         """Below Locust's own tables."""
         if self.is_worker:
             return
@@ -295,9 +295,9 @@ class LoadController:
 
 
 def controller_of(environment: Environment) -> LoadController:
-    """The conductor of this process."""
-    conductor: LoadController = vars(environment)["roomproof"]
-    return conductor
+    """The controller of this process."""
+    controller: LoadController = vars(environment)["roomproof"]
+    return controller
 
 
 def _add_options(parser: LocustArgumentParser, **_: Any) -> None:

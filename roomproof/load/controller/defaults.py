@@ -11,7 +11,7 @@ FORM_USERS = 200
 SECONDS_TO_START = 4
 """All users are there after about so many seconds..."""
 
-MOST_STARTS = 100
+MAX_STARTS_PER_SECOND = 100
 """... but no more than so many start in a second, which Locust warns of."""
 
 
@@ -27,4 +27,4 @@ def fill_in(parsed: argparse.Namespace, *, has_form: bool) -> None:
 
 def spawn_rate(users: int, processes: int) -> float:
     """How many users start in a second, where nothing was asked for."""
-    return float(min(MOST_STARTS * max(1, processes), max(1, users // SECONDS_TO_START)))
+    return float(min(MAX_STARTS_PER_SECOND * max(1, processes), max(1, users // SECONDS_TO_START)))

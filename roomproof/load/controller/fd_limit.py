@@ -12,7 +12,7 @@ def raise_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def too_few(users: int, processes: int) -> str:
+def missing_descriptors(users: int, processes: int) -> str:
     """What to do if so many users cannot all have a socket, or the process itself has too few; empty if they can."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = -(-users // max(1, processes)) + SPARE

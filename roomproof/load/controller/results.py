@@ -89,19 +89,19 @@ class LoadResults(JsonLines):
         self._write(
             run_line(protocol, target.url, capability_names(target.capabilities), partial=True)
             | {"seed": options.seed, "room_size": options.room_size, "rate": options.rate}
-            | {"message_bytes": options.message_bytes, "slo": [slo.text for slo in options.slos]}
+            | {"message_bytes": options.message_bytes, "slo": [objective.text for objective in options.objectives]}
         )
 
-    def interval(self, books: RunTotals, second: int) -> None:
+    def interval(self, totals: RunTotals, second: int) -> None:
         """Write what happened since the last line; times are microseconds, but for the lag."""
-        now = books.second
+        now = totals.interval
         self._write(
             {
                 "kind": "interval",
                 "second": second,
                 "sent": now.sent,
                 "delivered": now.delivered,
-                "sockets": books.sockets,
+                "sockets": totals.sockets,
                 "p50": quantile(now.deliver, 50),
                 "p99": quantile(now.deliver, 99),
                 "lag_ms": round(now.lag_ms, 2),
@@ -116,10 +116,10 @@ class LoadResults(JsonLines):
                 | {name: getattr(finding, name) for name in ("rule", "receiver", "text", "stream", "item", "witness")}
             )
 
-    def step(self, users: int, verdict: Verdict, books: RunTotals) -> None:
+    def step(self, users: int, verdict: Verdict, totals: RunTotals) -> None:
         """Write how a step of a search for the capacity went."""
         said = {"kind": "step", "users": users, "verdict": verdict.conclusion, "reason": verdict.reason}
-        self._write(said | summary(books))
+        self._write(said | summary(totals))
 
     def conclude_search(
         self, verdict: Verdict, protocol: Protocol, search: Bisection, decisive: tuple[Verdict, RunTotals] | None
@@ -130,74 +130,78 @@ class LoadResults(JsonLines):
         """
         best, worst = search.best, search.worst
         found = {"users": best.users if best else None, "rate": round(best.rate, 1) if best and best.rate else None}
-        found |= {"too_many": worst.users if worst and not worst.is_generators else None}
+        found |= {"too_many": worst.users if worst and not worst.is_generator_limit else None}
         told = verdict_line(verdict, protocol)
         if decisive is not None:
-            of_step, books = decisive
+            of_step, totals = decisive
             whole = replace(of_step, conclusion=verdict.conclusion, reason=verdict.reason)
-            told = verdict_line(whole, protocol) | summary(books)
+            told = verdict_line(whole, protocol) | summary(totals)
         self._write(told | {"capacity": found})
         self._file.close()
 
-    def verdict(self, verdict: Verdict, protocol: Protocol, books: RunTotals) -> None:
+    def verdict(self, verdict: Verdict, protocol: Protocol, totals: RunTotals) -> None:
         """Write the last line, and close."""
-        self._write(verdict_line(verdict, protocol) | summary(books))
+        self._write(verdict_line(verdict, protocol) | summary(totals))
         self._file.close()
 
 
-def counts_of(books: RunTotals) -> dict[str, int]:
+def counts_of(totals: RunTotals) -> dict[str, int]:
     """Everything that was counted, with the kinds of findings."""
-    counts = {key: books.counts[count] for count, key in COUNT_KEYS.items()}
-    return counts | {key: books.findings_by_kind[kind] for kind, key in FINDING_KEYS.items()}
+    counts = {key: totals.counts[count] for count, key in COUNT_KEYS.items()}
+    return counts | {key: totals.findings_by_kind[kind] for kind, key in FINDING_KEYS.items()}
 
 
-def summary(books: RunTotals) -> dict[str, object]:
+def summary(totals: RunTotals) -> dict[str, object]:
     """What the verdict line says beside the verdict."""
     others = (Timing.CONNECT, Timing.JOIN, Timing.LAST_RECIPIENT, Timing.SPREAD)
     return {
-        "counts": counts_of(books),
-        "latency_us": books.times(Timing.DELIVER).summary(),
-        "times_us": {name: books.times(name).summary() for name in others},
-        "rate": None if books.rate is None else round(books.rate, 1),
-        "sockets": books.most_sockets,
-        "rooms": books.rooms,
-        "instances": books.instances,
-        "generator": books.generator(),
+        "counts": counts_of(totals),
+        "latency_us": totals.times(Timing.DELIVER).summary(),
+        "times_us": {name: totals.times(name).summary() for name in others},
+        "rate": None if totals.rate is None else round(totals.rate, 1),
+        "sockets": totals.most_sockets,
+        "rooms": totals.rooms,
+        "instances": totals.instances,
+        "generator": totals.generator(),
     }
 
 
-def text_of(verdict: Verdict, books: RunTotals, missed: list[str]) -> str:
+def text_of(verdict: Verdict, totals: RunTotals, missed: list[str]) -> str:
     """A run as it is printed at its end."""
     lines = ["", "Roomproof"]
     for kind in Kind:
-        some = [finding for finding in books.findings if finding.kind is kind][:SHOWN_FINDINGS]
+        some = [finding for finding in totals.findings if finding.kind is kind][:SHOWN_FINDINGS]
         lines += [
             f"  {finding.kind} ({finding.rule}), at connection {finding.receiver}: {printable(finding.text)}"
             for finding in some
         ]
         if some and some[0].witness:
             lines += [f"    {line}" for line in timeline(some[0].witness)]
-        if books.findings_by_kind[kind] > len(some):
-            lines.append(f"  ... and {books.findings_by_kind[kind] - len(some)} more of the kind {kind}")
+        if totals.findings_by_kind[kind] > len(some):
+            lines.append(f"  ... and {totals.findings_by_kind[kind] - len(some)} more of the kind {kind}")
     lines += [f"  {sentence}" for sentence in missed]
     for timing in (Timing.DELIVER, Timing.LAST_RECIPIENT, Timing.SPREAD, Timing.CONNECT, Timing.JOIN):
-        times = books.times(timing)
+        times = totals.times(timing)
         if times.count:
             quantiles = ", ".join(
                 f"{key} {shown(value)}" for key, value in times.summary().items() if value is not None
             )
             lines.append(f"  {timing:14}  {quantiles}")
-    counts = books.counts
-    if counts[Count.UNTIMED]:
-        lines.append(f"  {counts[Count.UNTIMED]} messages are not timed to their last recipient: it read too late")
-    lines.append(
-        f"  {counts[Count.SENT]} sent, {counts[Count.DELIVERED]} delivered and verified, {books.most_sockets} sockets, "
-        f"{books.rooms} rooms, {counts[Count.SENT_LATE]} late and {counts[Count.SENDS_DROPPED]} dropped sends"
-        + (
-            f", {counts[Count.SENDS_BLOCKED]} given up because the server did not read"
-            if counts[Count.SENDS_BLOCKED]
-            else ""
-        )
-    )
+    lines += _counts_lines(totals)
     lines.append(verdict.sentence)
     return "\n".join(lines)
+
+
+def _counts_lines(totals: RunTotals) -> list[str]:
+    counts = totals.counts
+    lines = []
+    if counts[Count.UNTIMED]:
+        lines.append(f"  {counts[Count.UNTIMED]} messages are not timed to their last recipient: it read too late")
+    sends = f"{counts[Count.SENT_LATE]} late and {counts[Count.SENDS_DROPPED]} dropped sends"
+    if counts[Count.SENDS_BLOCKED]:
+        sends += f", {counts[Count.SENDS_BLOCKED]} given up because the server did not read"
+    lines.append(
+        f"  {counts[Count.SENT]} sent, {counts[Count.DELIVERED]} delivered and verified, "
+        f"{totals.most_sockets} sockets, {totals.rooms} rooms, {sends}"
+    )
+    return lines

@@ -62,24 +62,30 @@ class WebTab:
         capacity = _capacity(progress.search, progress.final) if progress.search else []
         if run is None:
             return [*capacity, _row("verdict", "none yet", progress.trouble)]
-        books = run.books
+        totals = run.totals
         verdict = run.verdict
         rows = [
             *capacity,
-            _row("verdict", verdict.conclusion if verdict else "running", verdict.reason if verdict else run.so_far()),
+            _row(
+                "verdict",
+                verdict.conclusion if verdict else "running",
+                verdict.reason if verdict else run.findings_so_far(),
+            ),
         ]
-        rows += [_row("seed", run.options.seed), _row("sockets", f"{books.sockets}", f"at most {books.most_sockets}")]
-        rows += [_row("rooms", f"{books.rooms}"), _row("instances", ", ".join(books.instances) or "not told")]
-        rows += [_row(count.replace("_", " "), f"{books.counts[count]}") for count in SHOWN_COUNTS]
+        rows += [_row("seed", run.options.seed), _row("sockets", f"{totals.sockets}", f"at most {totals.most_sockets}")]
+        rows += [_row("rooms", f"{totals.rooms}"), _row("instances", ", ".join(totals.instances) or "not told")]
+        rows += [_row(count.replace("_", " "), f"{totals.counts[count]}") for count in SHOWN_COUNTS]
         for timing in TIMES:
-            times = books.times(timing)
+            times = totals.times(timing)
             if times.count:
                 quantiles = {key: shown(value) for key, value in times.summary().items() if value is not None}
                 rows.append(
                     _row(timing, quantiles["p99"], ", ".join(f"{key} {value}" for key, value in quantiles.items()))
                 )
         return (
-            rows + _generator(books) + [row for finding in books.findings[:SHOWN_FINDINGS] for row in _finding(finding)]
+            rows
+            + _generator(totals)
+            + [row for finding in totals.findings[:SHOWN_FINDINGS] for row in _finding(finding)]
         )
 
 
@@ -88,14 +94,14 @@ def _capacity(search: Bisection, final: Verdict | None) -> list[dict[str, str]]:
     return [_row("capacity", final.conclusion if final else "searching", final.reason if final else ""), *rows]
 
 
-def _generator(books: RunTotals) -> list[dict[str, str]]:
+def _generator(totals: RunTotals) -> list[dict[str, str]]:
     return [
         _row(
             f"generator {worker}",
-            f"{beat.cpu:.0%} of a core",
-            f"timers {beat.lag_ms:.1f} ms late; " + "; ".join(texts_of(beat.overload)),
+            f"{report.cpu:.0%} of a core",
+            f"timers {report.lag_ms:.1f} ms late; " + "; ".join(texts_of(report.overload)),
         )
-        for worker, beat in books.last.items()
+        for worker, report in totals.last.items()
     ]
 
 

@@ -17,9 +17,9 @@ class Step:
     reason: str
     rate: float | None = None
     """Deliveries a second."""
-    is_generators: bool = False
+    is_generator_limit: bool = False
     """Whether the generator was overloaded, so that nothing is known of the server."""
-    wrong: str = ""
+    fault: str = ""
     """What was found that is no question of how much a server bears."""
 
     @property
@@ -48,41 +48,41 @@ class Bisection:
         return min((step for step in self.steps if not step.is_good), key=lambda step: step.users, default=None)
 
     @property
-    def first_wrong(self) -> Step | None:
+    def first_fault(self) -> Step | None:
         """The first load at which something was found that is no question of how much a server bears."""
-        return next((step for step in self.steps if step.wrong), None)
+        return next((step for step in self.steps if step.fault), None)
 
     @property
     def decisive(self) -> Step | None:
         """The step that says most: what is wrong, else the largest good load, else what is too much."""
-        return self.first_wrong or self.best or self.worst
+        return self.first_fault or self.best or self.worst
 
-    def following(self) -> int | None:
+    def next_users(self) -> int | None:
         """How many users to try next; None once it is known."""
         best, worst = self.best, self.worst
         good = best.users if best else 0
         if not self.steps:
             return min(self.first, self.most)
-        if self.first_wrong is not None:
+        if self.first_fault is not None:
             return None
         if worst is None:
             return min(2 * good, self.most) if good < self.most else None
-        if worst.is_generators or worst.users - good <= max(self.room_size, PRECISION * worst.users):
+        if worst.is_generator_limit or worst.users - good <= max(self.room_size, PRECISION * worst.users):
             return None
         middle = round((good + worst.users) / 2 / self.room_size) * self.room_size
         return middle if good < middle < worst.users else None
 
     def conclude(self, trouble: str = "") -> Verdict:
         """What was found out. `trouble` says why the search did not come to its end."""
-        best, worst, wrong = self.best, self.worst, self.first_wrong
+        best, worst, wrong = self.best, self.worst, self.first_fault
         if wrong is not None:
-            reason = f"with {wrong.users} users: {wrong.wrong}; capacity: {_found(best)}"
+            reason = f"with {wrong.users} users: {wrong.fault}; capacity: {_found(best)}"
             return _verdict(Conclusion.INVALID, f"{reason}; {trouble}" if trouble else reason)
         if trouble:
             return _verdict(Conclusion.INCONCLUSIVE, f"{trouble}; capacity: {_found(best)}")
         if worst is None:
             return _verdict(Conclusion.VALID, f"capacity: {_found(best)}, the most that was asked for")
-        if worst.is_generators:
+        if worst.is_generator_limit:
             reason = f"capacity: {_found(best)}; with {worst.users} users the generator is the limit: {worst.reason}"
             return _verdict(Conclusion.INCONCLUSIVE, reason)
         if best is None:

@@ -69,19 +69,24 @@ def parse(text: str) -> Objective:
     return Objective(text.strip(), f"{name}.{quantile}", sign, float(number) * UNITS[unit])
 
 
-def missed(slos: list[Objective], figures: Mapping[str, float | None]) -> list[str]:
+def missed(objectives: list[Objective], figures: Mapping[str, float | None]) -> list[str]:
     """A sentence for each objective that the figures (times in microseconds) do not meet."""
     sentences = []
-    for slo in slos:
-        value = figures.get(slo.figure)
-        if value is not None and not slo.is_met_by(value):
-            sentences.append(f"{slo.text} is missed: {slo.figure} is {shown(value) if slo.is_time else f'{value:.6g}'}")
+    for objective in objectives:
+        value = figures.get(objective.figure)
+        if value is not None and not objective.is_met_by(value):
+            measured = shown(value) if objective.is_time else f"{value:.6g}"
+            sentences.append(f"{objective.text} is missed: {objective.figure} is {measured}")
     return sentences
 
 
-def unmeasured(slos: list[Objective], figures: Mapping[str, float | None]) -> list[str]:
+def unmeasured(objectives: list[Objective], figures: Mapping[str, float | None]) -> list[str]:
     """A sentence for each objective of which nobody knows whether it is met."""
-    return [f"nothing was measured for {slo.text}" for slo in slos if figures.get(slo.figure) is None]
+    return [
+        f"nothing was measured for {objective.text}"
+        for objective in objectives
+        if figures.get(objective.figure) is None
+    ]
 
 
 def shown(microseconds: float) -> str:

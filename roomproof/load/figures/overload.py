@@ -83,7 +83,7 @@ class GeneratorLoad:
         self.measured_busy = max(self.measured_busy, self.busy_seconds)
         self.worst_lag_ms = max(self.worst_lag_ms, lag_ms)
 
-    def begin_to_measure(self) -> None:
+    def start_measuring(self) -> None:
         """The ramp-up is over."""
         self.busy_seconds = self.measured_busy = 0
 

@@ -1,4 +1,4 @@
-"""All beats of all workers, added up: the figures of a run. Pure."""
+"""All reports of all workers, added up: the figures of a run. Pure."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -52,39 +52,39 @@ class RunTotals:
     safety_by_rule: Counter[str] = field(default_factory=Counter)
     liveness_by_rule: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
-    refusals: list[str] = field(default_factory=list)
-    troubles: list[str] = field(default_factory=list)
+    refusal_reasons: list[str] = field(default_factory=list)
+    unanswered_reasons: list[str] = field(default_factory=list)
     last: dict[str, WorkerReport] = field(default_factory=dict)
-    """The last beat of each worker."""
+    """The last report of each worker."""
     most_sockets: int = 0
-    second: IntervalTotals = field(default_factory=IntervalTotals)
+    interval: IntervalTotals = field(default_factory=IntervalTotals)
     _times: dict[Timing, Percentiles] = field(
         default_factory=lambda: {timing: Percentiles() for timing in (*TIMES, Timing.LEAVE)}
     )
     _early_times: dict[Timing, Percentiles] = field(default_factory=lambda: {timing: Percentiles() for timing in TIMES})
     _kept: Counter[Kind] = field(default_factory=Counter)
 
-    def add(self, beat: WorkerReport) -> None:
+    def add(self, report: WorkerReport) -> None:
         """Take in what a worker tells."""
-        self.last[beat.worker] = beat
-        self.counts.update(beat.counts)
-        if beat.is_measured:
-            self.measured.update(beat.counts)
-        if beat.is_measured and not beat.is_silent:
-            self.measured_seconds[beat.worker] = self.measured_seconds.get(beat.worker, 0.0) + beat.seconds
-            self.measured_deliveries[beat.worker] += beat.counts.get(Count.DELIVERED, 0)
-        self.findings_by_kind.update(beat.findings_by_kind)
-        self.safety_by_rule.update(beat.safety_by_rule)
-        self.liveness_by_rule.update(beat.liveness_by_rule)
-        self._keep(beat.findings)
-        _add_new(beat.refusals, self.refusals)
-        _add_new(beat.troubles, self.troubles)
-        for timing, histogram in beat.times.items():
-            times = self._times if beat.is_measured or timing in ALWAYS_MEASURED else self._early_times
+        self.last[report.worker] = report
+        self.counts.update(report.counts)
+        if report.is_measured:
+            self.measured.update(report.counts)
+        if report.is_measured and not report.have_senders_stopped:
+            self.measured_seconds[report.worker] = self.measured_seconds.get(report.worker, 0.0) + report.seconds
+            self.measured_deliveries[report.worker] += report.counts.get(Count.DELIVERED, 0)
+        self.findings_by_kind.update(report.findings_by_kind)
+        self.safety_by_rule.update(report.safety_by_rule)
+        self.liveness_by_rule.update(report.liveness_by_rule)
+        self._keep(report.findings)
+        _add_new(report.refusal_reasons, self.refusal_reasons)
+        _add_new(report.unanswered_reasons, self.unanswered_reasons)
+        for timing, histogram in report.times.items():
+            times = self._times if report.is_measured or timing in ALWAYS_MEASURED else self._early_times
             if timing in times:
                 times[timing].add(histogram)
         self.most_sockets = max(self.most_sockets, self.sockets)
-        self._add_to_second(beat)
+        self._add_to_interval(report)
 
     def _keep(self, findings: list[Finding]) -> None:
         for finding in findings:
@@ -92,12 +92,12 @@ class RunTotals:
             if self._kept[finding.kind] <= KEPT_FINDINGS:
                 self.findings.append(finding)
 
-    def _add_to_second(self, beat: WorkerReport) -> None:
-        second = self.second
-        second.sent += beat.counts.get(Count.SENT, 0)
-        second.delivered += beat.counts.get(Count.DELIVERED, 0)
-        second.lag_ms = max(second.lag_ms, beat.lag_ms)
-        second.deliver.update(beat.times.get(Timing.DELIVER, {}))
+    def _add_to_interval(self, report: WorkerReport) -> None:
+        interval = self.interval
+        interval.sent += report.counts.get(Count.SENT, 0)
+        interval.delivered += report.counts.get(Count.DELIVERED, 0)
+        interval.lag_ms = max(interval.lag_ms, report.lag_ms)
+        interval.deliver.update(report.times.get(Timing.DELIVER, {}))
 
     def times(self, timing: Timing) -> Percentiles:
         """The times of the measured part, or those of the ramp-up if there are no others."""
@@ -107,32 +107,32 @@ class RunTotals:
     @property
     def overload(self) -> set[OverloadReason]:
         """Why the measured part of the run is unreliable; empty if it is reliable."""
-        return {reason for beat in self.last.values() for reason in beat.overload}
+        return {reason for report in self.last.values() for reason in report.overload}
 
     @property
     def slowdowns(self) -> set[OverloadReason]:
         """What can have delayed something, because a generator did not keep up."""
-        return self.overload | {reason for beat in self.last.values() for reason in beat.slowdowns}
+        return self.overload | {reason for report in self.last.values() for reason in report.slowdowns}
 
     @property
     def sockets(self) -> int:
         """Open now."""
-        return sum(beat.sockets for beat in self.last.values())
+        return sum(report.sockets for report in self.last.values())
 
     @property
     def rooms(self) -> int:
         """Made so far."""
-        return sum(beat.rooms for beat in self.last.values())
+        return sum(report.rooms for report in self.last.values())
 
     @property
-    def crossing(self) -> int:
+    def spanning_rooms(self) -> int:
         """LoadRooms with members from several addresses on several instances."""
-        return sum(beat.crossing for beat in self.last.values())
+        return sum(report.spanning_rooms for report in self.last.values())
 
     @property
     def instances(self) -> list[str]:
         """Those that answered a handshake."""
-        return sorted({instance for beat in self.last.values() for instance in beat.instances})
+        return sorted({instance for report in self.last.values() for instance in report.instances})
 
     @property
     def rate(self) -> float | None:
@@ -153,10 +153,10 @@ class RunTotals:
 
     def generator(self) -> dict[str, float | None]:
         """What the run cost the generator."""
-        lags = [beat.lag_p99_ms for beat in self.last.values()]
+        lags = [report.lag_p99_ms for report in self.last.values()]
         delivered = self.measured[Count.DELIVERED]
-        cpu = sum(beat.cpu_seconds for beat in self.last.values())
-        grown = sum(beat.rss_grown for beat in self.last.values())
+        cpu = sum(report.cpu_seconds for report in self.last.values())
+        grown = sum(report.rss_grown for report in self.last.values())
         return {
             "cpu_us_per_delivery": round(cpu / delivered * 1e6, 2) if delivered else None,
             "lag_ms_p99": round(max(lags), 2) if lags else None,

@@ -12,7 +12,7 @@ PATIENCE = 6
 
 
 class WorkerReport(msgspec.Struct, kw_only=True):
-    """What happened since the last beat; what is said to be now or at the end is no difference."""
+    """What happened since the last report; what is said to be now or at the end is no difference."""
 
     run: str
     worker: str
@@ -20,11 +20,11 @@ class WorkerReport(msgspec.Struct, kw_only=True):
     """Whether the ramp-up was over."""
     seconds: float = 0.0
     counts: dict[Count, int] = {}
-    refusals: list[str] = []
+    refusal_reasons: list[str] = []
     """The first few reasons of what was refused."""
-    troubles: list[str] = []
+    unanswered_reasons: list[str] = []
     """The first few reasons of what was unanswered."""
-    bugs: list[str] = []
+    internal_errors: list[str] = []
     """What went wrong in the generator itself, so far."""
     findings_by_kind: dict[Kind, int] = {}
     safety_by_rule: dict[str, int] = {}
@@ -38,7 +38,7 @@ class WorkerReport(msgspec.Struct, kw_only=True):
     sockets: int = 0
     """Open now."""
     rooms: int = 0
-    crossing: int = 0
+    spanning_rooms: int = 0
     """LoadRooms that have had members from two source addresses on two instances."""
     instances: list[str] = []
     cpu: float = 0.0
@@ -55,21 +55,21 @@ class WorkerReport(msgspec.Struct, kw_only=True):
     """Why the measured part of the run is unreliable, so far."""
     slowdowns: list[OverloadReason] = []
     """What can have delayed something at any time of the run, so far."""
-    is_silent: bool = False
+    have_senders_stopped: bool = False
     """Whether everybody had fallen silent for the end."""
     is_last: bool = False
     """Whether everything has been judged, so that no report follows."""
-    outside: int = 0
-    """In the last beat: users that had tried to get in for longer than a deadline when the end came."""
-    is_unheard: bool = False
-    """In the last beat: after PATIENCE deadlines the server was still delivering."""
+    users_waiting: int = 0
+    """In the last report: users that had tried to get in for longer than a deadline when the end came."""
+    is_still_delivering: bool = False
+    """In the last report: after PATIENCE deadlines the server was still delivering."""
 
 
-def encode(beat: WorkerReport) -> bytes:
-    """A beat, to be sent."""
-    return msgspec.msgpack.encode(beat)
+def encode(report: WorkerReport) -> bytes:
+    """A report, to be sent."""
+    return msgspec.msgpack.encode(report)
 
 
 def decode(data: bytes) -> WorkerReport:
-    """A beat that was received."""
+    """A report that was received."""
     return msgspec.msgpack.decode(data, type=WorkerReport)

@@ -14,7 +14,7 @@ OPCODES = frozenset(ABNF.OPCODES)
 HEAD_BYTES = {126: 4, 127: 10}
 """By the size in its second byte: how long the head of a frame is whose size does not fit there."""
 
-MOST_BYTES = 64 * 1024 * 1024
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 """No message of a server that keeps the protocol comes near this, in one frame or in parts: they are of 64 KiB."""
 
 
@@ -48,15 +48,15 @@ def cut(data: bytes, begin: int) -> Frame | None:
     if size >= 126:
         payload = begin + HEAD_BYTES[size]
         size = int.from_bytes(data[begin + 2 : payload])
-        if size > MOST_BYTES:
-            raise FramingError(f"a frame of {size} bytes, where {MOST_BYTES} are more than any message takes")
+        if size > MAX_MESSAGE_BYTES:
+            raise FramingError(f"a frame of {size} bytes, where {MAX_MESSAGE_BYTES} are more than any message takes")
     end = payload + size
     if end > have or payload > have:
         return None
     return Frame(opcode, head & 0x80 != 0, data[payload:end], end)
 
 
-def missing(data: bytes, begin: int) -> int:
+def missing_bytes(data: bytes, begin: int) -> int:
     """How much is still to come of a frame that is not there to its end, as far as its head says so; at least 1."""
     have = len(data) - begin
     if have < 2:
@@ -68,7 +68,7 @@ def missing(data: bytes, begin: int) -> int:
     return head + (size if head == 2 else int.from_bytes(data[begin + 2 : begin + head])) - have
 
 
-def masked(payload: bytes, opcode: int) -> bytes:
+def client_frame(payload: bytes, opcode: int) -> bytes:
     """A frame of a client."""
     size = len(payload)
     if size < 126:

@@ -10,43 +10,43 @@ from typing import Any
 from gevent import get_hub
 from gevent.event import AsyncResult
 
-Speak = Callable[[int], int | None]
-"""Speaks at a time, and returns when it is to speak next, or None if it cannot for now. Must not block."""
+Send = Callable[[int], int | None]
+"""Speaks at a time, and resender when it is to speak next, or None if it cannot for now. Must not block."""
 
 
-LONGEST_NS = 5_000_000
-"""So long turns are given at a time, before what has come meanwhile is read."""
+BATCH_NS = 5_000_000
+"""So long sender are given at a time, before what has come meanwhile is read."""
 
 
 @dataclass(slots=True)
-class Turns:
-    """The turns of one who talks."""
+class PacedSender:
+    """The sender of one who talks."""
 
-    speak: Speak
-    are_over: bool = False
+    send: Send
+    is_over: bool = False
     """Whether there are no more."""
-    _over: "AsyncResult[None]" = field(default_factory=AsyncResult)
+    _result: "AsyncResult[None]" = field(default_factory=AsyncResult)
 
     def wait(self) -> None:
         """Wait until they are over; raises what a turn raised."""
-        self._over.get()
+        self._result.get()
 
-    def end(self, error: Exception | None = None) -> None:
+    def stop(self, error: Exception | None = None) -> None:
         """There are no more, because of an error or without. Nothing happens if they are over."""
-        if self.are_over:
+        if self.is_over:
             return
-        self.are_over = True
+        self.is_over = True
         if error is None:
-            self._over.set(None)
+            self._result.set(None)
         else:
-            self._over.set_exception(error)
+            self._result.set_exception(error)
 
 
 class Pacer:
-    """Gives everybody their turns. Times are nanoseconds of the monotonic clock."""
+    """Gives everybody their sender. Times are nanoseconds of the monotonic clock."""
 
     def __init__(self) -> None:
-        self._due: list[tuple[int, int, Turns]] = []
+        self._due: list[tuple[int, int, PacedSender]] = []
         """A heap: when, a number that nobody else has, and whose turn it is."""
         self._numbers = count()
         self._loop = get_hub().loop
@@ -56,56 +56,56 @@ class Pacer:
     def stop(self) -> None:
         """Nobody gets a turn any more."""
         self._due.clear()
-        self._rest()
+        self._cancel_timer()
 
-    def speak_for(self, due: int | None, speak: Speak) -> Turns:
-        """Call `speak` when it is due, and from then on whenever it says, until it cannot or the turns are ended.
+    def pace(self, due: int | None, send: Send) -> PacedSender:
+        """Call `speak` when it is due, and from then on whenever it says, until it cannot or the sender are ended.
 
-        If `due` is None there are no turns, and they are not over before somebody ends them.
+        If `due` is None there are no sender, and they are not over before somebody ends them.
         """
-        turns = Turns(speak)
+        sender = PacedSender(send)
         if due is not None:
-            heapq.heappush(self._due, (due, next(self._numbers), turns))
+            heapq.heappush(self._due, (due, next(self._numbers), sender))
             if self._timer is None or due < self._wakes_at:
-                self._wait()
-        return turns
+                self._set_timer()
+        return sender
 
-    def _pace(self) -> None:
+    def _send_due(self) -> None:
         begin = now = time.monotonic_ns()
         # Whoever is behind and due again has to wait until what has come meanwhile was read.
         again = []
-        while self._due and self._due[0][0] <= begin and now - begin < LONGEST_NS:
-            _, number, turns = heapq.heappop(self._due)
-            following = self._give(turns, now)
+        while self._due and self._due[0][0] <= begin and now - begin < BATCH_NS:
+            _, number, sender = heapq.heappop(self._due)
+            following = self._call(sender, now)
             if following is not None:
-                again.append((following, number, turns))
+                again.append((following, number, sender))
             now = time.monotonic_ns()
         for entry in again:
             heapq.heappush(self._due, entry)
-        self._wait()
+        self._set_timer()
 
     @staticmethod
-    def _give(turns: Turns, now: int) -> int | None:
+    def _call(sender: PacedSender, now: int) -> int | None:
         """A turn; when the next one is due."""
-        if turns.are_over:
+        if sender.is_over:
             return None
         try:
-            following = turns.speak(now)
+            following = sender.send(now)
         except Exception as error:  # noqa: BLE001 - it is raised again where it belongs: in whose turn it was
-            turns.end(error)
+            sender.stop(error)
             return None
         if following is None:
-            turns.end()
+            sender.stop()
         return following
 
-    def _wait(self) -> None:
-        self._rest()
+    def _set_timer(self) -> None:
+        self._cancel_timer()
         if self._due:
             self._wakes_at = self._due[0][0]
             self._timer = self._loop.timer(max(0, self._wakes_at - time.monotonic_ns()) / 1e9)
-            self._timer.start(self._pace, update=True)
+            self._timer.start(self._send_due, update=True)
 
-    def _rest(self) -> None:
+    def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.close()
             self._timer = None

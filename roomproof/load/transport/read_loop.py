@@ -39,8 +39,8 @@ class Readable(Protocol):
 class ReadLoop:
     """Reads all links of this process. `failed` is told what a receiver raised: that is a bug of ours."""
 
-    def __init__(self, failed: Callable[[Exception], None]) -> None:
-        self._failed = failed
+    def __init__(self, on_error: Callable[[Exception], None]) -> None:
+        self._on_error = on_error
         self.is_closed = False
         """Whether all is being judged, so that nobody new may come."""
         self._ready: list[Readable] = []
@@ -65,7 +65,7 @@ class ReadLoop:
 
     def _read_all(self) -> None:
         while self._ready:
-            come: list[tuple[Receive, bytes]] = []
+            received: list[tuple[Receive, bytes]] = []
             links = self._ready[:READ_LINKS]
             del self._ready[:READ_LINKS]
             for link in links:
@@ -73,18 +73,18 @@ class ReadLoop:
                 if receive is None:
                     continue
                 try:
-                    come.append((receive, link.recv(READ_BYTES)))
+                    received.append((receive, link.recv(READ_BYTES)))
                 except BlockingIOError:
                     continue
                 except OSError:
-                    come.append((receive, b""))
-            self.tell(come)
+                    received.append((receive, b""))
+            self.dispatch(received)
 
-    def tell(self, come: list[tuple[Receive, bytes]]) -> None:
+    def dispatch(self, received: list[tuple[Receive, bytes]]) -> None:
         """Tell what was read just now; whoever fails takes nothing from others, nor from itself what comes later."""
         at = time.monotonic_ns()
-        for receive, data in come:
+        for receive, data in received:
             try:
                 receive(data, at)
             except Exception as error:  # noqa: BLE001 - it is a bug, and told as one: the run is inconclusive
-                self._failed(error)
+                self._on_error(error)

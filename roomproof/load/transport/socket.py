@@ -14,7 +14,7 @@ from websocket import ABNF, _handshake
 
 from roomproof.client.http import served_by
 from roomproof.client.target import Target
-from roomproof.load.transport.frames import masked
+from roomproof.load.transport.frames import client_frame
 from roomproof.load.transport.read_loop import READ_BYTES, ReadLoop, Receive
 
 REACH_S = 2.0
@@ -34,24 +34,24 @@ class LoadSocket:
 
     __slots__ = (
         "_error",
-        "_inbox",
-        "_is_given_up",
         "_is_tls",
+        "_is_wait_abandoned",
         "_plain",
         "_pong",
+        "_read_loop",
         "_sender",
         "_socket",
+        "_undelivered",
         "_unsent",
-        "_untold",
         "_watcher",
         "receive",
         "recv",
     )
 
-    def __init__(self, connection: Any, inbox: ReadLoop) -> None:
+    def __init__(self, connection: Any, read_loop: ReadLoop) -> None:
         """`connection` is a socket of gevent's, with TLS or without."""
         self._socket = connection
-        self._inbox = inbox
+        self._read_loop = read_loop
         self._is_tls = hasattr(self._socket, "context")
         # What gevent waits with is left out where there is nothing to wait for.
         self._plain: Any = getattr(self._socket, "_sock", self._socket)
@@ -60,21 +60,21 @@ class LoadSocket:
         self.recv: Callable[[int], bytes] = self._socket.recv if self._is_tls else self._plain.recv
         self._sender: gevent.Greenlet[..., None] | None = None
         self._unsent: list[bytes] = []
-        self._untold = b""
+        self._undelivered = b""
         self._pong = b""
         self._error: OSError | None = None
-        self._is_given_up = False
+        self._is_wait_abandoned = False
 
-    def watch(self, receive: Receive) -> None:
+    def start_reading(self, receive: Receive) -> None:
         """From now on tell everything that is read."""
-        self.rest()
+        self.stop_reading()
         self.receive = receive
         if self._is_tls:
-            self._watcher = gevent.spawn(self._read_on, receive)
+            self._watcher = gevent.spawn(self._read_forever, receive)
         else:
-            self._watcher = self._inbox.watch(self, self._socket.fileno())
+            self._watcher = self._read_loop.watch(self, self._socket.fileno())
 
-    def rest(self) -> None:
+    def stop_reading(self) -> None:
         """Read no more, until asked to watch again."""
         self.receive = None
         watcher, self._watcher = self._watcher, None
@@ -86,13 +86,13 @@ class LoadSocket:
             watcher.stop()
             watcher.close()
 
-    def _read_on(self, receive: Receive) -> None:
+    def _read_forever(self, receive: Receive) -> None:
         data = b"?"
         while data and self.receive is receive:
-            data = self._untold = self._untold or self._read()
+            data = self._undelivered = self._undelivered or self._read()
             if self.receive is receive:  # else it rests, and was woken before it could be killed
-                self._untold = b""
-                self._inbox.tell([(receive, data)])
+                self._undelivered = b""
+                self._read_loop.dispatch([(receive, data)])
 
     def _read(self) -> bytes:
         try:
@@ -106,13 +106,13 @@ class LoadSocket:
         return self._sender is not None
 
     @property
-    def is_torn(self) -> bool:
+    def has_abandoned_send(self) -> bool:
         """Whether the server has not taken something yet, and whoever waited for that has given up."""
-        return self._is_given_up and self.is_sending
+        return self._is_wait_abandoned and self.is_sending
 
     def send(self, payload: bytes, opcode: int = ABNF.OPCODE_TEXT) -> None:
         """Send a frame, or have it sent as soon as the server takes it. Raises OSError if the link is gone."""
-        frame = masked(payload, opcode)
+        frame = client_frame(payload, opcode)
         if self._sender is not None:
             if opcode == ABNF.OPCODE_PONG:
                 self._pong = frame  # RFC 6455, 5.5.3: it is enough to answer the last ping
@@ -124,7 +124,7 @@ class LoadSocket:
         sent = self._send_at_once(frame)
         if sent < len(frame):
             self._unsent = [frame[sent:]]
-            self._sender = gevent.spawn(self._send_on)
+            self._sender = gevent.spawn(self._send_rest)
 
     def _send_at_once(self, frame: bytes) -> int:
         """Send what the server takes without waiting."""
@@ -139,7 +139,7 @@ class LoadSocket:
         except BlockingIOError:
             return 0
 
-    def _send_on(self) -> None:
+    def _send_rest(self) -> None:
         try:
             while self._unsent or self._pong:
                 unsent = [*self._unsent, self._pong]
@@ -158,7 +158,7 @@ class LoadSocket:
             try:
                 self._sender.join()
             except BaseException:
-                self._is_given_up = True
+                self._is_wait_abandoned = True
                 raise
         if self._error is not None:
             raise self._error
@@ -168,16 +168,16 @@ class LoadSocket:
         with contextlib.suppress(OSError):
             self.send(struct.pack("!H", code), ABNF.OPCODE_CLOSE)
 
-    def end(self, *, reset: bool = False) -> None:
+    def close(self, *, reset: bool = False) -> None:
         """End the TCP connection: in order, or torn down."""
-        self.rest()
+        self.stop_reading()
         with contextlib.suppress(OSError):
             if reset:
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._socket.close()
 
 
-def connect(target: Target, room: str, user: str, inbox: ReadLoop, *, source: str | None) -> tuple[LoadSocket, str]:
+def connect(target: Target, room: str, user: str, read_loop: ReadLoop, *, source: str | None) -> tuple[LoadSocket, str]:
     """Shake hands with the server; the link, and the instance that answered ("" if it does not say).
 
     Raises RefusedError.
@@ -188,7 +188,7 @@ def connect(target: Target, room: str, user: str, inbox: ReadLoop, *, source: st
     plain = None
     try:
         bind = target.bound_to(source)
-        plain = socket.create_connection(_reached(*target.address, bind), target.deadline, bind)
+        plain = socket.create_connection(_reachable_address(*target.address, bind), target.deadline, bind)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         link = target.tls().wrap_socket(plain, server_hostname=target.address[0]) if target.is_tls else plain
         web.connect(
@@ -213,7 +213,7 @@ def connect(target: Target, room: str, user: str, inbox: ReadLoop, *, source: st
         _close(plain)
         raise
     instance = served_by((web.getheaders() or {}).get("x-upstream")) or ""
-    return LoadSocket(web.sock, inbox), instance
+    return LoadSocket(web.sock, read_loop), instance
 
 
 def _close(plain: socket.socket | None) -> None:
@@ -222,7 +222,7 @@ def _close(plain: socket.socket | None) -> None:
 
 
 @cache
-def _reached(host: str, port: int, bind: tuple[str, int] | None) -> tuple[str, int]:
+def _reachable_address(host: str, port: int, bind: tuple[str, int] | None) -> tuple[str, int]:
     """The first address of a host that can be reached: names are looked up once, not for each of thousands."""
     for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         number = str(address[0])

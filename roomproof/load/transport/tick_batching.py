@@ -15,7 +15,7 @@ from roomproof.load.transport.schedule import TICK_NS
 BUSY_TICKS = 10
 """Only who had something to do in so many more ticks than it had none, lately, waits for the end of one."""
 
-MOST_BUSY_TICKS = 2 * BUSY_TICKS
+MAX_BUSY_TICKS = 2 * BUSY_TICKS
 """So many count: who is busy may miss a few ticks where others use the machine as well, and is busy still."""
 
 _sleep = monkey.get_original("time", "sleep")
@@ -29,7 +29,7 @@ class TickBatching:
 
     def __init__(self, is_urgent: Callable[[], bool]) -> None:
         self._is_urgent = is_urgent
-        self._looked = self._busy = 0
+        self._last_tick = self._busy_ticks = 0
         self._watcher = get_hub().loop.prepare()
 
     def start(self) -> None:
@@ -43,10 +43,12 @@ class TickBatching:
 
     def _wait(self) -> None:
         tick = time.monotonic_ns() // TICK_NS
-        if tick == self._looked and self._busy >= BUSY_TICKS and not self._is_urgent():
+        if tick == self._last_tick and self._busy_ticks >= BUSY_TICKS and not self._is_urgent():
             tick += 1
             _sleep(max(0, tick * TICK_NS - time.monotonic_ns()) / 1e9)
-        if tick != self._looked:
-            skipped = tick - self._looked - 1
-            self._busy = max(0, self._busy - skipped) if skipped else min(self._busy + 1, MOST_BUSY_TICKS)
-            self._looked = tick
+        if tick != self._last_tick:
+            skipped = tick - self._last_tick - 1
+            self._busy_ticks = (
+                max(0, self._busy_ticks - skipped) if skipped else min(self._busy_ticks + 1, MAX_BUSY_TICKS)
+            )
+            self._last_tick = tick

@@ -20,13 +20,13 @@ TICK_S = 0.02
 
 @dataclass(slots=True)
 class Health:
-    """Measures one process. Call `beat` once a second."""
+    """Measures one process. Call `sample` once a second."""
 
     lag: Percentiles = field(default_factory=Percentiles)
     worst_lag_ms: float = 0.0
-    """Since the last beat."""
+    """Since the last report."""
     cpu: float = 0.0
-    """The share of a core that was used between the last two beats."""
+    """The share of a core that was used between the last two reports."""
     demand: float = 0.0
     """The same, with the time that it could have gone on but others had the core."""
     _lags: list[int] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Health:
             gevent.sleep(TICK_S)
             self._lags.append(max(0, time.monotonic_ns() - begin - round(TICK_S * 1e9)))
 
-    def beat(self) -> None:
+    def sample(self) -> None:
         """Sum up what was measured since the last time."""
         now, cpu, queued = time.monotonic(), cpu_seconds(), seconds_in_queue()
         then, cpu_then, queued_then = self._last

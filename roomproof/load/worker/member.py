@@ -12,7 +12,7 @@ from roomproof.client.target import Target
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused
 from roomproof.judge.streaming.connection import StreamingConnection
 from roomproof.judge.streaming.room import StreamingRoom
-from roomproof.load.transport.frames import MOST_BYTES, Frame, FramingError, cut, missing
+from roomproof.load.transport.frames import MAX_MESSAGE_BYTES, Frame, FramingError, cut, missing_bytes
 from roomproof.load.transport.read_loop import ReadLoop
 from roomproof.load.transport.socket import LoadSocket, RefusedError, connect
 
@@ -49,17 +49,18 @@ class Membership(Protocol):
 
 
 class LoadMember:
-    """A connection. Nothing of it blocks but `open`, `drain` and waiting for `is_gone`."""
+    """A connection. Nothing of it blocks but `open`, `drain` and waiting for `ended`."""
 
     __slots__ = (
         "_fragments",
         "_is_closing",
         "_link",
-        "_missing",
-        "_rest",
+        "_missing_bytes",
+        "_partial",
+        "connection",
+        "ended",
         "instance",
-        "is_gone",
-        "judged",
+        "judge",
         "number",
         "room",
         "user",
@@ -67,40 +68,41 @@ class LoadMember:
 
     def __init__(self, room: Membership, number: int, user: str) -> None:
         self.room = room
+        self.judge = room.judge
         self.number = number
         self.user = user
-        self.judged: StreamingConnection = room.judge.connect(Opening(number, _now(), room.id, user))
+        self.connection: StreamingConnection = room.judge.connect(Opening(number, _now(), room.id, user))
         self.instance = ""
-        self.is_gone = Event()
+        self.ended = Event()
         """Set once the connection has ended."""
         self._link: LoadSocket | None = None
-        self._rest: list[bytes] = []
+        self._partial: list[bytes] = []
         """The beginning of a frame whose end has not come, as it was read."""
-        self._missing = 0
+        self._missing_bytes = 0
         """So much of it is still to come, at least."""
         self._fragments: bytearray | None = None
         """The beginning of a message that comes in parts."""
         self._is_closing = False
 
-    def open(self, target: Target, inbox: ReadLoop, source: str | None) -> None:
+    def open(self, target: Target, read_loop: ReadLoop, source: str | None) -> None:
         """Shake hands. Raises RefusedError or TooLateError."""
         try:
-            link = self._shake_hands(target, inbox, source)
+            link = self._shake_hands(target, read_loop, source)
         except RefusedError as refusal:
-            self.room.judge.observe(self.judged, Refused(self.number, _now(), refusal.status, str(refusal)))
+            self.judge.observe(self.connection, Refused(self.number, _now(), refusal.status, str(refusal)))
             raise
         except BaseException:
-            self.room.judge.observe(self.judged, Refused(self.number, _now(), None, "given up"))
+            self.judge.observe(self.connection, Refused(self.number, _now(), None, "given up"))
             raise
         self._link = link
         self.room.add(self, source)
-        self.room.judge.observe(self.judged, Opened(self.number, _now(), self.instance or None))
-        link.watch(self._receive)
+        self.judge.observe(self.connection, Opened(self.number, _now(), self.instance or None))
+        link.start_reading(self._receive)
 
-    def _shake_hands(self, target: Target, inbox: ReadLoop, source: str | None) -> LoadSocket:
-        link, self.instance = connect(target, self.room.id, self.user, inbox, source=source)
-        if inbox.is_closed:
-            link.end()
+    def _shake_hands(self, target: Target, read_loop: ReadLoop, source: str | None) -> LoadSocket:
+        link, self.instance = connect(target, self.room.id, self.user, read_loop, source=source)
+        if read_loop.is_closed:
+            link.close()
             raise TooLateError
         return link
 
@@ -109,11 +111,11 @@ class LoadMember:
         """Whether it was opened and, as far as is known, neither side has begun to end it."""
         return self._link is not None and not self._is_closing
 
-    def say(self, words: str, meant: int, at: int) -> None:
+    def send_message(self, text: str, meant: int, at: int) -> None:
         """Say something that was meant for a time, or 0 if it was for none. Raises OSError if the link is gone."""
         if self._link is None or self._is_closing:
             raise ConnectionError("the connection has ended")
-        content = self.room.judge.compose(self.judged, words, at, meant)
+        content = self.judge.compose(self.connection, text, at, meant)
         self._link.send(_encode({"type": "message", "content": content}))
 
     @property
@@ -126,74 +128,70 @@ class LoadMember:
         if self._link is not None:
             self._link.drain()
 
-    def reads(self, reads: bool) -> None:
+    def set_reading(self, reads: bool) -> None:
         """Stop reading, or read on."""
-        if not self.is_open or self._link is None or self.judged.reads == reads:
+        if not self.is_open or self._link is None or self.connection.reads == reads:
             return
-        self.room.judge.observe(self.judged, Reading(self.number, _now(), reads=reads))
+        self.judge.observe(self.connection, Reading(self.number, _now(), reads=reads))
         if reads:
-            self._link.watch(self._receive)
+            self._link.start_reading(self._receive)
         else:
-            self._link.rest()
+            self._link.stop_reading()
 
     def begin_close(self) -> None:
         """Send Close; what the server sends until it answers is still heard."""
-        if self._link is not None and self._link.is_torn:
-            self.die("rst")
+        if self._link is not None and self._link.has_abandoned_send:
+            self.disconnect("rst")
         elif self.is_open and self._link is not None:
             self._is_closing = True
-            self.room.judge.observe(self.judged, Closing(self.number, _now(), STATUS_NORMAL))
+            self.judge.observe(self.connection, Closing(self.number, _now(), STATUS_NORMAL))
             self._link.send_close(STATUS_NORMAL)
 
-    def give_up(self) -> None:
+    def give_up_close(self) -> None:
         """Wait no longer for the answer to Close."""
         self._end(None, "no Close frame came")
 
-    def die(self, how: str) -> None:
+    def disconnect(self, how: str) -> None:
         """End the link without a Close frame: `fin` ends it in order, `rst` tears it down."""
         if self.is_open and self._link is not None:
-            self.room.judge.observe(self.judged, Dying(self.number, _now(), how))
-            self._let_go(reset=how == "rst")
+            self.judge.observe(self.connection, Dying(self.number, _now(), how))
+            self.drop_link(reset=how == "rst")
 
-    def deafen(self) -> None:
+    def stop_reading(self) -> None:
         """Hear no more, because everything is to be judged now."""
         if self._link is not None:
-            self._link.rest()
+            self._link.stop_reading()
 
-    def wave(self) -> None:
+    def send_goodbye(self) -> None:
         """Say goodbye after everything has been judged, and hear no more than the end."""
         if self._link is not None:
             if not self._is_closing:
                 self._link.send_close(STATUS_NORMAL)
             self._is_closing = True
-            self._link.watch(lambda data, _: None if data else self._let_go())
+            self._link.start_reading(lambda data, _: None if data else self.drop_link())
 
-    def abandon(self) -> None:
-        """End the link after everything has been judged."""
-        if self._link is not None:
-            self._let_go()
-
-    def _let_go(self, *, reset: bool = False) -> None:
+    def drop_link(self, *, reset: bool = False) -> None:
+        """End the link, in order or torn down; tell the judge nothing."""
         link, self._link = self._link, None
         if link is not None:
-            link.end(reset=reset)
-        self.is_gone.set()
+            link.close(reset=reset)
+        self.ended.set()
         self.room.remove(self)
 
     def _receive(self, data: bytes, at: int) -> None:
         if not data:
             self._end(None, "the link ended")
             return
-        room, line = self.room.judge, self.judged
-        if self._rest:
-            self._rest.append(data)
-            self._missing -= len(data)
-            if self._missing > 0:
+        judge, connection = self.judge, self.connection
+        if self._partial:
+            self._partial.append(data)
+            self._missing_bytes -= len(data)
+            if self._missing_bytes > 0:
                 return
-            data = b"".join(self._rest)
-            self._rest.clear()
+            data = b"".join(self._partial)
+            self._partial.clear()
         size = len(data)
-        position = room.follow(line, data, at) if self._fragments is None else 0
+        position = judge.follow(connection, data, at) if self._fragments is None else 0
         while position < size:
             try:
                 frame = cut(data, position)
@@ -201,20 +199,20 @@ class LoadMember:
                 self._break_off(data[position : position + 100], str(error), at)
                 return
             if frame is None:
-                self._rest.append(data[position:])
-                self._missing = missing(data, position)
+                self._partial.append(data[position:])
+                self._missing_bytes = missing_bytes(data, position)
                 return
             self._take(frame, at)
             if self._link is None:
                 return
-            position = frame.end if self._fragments is not None else room.follow(line, data, at, frame.end)
+            position = frame.end if self._fragments is not None else judge.follow(connection, data, at, frame.end)
 
     def _take(self, frame: Frame, at: int) -> None:
         match frame.opcode:
             case ABNF.OPCODE_TEXT | ABNF.OPCODE_BINARY if self._fragments is not None:
                 self._break_off(frame.payload[:100], "a message begins before the parts of another have ended", at)
             case ABNF.OPCODE_TEXT if frame.is_final:
-                self.room.judge.receive(self.judged, frame.payload, at)
+                self.judge.receive(self.connection, frame.payload, at)
             case ABNF.OPCODE_TEXT:
                 self._fragments = bytearray(frame.payload)
             case ABNF.OPCODE_PING:
@@ -224,17 +222,17 @@ class LoadMember:
             case ABNF.OPCODE_CLOSE:
                 self._take_close(frame.payload)
             case ABNF.OPCODE_BINARY if frame.is_final:
-                self.room.judge.receive_malformed(self.judged, frame.payload, "a binary frame", at)
+                self.judge.receive_malformed(self.connection, frame.payload, "a binary frame", at)
             case ABNF.OPCODE_BINARY:
                 self._break_off(frame.payload[:100], "a binary message, in parts", at)
             case ABNF.OPCODE_CONT if self._fragments is not None:
                 self._fragments += frame.payload
-                if len(self._fragments) > MOST_BYTES:
-                    text = f"a message in parts, of more than {MOST_BYTES} bytes so far"
+                if len(self._fragments) > MAX_MESSAGE_BYTES:
+                    text = f"a message in parts, of more than {MAX_MESSAGE_BYTES} bytes so far"
                     self._break_off(frame.payload[:100], text, at)
                 elif frame.is_final:
                     whole, self._fragments = bytes(self._fragments), None
-                    self.room.judge.receive(self.judged, whole, at)
+                    self.judge.receive(self.connection, whole, at)
             case _:
                 self._break_off(frame.payload[:100], "a part of a message that has not begun", at)
 
@@ -251,15 +249,15 @@ class LoadMember:
                 self._link.send(payload, opcode)
 
     def _break_off(self, data: bytes, reason: str, at: int) -> None:
-        self.room.judge.receive_malformed(self.judged, data, reason, at)
+        self.judge.receive_malformed(self.connection, data, reason, at)
         if self._link is not None:
             self._link.send_close(STATUS_PROTOCOL_ERROR)
-            self.room.judge.observe(self.judged, Dying(self.number, at, "fin"))
-            self._let_go()
+            self.judge.observe(self.connection, Dying(self.number, at, "fin"))
+            self.drop_link()
 
     def _end(self, code: int | None, reason: str) -> None:
         if self._link is not None:
-            self.room.judge.observe(self.judged, Closed(self.number, _now(), code, reason))
-            if self.judged.was_refused:
+            self.judge.observe(self.connection, Closed(self.number, _now(), code, reason))
+            if self.connection.was_refused:
                 self.room.note_refusal(f"closed with {code} {reason}".strip())
-            self._let_go()
+            self.drop_link()

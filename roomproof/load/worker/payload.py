@@ -2,7 +2,7 @@
 
 import random
 
-SAMPLES = (
+TRICKY_WORDS = (
     "soup",
     "Zoë",
     "Zoe\u0308",
@@ -21,12 +21,12 @@ IDENTITY_BYTES = 70
 """So much of a content is taken by its identity, about."""
 
 
-def words_of(size: int, seed: str) -> str:
+def payload_text(size: int, seed: str) -> str:
     """A text that makes a content of about `size` bytes. It ends with a space, which counts as content."""
     choice = random.Random(seed)
     text = ""
     while len(text.encode()) < size - IDENTITY_BYTES:
-        text += choice.choice(SAMPLES) + " "
+        text += choice.choice(TRICKY_WORDS) + " "
     while len(text.encode()) > max(1, size - IDENTITY_BYTES):
         text = text[:-2] + " "
     return text or " "

@@ -7,23 +7,23 @@ from dataclasses import dataclass, field
 class RampUp:
     """The users of one worker that still try to get in for the first time."""
 
-    is_ramped_up: bool = False
+    all_started: bool = False
     """Whether all users are there, in or not."""
     _since: dict[int, float] = field(default_factory=dict)
     """Since when each tries."""
 
-    def expect(self, user: int, now: float) -> None:
+    def user_started(self, user: int, now: float) -> None:
         """There is a new user, which has a number of its own and tries to get in."""
         self._since[user] = now
 
-    def expect_no_more(self, user: int) -> None:
+    def user_settled(self, user: int) -> None:
         """A user has got in, or is stopped before it has."""
         self._since.pop(user, None)
 
     @property
-    def are_complete(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether nobody is missing."""
-        return self.is_ramped_up and not self._since
+        return self.all_started and not self._since
 
     def overdue(self, since: float) -> int:
         """How many have tried from before a time on."""

@@ -14,14 +14,14 @@ from roomproof.load.figures.metrics import Count
 from roomproof.load.figures.worker_report import PATIENCE
 from roomproof.load.worker.member import LoadMember
 
-FEWEST_CACHED, MOST_CACHED = 32, 256
+MIN_CACHED, MAX_CACHED = 32, 256
 """So many frames are remembered in the smallest and in the largest rooms."""
 
-LOOK_S = 0.02
+POLL_S = 0.02
 """So often it is looked whether everything has arrived, at first."""
 
 
-MOST_INVITED = 100
+PARTICIPANTS_PER_REQUEST = 100
 """So many participants are added to a room at a time."""
 
 
@@ -40,19 +40,19 @@ class LoadRoom:
         self.id = chat_id
         self.judge = judge
         self._users = users
-        self.taken = 0
+        self.seats_taken = 0
         """Seats that are taken."""
         self.members: set[LoadMember] = set()
         """Those whose connections are open."""
-        self.seated = 0
+        self.seats_given = 0
         """How many ever took a seat."""
-        self.invited = 0
+        self.participants_added = 0
         """So many of those who take a seat one after the other are participants."""
         self.sources: set[str] = set()
         self.instances: set[str] = set()
         self.refusals: list[str] = []
         """How connections were closed that the server had accepted to refuse them, until somebody takes them out."""
-        self.has_left = False
+        self.has_departures = False
         """Whether there may be streams to settle."""
 
     def user(self, number: int) -> str:
@@ -75,7 +75,7 @@ class LoadRoom:
         self.refusals.append(reason)
 
     @property
-    def is_crossing(self) -> bool:
+    def spans_instances(self) -> bool:
         """Whether its members came from several addresses and reached several instances."""
         return len(self.sources) > 1 and len(self.instances) > 1
 
@@ -90,28 +90,28 @@ class LoadRooms:
         self._deadline = deadline
         self._run, self._worker = run, worker
         self._making = BoundedSemaphore()
-        self._free: dict[LoadRoom, None] = {}
+        self._with_free_seats: dict[LoadRoom, None] = {}
         self.tally = Tally()
         self.all: list[LoadRoom] = []
 
-    def seat(self) -> tuple[LoadRoom, str]:
+    def take_seat(self) -> tuple[LoadRoom, str]:
         """A room with a free seat, which is taken from now on, and by whom. Raises NoRoomError."""
         with self._making:
-            room = next(iter(self._free), None) or self._make()
-            if room.seated == room.invited:
-                self._invite(room)
-            user = room.user(room.seated)
-            room.taken += 1
-            room.seated += 1
-            if room.taken >= self._size:
-                self._free.pop(room, None)
+            room = next(iter(self._with_free_seats), None) or self._make()
+            if room.seats_given == room.participants_added:
+                self._add_participants(room)
+            user = room.user(room.seats_given)
+            room.seats_taken += 1
+            room.seats_given += 1
+            if room.seats_taken >= self._size:
+                self._with_free_seats.pop(room, None)
             return room, user
 
-    def give_back(self, room: LoadRoom) -> None:
+    def release_seat(self, room: LoadRoom) -> None:
         """A seat is free again."""
-        room.taken -= 1
-        room.has_left = True
-        self._free[room] = None
+        room.seats_taken -= 1
+        room.has_departures = True
+        self._with_free_seats[room] = None
 
     def _make(self) -> LoadRoom:
         answer = self._post(
@@ -120,22 +120,22 @@ class LoadRooms:
         chat_id = answer.fields().get("id")
         if not isinstance(chat_id, str):
             raise NoRoomError(Count.ROOMS_REFUSED, f"POST /api/chats was answered with {answer}")
-        cached = FEWEST_CACHED
-        while cached < min(4 * self._size, MOST_CACHED):
+        cached = MIN_CACHED
+        while cached < min(4 * self._size, MAX_CACHED):
             cached *= 2
         deadline = round(self._deadline * 1e9)
         judge = StreamingRoom(chat_id, self._started, deadline, cached_frames=cached, tally=self.tally)
         room = LoadRoom(chat_id, f"{self._run}-{self._worker}-{len(self.all)}", judge)
         self.all.append(room)
-        self._free[room] = None
+        self._with_free_seats[room] = None
         return room
 
-    def _invite(self, room: LoadRoom) -> None:
+    def _add_participants(self, room: LoadRoom) -> None:
         """Add those who take the next seats, before they connect: a server may demand it."""
-        several = range(room.invited, room.invited + min(self._size, MOST_INVITED))
+        several = range(room.participants_added, room.participants_added + min(self._size, PARTICIPANTS_PER_REQUEST))
         body: dict[str, object] = {"participant_ids": [room.user(number) for number in several]}
         self._post(f"/api/chats/{room.id}/participants", body, Count.PARTICIPANTS_REFUSED)
-        room.invited = several.stop
+        room.participants_added = several.stop
 
     def _post(self, path: str, body: dict[str, object], if_refused: Count) -> Answer:
         try:
@@ -154,7 +154,7 @@ class LoadRooms:
         """Settle the streams of those who left long enough ago."""
         now = time.monotonic_ns()
         for room in self.all:
-            if room.has_left:
+            if room.has_departures:
                 room.judge.sweep(now)
 
     def fence(self) -> None:
@@ -164,26 +164,26 @@ class LoadRooms:
         """
         senders = []
         for room in self.all:
-            sender = next((one for one in room.members if one.is_open and one.judged.reads), None)
+            sender = next((one for one in room.members if one.is_open and one.connection.reads), None)
             if sender is not None:
-                senders.append(gevent.spawn(_say_last_thing, sender))
+                senders.append(gevent.spawn(_send_fence, sender))
         gevent.joinall(senders, timeout=self._deadline)
         gevent.killall(senders)
 
-    def wait_until_quiet(self, is_somebody_coming: Callable[[], bool]) -> bool:
+    def wait_until_quiet(self, is_connecting: Callable[[], bool]) -> bool:
         """Returns when everything that is due has arrived, or a deadline has passed in which nothing of it did.
 
         Whoever still comes makes more of it due. A slow server has its time; False if it needs more than PATIENCE
         deadlines, and something still arrives.
         """
-        pause = LOOK_S
+        pause = POLL_S
         heard, now = (-1, -1), time.monotonic()
         until, at_last = now + self._deadline, now + PATIENCE * self._deadline
         while now < until:
             if now > at_last:
                 return False
             gevent.sleep(pause)
-            if not is_somebody_coming() and all(room.judge.is_settled() for room in self.all):
+            if not is_connecting() and all(room.judge.is_settled() for room in self.all):
                 return True
             pause = min(2 * pause, 0.5)
             now = time.monotonic()
@@ -192,30 +192,30 @@ class LoadRooms:
                 until = now + self._deadline
         return True
 
-    def judge(self) -> None:
+    def finish_judging(self) -> None:
         """Settle everything. Nobody listens any more."""
         for member in self.members():
-            member.deafen()
+            member.stop_reading()
         for room in self.all:
             room.judge.finish()
             gevent.sleep(0)
 
-    def clear(self) -> None:
+    def disconnect_all(self) -> None:
         """Everybody leaves, now that all is judged. Takes about a second at most."""
         leaving = list(self.members())
         for member in leaving:
-            member.wave()
+            member.send_goodbye()
         patience = gevent.Timeout(1.0, False)
         with patience:
             for member in leaving:
-                member.is_gone.wait()
+                member.ended.wait()
         for member in leaving:
-            member.abandon()
+            member.drop_link()
 
 
-def _say_last_thing(member: LoadMember) -> None:
+def _send_fence(member: LoadMember) -> None:
     try:
-        member.say("fence", 0, time.monotonic_ns())
+        member.send_message("fence", 0, time.monotonic_ns())
         member.drain()
     except OSError:
         return  # it has just ended, which is on record

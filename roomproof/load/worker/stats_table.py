@@ -22,7 +22,7 @@ class StatsTable:
     def __init__(self, stats: RequestStats) -> None:
         self._stats = stats
 
-    def show(self, timing: Timing, microseconds: Mapping[int, int]) -> None:
+    def add_times(self, timing: Timing, microseconds: Mapping[int, int]) -> None:
         """Add times of one name, if it is one that is shown."""
         if timing not in SHOWN:
             return
@@ -39,6 +39,6 @@ class StatsTable:
         self._stats.entries[name, METHOD].extend(batch)
         self._stats.total.extend(batch)
 
-    def fail(self, timing: Timing, reason: str) -> None:
+    def add_failure(self, timing: Timing, reason: str) -> None:
         """Add a failure."""
         self._stats.log_error(METHOD, timing.value, reason[:200])

@@ -1,4 +1,4 @@
-"""What one worker notes between two beats: counts, times, why something failed, and how it fares itself."""
+"""What one worker notes between two reports: counts, times, why something failed, and how it fares itself."""
 
 import time
 import traceback
@@ -17,39 +17,39 @@ if TYPE_CHECKING:
     from roomproof.load.worker.stats_table import StatsTable
 
 FIRST_REASONS = 5
-"""So many reasons of failed handshakes are told with each beat."""
+"""So many reasons of failed handshakes are told with each report."""
 
 
 class Telemetry:
     """Notes what happens in the rooms of a worker. `table` shows Locust what happens."""
 
-    def __init__(self, run: str, worker: str, rooms: LoadRooms, table: "StatsTable") -> None:
+    def __init__(self, run: str, worker: str, rooms: LoadRooms, stats_table: "StatsTable") -> None:
         self._run, self._worker = run, worker
-        self._rooms, self._table = rooms, table
+        self._rooms, self._stats_table = rooms, stats_table
         self.is_measured = False
         self._health = Health()
-        self._strain = GeneratorLoad()
+        self._generator_load = GeneratorLoad()
         self._cpu_when_measured = 0.0
         self._counts: Counter[Count] = Counter()
         self._measured: Counter[Count] = Counter()
         self._reasons: dict[Count, list[str]] = {count: [] for count in (*REFUSALS, Count.UNANSWERED)}
         """Why handshakes, and requests for rooms, failed."""
         self._times: dict[Timing, list[int]] = {Timing.CONNECT: [], Timing.SEND: [], Timing.LEAVE: []}
-        self._bugs: list[str] = []
-        self._told: Counter[Kind] = Counter()
-        self._told_rules: Counter[tuple[str, bool]] = Counter()
-        self._told_findings = 0
-        self._last_beat = time.monotonic()
+        self._internal_errors: list[str] = []
+        self._reported_kinds: Counter[Kind] = Counter()
+        self._reported_rules: Counter[tuple[str, bool]] = Counter()
+        self._reported_findings = 0
+        self._last_report = time.monotonic()
         self._health.start()
 
     def stop(self) -> None:
         """Note no more."""
         self._health.stop()
 
-    def begin_to_measure(self) -> None:
-        """From now on times, and the health of this process, count. Call `beat` before."""
+    def start_measuring(self) -> None:
+        """From now on times, and the health of this process, count. Call `report` before."""
         self.is_measured = True
-        self._strain.begin_to_measure()
+        self._generator_load.start_measuring()
         self._health.lag.clear()
         self._cpu_when_measured = self._health.cpu_used
 
@@ -57,57 +57,57 @@ class Telemetry:
         """Add to a counter."""
         self._counts[count] += number
 
-    def fail(self, count: Count, reason: str) -> None:
+    def add_failure(self, count: Count, reason: str) -> None:
         """Count a handshake, or a request for a room, that failed."""
         self._counts[count] += 1
-        self._table.fail(Timing.CONNECT, reason)
+        self._stats_table.add_failure(Timing.CONNECT, reason)
         reasons = self._reasons[count]
         if len(reasons) < FIRST_REASONS and reason not in reasons:
             reasons.append(reason)
 
-    def sent(self, late: int) -> None:
+    def add_send(self, late: int) -> None:
         """A message was sent, so many nanoseconds after it was meant to be."""
         self._counts[Count.SENT] += 1
         self._times[Timing.SEND].append(late)
 
-    def took(self, timing: Timing, nanoseconds: int) -> None:
+    def add_time(self, timing: Timing, nanoseconds: int) -> None:
         """A `connect` or a `leave` took so long."""
         self._times[timing].append(nanoseconds)
 
-    def note_bug(self, error: Exception) -> None:
+    def note_internal_error(self, error: Exception) -> None:
         """Something went wrong in the generator itself, so that its judgement cannot be relied on."""
-        self._bugs.append(f"{type(error).__name__}: {error}")
+        self._internal_errors.append(f"{type(error).__name__}: {error}")
         traceback.print_exception(error)
 
-    def beat(self, *, is_last: bool = False) -> WorkerReport:
-        """All since the last beat."""
+    def report(self, *, is_last: bool = False) -> WorkerReport:
+        """All since the last report."""
         now = time.monotonic()
         tally = self._rooms.tally
-        beat = WorkerReport(run=self._run, worker=self._worker, is_measured=self.is_measured, is_last=is_last)
-        beat.seconds, self._last_beat = now - self._last_beat, now
+        report = WorkerReport(run=self._run, worker=self._worker, is_measured=self.is_measured, is_last=is_last)
+        report.seconds, self._last_report = now - self._last_report, now
         self._counts[Count.DELIVERED] = len(tally.delays)
         self._counts[Count.UNTIMED], tally.untimed = tally.untimed, 0
         self._counts[Count.BACKLOG_NOTICEABLE], tally.swamped = tally.swamped, 0
         self._count_refusals()
-        beat.times = self._take_times()
+        report.times = self._take_times()
         if self.is_measured:
             self._measured.update(self._counts)
-        beat.counts = dict(self._counts)
+        report.counts = dict(self._counts)
         self._counts.clear()
-        beat.refusals = [reason for kind in REFUSALS for reason in self._reasons[kind]]
-        beat.troubles = self._reasons[Count.UNANSWERED]
-        beat.bugs = self._bugs[:FIRST_REASONS]
+        report.refusal_reasons = [reason for kind in REFUSALS for reason in self._reasons[kind]]
+        report.unanswered_reasons = self._reasons[Count.UNANSWERED]
+        report.internal_errors = self._internal_errors[:FIRST_REASONS]
         self._reasons = {count: [] for count in self._reasons}
-        self._tell_findings(beat)
-        self._tell_rooms(beat, self._rooms.all)
-        self._tell_health(beat)
-        return beat
+        self._add_findings(report)
+        self._add_rooms(report, self._rooms.all)
+        self._add_health(report)
+        return report
 
     def _count_refusals(self) -> None:
         """Those who were let in only to be closed were refused (the second of the ways of REFUSE-1)."""
         for room in self._rooms.all:
             for reason in room.refusals:
-                self.fail(Count.HANDSHAKES_REFUSED, reason)
+                self.add_failure(Count.HANDSHAKES_REFUSED, reason)
                 self._counts[Count.CONNECTED] -= 1
             room.refusals.clear()
 
@@ -121,34 +121,34 @@ class Telemetry:
             if values:
                 taken[name] = counted(values)
                 values.clear()
-                self._table.show(name, taken[name])
+                self._stats_table.add_times(name, taken[name])
         tally.spent.clear()
         return taken
 
-    def _tell_findings(self, beat: WorkerReport) -> None:
+    def _add_findings(self, report: WorkerReport) -> None:
         tally = self._rooms.tally
-        beat.findings_by_kind, self._told = dict(tally.counts - self._told), tally.counts.copy()
-        for (rule, is_fact), count in (tally.rules - self._told_rules).items():
-            (beat.safety_by_rule if is_fact else beat.liveness_by_rule)[rule] = count
-        self._told_rules = tally.rules.copy()
-        beat.findings = tally.findings[self._told_findings :]
-        self._told_findings = len(tally.findings)
+        report.findings_by_kind, self._reported_kinds = dict(tally.counts - self._reported_kinds), tally.counts.copy()
+        for (rule, is_fact), count in (tally.rules - self._reported_rules).items():
+            (report.safety_by_rule if is_fact else report.liveness_by_rule)[rule] = count
+        self._reported_rules = tally.rules.copy()
+        report.findings = tally.findings[self._reported_findings :]
+        self._reported_findings = len(tally.findings)
 
     @staticmethod
-    def _tell_rooms(beat: WorkerReport, rooms: list[LoadRoom]) -> None:
-        beat.sockets = sum(len(room.members) for room in rooms)
-        beat.rooms = len(rooms)
-        beat.crossing = sum(room.is_crossing for room in rooms)
-        beat.instances = sorted({instance for room in rooms for instance in room.instances} - {""})
+    def _add_rooms(report: WorkerReport, rooms: list[LoadRoom]) -> None:
+        report.sockets = sum(len(room.members) for room in rooms)
+        report.rooms = len(rooms)
+        report.spanning_rooms = sum(room.spans_instances for room in rooms)
+        report.instances = sorted({instance for room in rooms for instance in room.instances} - {""})
 
-    def _tell_health(self, beat: WorkerReport) -> None:
+    def _add_health(self, report: WorkerReport) -> None:
         health = self._health
-        health.beat()
-        self._strain.note(health.demand, health.worst_lag_ms)
-        beat.cpu, beat.lag_ms = health.cpu, health.worst_lag_ms
-        beat.cpu_seconds = health.cpu_used - self._cpu_when_measured
-        beat.rss_grown = health.rss_grown
-        beat.lag_p99_ms = (health.lag.at(99) or 0) / 1_000
+        health.sample()
+        self._generator_load.note(health.demand, health.worst_lag_ms)
+        report.cpu, report.lag_ms = health.cpu, health.worst_lag_ms
+        report.cpu_seconds = health.cpu_used - self._cpu_when_measured
+        report.rss_grown = health.rss_grown
+        report.lag_p99_ms = (health.lag.at(99) or 0) / 1_000
         sent, dropped = self._measured[Count.SENT], self._measured[Count.SENDS_DROPPED]
-        beat.overload = self._strain.overload(beat.lag_p99_ms, sent, dropped)
-        beat.slowdowns = self._strain.slowdowns()
+        report.overload = self._generator_load.overload(report.lag_p99_ms, sent, dropped)
+        report.slowdowns = self._generator_load.slowdowns()

@@ -1,4 +1,4 @@
-"""What workers tell in tests: beats of one run, the books that they add up to, and whom they are about."""
+"""What workers tell in tests: reports of one run, the totals that they add up to, and whom they are about."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,16 +24,16 @@ BUSY = OverloadReason(OverloadKind.BUSY_CORE, 5)
 """A core that was busy for five seconds."""
 
 
-def beat(worker: str = "w1", *, is_measured: bool = True, **fields: Any) -> WorkerReport:
-    """A beat after the ramp-up, of a second unless it says otherwise. Counters are given by their names."""
+def report(worker: str = "w1", *, is_measured: bool = True, **fields: Any) -> WorkerReport:
+    """A report after the ramp-up, of a second unless it says otherwise. Counters are given by their names."""
     counts = {count: fields.pop(count) for count in Count if count in fields}
     return WorkerReport(run="r", worker=worker, is_measured=is_measured, counts=counts, **{"seconds": 1.0, **fields})
 
 
-def books(*beats: WorkerReport) -> RunTotals:
+def totals(*reports: WorkerReport) -> RunTotals:
     """All of them added up."""
     added = RunTotals()
-    for one in beats:
+    for one in reports:
         added.add(one)
     return added
 
@@ -62,5 +62,5 @@ def due_just_before_another(act: Callable[[], object]) -> None:
     gevent.sleep(0.05)
 
 
-CLEAN = beat(sent=10, delivered=100, connected=20, sockets=20, rooms=2, times={Timing.DELIVER: {40 * MS: 100}})
+CLEAN = report(sent=10, delivered=100, connected=20, sockets=20, rooms=2, times={Timing.DELIVER: {40 * MS: 100}})
 """Of a run in which everything went well."""

@@ -37,7 +37,7 @@ def test_nothing_but_a_server_has_to_be_given() -> None:
     options = asked()
 
     assert (options.room_size, options.rate, options.message_bytes) == (10, 1.0, 120)
-    assert (options.slos, options.seed) == ([], "")
+    assert (options.objectives, options.seed) == ([], "")
     assert (options.target.url, options.target.deadline, options.target.source_addresses) == (HOST, 5.0, ())
 
 
@@ -54,16 +54,16 @@ def test_everything_can_be_given() -> None:
     ids=["repeated", "with a comma", "with spaces"],
 )
 def test_objectives_are_repeated_or_have_commas_between(arguments: tuple[str, ...]) -> None:
-    assert [slo.text for slo in asked(*arguments).slos] == ["rate>1", "sockets>=2"]
+    assert [slo.text for slo in asked(*arguments).objectives] == ["rate>1", "sockets>=2"]
 
 
 @pytest.mark.parametrize("first", ["rate>5", "sockets>=1"], ids=["another one", "the same"])
 def test_what_is_given_replaces_the_default(first: str) -> None:
     default = "sockets>=1"
 
-    assert [slo.text for slo in read(parsed(slo=default), HOST).slos] == [default]
+    assert [slo.text for slo in read(parsed(slo=default), HOST).objectives] == [default]
     given = parsed("--slo", "".join(list(first)), "--slo", "rate>1", slo=default)
-    assert [slo.text for slo in read(given, HOST).slos] == [first, "rate>1"]
+    assert [slo.text for slo in read(given, HOST).objectives] == [first, "rate>1"]
 
 
 def test_lists_come_from_the_form_too() -> None:
@@ -72,7 +72,7 @@ def test_lists_come_from_the_form_too() -> None:
 
     options = read(given, HOST)
 
-    assert [slo.text for slo in options.slos] == ["rate>1", "sockets>=2"]
+    assert [slo.text for slo in options.objectives] == ["rate>1", "sockets>=2"]
     assert options.target.source_addresses == ("127.0.1.1", "127.0.2.1")
 
 
@@ -90,7 +90,7 @@ def test_options_come_from_the_environment_and_the_command_line_wins(monkeypatch
     monkeypatch.setenv("ROOMPROOF_SLO", "rate>1,sockets>=2")
 
     assert asked().rate == 3
-    assert [slo.text for slo in asked().slos] == ["rate>1", "sockets>=2"]
+    assert [slo.text for slo in asked().objectives] == ["rate>1", "sockets>=2"]
     assert asked("--rate", "4").rate == 4
 
 

@@ -11,10 +11,10 @@ def searched(
 ) -> Bisection:
     """A search of a server that bears so many users, with a generator that drives so many."""
     search = Bisection(first, most, room_size)
-    while (users := search.following()) is not None:
+    while (users := search.next_users()) is not None:
         assert len(search.steps) < 50, "the search does not end"
         if users > generator:
-            step = Step(users, Conclusion.INCONCLUSIVE, "it is busy", is_generators=True)
+            step = Step(users, Conclusion.INCONCLUSIVE, "it is busy", is_generator_limit=True)
         elif users > bears:
             step = Step(users, Conclusion.INVALID, "deliver.p99<250ms is missed")
         else:
@@ -94,10 +94,10 @@ def test_what_is_no_question_of_capacity_makes_the_search_invalid() -> None:
     """Beyond its capacity a server may be slow, and refuse; it must not tell one room what was said in another."""
     search = searched(20)
     good, bad, *_ = search.steps
-    search.steps = [good, replace(bad, wrong="3 leaked")]
+    search.steps = [good, replace(bad, fault="3 leaked")]
     reason = "with 40 users: 3 leaked; capacity: at least 20 users (200 deliveries a second)"
 
-    assert search.following() is None
+    assert search.next_users() is None
     assert search.conclude() == Verdict(Conclusion.INVALID, reason, partial=True)
     assert search.conclude("stopped") == Verdict(Conclusion.INVALID, f"{reason}; stopped", partial=True)
-    assert search.decisive == search.first_wrong == search.steps[1]
+    assert search.decisive == search.first_fault == search.steps[1]

@@ -8,7 +8,7 @@ from roomproof.load.figures.overload import GeneratorLoad, texts_of
 def strain(*seconds: tuple[float, float]) -> GeneratorLoad:
     """After seconds with these shares of a core and lags in milliseconds, all of them measured."""
     after = GeneratorLoad()
-    after.begin_to_measure()
+    after.start_measuring()
     for cpu, lag_ms in seconds:
         after.note(cpu, lag_ms)
     return after
@@ -73,7 +73,7 @@ def test_all_reasons_are_told() -> None:
 
 def test_the_ramp_up_does_not_make_the_measured_part_worthless() -> None:
     after = strain(*[(1, 2_000)] * 10)
-    after.begin_to_measure()
+    after.start_measuring()
     after.note(1, 0)
     after.note(1, 0)
 
@@ -82,7 +82,7 @@ def test_the_ramp_up_does_not_make_the_measured_part_worthless() -> None:
 
 def test_the_ramp_up_may_have_made_something_late() -> None:
     after = strain(*[(1, 2_000)] * 10)
-    after.begin_to_measure()
+    after.start_measuring()
 
     assert texts_of(after.slowdowns()) == ["it needed more than 90% of a core for 10 s", "it stood still for 2000 ms"]
 

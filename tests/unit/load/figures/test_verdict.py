@@ -7,11 +7,11 @@ import pytest
 from roomproof.client.target import Target
 from roomproof.load.figures import objectives
 from roomproof.load.figures.totals import RunTotals
-from roomproof.load.figures.verdict import RunContext, exercised, verdict_of, wrongs
+from roomproof.load.figures.verdict import RunContext, exercised, load_independent_faults, verdict_of
 from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.spec.rules import Capability, load
 from roomproof.verdict import Conclusion, Standing, Verdict
-from tests.unit.load.started_worker import BUSY, CLEAN, TARGET, beat, books, declaring
+from tests.unit.load.started_worker import BUSY, CLEAN, TARGET, declaring, report, totals
 
 PROTOCOL = load()
 LOST_WORKER = RunContext(lost_workers=("worker w2",))
@@ -20,11 +20,11 @@ LATE: dict[str, Any] = {"findings_by_kind": {"lost": 3}, "liveness_by_rule": {"D
 
 
 def judged(
-    *beats: WorkerReport, target: Target = TARGET, slos: tuple[str, ...] = (), around: RunContext | None = None
+    *reports: WorkerReport, target: Target = TARGET, asked: tuple[str, ...] = (), context: RunContext | None = None
 ) -> Verdict:
-    """The verdict on a run of these beats, after a clean one."""
-    asked = [objectives.parse(text) for text in slos]
-    return verdict_of(books(CLEAN, *beats), PROTOCOL, target, asked, around or RunContext())
+    """The verdict on a run of these reports, after a clean one."""
+    bounds = [objectives.parse(text) for text in asked]
+    return verdict_of(totals(CLEAN, *reports), PROTOCOL, target, bounds, context or RunContext())
 
 
 def of(verdict: Verdict, standing: Standing) -> set[str]:
@@ -36,7 +36,7 @@ def test_a_clean_run_is_valid() -> None:
     verdict = judged()
 
     assert (verdict.conclusion, verdict.exit_code, verdict.partial) == (Conclusion.VALID, 0, True)
-    assert of(verdict, Standing.HELD) == exercised(books(CLEAN), TARGET)
+    assert of(verdict, Standing.HELD) == exercised(totals(CLEAN), TARGET)
     assert of(verdict, Standing.BROKEN) == set()
 
 
@@ -50,14 +50,14 @@ def test_a_clean_run_is_valid() -> None:
     ],
 )
 def test_a_fact_is_invalid_whatever_the_load(told: dict[str, Any]) -> None:
-    verdict = judged(beat(**told))
+    verdict = judged(report(**told))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-3"})
     assert verdict.reason.startswith("3 duplicated: the server breaks DELIVER-3")
 
 
 def test_a_bug_of_ours_is_nobodys_fault() -> None:
-    verdict = judged(beat(bugs=["TypeError: soup"], **LATE))
+    verdict = judged(report(internal_errors=["TypeError: soup"], **LATE))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
     assert verdict.reason.startswith("Roomproof itself failed, which is a bug: TypeError: soup")
@@ -85,22 +85,22 @@ def test_a_bug_of_ours_is_nobodys_fault() -> None:
     ],
 )
 def test_what_is_no_question_of_how_much_a_server_bears(told: dict[str, Any], wrong: str) -> None:
-    assert wrongs(books(CLEAN, beat(**told))) == wrong
+    assert load_independent_faults(totals(CLEAN, report(**told))) == wrong
 
 
 def test_a_fact_is_invalid_even_if_a_worker_was_lost() -> None:
-    verdict = judged(beat(**FACT), around=LOST_WORKER)
+    verdict = judged(report(**FACT), context=LOST_WORKER)
 
     assert verdict.conclusion is Conclusion.INVALID
     assert "besides, lost in the middle: worker w2" in verdict.reason
 
 
 def test_the_reason_names_the_broken_rule_once() -> None:
-    assert judged(beat(**FACT), around=LOST_WORKER).reason.count("DELIVER-3") == 1
+    assert judged(report(**FACT), context=LOST_WORKER).reason.count("DELIVER-3") == 1
 
 
 def test_what_is_missing_is_invalid_where_the_generator_kept_up() -> None:
-    verdict = judged(beat(**LATE))
+    verdict = judged(report(**LATE))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-1"})
     assert verdict.reason == "3 lost: the server breaks DELIVER-1"
@@ -108,7 +108,7 @@ def test_what_is_missing_is_invalid_where_the_generator_kept_up() -> None:
 
 @pytest.mark.parametrize("told", [{"overload": [BUSY]}, {"slowdowns": [BUSY]}], ids=["overloaded", "strained"])
 def test_what_is_missing_is_not_blamed_on_the_server_if_the_generator_did_not_keep_up(told: dict[str, Any]) -> None:
-    verdict = judged(beat(**LATE, **told))
+    verdict = judged(report(**LATE, **told))
 
     assert (verdict.conclusion, verdict.exit_code) == (Conclusion.INCONCLUSIVE, 3)
     assert of(verdict, Standing.BROKEN) == of(verdict, Standing.HELD) == set()
@@ -117,7 +117,7 @@ def test_what_is_missing_is_not_blamed_on_the_server_if_the_generator_did_not_ke
 
 
 def test_what_is_missing_is_not_lost_as_long_as_the_server_delivers() -> None:
-    verdict = judged(beat(**LATE, is_unheard=True))
+    verdict = judged(report(**LATE, is_still_delivering=True))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
     assert verdict.reason == (
@@ -126,13 +126,13 @@ def test_what_is_missing_is_not_lost_as_long_as_the_server_delivers() -> None:
 
 
 def test_one_worker_that_did_not_keep_up_excuses_what_all_of_them_miss() -> None:
-    verdict = judged(beat("w1", **LATE), beat("w2", slowdowns=[BUSY]))
+    verdict = judged(report("w1", **LATE), report("w2", slowdowns=[BUSY]))
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
 
 
 def test_what_is_missing_is_not_blamed_on_the_server_if_a_worker_was_lost() -> None:
-    verdict = judged(beat(**LATE), around=LOST_WORKER)
+    verdict = judged(report(**LATE), context=LOST_WORKER)
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
     assert "because of the generator: a worker was lost" in verdict.reason
@@ -144,62 +144,62 @@ def test_facts_are_blamed_on_the_server_beside_what_is_excused() -> None:
         "safety_by_rule": FACT["safety_by_rule"],
         "liveness_by_rule": LATE["liveness_by_rule"],
     }
-    verdict = judged(beat(slowdowns=[BUSY], **late_and_fact))
+    verdict = judged(report(slowdowns=[BUSY], **late_and_fact))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-3"})
     assert "not blamed for 3 findings" in verdict.reason
 
 
 def test_an_overloaded_generator_proves_nothing() -> None:
-    verdict = judged(beat(overload=[BUSY]))
+    verdict = judged(report(overload=[BUSY]))
 
     assert (verdict.conclusion, of(verdict, Standing.HELD)) == (Conclusion.INCONCLUSIVE, set())
     assert verdict.reason == f"the generator was overloaded: {BUSY.text}"
 
 
 def test_overload_that_a_later_beat_takes_back_is_none() -> None:
-    assert judged(beat(overload=[BUSY]), beat()).conclusion is Conclusion.VALID
+    assert judged(report(overload=[BUSY]), report()).conclusion is Conclusion.VALID
 
 
 def test_a_strain_that_nothing_suffered_from_is_valid() -> None:
-    assert judged(beat(slowdowns=[BUSY]), slos=("deliver.p99<250ms",)).conclusion is Conclusion.VALID
+    assert judged(report(slowdowns=[BUSY]), asked=("deliver.p99<250ms",)).conclusion is Conclusion.VALID
 
 
 def test_a_lost_worker_is_named() -> None:
-    verdict = judged(around=RunContext(lost_workers=("worker w2", "worker w3")))
+    verdict = judged(context=RunContext(lost_workers=("worker w2", "worker w3")))
 
     assert (verdict.conclusion, of(verdict, Standing.HELD)) == (Conclusion.INCONCLUSIVE, set())
     assert verdict.reason == "lost in the middle: worker w2, worker w3"
 
 
 def test_trouble_from_outside_is_told() -> None:
-    verdict = judged(around=RunContext(trouble="the target stopped answering"))
+    verdict = judged(context=RunContext(trouble="the target stopped answering"))
 
     assert (verdict.conclusion, verdict.reason) == (Conclusion.INCONCLUSIVE, "the target stopped answering")
 
 
 def test_an_old_timestamp_is_a_fact_where_the_generator_kept_up() -> None:
-    verdict = judged(beat(findings_by_kind={"wrong time": 1}, safety_by_rule={"DELIVER-8": 1}))
+    verdict = judged(report(findings_by_kind={"wrong time": 1}, safety_by_rule={"DELIVER-8": 1}))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-8"})
 
 
-@pytest.mark.parametrize("around", [RunContext(), LOST_WORKER], ids=["strained", "a worker lost"])
-def test_an_old_timestamp_is_excused_where_the_generator_did_not_keep_up(around: RunContext) -> None:
+@pytest.mark.parametrize("context", [RunContext(), LOST_WORKER], ids=["strained", "a worker lost"])
+def test_an_old_timestamp_is_excused_where_the_generator_did_not_keep_up(context: RunContext) -> None:
     verdict = judged(
-        beat(findings_by_kind={"wrong time": 1}, safety_by_rule={"DELIVER-8": 1}, overload=[BUSY], slowdowns=[BUSY]),
-        around=around,
+        report(findings_by_kind={"wrong time": 1}, safety_by_rule={"DELIVER-8": 1}, overload=[BUSY], slowdowns=[BUSY]),
+        context=context,
     )
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
 
 
 def test_a_met_objective_is_valid() -> None:
-    assert judged(slos=("deliver.p99<250ms", "sockets>=20")).conclusion is Conclusion.VALID
+    assert judged(asked=("deliver.p99<250ms", "sockets>=20")).conclusion is Conclusion.VALID
 
 
 def test_a_missed_objective_is_invalid_and_breaks_no_rule() -> None:
-    verdict = judged(slos=("deliver.p99<1ms", "sockets>=20"))
+    verdict = judged(asked=("deliver.p99<1ms", "sockets>=20"))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, set())
     assert verdict.reason == "deliver.p99<1ms is missed: deliver.p99 is 40 ms"
@@ -209,38 +209,38 @@ def test_a_missed_objective_is_invalid_and_breaks_no_rule() -> None:
 def test_a_missed_objective_is_not_blamed_on_the_server_if_the_generator_did_not_keep_up(
     told: dict[str, Any],
 ) -> None:
-    verdict = judged(beat(**told), slos=("deliver.p99<1ms",))
+    verdict = judged(report(**told), asked=("deliver.p99<1ms",))
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
     assert BUSY.text in verdict.reason
 
 
 def test_a_missed_objective_is_not_blamed_on_the_server_if_a_worker_was_lost() -> None:
-    assert judged(slos=("sockets>=40",), around=LOST_WORKER).conclusion is Conclusion.INCONCLUSIVE
+    assert judged(asked=("sockets>=40",), context=LOST_WORKER).conclusion is Conclusion.INCONCLUSIVE
 
 
 def test_an_objective_without_a_figure_is_inconclusive() -> None:
-    verdict = judged(slos=("join.p99<1s",))
+    verdict = judged(asked=("join.p99<1s",))
 
     assert (verdict.conclusion, verdict.exit_code) == (Conclusion.INCONCLUSIVE, 3)
     assert "nothing was measured for join.p99<1s" in verdict.reason
 
 
 def test_a_run_into_which_not_all_users_got_is_inconclusive() -> None:
-    verdict = judged(beat("w2", outside=1), beat("w3", outside=2))
+    verdict = judged(report("w2", users_waiting=1), report("w3", users_waiting=2))
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
     assert "3 users had tried to get in for more than 5 s when the run ended" in verdict.reason
 
 
 def test_what_is_missing_is_invalid_even_if_not_all_users_got_in() -> None:
-    verdict = judged(beat(outside=1, **LATE))
+    verdict = judged(report(users_waiting=1, **LATE))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-1"})
 
 
 @pytest.mark.parametrize(
-    "nothing", [RunTotals(), books(beat(connected=20, sockets=20, rooms=2))], ids=["none", "silence"]
+    "nothing", [RunTotals(), totals(report(connected=20, sockets=20, rooms=2))], ids=["none", "silence"]
 )
 def test_a_run_in_which_nothing_was_delivered_is_inconclusive(nothing: RunTotals) -> None:
     verdict = verdict_of(nothing, PROTOCOL, TARGET, [objectives.parse("rate>1")], RunContext())
@@ -250,7 +250,7 @@ def test_a_run_in_which_nothing_was_delivered_is_inconclusive(nothing: RunTotals
 
 
 def test_a_server_that_loses_everything_is_invalid() -> None:
-    verdict = verdict_of(books(beat(sent=10, **LATE)), PROTOCOL, TARGET, [], RunContext())
+    verdict = verdict_of(totals(report(sent=10, **LATE)), PROTOCOL, TARGET, [], RunContext())
 
     assert verdict.conclusion is Conclusion.INVALID
 
@@ -258,7 +258,13 @@ def test_a_server_that_loses_everything_is_invalid() -> None:
 @pytest.mark.parametrize("told", [{}, {"overload": [BUSY]}], ids=["at ease", "overloaded"])
 def test_refused_handshakes_are_invalid_with_their_reason(told: dict[str, Any]) -> None:
     verdict = judged(
-        beat(handshakes_refused=2, refusals=["status 503: full"], unanswered=1, troubles=["timed out"], **told)
+        report(
+            handshakes_refused=2,
+            refusal_reasons=["status 503: full"],
+            unanswered=1,
+            unanswered_reasons=["timed out"],
+            **told,
+        )
     )
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"JOIN-6"})
@@ -266,20 +272,22 @@ def test_refused_handshakes_are_invalid_with_their_reason(told: dict[str, Any]) 
 
 
 def test_rooms_that_are_not_made_break_the_rule_about_making_rooms() -> None:
-    verdict = judged(beat(rooms_refused=2, refusals=["POST /api/chats was answered with 500"]))
+    verdict = judged(report(rooms_refused=2, refusal_reasons=["POST /api/chats was answered with 500"]))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"CREATE-1"})
     assert "2 refused (POST /api/chats was answered with 500)" in verdict.reason
 
 
 def test_participants_that_are_not_taken_break_the_rule_about_them() -> None:
-    verdict = judged(beat(participants_refused=1, refusals=["POST /api/chats/x/participants was answered with 403"]))
+    verdict = judged(
+        report(participants_refused=1, refusal_reasons=["POST /api/chats/x/participants was answered with 403"])
+    )
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"PARTICIPANTS-1"})
 
 
 def test_what_got_no_answer_is_inconclusive_with_its_reason() -> None:
-    verdict = judged(beat(unanswered=3, troubles=["timed out", "reset"]))
+    verdict = judged(report(unanswered=3, unanswered_reasons=["timed out", "reset"]))
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
     assert verdict.reason == "3 handshakes or requests got no proper answer: timed out; reset"
@@ -287,7 +295,7 @@ def test_what_got_no_answer_is_inconclusive_with_its_reason() -> None:
 
 @pytest.mark.parametrize("capability", [Capability.PUBSUB, Capability.STICKY])
 def test_a_topology_that_was_not_crossed_is_inconclusive(capability: Capability) -> None:
-    verdict = judged(beat(sockets=20, rooms=2, instances=["a:1"]), target=declaring(capability))
+    verdict = judged(report(sockets=20, rooms=2, instances=["a:1"]), target=declaring(capability))
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
     assert "topology not crossed" in verdict.reason
@@ -298,7 +306,7 @@ def test_a_topology_that_was_not_crossed_is_inconclusive(capability: Capability)
     ("capability", "rules"), [(Capability.PUBSUB, {"PUBSUB-3", "PUBSUB-4"}), (Capability.STICKY, {"STICKY-4"})]
 )
 def test_a_topology_that_was_crossed_is_held(capability: Capability, rules: set[str]) -> None:
-    verdict = judged(beat(sockets=20, rooms=2, crossing=1), target=declaring(capability))
+    verdict = judged(report(sockets=20, rooms=2, spanning_rooms=1), target=declaring(capability))
 
     assert verdict.conclusion is Conclusion.VALID
     assert of(verdict, Standing.HELD) >= rules

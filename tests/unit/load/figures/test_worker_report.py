@@ -5,12 +5,12 @@ from roomproof.judge.findings import Finding, Kind
 from roomproof.load.figures.metrics import Timing
 from roomproof.load.figures.percentiles import counted
 from roomproof.load.figures.worker_report import decode, encode
-from tests.unit.load.started_worker import BUSY, beat
+from tests.unit.load.started_worker import BUSY, report
 
 
 def test_a_beat_arrives_as_it_was_sent() -> None:
     witness = (Opening(1, 5, "chat-1", "Zoë"), Received(1, 7, binary=b"\xff"))
-    told = beat(
+    told = report(
         sent=3,
         findings_by_kind={Kind.LOST: 1},
         findings=[Finding(Kind.LOST, "DELIVER-1", 1, "soup is lost", 2, 3, hole=True, witness=witness)],
@@ -24,7 +24,7 @@ def test_a_beat_arrives_as_it_was_sent() -> None:
 
 
 def test_beats_do_not_share_what_they_hold() -> None:
-    one, other = beat(), beat()
-    one.troubles.append("no answer")
+    one, other = report(), report()
+    one.unanswered_reasons.append("no answer")
 
-    assert other.troubles == []
+    assert other.unanswered_reasons == []

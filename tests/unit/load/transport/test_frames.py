@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websocket import ABNF
 
-from roomproof.load.transport.frames import MOST_BYTES, Frame, FramingError, cut, masked, missing
+from roomproof.load.transport.frames import MAX_MESSAGE_BYTES, Frame, FramingError, client_frame, cut, missing_bytes
 from tests.unit.load.server import served
 
 CONTROLS = (ABNF.OPCODE_PING, ABNF.OPCODE_PONG, ABNF.OPCODE_CLOSE)
@@ -67,7 +67,7 @@ def test_what_is_missing_never_reaches_beyond_the_frame(size: int, end: int, bef
     have = min(len(before) + end, len(data) - 1)
     steps = 0
     while cut(data[:have], len(before)) is None:
-        have += missing(data[:have], len(before))
+        have += missing_bytes(data[:have], len(before))
         steps += 1
 
     assert have == len(data)
@@ -103,23 +103,23 @@ def test_what_no_server_may_send_is_an_error_at_its_second_byte(data: bytes, rea
 def test_a_frame_that_says_it_is_endless_is_an_error_at_once() -> None:
     """It would be waited for, and kept, until there is no memory left."""
     with pytest.raises(FramingError, match="a frame of 67108865 bytes"):
-        cut(b"\x81\x7f" + (MOST_BYTES + 1).to_bytes(8), 0)
+        cut(b"\x81\x7f" + (MAX_MESSAGE_BYTES + 1).to_bytes(8), 0)
 
 
 @given(payload=st.binary(max_size=300), opcode=st.sampled_from([ABNF.OPCODE_TEXT, *CONTROLS]))
 def test_what_a_client_says_can_be_read(payload: bytes, opcode: int) -> None:
-    assert unmasked(masked(payload, opcode)) == served(payload, opcode)
+    assert unmasked(client_frame(payload, opcode)) == served(payload, opcode)
 
 
 @pytest.mark.parametrize("size", [0, 1, 3, 4, 125, 126, 65_535, 65_536])
 def test_what_a_client_says_can_be_read_whatever_its_size(size: int) -> None:
-    assert unmasked(masked(b"x" * size, ABNF.OPCODE_TEXT)) == served(b"x" * size)
+    assert unmasked(client_frame(b"x" * size, ABNF.OPCODE_TEXT)) == served(b"x" * size)
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65_536])
 def test_every_frame_of_a_client_is_masked(size: int) -> None:
-    assert masked(b"x" * size, ABNF.OPCODE_TEXT)[1] & 0x80
+    assert client_frame(b"x" * size, ABNF.OPCODE_TEXT)[1] & 0x80
 
 
 def test_frames_of_a_client_are_masked_with_different_keys() -> None:
-    assert len({masked(b"soup", ABNF.OPCODE_TEXT) for _ in range(8)}) > 1
+    assert len({client_frame(b"soup", ABNF.OPCODE_TEXT) for _ in range(8)}) > 1

@@ -1,4 +1,4 @@
-"""Who keeps talking gets turns when they are due, and everybody's error or end is their own."""
+"""Who keeps talking gets sender when they are due, and everybody's error or end is their own."""
 
 import time
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import gevent
 import pytest
 
-from roomproof.load.transport.pacing import LONGEST_NS, Pacer, Turns
+from roomproof.load.transport.pacing import BATCH_NS, PacedSender, Pacer
 
 MS = 1_000_000
 
@@ -35,10 +35,10 @@ def told() -> list[str]:
     return []
 
 
-def over(turns: Turns) -> None:
-    """Wait until turns are over."""
+def over(sender: PacedSender) -> None:
+    """Wait until sender are over."""
     with gevent.Timeout(5):
-        turns.wait()
+        sender.wait()
 
 
 def soon(milliseconds: int) -> int:
@@ -46,8 +46,8 @@ def soon(milliseconds: int) -> int:
 
 
 def test_each_speaks_until_it_cannot(pacer: Pacer, told: list[str]) -> None:
-    first = pacer.speak_for(soon(1), Talk("first", told).speak)
-    second = pacer.speak_for(soon(1), Talk("second", told).speak)
+    first = pacer.pace(soon(1), Talk("first", told).speak)
+    second = pacer.pace(soon(1), Talk("second", told).speak)
     over(first)
     over(second)
 
@@ -57,23 +57,23 @@ def test_each_speaks_until_it_cannot(pacer: Pacer, told: list[str]) -> None:
 def test_nobody_speaks_before_it_is_due(pacer: Pacer) -> None:
     due = soon(30)
     times: list[int] = []
-    over(pacer.speak_for(due, times.append))
+    over(pacer.pace(due, times.append))
 
     assert times[0] >= due
 
 
 def test_whoever_comes_later_and_is_due_sooner_is_not_kept_waiting(pacer: Pacer, told: list[str]) -> None:
-    pacer.speak_for(soon(60_000), Talk("patient", told).speak)
-    over(pacer.speak_for(soon(1), Talk("hasty", told).speak))
+    pacer.pace(soon(60_000), Talk("patient", told).speak)
+    over(pacer.pace(soon(1), Talk("hasty", told).speak))
 
     assert told == ["hasty"] * 3
 
 
 def test_who_never_speaks_is_not_called(pacer: Pacer, told: list[str]) -> None:
-    silent = pacer.speak_for(None, Talk("silent", told).speak)
-    over(pacer.speak_for(soon(1), Talk("other", told).speak))
+    silent = pacer.pace(None, Talk("silent", told).speak)
+    over(pacer.pace(soon(1), Talk("other", told).speak))
 
-    assert not silent.are_over
+    assert not silent.is_over
     assert told == ["other"] * 3
 
 
@@ -82,17 +82,17 @@ def test_an_error_reaches_the_one_whose_turn_it_was(pacer: Pacer, told: list[str
     def fail(_: int) -> int | None:
         raise error
 
-    failing = pacer.speak_for(soon(1), fail)
-    over(pacer.speak_for(soon(1), Talk("other", told).speak))
+    failing = pacer.pace(soon(1), fail)
+    over(pacer.pace(soon(1), Talk("other", told).speak))
 
     assert told == ["other"] * 3
     with pytest.raises(type(error)):
         over(failing)
 
 
-def test_who_does_something_else_gets_no_more_turns(pacer: Pacer, told: list[str]) -> None:
-    pacer.speak_for(soon(1), Talk("gone", told).speak).end()
-    over(pacer.speak_for(soon(1), Talk("other", told).speak))
+def test_who_does_something_else_gets_no_more_sender(pacer: Pacer, told: list[str]) -> None:
+    pacer.pace(soon(1), Talk("gone", told).speak).stop()
+    over(pacer.pace(soon(1), Talk("other", told).speak))
 
     assert told == ["other"] * 3
 
@@ -105,19 +105,19 @@ def test_who_is_behind_lets_others_do_something_between(pacer: Pacer) -> None:
         gevent.spawn(happened.append, "between")
         return 1 if happened.count("spoke") < 3 else None
 
-    over(pacer.speak_for(1, speak))
+    over(pacer.pace(1, speak))
 
     assert happened[:5] == ["spoke", "between", "spoke", "between", "spoke"]
 
 
-def test_an_error_is_not_lost_to_whoever_ends_the_turns(pacer: Pacer) -> None:
+def test_an_error_is_not_lost_to_whoever_ends_the_sender(pacer: Pacer) -> None:
     def fail(_: int) -> int | None:
         raise TypeError("a bug")
 
-    failing = pacer.speak_for(soon(1), fail)
-    while not failing.are_over:
+    failing = pacer.pace(soon(1), fail)
+    while not failing.is_over:
         gevent.sleep(0.001)
-    failing.end()
+    failing.stop()
 
     with pytest.raises(TypeError):
         over(failing)
@@ -130,21 +130,21 @@ def test_many_who_are_behind_do_not_keep_what_has_come_from_being_read(pacer: Pa
         happened.append("spoke")
         if len(happened) == 1:
             gevent.spawn(happened.append, "read")
-        until = time.monotonic_ns() + LONGEST_NS // 4
+        until = time.monotonic_ns() + BATCH_NS // 4
         while time.monotonic_ns() < until:
             pass
         return None
 
-    talking = [pacer.speak_for(1, speak) for _ in range(20)]
-    for turns in talking:
-        over(turns)
+    talking = [pacer.pace(1, speak) for _ in range(20)]
+    for sender in talking:
+        over(sender)
 
     assert happened.count("spoke") == 20
     assert happened.index("read") < 10
 
 
 def test_after_the_end_nobody_speaks(pacer: Pacer, told: list[str]) -> None:
-    pacer.speak_for(soon(1), Talk("late", told).speak)
+    pacer.pace(soon(1), Talk("late", told).speak)
     pacer.stop()
     gevent.sleep(0.01)
 

@@ -35,11 +35,11 @@ def failures() -> list[Exception]:
 
 
 @pytest.fixture
-def inbox(failures: list[Exception]) -> Iterator[ReadLoop]:
-    inbox = ReadLoop(failures.append)
-    inbox.start()
-    yield inbox
-    inbox.stop()
+def read_loop(failures: list[Exception]) -> Iterator[ReadLoop]:
+    read_loop = ReadLoop(failures.append)
+    read_loop.start()
+    yield read_loop
+    read_loop.stop()
 
 
 @pytest.fixture
@@ -48,10 +48,10 @@ def told() -> list[tuple[str, bytes | None]]:
 
 
 @pytest.fixture
-def pipes(inbox: ReadLoop, told: list[tuple[str, bytes | None]]) -> Iterator[list[Pipe]]:
+def pipes(read_loop: ReadLoop, told: list[tuple[str, bytes | None]]) -> Iterator[list[Pipe]]:
     names = ("one", "two", *(f"pipe {number}" for number in range(READ_LINKS)))
     pipes = [Pipe(name, told) for name in names]
-    watchers = [inbox.watch(pipe, pipe.here.fileno()) for pipe in pipes]
+    watchers = [read_loop.watch(pipe, pipe.here.fileno()) for pipe in pipes]
     yield pipes
     for pipe, watcher in zip(pipes, watchers, strict=True):
         watcher.stop()
@@ -109,9 +109,9 @@ def test_who_fails_takes_nothing_from_the_others(pipes: list[Pipe], failures: li
 
 
 def test_after_the_end_nothing_is_read(
-    inbox: ReadLoop, pipes: list[Pipe], told: list[tuple[str, bytes | None]], failures: list[Exception]
+    read_loop: ReadLoop, pipes: list[Pipe], told: list[tuple[str, bytes | None]], failures: list[Exception]
 ) -> None:
-    inbox.stop()
+    read_loop.stop()
     pipes[0].there.send(b"late")
     gevent.sleep(0.01)
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from roomproof.load.transport.schedule import GIVEN_UP_NS, TICK_NS, Schedule, phase
+from roomproof.load.transport.schedule import DROPPED_NS, TICK_NS, Schedule, phase
 
 MS = 1_000_000
 
@@ -12,7 +12,7 @@ MS = 1_000_000
 def test_who_is_in_time_speaks_at_every_interval() -> None:
     schedule = Schedule(100 * MS, 1_000 * MS)
 
-    assert [schedule.take(at * MS) for at in (1_000, 1_100, 1_200)] == [
+    assert [schedule.take_next(at * MS) for at in (1_000, 1_100, 1_200)] == [
         (1_000 * MS, 0),
         (1_100 * MS, 0),
         (1_200 * MS, 0),
@@ -34,25 +34,25 @@ def test_who_never_speaks_waits_for_nothing() -> None:
 def test_who_is_late_catches_up_message_by_message() -> None:
     schedule = Schedule(100 * MS, 1_000 * MS)
 
-    assert [schedule.take(1_350 * MS) for _ in range(4)] == [(at * MS, 0) for at in (1_000, 1_100, 1_200, 1_300)]
+    assert [schedule.take_next(1_350 * MS) for _ in range(4)] == [(at * MS, 0) for at in (1_000, 1_100, 1_200, 1_300)]
     assert schedule.wait(1_350 * MS) == 0.05
 
 
 def test_what_is_late_by_as_much_as_is_allowed_is_said() -> None:
-    assert Schedule(100 * MS, 0).take(GIVEN_UP_NS) == (0, 0)
+    assert Schedule(100 * MS, 0).take_next(DROPPED_NS) == (0, 0)
 
 
 def test_what_is_later_than_that_is_given_up_and_counted() -> None:
     schedule = Schedule(100 * MS, 0)
 
-    assert schedule.take(GIVEN_UP_NS + 250 * MS) == (300 * MS, 3)
-    assert schedule.take(GIVEN_UP_NS + 250 * MS) == (400 * MS, 0)
+    assert schedule.take_next(DROPPED_NS + 250 * MS) == (300 * MS, 3)
+    assert schedule.take_next(DROPPED_NS + 250 * MS) == (400 * MS, 0)
 
 
 @pytest.mark.parametrize("interval", [1, 100 * MS, 999 * MS, 1_000 * MS, 1_001 * MS, 10_000 * MS])
 @pytest.mark.parametrize("late", [0, 99 * MS, 1_000 * MS, 1_001 * MS, 1_500 * MS, 12_345 * MS, 3_600_000 * MS])
 def test_nothing_is_said_before_its_time(interval: int, late: int) -> None:
-    meant, dropped = Schedule(interval, 7 * MS).take(7 * MS + late)
+    meant, dropped = Schedule(interval, 7 * MS).take_next(7 * MS + late)
 
     assert 7 * MS <= meant <= 7 * MS + late
     assert 0 <= meant - (7 * MS + dropped * interval) < TICK_NS
@@ -62,7 +62,7 @@ def test_users_mean_to_speak_at_the_beginnings_of_ticks() -> None:
     schedule = Schedule(1_000 * MS // 3, 1_000 * MS + 1)
 
     assert schedule.wait(1_000 * MS) == 0.001
-    assert [schedule.take(at * MS) for at in (1_001, 1_334, 1_667)] == [
+    assert [schedule.take_next(at * MS) for at in (1_001, 1_334, 1_667)] == [
         (1_001 * MS, 0),
         (1_334 * MS, 0),
         (1_667 * MS, 0),
@@ -72,13 +72,13 @@ def test_users_mean_to_speak_at_the_beginnings_of_ticks() -> None:
 def test_who_speaks_rarely_says_the_latest_however_late_it_is() -> None:
     schedule = Schedule(10_000 * MS, 0)
 
-    assert schedule.take(3_000 * MS) == (0, 0)
-    assert schedule.take(25_000 * MS) == (20_000 * MS, 1)
+    assert schedule.take_next(3_000 * MS) == (0, 0)
+    assert schedule.take_next(25_000 * MS) == (20_000 * MS, 1)
 
 
 def test_every_message_is_said_or_counted_as_given_up() -> None:
     schedule = Schedule(100 * MS, 0)
-    taken = [schedule.take(at * MS) for at in (0, 100, 4_000, 4_000, 4_100, 9_000)]
+    taken = [schedule.take_next(at * MS) for at in (0, 100, 4_000, 4_000, 4_100, 9_000)]
     meant = [time for time, _ in taken]
 
     for (before, _), (after, dropped) in pairwise(taken):
@@ -88,28 +88,28 @@ def test_every_message_is_said_or_counted_as_given_up() -> None:
 
 def test_who_had_something_else_to_do_goes_on_with_the_next_time() -> None:
     schedule = Schedule(100 * MS, 0)
-    schedule.go_on(1_950 * MS)
+    schedule.skip_past(1_950 * MS)
 
-    assert schedule.take(2_000 * MS) == (2_000 * MS, 0)
+    assert schedule.take_next(2_000 * MS) == (2_000 * MS, 0)
 
 
 def test_a_time_that_has_just_come_is_not_left_out() -> None:
     schedule = Schedule(100 * MS, 0)
-    schedule.go_on(2_000 * MS)
+    schedule.skip_past(2_000 * MS)
 
-    assert schedule.following == 2_000 * MS
+    assert schedule.next_at == 2_000 * MS
 
 
 def test_who_is_in_time_leaves_nothing_out() -> None:
     schedule = Schedule(100 * MS, 500 * MS)
-    schedule.go_on(200 * MS)
+    schedule.skip_past(200 * MS)
 
-    assert schedule.following == 500 * MS
+    assert schedule.next_at == 500 * MS
 
 
 def test_who_never_speaks_has_nothing_to_leave_out() -> None:
     schedule = Schedule(0, 0)
-    schedule.go_on(2_000 * MS)
+    schedule.skip_past(2_000 * MS)
 
     assert schedule.wait(2_000 * MS) is None
 

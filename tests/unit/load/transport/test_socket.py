@@ -10,7 +10,7 @@ from gevent import socket, ssl
 from gevent.event import Event
 from websocket import ABNF
 
-from roomproof.load.transport.frames import masked
+from roomproof.load.transport.frames import client_frame
 from roomproof.load.transport.read_loop import ReadLoop
 from roomproof.load.transport.socket import LoadSocket
 
@@ -31,8 +31,8 @@ class Ends:
             here = tls_of_client().wrap_socket(here)
             self.there = shaking.get(timeout=5)
         self.failures: list[Exception] = []
-        self.inbox = ReadLoop(self.failures.append)
-        self.link = LoadSocket(here, self.inbox)
+        self.read_loop = ReadLoop(self.failures.append)
+        self.link = LoadSocket(here, self.read_loop)
 
     def take(self, size: int) -> bytes:
         taken = b""
@@ -58,9 +58,9 @@ def tls_of_client() -> ssl.SSLContext:
 def ends(request: pytest.FixtureRequest) -> Iterator[Ends]:
     ends = Ends(is_tls=request.param)
     yield ends
-    ends.link.end()
+    ends.link.close()
     ends.there.close()
-    ends.inbox.stop()
+    ends.read_loop.stop()
 
 
 def opened(frames: bytes) -> list[bytes]:
@@ -78,7 +78,7 @@ def opened(frames: bytes) -> list[bytes]:
 
 
 def size_of(*payloads: bytes) -> int:
-    return sum(len(masked(payload, 1)) for payload in payloads)
+    return sum(len(client_frame(payload, 1)) for payload in payloads)
 
 
 def test_only_the_last_ping_is_answered_by_who_cannot_send(ends: Ends) -> None:
@@ -114,11 +114,11 @@ def test_who_gives_up_waiting_leaves_a_torn_frame_until_it_is_taken(ends: Ends) 
     ends.link.send(LARGE)
     with gevent.Timeout(0.01, False):
         ends.link.drain()
-    was_torn = ends.link.is_torn
+    was_torn = ends.link.has_abandoned_send
     taking = gevent.spawn(ends.take, size_of(LARGE))
     ends.link.drain()
 
-    assert (was_torn, ends.link.is_torn) == (True, False)
+    assert (was_torn, ends.link.has_abandoned_send) == (True, False)
     assert opened(taking.get(timeout=5)) == [LARGE]
 
 
@@ -130,14 +130,14 @@ def test_who_waits_learns_that_the_link_is_gone(ends: Ends) -> None:
 
     with pytest.raises(GONE):
         waiting.get(timeout=5)
-    assert not ends.link.is_torn
+    assert not ends.link.has_abandoned_send
 
 
 def test_the_end_of_a_link_ends_the_waiting(ends: Ends) -> None:
     ends.link.send(LARGE)
     waiting = gevent.spawn(ends.link.drain)
     gevent.sleep(0)
-    ends.link.end()
+    ends.link.close()
 
     with pytest.raises(OSError, match="closed in another greenlet"):
         waiting.get(timeout=5)
@@ -156,13 +156,13 @@ def test_who_did_not_wait_learns_it_with_the_next_frame(ends: Ends) -> None:
 
 def test_whoever_watches_again_watches_once(ends: Ends) -> None:
     heard: list[bytes] = []
-    ends.inbox.start()
+    ends.read_loop.start()
     for _ in range(2):
-        ends.link.watch(lambda data, _: heard.append(data))
+        ends.link.start_reading(lambda data, _: heard.append(data))
     ends.there.send(b"soup")
     while not heard:
         gevent.sleep(0.001)
-    ends.link.rest()
+    ends.link.stop_reading()
     ends.there.send(b"bread")
     gevent.sleep(0.01)
 
@@ -177,8 +177,8 @@ def test_whoever_fails_hears_what_comes_later(ends: Ends) -> None:
         if len(heard) == 1:
             raise TypeError("a bug")
 
-    ends.inbox.start()
-    ends.link.watch(fail_once)
+    ends.read_loop.start()
+    ends.link.start_reading(fail_once)
     for count, data in enumerate((b"soup", b"bread"), start=1):
         ends.there.send(data)
         while len(heard) < count:
@@ -194,7 +194,7 @@ def test_who_rests_is_told_nothing_more_and_misses_nothing(ends: Ends) -> None:
 
     def hear_once(data: bytes, _: int) -> None:
         told.append(data)
-        ends.link.rest()
+        ends.link.stop_reading()
         is_complete.set()
 
     def hear(data: bytes, _: int) -> None:
@@ -202,15 +202,15 @@ def test_who_rests_is_told_nothing_more_and_misses_nothing(ends: Ends) -> None:
         if b"".join(told) == b"onetwo":
             is_complete.set()
 
-    ends.inbox.start()
+    ends.read_loop.start()
     for payload in (b"one", b"two"):
         ends.there.sendall(payload)
-    ends.link.watch(hear_once)
+    ends.link.start_reading(hear_once)
     assert is_complete.wait(5)
     is_complete.clear()
     gevent.sleep(0)
     at_rest = len(told)
-    ends.link.watch(hear)
+    ends.link.start_reading(hear)
 
     assert at_rest == 1
     assert is_complete.wait(5) or told == [b"onetwo"], told

@@ -16,7 +16,7 @@ class Loop:
         self.now = 5 * TICK_NS
         self.slept = 0
         self.is_urgent = False
-        self.coalescing = TickBatching(lambda: self.is_urgent)
+        self.batching = TickBatching(lambda: self.is_urgent)
 
     def monotonic_ns(self) -> int:
         return self.now
@@ -27,7 +27,7 @@ class Loop:
 
     def look(self, work: int) -> None:
         """Work on what was found takes so many nanoseconds."""
-        self.coalescing._wait()
+        self.batching._wait()
         self.now += work
 
     def be_busy(self) -> None:
@@ -41,7 +41,7 @@ def loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loop]:
     monkeypatch.setattr(tick_batching, "time", loop)
     monkeypatch.setattr(tick_batching, "_sleep", loop.sleep)
     yield loop
-    loop.coalescing.stop()
+    loop.batching.stop()
 
 
 def test_who_is_busy_looks_once_a_tick(loop: Loop) -> None:

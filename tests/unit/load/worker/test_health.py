@@ -38,7 +38,7 @@ def test_who_does_not_get_the_core_needs_it_all_the_same() -> None:
     measured = Health()
     measured.start()
     spin(1)
-    measured.beat()
+    measured.sample()
     measured.stop()
 
     assert measured.cpu < 0.9 < measured.demand
@@ -48,7 +48,7 @@ def test_who_has_nothing_to_do_needs_nothing() -> None:
     measured = Health()
     measured.start()
     time.sleep(0.2)
-    measured.beat()
+    measured.sample()
     measured.stop()
 
     assert measured.demand < 0.5

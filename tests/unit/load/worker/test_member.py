@@ -23,7 +23,7 @@ class Server:
     """The other end of a link: what it sends, cut into pieces."""
 
     is_closed = False
-    """As of an inbox."""
+    """As of an read_loop."""
 
     def __init__(self) -> None:
         self.receive: Receive | None = None
@@ -31,7 +31,7 @@ class Server:
         self.line: StreamingConnection | None = None
         """That of the member."""
 
-    def watch(self, receive: Receive) -> None:
+    def start_reading(self, receive: Receive) -> None:
         """As of a link."""
         self.receive = receive
 
@@ -39,7 +39,7 @@ class Server:
         """As of a link."""
         self.closed_with = code
 
-    def end(self, *, reset: bool) -> None:
+    def close(self, *, reset: bool) -> None:
         """As of a link."""
 
     def send(self, data: bytes, piece: int) -> None:
@@ -75,7 +75,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     room = LoadRoom("kitchen", "u", StreamingRoom("kitchen", Started(epoch=0, capabilities=[]), 1))
     member = LoadMember(room, 1, "alice")
     member.open(Target("http://chat.test"), cast(ReadLoop, server), None)
-    server.line = member.judged
+    server.line = member.connection
     return server
 
 
@@ -141,7 +141,7 @@ def test_between_parts_nothing_is_taken_for_what_is_expected(server: Server, mal
 def test_parts_without_end_are_an_error(
     server: Server, told: list[bytes], malformed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(member_module, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(member_module, "MAX_MESSAGE_BYTES", 1_000)
     first, other = served(b"x" * 100, ABNF.OPCODE_TEXT, fin=0), served(b"x" * 100, ABNF.OPCODE_CONT, fin=0)
 
     server.send(first + other * 100, 65_536)

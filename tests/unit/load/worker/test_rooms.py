@@ -15,13 +15,13 @@ class Speaker:
     """As much of a member as a fence needs."""
 
     is_open = True
-    judged = SimpleNamespace(reads=True)
+    connection = SimpleNamespace(reads=True)
 
     def __init__(self, *, takes_long: bool = False) -> None:
         self.said: list[str] = []
         self._takes_long = takes_long
 
-    def say(self, words: str, *_: int) -> None:
+    def send_message(self, words: str, *_: int) -> None:
         if self._takes_long:
             gevent.sleep(60)
         self.said.append(words)

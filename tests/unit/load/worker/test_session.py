@@ -24,33 +24,33 @@ class Worker:
     """A session, and what it tells."""
 
     def __init__(self) -> None:
-        self.beats: list[WorkerReport] = []
-        options = LoadOptions(NOBODY, room_size=2, rate=0.0, message_bytes=100, slos=[], seed="soup")
-        self.session = WorkerSession(options, "run", "w", 0, self.beats.append, cast(Any, None))
+        self.reports: list[WorkerReport] = []
+        options = LoadOptions(NOBODY, room_size=2, rate=0.0, message_bytes=100, objectives=[], seed="soup")
+        self.session = WorkerSession(options, "run", "w", 0, self.reports.append, cast(Any, None))
 
     def comes(self, user: int) -> None:
         """A user gets in."""
-        self.session.next_number()
-        self.session.waits_no_more(user)
+        self.session.next_connection_number()
+        self.session.user_connected(user)
 
     def measures(self) -> bool:
-        """Whether it measures now, which the last beat tells."""
+        """Whether it measures now, which the last report tells."""
         self.session.end()
-        return self.beats[-1].is_measured
+        return self.reports[-1].is_measured
 
 
 @pytest.fixture
 def worker() -> Iterator[Worker]:
     worker = Worker()
-    worker.session.awaits(1)
-    worker.session.awaits(2)
+    worker.session.user_started(1)
+    worker.session.user_started(2)
     yield worker
     worker.session.end()
 
 
 def test_it_measures_when_all_are_in_who_are_there(worker: Worker) -> None:
     worker.comes(1)
-    worker.session.is_ramped_up()
+    worker.session.ramp_up_complete()
     worker.comes(2)
 
     assert worker.measures()
@@ -58,7 +58,7 @@ def test_it_measures_when_all_are_in_who_are_there(worker: Worker) -> None:
 
 def test_it_does_not_measure_while_somebody_tries(worker: Worker) -> None:
     worker.comes(1)
-    worker.session.is_ramped_up()
+    worker.session.ramp_up_complete()
 
     assert not worker.measures()
 
@@ -72,27 +72,27 @@ def test_it_does_not_measure_before_all_are_there(worker: Worker) -> None:
 
 def test_it_does_not_wait_for_one_who_is_stopped(worker: Worker) -> None:
     worker.comes(1)
-    worker.session.is_ramped_up()
-    worker.session.waits_no_more(2)
+    worker.session.ramp_up_complete()
+    worker.session.user_connected(2)
 
     assert worker.measures()
 
 
 def test_it_does_not_begin_at_the_end(worker: Worker) -> None:
     worker.comes(1)
-    worker.session.is_ramped_up()
+    worker.session.ramp_up_complete()
     worker.session.end()
-    told = len(worker.beats)
+    told = len(worker.reports)
     worker.comes(2)
 
-    assert len(worker.beats) == told, "to begin, it sums up what came before"
-    assert not worker.beats[-1].is_measured
+    assert len(worker.reports) == told, "to begin, it sums up what came before"
+    assert not worker.reports[-1].is_measured
 
 
 def test_users_that_have_not_tried_for_long_are_not_missed(worker: Worker) -> None:
     worker.session.end()
 
-    assert worker.beats[-1].outside == 0
+    assert worker.reports[-1].users_waiting == 0
 
 
 def test_whoever_comes_when_all_is_judged_is_turned_away(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def test_whoever_comes_when_all_is_judged_is_turned_away(worker: Worker, monkeyp
     ended: list[str] = []
 
     class LateLink:
-        def end(self) -> None:
+        def close(self) -> None:
             ended.append("the link")
 
     def connect_late(*_: object, **__: object) -> tuple[LateLink, str]:
@@ -112,16 +112,18 @@ def test_whoever_comes_when_all_is_judged_is_turned_away(worker: Worker, monkeyp
     room = LoadRoom("kitchen", "u", judge)
 
     with pytest.raises(EndedError):
-        worker.session._enter(room, "late")
+        worker.session._open_connection(room, "late")
     assert (ended, room.members) == (["the link"], set())
     assert judge.finish().findings == []
 
 
 def test_after_its_last_beat_a_worker_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even an ordinary beat that was due."""
-    monkeypatch.setattr(session_module, "BEAT_S", 0.1)
+    """Not even an ordinary report that was due."""
+    monkeypatch.setattr(session_module, "REPORT_INTERVAL_S", 0.1)
     worker = Worker()
     monkeypatch.setattr(worker.session.rooms, "wait_until_quiet", lambda _: True)  # so that it ends within that look
     due_just_before_another(lambda: worker.session.end())
 
-    assert [beat.is_last for beat in worker.beats] == [False, True], "what was before the end is told as it begins"
+    assert [report.is_last for report in worker.reports] == [False, True], (
+        "what was before the end is told as it begins"
+    )

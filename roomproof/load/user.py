@@ -85,7 +85,7 @@ class RoomUser(User):
         session, member = self.session, self.member
         if session is None or session.is_ending:
             return
-        session.user_connected(id(self))
+        session.user_stopped(id(self))
         if member is not None:
             gevent.spawn(session.close, member)
 

@@ -61,7 +61,7 @@ def test_a_lost_worker_makes_the_run_inconclusive(tmp_path: Path, clean_server: 
     run = load(tmp_path, "steady", clean_server, *TWO, "-t", "16", meanwhile=when_talking(tmp_path, lose))
 
     assert run.code == 3, run.output
-    assert "lost in the middle: worker " in run.verdict["reason"]
+    assert "lost during the run: worker " in run.verdict["reason"]
 
 
 def test_users_that_do_not_get_in_are_missed(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_users_that_do_not_get_in_are_missed(tmp_path: Path) -> None:
         run = load(tmp_path, "steady", url, *options)
 
     assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
-    assert " users had tried to get in for more than 5 s when the run ended" in run.verdict["reason"]
+    assert " users had tried to connect for more than 5 s when the run ended" in run.verdict["reason"]
     assert "nothing was measured for rate>1" in run.verdict["reason"]
     assert run.verdict["counts"]["delivered"] > 0
 
@@ -150,7 +150,7 @@ def test_an_overloaded_generator_blames_nobody(tmp_path: Path) -> None:
 
     assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
     # Where others use the machine as well, the server may be the first to be starved.
-    assert any(why in run.verdict["reason"] for why in ("the generator was overloaded", "got no proper answer"))
+    assert any(why in run.verdict["reason"] for why in ("the load generator was overloaded", "got no proper answer"))
     assert run.rules("broken") == set()
 
 
@@ -208,7 +208,7 @@ def test_a_worker_with_too_few_file_descriptors_says_so_and_is_missed(clean_serv
     assert "roomproof: expected at least 100 file descriptors, the limit is 64" in output
     assert process.returncode == 3, output
     assert run.code == 3, run.output
-    assert "lost in the middle: worker " in run.output
+    assert "lost during the run: worker " in run.output
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import IO
 from roomproof.judge.findings import Finding, Kind
 from roomproof.load.figures.bisection import Bisection
 from roomproof.load.figures.metrics import Count, Timing
-from roomproof.load.figures.objectives import shown
 from roomproof.load.figures.percentiles import quantile
 from roomproof.load.figures.totals import RunTotals
+from roomproof.load.figures.wording import counted, duration
 from roomproof.load.options import LoadOptions
 from roomproof.printable import printable
 from roomproof.report.capabilities import capability_names
@@ -146,13 +146,13 @@ class LoadResults(JsonLines):
 
 
 def counts_of(totals: RunTotals) -> dict[str, int]:
-    """Everything that was counted, with the kinds of findings."""
+    """Return all counters and the counts of all kinds of findings, by their keys in the result file."""
     counts = {key: totals.counts[count] for count, key in COUNT_KEYS.items()}
     return counts | {key: totals.findings_by_kind[kind] for kind, key in FINDING_KEYS.items()}
 
 
 def summary(totals: RunTotals) -> dict[str, object]:
-    """What the verdict line says beside the verdict."""
+    """Return the figures of a run, as the verdict line has them."""
     others = (Timing.CONNECT, Timing.JOIN, Timing.LAST_RECIPIENT, Timing.SPREAD)
     return {
         "counts": counts_of(totals),
@@ -167,41 +167,58 @@ def summary(totals: RunTotals) -> dict[str, object]:
 
 
 def text_of(verdict: Verdict, totals: RunTotals, missed: list[str]) -> str:
-    """A run as it is printed at its end."""
-    lines = ["", "Roomproof"]
-    for kind in Kind:
-        some = [finding for finding in totals.findings if finding.kind is kind][:SHOWN_FINDINGS]
-        lines += [
-            f"  {finding.kind} ({finding.rule}), at connection {finding.receiver}: {printable(finding.text)}"
-            for finding in some
+    """Return the text that is printed at the end of a run; `missed` has a sentence for each missed objective."""
+    return "\n".join(
+        [
+            "",
+            "Roomproof",
+            *(line for kind in Kind for line in _finding_lines(kind, totals)),
+            *(f"  {sentence}" for sentence in missed),
+            *_time_lines(totals),
+            *_count_lines(totals),
+            verdict.sentence,
         ]
-        if some and some[0].witness:
-            lines += [f"    {line}" for line in timeline(some[0].witness)]
-        if totals.findings_by_kind[kind] > len(some):
-            lines.append(f"  ... and {totals.findings_by_kind[kind] - len(some)} more of the kind {kind}")
-    lines += [f"  {sentence}" for sentence in missed]
+    )
+
+
+def _finding_lines(kind: Kind, totals: RunTotals) -> list[str]:
+    """The first findings of a kind, the witness of the very first, and the number of the others."""
+    shown = [finding for finding in totals.findings if finding.kind is kind][:SHOWN_FINDINGS]
+    lines = [
+        f"  {finding.kind} ({finding.rule}), at connection {finding.receiver}: {printable(finding.text)}"
+        for finding in shown
+    ]
+    if shown and shown[0].witness:
+        lines += [f"    {line}" for line in timeline(shown[0].witness)]
+    others = totals.findings_by_kind[kind] - len(shown)
+    if others > 0:
+        lines.append(f"  ... and {others} more of the kind {kind}")
+    return lines
+
+
+def _time_lines(totals: RunTotals) -> list[str]:
+    lines = []
     for timing in (Timing.DELIVER, Timing.LAST_RECIPIENT, Timing.SPREAD, Timing.CONNECT, Timing.JOIN):
         times = totals.times(timing)
         if times.count:
             quantiles = ", ".join(
-                f"{key} {shown(value)}" for key, value in times.summary().items() if value is not None
+                f"{name} {duration(value)}" for name, value in times.summary().items() if value is not None
             )
             lines.append(f"  {timing:14}  {quantiles}")
-    lines += _counts_lines(totals)
-    lines.append(verdict.sentence)
-    return "\n".join(lines)
+    return lines
 
 
-def _counts_lines(totals: RunTotals) -> list[str]:
+def _count_lines(totals: RunTotals) -> list[str]:
     counts = totals.counts
     lines = []
     if counts[Count.UNTIMED]:
-        lines.append(f"  {counts[Count.UNTIMED]} messages are not timed to their last recipient: it read too late")
+        messages = counted(counts[Count.UNTIMED], "message")
+        lines.append(f"  {messages} without a time at the last recipient, which read too late")
     sends = f"{counts[Count.SENT_LATE]} late and {counts[Count.SENDS_DROPPED]} dropped sends"
     if counts[Count.SENDS_BLOCKED]:
         sends += f", {counts[Count.SENDS_BLOCKED]} given up because the server did not read"
     lines.append(
         f"  {counts[Count.SENT]} sent, {counts[Count.DELIVERED]} delivered and verified, "
-        f"{totals.most_sockets} sockets, {totals.rooms} rooms, {sends}"
+        f"{counted(totals.most_sockets, 'socket')}, {counted(totals.rooms, 'room')}, {sends}"
     )
     return lines

@@ -10,9 +10,10 @@ from roomproof.judge.findings import Finding
 from roomproof.load.controller.progress import Progress
 from roomproof.load.figures.bisection import Bisection
 from roomproof.load.figures.metrics import Count
-from roomproof.load.figures.objectives import TIMES, shown
+from roomproof.load.figures.objectives import TIMES
 from roomproof.load.figures.overload import texts_of
 from roomproof.load.figures.totals import RunTotals
+from roomproof.load.figures.wording import duration
 from roomproof.printable import printable
 from roomproof.timeline import timeline
 from roomproof.verdict import Verdict
@@ -78,7 +79,7 @@ class WebTab:
         for timing in TIMES:
             times = totals.times(timing)
             if times.count:
-                quantiles = {key: shown(value) for key, value in times.summary().items() if value is not None}
+                quantiles = {key: duration(value) for key, value in times.summary().items() if value is not None}
                 rows.append(
                     _row(timing, quantiles["p99"], ", ".join(f"{key} {value}" for key, value in quantiles.items()))
                 )

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 from roomproof.load.figures.metrics import Timing
 from roomproof.load.figures.percentiles import QUANTILES
+from roomproof.load.figures.wording import UNITS, duration
 
 TIMES = (Timing.DELIVER, Timing.CONNECT, Timing.JOIN, Timing.LAST_RECIPIENT, Timing.SPREAD)
 """What is measured in time."""
 
 AMOUNTS = {"rate": "deliveries a second", "sockets": "sockets open at once"}
 """What is counted."""
-
-UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000}
-"""Units of time, in microseconds."""
 
 _SLO = re.compile(r"\s*([a-z_]+)(?:\.([a-z0-9]+))?\s*(<=|>=|<|>)\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*")
 
@@ -75,7 +73,7 @@ def missed(objectives: list[Objective], figures: Mapping[str, float | None]) -> 
     for objective in objectives:
         value = figures.get(objective.figure)
         if value is not None and not objective.is_met_by(value):
-            measured = shown(value) if objective.is_time else f"{value:.6g}"
+            measured = duration(value) if objective.is_time else f"{value:.6g}"
             sentences.append(f"{objective.text} is missed: {objective.figure} is {measured}")
     return sentences
 
@@ -87,13 +85,3 @@ def unmeasured(objectives: list[Objective], figures: Mapping[str, float | None])
         for objective in objectives
         if figures.get(objective.figure) is None
     ]
-
-
-def shown(microseconds: float) -> str:
-    """A time as people read it."""
-    for unit in ("us", "ms"):
-        number = float(f"{microseconds / UNITS[unit]:.3g}")
-        if number < 1_000:
-            return f"{number:g} {unit}"
-    seconds = microseconds / UNITS["s"]
-    return f"{seconds:.3g} s" if seconds < 999.5 else f"{seconds:.0f} s"

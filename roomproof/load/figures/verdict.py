@@ -1,4 +1,4 @@
-"""From the totals of a run to its verdict. Pure."""
+"""From the totals of a load run to its verdict. Pure."""
 
 from dataclasses import dataclass, replace
 
@@ -9,12 +9,16 @@ from roomproof.load.figures.metrics import REFUSALS, Count
 from roomproof.load.figures.objectives import Objective
 from roomproof.load.figures.overload import texts_of
 from roomproof.load.figures.totals import RunTotals
+from roomproof.load.figures.wording import counted
 from roomproof.load.figures.worker_report import PATIENCE
 from roomproof.spec.rules import Capability, Protocol
 from roomproof.verdict import ScenarioResult, Verdict, conclude, outcome_of
 
-OLD_STAMP = "DELIVER-8"
-"""A timestamp is compared with the time of receipt: a generator that reads too late makes all of them wrong."""
+OLD_TIMESTAMP = "DELIVER-8"
+"""The rule that compares timestamps with the time of receipt: a generator that reads too late makes all of them old."""
+
+BACKWARD_TIMESTAMP = "DELIVER-9"
+"""The rule that compares timestamps with each other, whenever they are read."""
 
 BROKEN_BY_REFUSAL = {
     Count.HANDSHAKES_REFUSED: "JOIN-6",
@@ -23,38 +27,82 @@ BROKEN_BY_REFUSAL = {
 }
 """The rule that each kind of refusal breaks: all requests are good ones, with user ids that every server accepts."""
 
+SHOWN_REASONS = 2
+"""Reasons of refusals, and of missing answers, that a verdict names."""
+
+DELIVERY_RULES = frozenset(
+    {
+        *("DELIVER-2", "DELIVER-3", "DELIVER-5", "DELIVER-6", "DELIVER-7", "DELIVER-8", "DELIVER-14"),
+        *("ORDER-1", "FRAME-5", "CLOSE-1", "JOIN-6", "CREATE-1", "PARTICIPANTS-1"),
+    }
+)
+"""Rules that every delivery puts to the test."""
+
+RECIPIENT_RULES = frozenset({"DELIVER-1", "JOIN-1", "JOIN-2", "JOIN-3", "JOIN-4"})
+"""Rules that deliveries to others than the sender put to the test."""
+
+CLOSE_RULES = frozenset({"LEAVE-1", "LEAVE-3", "DELIVER-11", "CLOSE-2"})
+"""Rules that a closing handshake of a client puts to the test."""
+
+DISCONNECT_RULES = frozenset({"LEAVE-2", "DELIVER-12"})
+"""Rules that a client puts to the test that disconnects without a Close frame."""
+
+TOPOLOGY_RULES = {
+    Capability.PUBSUB: frozenset({"PUBSUB-3", "PUBSUB-4"}),
+    Capability.STICKY: frozenset({"STICKY-4"}),
+}
+"""Rules that rooms on several instances put to the test, by the capability that the server declares."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What else has to be known of a run: workers that were lost, and why it cannot be relied on, if so."""
+    """What the reports of a run do not tell."""
 
     lost_workers: tuple[str, ...] = ()
     trouble: str = ""
+    """Why the run cannot be relied on; empty if it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """All that a verdict depends on."""
+
+    totals: RunTotals
+    target: Target
+    context: RunContext
+    internal_errors: tuple[str, ...]
+
+    @property
+    def is_still_delivering(self) -> bool:
+        """Whether the server was still delivering after PATIENCE deadlines."""
+        return any(report.is_still_delivering for report in self.totals.last.values())
+
+    @property
+    def is_lateness_excused(self) -> bool:
+        """Whether anything but the server can be the cause of what is late or missing."""
+        context = self.context
+        generator_failed = bool(self.totals.slowdowns or self.internal_errors or context.lost_workers)
+        return generator_failed or bool(context.trouble) or self.is_still_delivering
 
 
 def verdict_of(
     totals: RunTotals, protocol: Protocol, target: Target, asked: list[Objective], context: RunContext
 ) -> Verdict:
-    """What a run is worth.
+    """Return the verdict on a run with these objectives.
 
-    Facts make it invalid and, where the generator kept up, so does what is missing, and so do missed objectives.
+    Facts make a run invalid. So do late and missing items and missed objectives, unless the generator was overloaded.
     """
-    slowdowns = totals.slowdowns
-    bugs = sorted({bug for report in totals.last.values() for bug in report.internal_errors})
-    is_excused = bool(slowdowns or bugs or context.lost_workers or context.trouble or _is_still_delivering(totals))
-    facts = {rule for rule in totals.safety_by_rule if rule != OLD_STAMP or not is_excused}
-    facts |= {BROKEN_BY_REFUSAL[kind] for kind in REFUSALS if totals.counts[kind]}
-    missing = set() if is_excused else set(totals.liveness_by_rule)
+    errors = {error for report in totals.last.values() for error in report.internal_errors}
+    evidence = _Evidence(totals, target, context, tuple(sorted(errors)))
     figures = totals.figures()
     missed = objectives.missed(asked, figures)
-    troubles = [f"Roomproof itself failed, which is a bug: {bug}" for bug in bugs]
-    troubles += _troubles(totals, target, context, is_excused=is_excused) + objectives.unmeasured(asked, figures)
-    broken = tuple(sorted(facts | missing))
+    troubles = _troubles(evidence) + objectives.unmeasured(asked, figures)
+    broken = _broken_rules(evidence)
     held = () if troubles else tuple(sorted(exercised(totals, target) - set(broken)))
     result = ScenarioResult("load", held, outcome_of(broken, protocol), held=held, broken=broken)
-    if missed and slowdowns and not troubles:
-        cause = "; ".join(texts_of(slowdowns))
-        troubles.append(f"{'; '.join(missed)}, but the generator may be the cause: {cause}")
+    if missed and totals.slowdowns and not troubles:
+        cause = "; ".join(texts_of(totals.slowdowns))
+        troubles.append(f"{'; '.join(missed)}, but the load generator can be the cause: {cause}")
     verdict = conclude(
         protocol,
         [result],
@@ -67,89 +115,131 @@ def verdict_of(
 
 
 def load_independent_faults(totals: RunTotals) -> str:
-    """What was found that is no question of how much a server bears: anything but loss and what is late."""
+    """Return the counts of findings that no load excuses; empty if there are none.
+
+    Loss and lateness are left out: they can show that the load was more than the server can bear.
+    """
     excused = set(LIVENESS)
-    if totals.slowdowns and "DELIVER-9" not in totals.safety_by_rule:
-        excused.add(Kind.WRONG_TIME)  # they are those of OLD_STAMP only
-    return ", ".join(
-        f"{totals.findings_by_kind[kind]} {kind}"
-        for kind in Kind
-        if kind not in excused and totals.findings_by_kind[kind]
-    )
+    if totals.slowdowns and BACKWARD_TIMESTAMP not in totals.safety_by_rule:
+        excused.add(Kind.WRONG_TIME)  # then all of them are old timestamps
+    found = totals.findings_by_kind
+    return ", ".join(f"{found[kind]} {kind}" for kind in Kind if kind not in excused and found[kind])
 
 
-def _is_still_delivering(totals: RunTotals) -> bool:
-    return any(report.is_still_delivering for report in totals.last.values())
+def exercised(totals: RunTotals, target: Target) -> set[str]:
+    """Return the rules that a run put to the test."""
+    counts = totals.counts
+    rules: set[str] = set()
+    if counts[Count.DELIVERED]:
+        rules |= _exercised_by_deliveries(totals)
+    if counts[Count.CLOSED]:
+        rules |= CLOSE_RULES
+    if counts[Count.DISCONNECTED]:
+        rules |= DISCONNECT_RULES
+    # A receiver that lost messages might have been held up for good.
+    if counts[Count.BACKLOG_NOTICEABLE] and not totals.findings_by_kind[Kind.LOST]:
+        rules.add("CLOSE-4")
+    if totals.spanning_rooms:
+        rules = rules.union(*(TOPOLOGY_RULES.get(capability, ()) for capability in target.capabilities))
+    return rules
+
+
+def _exercised_by_deliveries(totals: RunTotals) -> set[str]:
+    counts = totals.counts
+    rules = set(DELIVERY_RULES)
+    if counts[Count.DELIVERED] > counts[Count.SENT]:
+        rules |= RECIPIENT_RULES
+        if counts[Count.CONNECTED] > totals.most_sockets:
+            rules.add("DELIVER-10")
+    if totals.rooms > 1:
+        rules.add("DELIVER-4")
+    return rules
+
+
+def _broken_rules(evidence: _Evidence) -> tuple[str, ...]:
+    """The rules that the server broke, sorted, without those whose cause can be the generator."""
+    totals = evidence.totals
+    broken = set(totals.safety_by_rule)
+    if evidence.is_lateness_excused:
+        broken.discard(OLD_TIMESTAMP)
+    else:
+        broken |= set(totals.liveness_by_rule)
+    broken |= {BROKEN_BY_REFUSAL[count] for count in REFUSALS if totals.counts[count]}
+    return tuple(sorted(broken))
 
 
 def _found(totals: RunTotals) -> str:
     found = [f"{count} {kind}" for kind, count in sorted(totals.findings_by_kind.items()) if count]
-    refused = sum(totals.counts[kind] for kind in REFUSALS)
+    refused = sum(totals.counts[count] for count in REFUSALS)
     if refused:
-        found.append(f"{refused} refused ({'; '.join(totals.refusal_reasons[:2])})")
+        found.append(f"{refused} refused ({'; '.join(totals.refusal_reasons[:SHOWN_REASONS])})")
     return ", ".join(found)
 
 
-def _troubles(totals: RunTotals, target: Target, context: RunContext, *, is_excused: bool) -> list[str]:
+def _troubles(evidence: _Evidence) -> list[str]:
+    """The reasons why the run cannot be relied on, without those that concern objectives."""
+    return [
+        *(f"Roomproof itself failed, which is a bug: {error}" for error in evidence.internal_errors),
+        *_generator_troubles(evidence),
+        *_lateness_troubles(evidence),
+        *_server_troubles(evidence),
+    ]
+
+
+def _generator_troubles(evidence: _Evidence) -> list[str]:
+    context, overload = evidence.context, evidence.totals.overload
     troubles = [context.trouble] if context.trouble else []
     if context.lost_workers:
-        troubles.append(f"lost in the middle: {', '.join(context.lost_workers)}")
-    if totals.overload:
-        troubles.append(f"the generator was overloaded: {'; '.join(texts_of(totals.overload))}")
-    late = totals.liveness_by_rule.total()
-    if _is_still_delivering(totals):
-        troubles.append(
-            f"the server was still delivering {PATIENCE * target.deadline:g} s after everybody had fallen silent: "
-            f"what has not arrived need not be lost"
+        troubles.append(f"lost during the run: {', '.join(context.lost_workers)}")
+    if overload:
+        troubles.append(f"the load generator was overloaded: {'; '.join(texts_of(overload))}")
+    return troubles
+
+
+def _lateness_troubles(evidence: _Evidence) -> list[str]:
+    late = evidence.totals.liveness_by_rule.total()
+    if evidence.is_still_delivering:
+        seconds = PATIENCE * evidence.target.deadline
+        return [
+            f"the server was still delivering {seconds:g} s after the last message: "
+            f"what has not arrived is not necessarily lost"
+        ]
+    if evidence.is_lateness_excused and late:
+        return [f"{counted(late, 'late-delivery finding')} ignored: {_cause_of_lateness(evidence)}"]
+    return []
+
+
+def _cause_of_lateness(evidence: _Evidence) -> str:
+    if evidence.totals.slowdowns:
+        return f"the load generator was overloaded ({'; '.join(texts_of(evidence.totals.slowdowns))})"
+    if evidence.context.trouble:
+        return evidence.context.trouble
+    return "a worker was lost" if evidence.context.lost_workers else "Roomproof itself failed"
+
+
+def _server_troubles(evidence: _Evidence) -> list[str]:
+    """The reasons that lie in how the server answered, and in what the run reached of it."""
+    totals, target = evidence.totals, evidence.target
+    troubles = []
+    unanswered = totals.counts[Count.UNANSWERED]
+    if unanswered:
+        reasons = "; ".join(totals.unanswered_reasons[:SHOWN_REASONS])
+        what = (
+            counted(unanswered, "handshake or request") if unanswered == 1 else f"{unanswered} handshakes or requests"
         )
-    elif is_excused and late:
-        cause = "; ".join(texts_of(totals.slowdowns)) or context.trouble or "a worker was lost"
-        troubles.append(
-            f"the server is not blamed for {late} findings of something late, because of the generator: {cause}"
-        )
-    if totals.counts[Count.UNANSWERED]:
-        reasons = "; ".join(totals.unanswered_reasons[:2])
-        troubles.append(f"{totals.counts[Count.UNANSWERED]} handshakes or requests got no proper answer: {reasons}")
+        troubles.append(f"{what} got no proper answer: {reasons}")
     waiting = sum(report.users_waiting for report in totals.last.values())
     if waiting:
         troubles.append(
-            f"{waiting} users had tried to get in for more than {target.deadline:g} s when the run ended: "
-            f"what the server does with all of them was not seen"
+            f"{counted(waiting, 'user')} had tried to connect for more than {target.deadline:g} s when the run ended: "
+            f"the server was never seen under the whole load"
         )
     if not totals.counts[Count.DELIVERED]:
-        how = " as it was said" if totals.safety_by_rule else ""
+        how = " as it was sent" if totals.safety_by_rule else ""
         troubles.append(f"nothing was delivered{how} on {target.url}")
-    needs_spanning = Capability.PUBSUB in target.capabilities or Capability.STICKY in target.capabilities
-    if needs_spanning and not totals.spanning_rooms:
+    if TOPOLOGY_RULES.keys() & target.capabilities.keys() and not totals.spanning_rooms:
         troubles.append(
             f"topology not crossed: no room had members from two source addresses on two instances "
             f"(seen: {', '.join(totals.instances) or 'none'}); see --source-addresses"
         )
     return troubles
-
-
-def exercised(totals: RunTotals, target: Target) -> set[str]:
-    """The rules that the run put to the test."""
-    counts = totals.counts
-    rules: set[str] = set()
-    if counts[Count.DELIVERED]:
-        rules |= {"DELIVER-2", "DELIVER-3", "DELIVER-5", "DELIVER-6", "DELIVER-7", "DELIVER-8", "DELIVER-14"}
-        rules |= {"ORDER-1", "FRAME-5", "CLOSE-1", "JOIN-6", "CREATE-1", "PARTICIPANTS-1"}
-    if counts[Count.DELIVERED] > counts[Count.SENT]:
-        rules |= {"DELIVER-1", "JOIN-1", "JOIN-2", "JOIN-3", "JOIN-4"}
-        if counts[Count.CONNECTED] > totals.most_sockets:
-            rules.add("DELIVER-10")
-    if totals.rooms > 1 and counts[Count.DELIVERED]:
-        rules.add("DELIVER-4")
-    if counts[Count.CLOSED]:
-        rules |= {"LEAVE-1", "LEAVE-3", "DELIVER-11", "CLOSE-2"}
-    if counts[Count.DISCONNECTED]:
-        rules |= {"LEAVE-2", "DELIVER-12"}
-    # A member that received nothing at all might be held up for good.
-    if counts[Count.BACKLOG_NOTICEABLE] and not totals.findings_by_kind[Kind.LOST]:
-        rules.add("CLOSE-4")
-    if totals.spanning_rooms and Capability.PUBSUB in target.capabilities:
-        rules |= {"PUBSUB-3", "PUBSUB-4"}
-    if totals.spanning_rooms and Capability.STICKY in target.capabilities:
-        rules.add("STICKY-4")
-    return rules

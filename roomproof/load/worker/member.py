@@ -1,4 +1,4 @@
-"""One connection to a room, and everything that it does and hears, told to the judge."""
+"""One connection to a room: what it sends and receives, and the report of both to the judge."""
 
 import contextlib
 import time
@@ -12,19 +12,22 @@ from roomproof.client.target import Target
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused
 from roomproof.judge.streaming.connection import StreamingConnection
 from roomproof.judge.streaming.room import StreamingRoom
-from roomproof.load.transport.frames import MAX_MESSAGE_BYTES, Frame, FramingError, cut, missing_bytes
+from roomproof.load.transport.frames import CONTROL, MAX_MESSAGE_BYTES, Frame, FramingError, cut, missing_bytes
 from roomproof.load.transport.read_loop import ReadLoop
 from roomproof.load.transport.socket import LoadSocket, RefusedError, connect
 
 NO_CODE = 1005
-"""What RFC 6455 calls the code of a Close frame that carries none."""
+"""The code that RFC 6455 gives to a Close frame without one."""
+
+KEPT_BYTES = 100
+"""Bytes of a malformed frame that its finding keeps."""
 
 _encode = msgspec.json.Encoder().encode
 _now = time.monotonic_ns
 
 
 class TooLateError(Exception):
-    """The handshake took so long that all is being judged already."""
+    """The handshake succeeded after the judging had begun."""
 
 
 class Membership(Protocol):
@@ -49,7 +52,13 @@ class Membership(Protocol):
 
 
 class LoadMember:
-    """A connection. Nothing of it blocks but `open`, `drain` and waiting for `ended`."""
+    """A connection to a room. Nothing blocks but `open`, `drain` and waiting for `ended`.
+
+    Invariants:
+    - `_link` is None exactly before the handshake succeeds and after the connection has ended.
+    - `_partial` holds the pieces of a frame that has not arrived whole; at least `_missing_bytes` still have to come.
+    - `_fragments` is not None exactly between the first and the last frame of a fragmented message.
+    """
 
     __slots__ = (
         "_fragments",
@@ -66,26 +75,24 @@ class LoadMember:
         "user",
     )
 
-    def __init__(self, room: Membership, number: int, user: str) -> None:
+    def __init__(self, room: Membership, number: int, user: str, connection: StreamingConnection) -> None:
         self.room = room
         self.judge = room.judge
         self.number = number
         self.user = user
-        self.connection: StreamingConnection = room.judge.connect(Opening(number, _now(), room.id, user))
+        self.connection = connection
         self.instance = ""
+        """The instance that answered the handshake; empty if the server does not name it."""
         self.ended = Event()
         """Set once the connection has ended."""
         self._link: LoadSocket | None = None
         self._partial: list[bytes] = []
-        """The beginning of a frame whose end has not come, as it was read."""
         self._missing_bytes = 0
-        """So much of it is still to come, at least."""
         self._fragments: bytearray | None = None
-        """The beginning of a message that comes in parts."""
         self._is_closing = False
 
     def open(self, target: Target, read_loop: ReadLoop, source: str | None) -> None:
-        """Shake hands. Raises RefusedError or TooLateError."""
+        """Shake hands and start reading. Raises RefusedError or TooLateError."""
         try:
             link = self._shake_hands(target, read_loop, source)
         except RefusedError as refusal:
@@ -108,28 +115,31 @@ class LoadMember:
 
     @property
     def is_open(self) -> bool:
-        """Whether it was opened and, as far as is known, neither side has begun to end it."""
+        """Whether the handshake succeeded and neither side is known to have begun to close."""
         return self._link is not None and not self._is_closing
 
-    def send_message(self, text: str, meant: int, at: int) -> None:
-        """Say something that was meant for a time, or 0 if it was for none. Raises OSError if the link is gone."""
+    def send_message(self, text: str, scheduled: int, at: int) -> None:
+        """Send a message with this text. Raises OSError if the connection has ended.
+
+        `scheduled` is the nanosecond for which the message was scheduled, from which its latency counts; 0 if none was.
+        """
         if self._link is None or self._is_closing:
             raise ConnectionError("the connection has ended")
-        content = self.judge.compose(self.connection, text, at, meant)
+        content = self.judge.compose(self.connection, text, at, scheduled)
         self._link.send(_encode({"type": "message", "content": content}))
 
     @property
     def is_sending(self) -> bool:
-        """Whether the server has still to take something that was sent."""
+        """Whether bytes that were sent still wait for the server to take them."""
         return self._link is not None and self._link.is_sending
 
     def drain(self) -> None:
-        """Wait until the server has taken all that was said. Raises OSError if the link is gone."""
+        """Wait until the server has taken all that was sent. Raises OSError if the connection has ended."""
         if self._link is not None:
             self._link.drain()
 
     def set_reading(self, reads: bool) -> None:
-        """Stop reading, or read on."""
+        """Stop reading, or read again; the judge learns of it."""
         if not self.is_open or self._link is None or self.connection.reads == reads:
             return
         self.judge.observe(self.connection, Reading(self.number, _now(), reads=reads))
@@ -139,7 +149,7 @@ class LoadMember:
             self._link.stop_reading()
 
     def begin_close(self) -> None:
-        """Send Close; what the server sends until it answers is still heard."""
+        """Send Close. What arrives before the server's answer is still received."""
         if self._link is not None and self._link.has_abandoned_send:
             self.disconnect("rst")
         elif self.is_open and self._link is not None:
@@ -148,22 +158,22 @@ class LoadMember:
             self._link.send_close(STATUS_NORMAL)
 
     def give_up_close(self) -> None:
-        """Wait no longer for the answer to Close."""
+        """Stop waiting for the answer to Close."""
         self._end(None, "no Close frame came")
 
     def disconnect(self, how: str) -> None:
-        """End the link without a Close frame: `fin` ends it in order, `rst` tears it down."""
+        """End the TCP connection without a Close frame: `fin` ends it in order, `rst` resets it."""
         if self.is_open and self._link is not None:
             self.judge.observe(self.connection, Dying(self.number, _now(), how))
             self.drop_link(reset=how == "rst")
 
     def stop_reading(self) -> None:
-        """Hear no more, because everything is to be judged now."""
+        """Stop reading without telling the judge, who is about to finish."""
         if self._link is not None:
             self._link.stop_reading()
 
     def send_goodbye(self) -> None:
-        """Say goodbye after everything has been judged, and hear no more than the end."""
+        """Send Close after the judge has finished, and ignore everything but the end of the connection."""
         if self._link is not None:
             if not self._is_closing:
                 self._link.send_close(STATUS_NORMAL)
@@ -171,7 +181,7 @@ class LoadMember:
             self._link.start_reading(lambda data, _: None if data else self.drop_link())
 
     def drop_link(self, *, reset: bool = False) -> None:
-        """End the link, in order or torn down; tell the judge nothing."""
+        """End the TCP connection without telling the judge."""
         link, self._link = self._link, None
         if link is not None:
             link.close(reset=reset)
@@ -196,7 +206,7 @@ class LoadMember:
             try:
                 frame = cut(data, position)
             except FramingError as error:
-                self._break_off(data[position : position + 100], str(error), at)
+                self._break_off(data[position : position + KEPT_BYTES], str(error), at)
                 return
             if frame is None:
                 self._partial.append(data[position:])
@@ -208,33 +218,41 @@ class LoadMember:
             position = frame.end if self._fragments is not None else judge.follow(connection, data, at, frame.end)
 
     def _take(self, frame: Frame, at: int) -> None:
-        match frame.opcode:
-            case ABNF.OPCODE_TEXT | ABNF.OPCODE_BINARY if self._fragments is not None:
-                self._break_off(frame.payload[:100], "a message begins before the parts of another have ended", at)
-            case ABNF.OPCODE_TEXT if frame.is_final:
+        if frame.opcode >= CONTROL:
+            self._take_control(frame)
+        elif frame.opcode == ABNF.OPCODE_CONT or self._fragments is not None:
+            self._take_fragment(frame, at)
+        elif frame.opcode == ABNF.OPCODE_TEXT:
+            if frame.is_final:
                 self.judge.receive(self.connection, frame.payload, at)
-            case ABNF.OPCODE_TEXT:
+            else:
                 self._fragments = bytearray(frame.payload)
-            case ABNF.OPCODE_PING:
-                self._answer(frame.payload, ABNF.OPCODE_PONG)
-            case ABNF.OPCODE_PONG:
-                pass
-            case ABNF.OPCODE_CLOSE:
-                self._take_close(frame.payload)
-            case ABNF.OPCODE_BINARY if frame.is_final:
-                self.judge.receive_malformed(self.connection, frame.payload, "a binary frame", at)
-            case ABNF.OPCODE_BINARY:
-                self._break_off(frame.payload[:100], "a binary message, in parts", at)
-            case ABNF.OPCODE_CONT if self._fragments is not None:
-                self._fragments += frame.payload
-                if len(self._fragments) > MAX_MESSAGE_BYTES:
-                    text = f"a message in parts, of more than {MAX_MESSAGE_BYTES} bytes so far"
-                    self._break_off(frame.payload[:100], text, at)
-                elif frame.is_final:
-                    whole, self._fragments = bytes(self._fragments), None
-                    self.judge.receive(self.connection, whole, at)
-            case _:
-                self._break_off(frame.payload[:100], "a part of a message that has not begun", at)
+        elif frame.is_final:
+            self.judge.receive_malformed(self.connection, frame.payload, "a binary frame", at)
+        else:
+            self._break_off(frame.payload[:KEPT_BYTES], "a binary message, in parts", at)
+
+    def _take_control(self, frame: Frame) -> None:
+        if frame.opcode == ABNF.OPCODE_PING:
+            self._answer(frame.payload, ABNF.OPCODE_PONG)
+        elif frame.opcode == ABNF.OPCODE_CLOSE:
+            self._take_close(frame.payload)
+
+    def _take_fragment(self, frame: Frame, at: int) -> None:
+        """Take a frame that continues a message, or that should."""
+        start = frame.payload[:KEPT_BYTES]
+        if self._fragments is None:
+            self._break_off(start, "a part of a message that has not begun", at)
+            return
+        if frame.opcode != ABNF.OPCODE_CONT:
+            self._break_off(start, "a message begins before the parts of another have ended", at)
+            return
+        self._fragments += frame.payload
+        if len(self._fragments) > MAX_MESSAGE_BYTES:
+            self._break_off(start, f"a message in parts, of more than {MAX_MESSAGE_BYTES} bytes so far", at)
+        elif frame.is_final:
+            whole, self._fragments = bytes(self._fragments), None
+            self.judge.receive(self.connection, whole, at)
 
     def _take_close(self, payload: bytes) -> None:
         code = int.from_bytes(payload[:2]) if len(payload) >= 2 else NO_CODE
@@ -243,12 +261,13 @@ class LoadMember:
         self._end(code, payload[2:].decode(errors="replace"))
 
     def _answer(self, payload: bytes, opcode: int) -> None:
-        """Answer the server, if it still reads. If not, how it ended the connection is still to be read."""
+        """Answer the server if it still reads; if not, go on to read how it ended the connection."""
         if self._link is not None:
             with contextlib.suppress(OSError):
                 self._link.send(payload, opcode)
 
     def _break_off(self, data: bytes, reason: str, at: int) -> None:
+        """Report a protocol error of the server, send Close and end the connection."""
         self.judge.receive_malformed(self.connection, data, reason, at)
         if self._link is not None:
             self._link.send_close(STATUS_PROTOCOL_ERROR)
@@ -256,8 +275,19 @@ class LoadMember:
             self.drop_link()
 
     def _end(self, code: int | None, reason: str) -> None:
+        """Report that the server ended the connection, and drop it."""
         if self._link is not None:
             self.judge.observe(self.connection, Closed(self.number, _now(), code, reason))
             if self.connection.was_refused:
                 self.room.note_refusal(f"closed with {code} {reason}".strip())
             self.drop_link()
+
+
+def open_member(
+    room: Membership, number: int, user: str, target: Target, read_loop: ReadLoop, source: str | None
+) -> LoadMember:
+    """Connect a user to a room; the judge learns of it first. Raises RefusedError or TooLateError."""
+    connection = room.judge.connect(Opening(number, _now(), room.id, user))
+    member = LoadMember(room, number, user, connection)
+    member.open(target, read_loop, source)
+    return member

@@ -1,4 +1,4 @@
-"""The rooms of this worker: which of them have free seats, and their end."""
+"""The rooms of one worker: making them, filling their seats, and bringing them to their end."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -13,75 +13,31 @@ from roomproof.judge.streaming.tally import Tally
 from roomproof.load.figures.metrics import Count
 from roomproof.load.figures.worker_report import PATIENCE
 from roomproof.load.worker.member import LoadMember
+from roomproof.load.worker.room import LoadRoom
 
 MIN_CACHED, MAX_CACHED = 32, 256
-"""So many frames are remembered in the smallest and in the largest rooms."""
+"""Frames that the judge of the smallest and of the largest rooms keeps in its cache."""
 
-POLL_S = 0.02
-"""So often it is looked whether everything has arrived, at first."""
-
+FIRST_POLL_S, LAST_POLL_S = 0.02, 0.5
+"""The pause between two looks whether everything has arrived; it doubles from the first to the last."""
 
 PARTICIPANTS_PER_REQUEST = 100
-"""So many participants are added to a room at a time."""
+"""Participants that are added in one request, which every server takes (PARTICIPANTS-1)."""
+
+GOODBYE_S = 1.0
+"""Seconds that the server has to answer the last Close frames."""
 
 
 class NoRoomError(Exception):
-    """The server did not make a room, or did not add participants to it; `count` says in which counter this counts."""
+    """The server did not make a room, or did not add participants; `count` is the counter of this failure."""
 
     def __init__(self, count: Count, reason: str) -> None:
         super().__init__(reason)
         self.count = count
 
 
-class LoadRoom:
-    """A room, its judge, and who is in it."""
-
-    def __init__(self, chat_id: str, users: str, judge: StreamingRoom) -> None:
-        self.id = chat_id
-        self.judge = judge
-        self._users = users
-        self.seats_taken = 0
-        """Seats that are taken."""
-        self.members: set[LoadMember] = set()
-        """Those whose connections are open."""
-        self.seats_given = 0
-        """How many ever took a seat."""
-        self.participants_added = 0
-        """So many of those who take a seat one after the other are participants."""
-        self.sources: set[str] = set()
-        self.instances: set[str] = set()
-        self.refusals: list[str] = []
-        """How connections were closed that the server had accepted to refuse them, until somebody takes them out."""
-        self.has_departures = False
-        """Whether there may be streams to settle."""
-
-    def user(self, number: int) -> str:
-        """Who takes a seat after so many others."""
-        return f"{self._users}-{number}"
-
-    def add(self, member: LoadMember, source: str | None) -> None:
-        """Add a member whose handshake has succeeded, from this source address."""
-        self.members.add(member)
-        self.instances.add(member.instance)
-        if source:
-            self.sources.add(source)
-
-    def remove(self, member: LoadMember) -> None:
-        """Remove a member whose connection has ended."""
-        self.members.discard(member)
-
-    def note_refusal(self, reason: str) -> None:
-        """Keep the reason why the server closed a connection to refuse it."""
-        self.refusals.append(reason)
-
-    @property
-    def spans_instances(self) -> bool:
-        """Whether its members came from several addresses and reached several instances."""
-        return len(self.sources) > 1 and len(self.instances) > 1
-
-
 class LoadRooms:
-    """All rooms of this worker. They are made when somebody needs a seat."""
+    """All rooms of one worker. A room is made when a user needs a seat and none is free."""
 
     def __init__(self, http: Http, started: Started, *, size: int, deadline: float, run: str, worker: int) -> None:
         self._http = http
@@ -89,14 +45,14 @@ class LoadRooms:
         self._size = size
         self._deadline = deadline
         self._run, self._worker = run, worker
-        self._making = BoundedSemaphore()
+        self._seating = BoundedSemaphore()
         self._with_free_seats: dict[LoadRoom, None] = {}
         self.tally = Tally()
         self.all: list[LoadRoom] = []
 
     def take_seat(self) -> tuple[LoadRoom, str]:
-        """A room with a free seat, which is taken from now on, and by whom. Raises NoRoomError."""
-        with self._making:
+        """Take a free seat; return its room and the id of its user. Raises NoRoomError."""
+        with self._seating:
             room = next(iter(self._with_free_seats), None) or self._make()
             if room.seats_given == room.participants_added:
                 self._add_participants(room)
@@ -108,15 +64,14 @@ class LoadRooms:
             return room, user
 
     def release_seat(self, room: LoadRoom) -> None:
-        """A seat is free again."""
+        """Free a seat whose user has left."""
         room.seats_taken -= 1
         room.has_departures = True
         self._with_free_seats[room] = None
 
     def _make(self) -> LoadRoom:
-        answer = self._post(
-            "/api/chats", {"name": f"Roomproof {self._run}", "created_by": "roomproof"}, Count.ROOMS_REFUSED
-        )
+        body: dict[str, object] = {"name": f"Roomproof {self._run}", "created_by": "roomproof"}
+        answer = self._post("/api/chats", body, Count.ROOMS_REFUSED)
         chat_id = answer.fields().get("id")
         if not isinstance(chat_id, str):
             raise NoRoomError(Count.ROOMS_REFUSED, f"POST /api/chats was answered with {answer}")
@@ -131,11 +86,11 @@ class LoadRooms:
         return room
 
     def _add_participants(self, room: LoadRoom) -> None:
-        """Add those who take the next seats, before they connect: a server may demand it."""
-        several = range(room.participants_added, room.participants_added + min(self._size, PARTICIPANTS_PER_REQUEST))
-        body: dict[str, object] = {"participant_ids": [room.user(number) for number in several]}
+        """Add the next users as participants before they connect, which a server may demand."""
+        numbers = range(room.participants_added, room.participants_added + min(self._size, PARTICIPANTS_PER_REQUEST))
+        body: dict[str, object] = {"participant_ids": [room.user(number) for number in numbers]}
         self._post(f"/api/chats/{room.id}/participants", body, Count.PARTICIPANTS_REFUSED)
-        room.participants_added = several.stop
+        room.participants_added = numbers.stop
 
     def _post(self, path: str, body: dict[str, object], if_refused: Count) -> Answer:
         try:
@@ -147,53 +102,57 @@ class LoadRooms:
         return answer
 
     def members(self) -> Iterator[LoadMember]:
-        """Everybody whose connection is open."""
+        """All members whose connections are open."""
         return (member for room in self.all for member in list(room.members))
 
     def sweep(self) -> None:
-        """Settle the streams of those who left long enough ago."""
+        """Settle the streams of members that left long enough ago."""
         now = time.monotonic_ns()
         for room in self.all:
             if room.has_departures:
                 room.judge.sweep(now)
 
     def fence(self) -> None:
-        """In every room somebody says a last thing, which has to reach all the others. Returns when all have said it.
+        """Have one member of each room send a last message, which has to reach all others of the room.
 
-        Nothing may be said any more when everything is judged; where the server takes nothing, it is not waited for.
+        Returns when all have been sent. A server that takes nothing is given up after the deadline: nothing may be sent
+        once the judging begins.
         """
         senders = []
         for room in self.all:
-            sender = next((one for one in room.members if one.is_open and one.connection.reads), None)
+            sender = next((member for member in room.members if member.is_open and member.connection.reads), None)
             if sender is not None:
                 senders.append(gevent.spawn(_send_fence, sender))
         gevent.joinall(senders, timeout=self._deadline)
         gevent.killall(senders)
 
-    def wait_until_quiet(self, is_connecting: Callable[[], bool]) -> bool:
-        """Returns when everything that is due has arrived, or a deadline has passed in which nothing of it did.
+    def wait_until_quiet(self, is_anyone_connecting: Callable[[], bool]) -> bool:
+        """Wait until all that is due has arrived, or nothing has arrived for one deadline.
 
-        Whoever still comes makes more of it due. A slow server has its time; False if it needs more than PATIENCE
-        deadlines, and something still arrives.
+        Every new member makes more due. Returns False if the server still delivers after PATIENCE deadlines.
         """
-        pause = POLL_S
-        heard, now = (-1, -1), time.monotonic()
+        pause = FIRST_POLL_S
+        progress, now = (-1, -1), time.monotonic()
         until, at_last = now + self._deadline, now + PATIENCE * self._deadline
         while now < until:
             if now > at_last:
                 return False
             gevent.sleep(pause)
-            if not is_connecting() and all(room.judge.is_settled() for room in self.all):
+            if not is_anyone_connecting() and all(room.judge.is_settled() for room in self.all):
                 return True
-            pause = min(2 * pause, 0.5)
+            pause = min(2 * pause, LAST_POLL_S)
             now = time.monotonic()
-            before, heard = heard, (sum(room.judge.received_count() for room in self.all), len(list(self.members())))
-            if heard != before:
+            before, progress = progress, self._progress()
+            if progress != before:
                 until = now + self._deadline
         return True
 
+    def _progress(self) -> tuple[int, int]:
+        """The items received and the connections open so far."""
+        return sum(room.judge.received_count() for room in self.all), len(list(self.members()))
+
     def finish_judging(self) -> None:
-        """Settle everything. Nobody listens any more."""
+        """Stop reading everywhere, and settle everything."""
         for member in self.members():
             member.stop_reading()
         for room in self.all:
@@ -201,12 +160,11 @@ class LoadRooms:
             gevent.sleep(0)
 
     def disconnect_all(self) -> None:
-        """Everybody leaves, now that all is judged. Takes about a second at most."""
+        """Close all connections after everything has been judged; takes about GOODBYE_S at most."""
         leaving = list(self.members())
         for member in leaving:
             member.send_goodbye()
-        patience = gevent.Timeout(1.0, False)
-        with patience:
+        with gevent.Timeout(GOODBYE_S, False):
             for member in leaving:
                 member.ended.wait()
         for member in leaving:
@@ -218,4 +176,4 @@ def _send_fence(member: LoadMember) -> None:
         member.send_message("fence", 0, time.monotonic_ns())
         member.drain()
     except OSError:
-        return  # it has just ended, which is on record
+        return  # the connection has just ended, which is on record

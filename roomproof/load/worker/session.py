@@ -1,4 +1,4 @@
-"""What one worker does between a start and its end: members come, speak and go, and all they hear is judged."""
+"""One run in one worker: members connect, send and disconnect, and all they receive is judged."""
 
 import contextlib
 import gc
@@ -20,10 +20,11 @@ from roomproof.load.transport.read_loop import ReadLoop
 from roomproof.load.transport.schedule import Schedule
 from roomproof.load.transport.socket import RefusedError
 from roomproof.load.transport.tick_batching import TickBatching
-from roomproof.load.worker.member import LoadMember, TooLateError
+from roomproof.load.worker.member import LoadMember, TooLateError, open_member
 from roomproof.load.worker.payload import payload_text
 from roomproof.load.worker.ramp_up import RampUp
-from roomproof.load.worker.rooms import POLL_S, LoadRoom, LoadRooms, NoRoomError
+from roomproof.load.worker.room import LoadRoom
+from roomproof.load.worker.rooms import LoadRooms, NoRoomError
 from roomproof.load.worker.server_clock import started_of
 from roomproof.load.worker.telemetry import Telemetry
 
@@ -32,13 +33,22 @@ if TYPE_CHECKING:
 
 REPORT_INTERVAL_S = 1.0
 
+POLL_S = 0.02
+"""Seconds between two looks whether something has happened."""
+
+CONNECTIONS_PER_WORKER = 100_000_000
+"""Numbers of connections that each worker has to itself."""
+
 
 class EndedError(Exception):
-    """The run is at its end: nobody comes and nobody speaks any more."""
+    """The run is ending: no member connects and no member sends any more."""
 
 
 class WorkerSession:
-    """One run in this process. `tell` is called with every report, `table` shows Locust what happens."""
+    """One run in this process. `send_report` is called with every report; `stats_table` is that of Locust.
+
+    `open_session` makes and starts one.
+    """
 
     def __init__(
         self,
@@ -46,8 +56,10 @@ class WorkerSession:
         run: str,
         worker: str,
         index: int,
-        deliver_report: Callable[[WorkerReport], None],
+        send_report: Callable[[WorkerReport], None],
         stats_table: "StatsTable",
+        http: Http,
+        started: Started,
     ) -> None:
         self.options = options
         self.random = random.Random(f"{options.seed}/{index}")
@@ -57,13 +69,11 @@ class WorkerSession:
         self.is_ending = False
         self.ended = Event()
         self._index = index
-        self._deliver_report = deliver_report
+        self._deliver_report = send_report
         self._connections = self._senders = 0
-        self._http = Http(options.target)
-        self._started: Started = started_of(options.target, self._http)
         self.rooms = LoadRooms(
-            self._http,
-            self._started,
+            http,
+            started,
             size=options.room_size,
             deadline=options.target.deadline,
             run=run,
@@ -74,53 +84,63 @@ class WorkerSession:
         self._users_waiting = 0
         self._is_still_delivering = False
         self._connecting = 0
-        """Connections that are being opened: how long that takes is measured as exactly as can be."""
+        """Connections that are being opened, whose duration is measured as exactly as possible."""
         self._batching = TickBatching(self._is_anyone_connecting)
-        self._batching.start()
         self._draining: dict[LoadMember, Schedule] = {}
-        """For whom the server does not take what they said."""
+        """Members that wait for the server to take what they sent."""
         self._seats: dict[LoadMember, LoadRoom] = {}
         """The room in which each member has a seat."""
         self._read_loop = ReadLoop(self._telemetry.note_internal_error)
-        self._read_loop.start()
         self.pacer = Pacer()
+        self._reporter: gevent.Greenlet[..., None] | None = None
+
+    def start(self) -> None:
+        """Start reading, measuring and reporting."""
+        self._telemetry.start()
+        self._batching.start()
+        self._read_loop.start()
         self._reporter = gevent.spawn(self._report_regularly)
 
     def user_started(self, user: int) -> None:
-        """There is a new user, which has a number of its own and tries to get in."""
+        """Note a new user that tries to connect; it has a number of its own."""
         self._ramp_up.user_started(user, time.monotonic())
 
     def user_connected(self, user: int) -> None:
-        """A user has got in for the first time, or is stopped before it has."""
+        """Note that a user has connected, for the first time or again."""
         self._ramp_up.user_settled(user)
-        self._measure_if_all_are_in()
+        self._measure_if_ramped_up()
+
+    def user_stopped(self, user: int) -> None:
+        """Note that a user is stopped, connected or not."""
+        self._ramp_up.user_settled(user)
+        self._measure_if_ramped_up()
 
     def ramp_up_complete(self) -> None:
-        """All users are there."""
+        """Note that all users have started."""
         self._ramp_up.all_started = True
-        self._measure_if_all_are_in()
+        self._measure_if_ramped_up()
 
-    def _measure_if_all_are_in(self) -> None:
-        """From then on times and the health of this process count."""
-        has_begun = self._ramp_up.is_complete and self._connections > 0
-        if has_begun and not self._telemetry.is_measured and not self.is_ending:
+    def _measure_if_ramped_up(self) -> None:
+        """Start measuring once all users are connected."""
+        is_ramped_up = self._ramp_up.is_complete and self._connections > 0
+        if is_ramped_up and not self._telemetry.is_measured and not self.is_ending:
             # With thousands of users a collection that looks at all of them stops the generator for half a second.
             gc.freeze()
             self._send_report()
             self._telemetry.start_measuring()
 
     def next_sender(self) -> int:
-        """How many senders there were before."""
+        """The number of a new sender: 0, 1, 2, ..."""
         self._senders += 1
         return self._senders - 1
 
     def next_connection_number(self) -> int:
         """A number that no other connection of the run has."""
         self._connections += 1
-        return self._index * 100_000_000 + self._connections
+        return self._index * CONNECTIONS_PER_WORKER + self._connections
 
     def connect(self) -> LoadMember:
-        """A new connection, to a room with a free seat. Raises RefusedError, NoRoomError or EndedError."""
+        """Open a connection to a room with a free seat. Raises RefusedError, NoRoomError or EndedError."""
         self.raise_if_ending()
         self._connecting += 1
         try:
@@ -141,15 +161,13 @@ class WorkerSession:
             raise
 
     def _open_connection(self, room: LoadRoom, user: str) -> LoadMember:
-        addresses = self.options.target.addresses
-        source = addresses[room.seats_given % len(addresses)] if addresses else None
+        target = self.options.target
+        source = target.addresses[room.seats_given % len(target.addresses)] if target.addresses else None
         begin = time.monotonic_ns()
-        member = LoadMember(room, self.next_connection_number(), user)
         try:
-            member.open(self.options.target, self._read_loop, source)
+            member = open_member(room, self.next_connection_number(), user, target, self._read_loop, source)
         except RefusedError as error:
-            count = Count.UNANSWERED if error.status is None else Count.HANDSHAKES_REFUSED
-            self._telemetry.add_failure(count, self._refusal(error))
+            self._note_refusal(error)
             raise
         except TooLateError as error:
             raise EndedError from error
@@ -158,17 +176,19 @@ class WorkerSession:
         self.count(Count.CONNECTED)
         return member
 
-    @staticmethod
-    def _refusal(error: RefusedError) -> str:
-        return f"status {error.status}: {error}" if error.status else str(error)
+    def _note_refusal(self, error: RefusedError) -> None:
+        if error.status is None:
+            self._telemetry.add_failure(Count.UNANSWERED, str(error))
+        else:
+            self._telemetry.add_failure(Count.HANDSHAKES_REFUSED, f"status {error.status}: {error}")
 
-    def send_message(self, member: LoadMember, meant: int, now: int) -> None:
-        """Send now, as it was meant. Raises OSError if the connection is gone."""
-        member.send_message(self.message_text, meant, now)
-        self._telemetry.add_send(now - meant)
+    def send_message(self, member: LoadMember, scheduled: int, now: int) -> None:
+        """Send a message that was scheduled for this nanosecond. Raises OSError if the connection has ended."""
+        member.send_message(self.message_text, scheduled, now)
+        self._telemetry.add_send(now - scheduled)
 
     def drain(self, member: LoadMember, schedule: Schedule) -> None:
-        """Wait until the server has taken what somebody said, who speaks by a schedule. Raises OSError."""
+        """Wait until the server has taken what a member sent by its schedule. Raises OSError."""
         self._draining[member] = schedule
         try:
             member.drain()
@@ -180,7 +200,7 @@ class WorkerSession:
         self._telemetry.count(count, number)
 
     def close(self, member: LoadMember) -> None:
-        """Leave by a closing handshake, wait until it ends, and give the seat back."""
+        """Close a connection by a closing handshake, wait for its end, and release the seat."""
         was_open = member.is_open
         begin = time.monotonic_ns()
         member.begin_close()
@@ -193,53 +213,62 @@ class WorkerSession:
         self.release_seat(member)
 
     def release_seat(self, member: LoadMember) -> None:
-        """The seat of somebody who is gone is free."""
+        """Free the seat of a member whose connection has ended."""
         self.rooms.release_seat(self._seats.pop(member))
 
     def wait_for_delivery(self, member: LoadMember) -> bool:
-        """Wait until somebody has heard all that has been said so far; whether that was within the deadline."""
-        said = member.judge.sent_counts()
+        """Wait until a member has received all that was sent so far; False if the deadline passes first."""
+        sent = member.judge.sent_counts()
         deadline = time.monotonic() + self.options.target.deadline
         while time.monotonic() < deadline:
             self.raise_if_ending()
-            if member.judge.has_received_all(member.connection, said):
+            if member.judge.has_received_all(member.connection, sent):
                 return True
             gevent.sleep(POLL_S)
         return False
 
     def raise_if_ending(self) -> None:
-        """Raises EndedError at the end."""
+        """Raise EndedError if the run is ending."""
         if self.is_ending:
             raise EndedError
 
     def end(self) -> None:
-        """Fence, judge, and tell it in a last report. Returns when that is done, whoever began it."""
+        """Fence all rooms, judge everything, and send the last report. Returns when that is done, whoever began it."""
         if self.is_ending:
             self.ended.wait()
             return
+        self._begin_ending()
+        is_settled = False
+        with self._released_afterwards():
+            try:
+                self._settle()
+                is_settled = True
+            finally:
+                if self._reporter is not None:
+                    self._reporter.kill(block=False)
+                self._send_report(is_last=is_settled)
+
+    def _begin_ending(self) -> None:
         self._send_report()
         self.is_ending = True
         self._users_waiting = self._ramp_up.overdue(time.monotonic() - self.options.target.deadline)
         now = time.monotonic_ns()
         self.count(Count.SENDS_BLOCKED, sum(schedule.missed(now) for schedule in self._draining.values()))
-        is_settled = False
-        with contextlib.ExitStack() as last_things:
-            for last_thing in (
-                self.ended.set,
-                gc.unfreeze,
-                self._read_loop.stop,
-                self.rooms.disconnect_all,
-                self._telemetry.stop,
-                self._batching.stop,
-                self.pacer.stop,
-            ):
-                last_things.callback(last_thing)
-            try:
-                self._settle()
-                is_settled = True
-            finally:
-                self._reporter.kill(block=False)
-                self._send_report(is_last=is_settled)
+
+    def _released_afterwards(self) -> contextlib.ExitStack:
+        """A context that stops everything on exit, in reverse order, even if one step fails."""
+        afterwards = contextlib.ExitStack()
+        for step in (
+            self.ended.set,
+            gc.unfreeze,
+            self._read_loop.stop,
+            self.rooms.disconnect_all,
+            self._telemetry.stop,
+            self._batching.stop,
+            self.pacer.stop,
+        ):
+            afterwards.callback(step)
+        return afterwards
 
     def _settle(self) -> None:
         deadline = time.monotonic() + self.options.target.deadline
@@ -254,12 +283,12 @@ class WorkerSession:
         return self._connecting > 0
 
     def _is_busy(self) -> bool:
-        """Whether somebody still comes, or waits for the server to take something."""
+        """Whether a member still connects, or waits for the server to take something."""
         return self._is_anyone_connecting() or any(member.is_sending for member in self.rooms.members())
 
     def _report_regularly(self) -> None:
         gevent.sleep(REPORT_INTERVAL_S)
-        # Whoever is to be killed may still be woken; what is judged must not be settled again, nor told after the end.
+        # A killed greenlet might still be woken; what is judged must not be settled again, nor reported after the end.
         while not self._read_loop.is_closed:
             self.rooms.sweep()
             self._send_report()
@@ -271,3 +300,20 @@ class WorkerSession:
         report.users_waiting = self._users_waiting
         report.have_senders_stopped = self.is_ending
         self._deliver_report(report)
+
+
+def open_session(
+    options: LoadOptions,
+    run: str,
+    worker: str,
+    index: int,
+    send_report: Callable[[WorkerReport], None],
+    stats_table: "StatsTable",
+) -> WorkerSession:
+    """Ask the server for its clock, and start a session."""
+    http = Http(options.target)
+    session = WorkerSession(
+        options, run, worker, index, send_report, stats_table, http, started_of(options.target, http)
+    )
+    session.start()
+    return session

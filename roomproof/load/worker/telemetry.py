@@ -1,4 +1,4 @@
-"""What one worker notes between two reports: counts, times, why something failed, and how it fares itself."""
+"""Collects what happens in one worker between two reports: counts, times, failures, and the load of the process."""
 
 import time
 import traceback
@@ -11,43 +11,51 @@ from roomproof.load.figures.overload import GeneratorLoad
 from roomproof.load.figures.percentiles import Histogram, counted
 from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.load.worker.health import Health
-from roomproof.load.worker.rooms import LoadRoom, LoadRooms
+from roomproof.load.worker.room import LoadRoom
+from roomproof.load.worker.rooms import LoadRooms
 
 if TYPE_CHECKING:
     from roomproof.load.worker.stats_table import StatsTable
 
-FIRST_REASONS = 5
-"""So many reasons of failed handshakes are told with each report."""
+REASONS_PER_REPORT = 5
+"""Different reasons of each kind of failure that a report carries."""
 
 
 class Telemetry:
-    """Notes what happens in the rooms of a worker. `table` shows Locust what happens."""
+    """Collects counts, times and failures of one worker; shows times and failures in Locust's table as well."""
 
     def __init__(self, run: str, worker: str, rooms: LoadRooms, stats_table: "StatsTable") -> None:
         self._run, self._worker = run, worker
         self._rooms, self._stats_table = rooms, stats_table
         self.is_measured = False
+        """Whether the ramp-up is over, so that times and the load of the process count."""
         self._health = Health()
         self._generator_load = GeneratorLoad()
         self._cpu_when_measured = 0.0
         self._counts: Counter[Count] = Counter()
+        """Since the last report."""
         self._measured: Counter[Count] = Counter()
+        """In all reports since the ramp-up."""
         self._reasons: dict[Count, list[str]] = {count: [] for count in (*REFUSALS, Count.UNANSWERED)}
-        """Why handshakes, and requests for rooms, failed."""
+        """Reasons why handshakes and requests failed, since the last report."""
         self._times: dict[Timing, list[int]] = {Timing.CONNECT: [], Timing.SEND: [], Timing.LEAVE: []}
+        """Nanoseconds, since the last report. The other timings are taken from the tally of the judge."""
         self._internal_errors: list[str] = []
         self._reported_kinds: Counter[Kind] = Counter()
         self._reported_rules: Counter[tuple[str, bool]] = Counter()
         self._reported_findings = 0
         self._last_report = time.monotonic()
+
+    def start(self) -> None:
+        """Start measuring the load of this process."""
         self._health.start()
 
     def stop(self) -> None:
-        """Note no more."""
+        """Stop measuring the load of this process."""
         self._health.stop()
 
     def start_measuring(self) -> None:
-        """From now on times, and the health of this process, count. Call `report` before."""
+        """Let times and the load of this process count from now on. Call `report` before."""
         self.is_measured = True
         self._generator_load.start_measuring()
         self._health.lag.clear()
@@ -62,49 +70,50 @@ class Telemetry:
         self._counts[count] += 1
         self._stats_table.add_failure(Timing.CONNECT, reason)
         reasons = self._reasons[count]
-        if len(reasons) < FIRST_REASONS and reason not in reasons:
+        if len(reasons) < REASONS_PER_REPORT and reason not in reasons:
             reasons.append(reason)
 
     def add_send(self, late: int) -> None:
-        """A message was sent, so many nanoseconds after it was meant to be."""
+        """Count a message that was sent, this many nanoseconds after its scheduled time."""
         self._counts[Count.SENT] += 1
         self._times[Timing.SEND].append(late)
 
     def add_time(self, timing: Timing, nanoseconds: int) -> None:
-        """A `connect` or a `leave` took so long."""
+        """Add the duration of a handshake or of a closing handshake."""
         self._times[timing].append(nanoseconds)
 
     def note_internal_error(self, error: Exception) -> None:
-        """Something went wrong in the generator itself, so that its judgement cannot be relied on."""
+        """Keep an error of the generator itself: its verdict cannot be relied on."""
         self._internal_errors.append(f"{type(error).__name__}: {error}")
         traceback.print_exception(error)
 
     def report(self, *, is_last: bool = False) -> WorkerReport:
-        """All since the last report."""
+        """Return everything since the last report, and start anew."""
         now = time.monotonic()
-        tally = self._rooms.tally
         report = WorkerReport(run=self._run, worker=self._worker, is_measured=self.is_measured, is_last=is_last)
         report.seconds, self._last_report = now - self._last_report, now
-        self._counts[Count.DELIVERED] = len(tally.delays)
-        self._counts[Count.UNTIMED], tally.untimed = tally.untimed, 0
-        self._counts[Count.BACKLOG_NOTICEABLE], tally.swamped = tally.swamped, 0
+        self._count_tally()
         self._count_refusals()
         report.times = self._take_times()
         if self.is_measured:
             self._measured.update(self._counts)
         report.counts = dict(self._counts)
         self._counts.clear()
-        report.refusal_reasons = [reason for kind in REFUSALS for reason in self._reasons[kind]]
-        report.unanswered_reasons = self._reasons[Count.UNANSWERED]
-        report.internal_errors = self._internal_errors[:FIRST_REASONS]
-        self._reasons = {count: [] for count in self._reasons}
+        self._add_reasons(report)
         self._add_findings(report)
         self._add_rooms(report, self._rooms.all)
         self._add_health(report)
         return report
 
+    def _count_tally(self) -> None:
+        """Take over the counts of the judge."""
+        tally = self._rooms.tally
+        self._counts[Count.DELIVERED] = len(tally.delays)
+        self._counts[Count.UNTIMED], tally.untimed = tally.untimed, 0
+        self._counts[Count.BACKLOG_NOTICEABLE], tally.swamped = tally.swamped, 0
+
     def _count_refusals(self) -> None:
-        """Those who were let in only to be closed were refused (the second of the ways of REFUSE-1)."""
+        """Count connections as refused that the server accepted only to close them (the second way of REFUSE-1)."""
         for room in self._rooms.all:
             for reason in room.refusals:
                 self.add_failure(Count.HANDSHAKES_REFUSED, reason)
@@ -114,22 +123,28 @@ class Telemetry:
     def _take_times(self) -> dict[Timing, Histogram]:
         tally = self._rooms.tally
         times = {**self._times, Timing.DELIVER: tally.delays, Timing.JOIN: tally.joins}
-        times[Timing.LAST_RECIPIENT] = [one.last - one.meant for one in tally.spent]
-        times[Timing.SPREAD] = [one.last - one.first for one in tally.spent]
+        times[Timing.LAST_RECIPIENT] = [message.last - message.meant for message in tally.spent]
+        times[Timing.SPREAD] = [message.last - message.first for message in tally.spent]
         taken = {}
-        for name, values in times.items():
-            if values:
-                taken[name] = counted(values)
-                values.clear()
-                self._stats_table.add_times(name, taken[name])
+        for timing, nanoseconds in times.items():
+            if nanoseconds:
+                taken[timing] = counted(nanoseconds)
+                nanoseconds.clear()
+                self._stats_table.add_times(timing, taken[timing])
         tally.spent.clear()
         return taken
+
+    def _add_reasons(self, report: WorkerReport) -> None:
+        report.refusal_reasons = [reason for count in REFUSALS for reason in self._reasons[count]]
+        report.unanswered_reasons = self._reasons[Count.UNANSWERED]
+        report.internal_errors = self._internal_errors[:REASONS_PER_REPORT]
+        self._reasons = {count: [] for count in self._reasons}
 
     def _add_findings(self, report: WorkerReport) -> None:
         tally = self._rooms.tally
         report.findings_by_kind, self._reported_kinds = dict(tally.counts - self._reported_kinds), tally.counts.copy()
-        for (rule, is_fact), count in (tally.rules - self._reported_rules).items():
-            (report.safety_by_rule if is_fact else report.liveness_by_rule)[rule] = count
+        for (rule, is_safety), count in (tally.rules - self._reported_rules).items():
+            (report.safety_by_rule if is_safety else report.liveness_by_rule)[rule] = count
         self._reported_rules = tally.rules.copy()
         report.findings = tally.findings[self._reported_findings :]
         self._reported_findings = len(tally.findings)

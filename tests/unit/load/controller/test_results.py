@@ -142,7 +142,7 @@ def test_the_text_ends_with_the_verdict() -> None:
     lines = text_of(VALID, totals(TALK), []).splitlines()
 
     assert lines[-1] == "VALID: the server holds all of the 9 MUSTs"
-    assert lines[-2].strip() == "5 sent, 50 delivered and verified, 10 sockets, 1 rooms, 1 late and 2 dropped sends"
+    assert lines[-2].strip() == "5 sent, 50 delivered and verified, 10 sockets, 1 room, 1 late and 2 dropped sends"
     assert lines[-3] == "  deliver         p50 2 ms, p90 2 ms, p99 2 ms, p999 2 ms, max 2 ms"
 
 

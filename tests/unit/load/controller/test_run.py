@@ -7,7 +7,7 @@ import gevent
 import pytest
 
 from roomproof.load.controller import run as run_module
-from roomproof.load.controller.run import LoadRun
+from roomproof.load.controller.run import start_run
 from roomproof.load.options import LoadOptions
 from roomproof.verdict import Conclusion
 from tests.unit.load.started_worker import CLEAN, TARGET, due_just_before_another, report
@@ -21,7 +21,7 @@ def test_the_verdict_is_the_last_line(
     """Not even the line of a second that was due."""
     monkeypatch.setattr(run_module, "INTERVAL_S", 0.1)
     path = tmp_path / "results.jsonl"
-    run = LoadRun("r", OPTIONS, {"w1"}, path)
+    run = start_run("r", OPTIONS, {"w1"}, path)
     due_just_before_another(run.conclude)
 
     assert json.loads(path.read_text().splitlines()[-1])["kind"] == "verdict"
@@ -33,7 +33,7 @@ def test_a_run_whose_results_cannot_be_written_is_not_valid(
 ) -> None:
     """/dev/full is a disk without space."""
     monkeypatch.setattr(run_module, "INTERVAL_S", 0.01)
-    run = LoadRun("r", OPTIONS, {"w1"}, Path("/dev/full"))
+    run = start_run("r", OPTIONS, {"w1"}, Path("/dev/full"))
     run.add_report(CLEAN)
     gevent.sleep(0.05)
     run.begin_ending()

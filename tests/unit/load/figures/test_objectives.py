@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomproof.load.figures.objectives import ObjectiveError, missed, parse, shown, unmeasured
+from roomproof.load.figures.objectives import ObjectiveError, missed, parse, unmeasured
 
 
 @pytest.mark.parametrize(
@@ -113,24 +113,3 @@ def test_each_missed_objective_has_its_sentence() -> None:
     sentences = missed(slos, {"rate": 1.0, "sockets": 2, "join.max": 2e6})
 
     assert [sentence.split(" ")[0] for sentence in sentences] == ["rate>10", "join.max<1s"]
-
-
-@pytest.mark.parametrize(
-    ("microseconds", "text"),
-    [
-        (0, "0 us"),
-        (1, "1 us"),
-        (999, "999 us"),
-        (1_000, "1 ms"),
-        (1_234, "1.23 ms"),
-        (250_000, "250 ms"),
-        (999_499, "999 ms"),
-        (999_999, "1 s"),
-        (1_500_000, "1.5 s"),
-        (59_960_000, "60 s"),
-        (999_900_000, "1000 s"),
-        (3_600_000_000, "3600 s"),
-    ],
-)
-def test_times_are_shown_as_people_read_them(microseconds: int, text: str) -> None:
-    assert shown(microseconds) == text

@@ -92,7 +92,7 @@ def test_a_fact_is_invalid_even_if_a_worker_was_lost() -> None:
     verdict = judged(report(**FACT), context=LOST_WORKER)
 
     assert verdict.conclusion is Conclusion.INVALID
-    assert "besides, lost in the middle: worker w2" in verdict.reason
+    assert "besides, lost during the run: worker w2" in verdict.reason
 
 
 def test_the_reason_names_the_broken_rule_once() -> None:
@@ -112,7 +112,7 @@ def test_what_is_missing_is_not_blamed_on_the_server_if_the_generator_did_not_ke
 
     assert (verdict.conclusion, verdict.exit_code) == (Conclusion.INCONCLUSIVE, 3)
     assert of(verdict, Standing.BROKEN) == of(verdict, Standing.HELD) == set()
-    assert "the server is not blamed for 3 findings of something late" in verdict.reason
+    assert "3 late-delivery findings ignored: the load generator was overloaded" in verdict.reason
     assert BUSY.text in verdict.reason
 
 
@@ -121,7 +121,7 @@ def test_what_is_missing_is_not_lost_as_long_as_the_server_delivers() -> None:
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
     assert verdict.reason == (
-        "the server was still delivering 30 s after everybody had fallen silent: what has not arrived need not be lost"
+        "the server was still delivering 30 s after the last message: what has not arrived is not necessarily lost"
     )
 
 
@@ -135,7 +135,7 @@ def test_what_is_missing_is_not_blamed_on_the_server_if_a_worker_was_lost() -> N
     verdict = judged(report(**LATE), context=LOST_WORKER)
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
-    assert "because of the generator: a worker was lost" in verdict.reason
+    assert "3 late-delivery findings ignored: a worker was lost" in verdict.reason
 
 
 def test_facts_are_blamed_on_the_server_beside_what_is_excused() -> None:
@@ -147,14 +147,14 @@ def test_facts_are_blamed_on_the_server_beside_what_is_excused() -> None:
     verdict = judged(report(slowdowns=[BUSY], **late_and_fact))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-3"})
-    assert "not blamed for 3 findings" in verdict.reason
+    assert "3 late-delivery findings ignored" in verdict.reason
 
 
 def test_an_overloaded_generator_proves_nothing() -> None:
     verdict = judged(report(overload=[BUSY]))
 
     assert (verdict.conclusion, of(verdict, Standing.HELD)) == (Conclusion.INCONCLUSIVE, set())
-    assert verdict.reason == f"the generator was overloaded: {BUSY.text}"
+    assert verdict.reason == f"the load generator was overloaded: {BUSY.text}"
 
 
 def test_overload_that_a_later_beat_takes_back_is_none() -> None:
@@ -169,7 +169,7 @@ def test_a_lost_worker_is_named() -> None:
     verdict = judged(context=RunContext(lost_workers=("worker w2", "worker w3")))
 
     assert (verdict.conclusion, of(verdict, Standing.HELD)) == (Conclusion.INCONCLUSIVE, set())
-    assert verdict.reason == "lost in the middle: worker w2, worker w3"
+    assert verdict.reason == "lost during the run: worker w2, worker w3"
 
 
 def test_trouble_from_outside_is_told() -> None:
@@ -230,7 +230,7 @@ def test_a_run_into_which_not_all_users_got_is_inconclusive() -> None:
     verdict = judged(report("w2", users_waiting=1), report("w3", users_waiting=2))
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
-    assert "3 users had tried to get in for more than 5 s when the run ended" in verdict.reason
+    assert "3 users had tried to connect for more than 5 s when the run ended" in verdict.reason
 
 
 def test_what_is_missing_is_invalid_even_if_not_all_users_got_in() -> None:

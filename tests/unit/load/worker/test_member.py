@@ -14,8 +14,8 @@ from roomproof.judge.streaming.room import StreamingRoom
 from roomproof.load.transport.frames import Frame, cut
 from roomproof.load.transport.read_loop import ReadLoop, Receive
 from roomproof.load.worker import member as member_module
-from roomproof.load.worker.member import LoadMember
-from roomproof.load.worker.rooms import LoadRoom
+from roomproof.load.worker.member import open_member
+from roomproof.load.worker.room import LoadRoom
 from tests.unit.load.server import served
 
 
@@ -73,8 +73,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     server = Server()
     monkeypatch.setattr(member_module, "connect", lambda *_, **__: (server, ""))
     room = LoadRoom("kitchen", "u", StreamingRoom("kitchen", Started(epoch=0, capabilities=[]), 1))
-    member = LoadMember(room, 1, "alice")
-    member.open(Target("http://chat.test"), cast(ReadLoop, server), None)
+    member = open_member(room, 1, "alice", Target("http://chat.test"), cast(ReadLoop, server), None)
     server.line = member.connection
     return server
 

@@ -8,7 +8,8 @@ from roomproof.client.http import Http
 from roomproof.history import Started
 from roomproof.load.figures.worker_report import PATIENCE
 from roomproof.load.worker.member import LoadMember
-from roomproof.load.worker.rooms import LoadRoom, LoadRooms
+from roomproof.load.worker.room import LoadRoom
+from roomproof.load.worker.rooms import LoadRooms
 
 
 class Speaker:

@@ -12,8 +12,8 @@ from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.load.options import LoadOptions
 from roomproof.load.worker import member
 from roomproof.load.worker import session as session_module
-from roomproof.load.worker.rooms import LoadRoom
-from roomproof.load.worker.session import EndedError, WorkerSession
+from roomproof.load.worker.room import LoadRoom
+from roomproof.load.worker.session import EndedError, open_session
 from tests.unit.load.started_worker import due_just_before_another
 
 NOBODY = Target("http://127.0.0.1:9")
@@ -26,7 +26,7 @@ class Worker:
     def __init__(self) -> None:
         self.reports: list[WorkerReport] = []
         options = LoadOptions(NOBODY, room_size=2, rate=0.0, message_bytes=100, objectives=[], seed="soup")
-        self.session = WorkerSession(options, "run", "w", 0, self.reports.append, cast(Any, None))
+        self.session = open_session(options, "run", "w", 0, self.reports.append, cast(Any, None))
 
     def comes(self, user: int) -> None:
         """A user gets in."""

@@ -1,4 +1,4 @@
-"""Runs the steps of a search for the capacity one after the other, each a run with a verdict of its own."""
+"""Runs the steps of a search for the capacity, each with a verdict of its own."""
 
 import argparse
 import time
@@ -64,7 +64,7 @@ class CapacitySearch:
         self._step_seconds = options.number("--step-seconds", parsed.step_seconds, 1, 3_600)
 
     def _on_test_start(self, **_: Any) -> None:
-        """Begin a search with the run that has just started, unless that run is a step itself."""
+        """Begin a search with the run that has just started, unless that is a step itself."""
         run, runner = self._controller.run, self._environment.runner
         if self._is_on or run is None:
             return
@@ -142,7 +142,10 @@ class CapacitySearch:
         )
 
     def _conclude(self, trouble: str) -> None:
-        """Give the verdict of the search, once. `trouble` says why it ends early; empty if it does not."""
+        """Give the verdict of the search, once.
+
+        `trouble` says why it ends early; empty if it does not.
+        """
         if not self._is_on or self.bisection is None:
             return
         self._is_on = False
@@ -156,7 +159,7 @@ class CapacitySearch:
             show(verdict.sentence)
 
     def _keep_interrupted_step(self, bisection: Bisection) -> None:
-        """Count the current step if it shows a fault: that is one even if the step was cut short."""
+        """Keep the current step, which was cut short, if it shows a fault."""
         if self._current is None:
             return
         run, users = self._current
@@ -170,7 +173,7 @@ class CapacitySearch:
 
 
 def _wait_for_ramp_up(run: LoadRun, users: int) -> bool:
-    """Wait until this many users are connected; False if the run ends before, or nobody connects any more."""
+    """Wait for all users to connect; False if the run ends or no more of them do."""
     most, until = 0, time.monotonic() + RAMP_PATIENCE_S
     while not run.is_ending and time.monotonic() < until:
         if run.totals.sockets >= users:

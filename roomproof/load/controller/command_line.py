@@ -1,4 +1,4 @@
-"""The options of one Locust process, and what the form of the web UI may change of them."""
+"""The options of one Locust process, and those that the web UI must not change."""
 
 import argparse
 import secrets
@@ -20,7 +20,10 @@ USAGE_ERROR = 2
 
 
 class CommandLine:
-    """The parsed options, which the form sets anew at each start, and those that only the command line can set."""
+    """The options of one process.
+
+    The form of the web UI sets them anew at each start, except those that name files or secrets.
+    """
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
@@ -49,7 +52,7 @@ class CommandLine:
         self._fixed = {name: parsed[name] for name in ("ca", "header")}
 
     def check(self, processes: int) -> None:
-        """Exit with one sentence if the run cannot be done as asked for, with this number of processes."""
+        """Exit with one sentence if that many processes cannot do the run as asked for."""
         try:
             _ = self.read().target.address
             if path := results_of(self.results_path, 1):
@@ -62,7 +65,10 @@ class CommandLine:
             sys.exit(EXIT_CODES[Conclusion.INCONCLUSIVE])
 
     def begin_run(self, users: int, processes: int) -> None:
-        """Give a run its name and its seed. Raises UsageError if it cannot be done with this many users."""
+        """Give a run its name and its seed.
+
+        Raises UsageError if it cannot be done with this many users.
+        """
         parsed = self.parsed
         vars(parsed).update(self._fixed)
         host = str(self._environment.host)

@@ -1,4 +1,4 @@
-"""Ties load runs to the events of one Locust process: the local one, the master or a worker."""
+"""Ties load runs to the events of a Locust process: local, master or worker."""
 
 import argparse
 import contextlib
@@ -181,7 +181,7 @@ class LoadController:
             self.session.end()
 
     def end(self) -> None:
-        """Bring the run to its end and its verdict; returns when that is done, whoever began it."""
+        """Bring the run to its verdict; returns when that is done, whoever began it."""
         if self.is_worker:
             if self.session is not None:
                 self.session.end()

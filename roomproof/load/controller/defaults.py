@@ -1,22 +1,22 @@
-"""What is done where nothing was asked for."""
+"""Defaults for the number of users, their spawn rate and the run time."""
 
 import argparse
 
 HEADLESS_USERS, HEADLESS_SECONDS = 20, 60
-"""Without the web UI."""
+"""The size of a run without the web UI."""
 
 FORM_USERS = 200
-"""What the form of the web UI suggests."""
+"""Users that the form of the web UI suggests."""
 
 SECONDS_TO_START = 4
-"""All users are there after about so many seconds..."""
+"""Seconds in which all users start, unless MAX_STARTS_PER_SECOND is too few for that."""
 
 MAX_STARTS_PER_SECOND = 100
-"""... but no more than so many start in a second, which Locust warns of."""
+"""Users that a process starts in a second; Locust warns of more."""
 
 
 def fill_in(parsed: argparse.Namespace, *, has_form: bool) -> None:
-    """Fill in how many users there are, how fast they come and for how long they stay."""
+    """Fill in the number of users, the spawn rate and the run time where missing."""
     if parsed.num_users is None:
         parsed.num_users = FORM_USERS if has_form else HEADLESS_USERS
         if not has_form and parsed.run_time is None:
@@ -26,5 +26,5 @@ def fill_in(parsed: argparse.Namespace, *, has_form: bool) -> None:
 
 
 def spawn_rate(users: int, processes: int) -> float:
-    """How many users start in a second, where nothing was asked for."""
+    """Return the default number of users that start in a second."""
     return float(min(MAX_STARTS_PER_SECOND * max(1, processes), max(1, users // SECONDS_TO_START)))

@@ -1,4 +1,4 @@
-"""What is known of the runs of one Locust process so far."""
+"""The state of the runs of one Locust process, as the web UI shows it."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from roomproof.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The current run, and the search for the capacity that it belongs to, if there is one."""
+    """The current run, and the search for the capacity, if the run is a step of one."""
 
     run: LoadRun | None
     """None before the first start, and after a start that failed."""
     trouble: str = ""
-    """Why the last start failed; empty if it did not."""
+    """The reason why the last start failed; empty if it did not."""
     search: Bisection | None = None
     final: Verdict | None = None
     """The verdict of a search that has ended."""

@@ -1,4 +1,4 @@
-"""What a load run leaves behind: JSON lines in the format of the suite's results, and the text on the terminal."""
+"""The results of a load run: the file of JSON lines, and the text on the terminal."""
 
 import contextlib
 from collections.abc import Iterable
@@ -62,16 +62,20 @@ FINDING_KEYS = {
 """The key of each kind of finding beside the counters, likewise."""
 
 SHOWN_FINDINGS = 3
-"""So many findings of each kind are printed; the result file has all that were kept."""
+"""Findings of each kind that are printed; the result file has all that were kept."""
 
 
 class LoadResults(JsonLines):
-    """The result file of one run: `run`, an `interval` for each second, `finding` lines, and last the `verdict`."""
+    """The result file of one run.
+
+    It has one `run` line, `interval` and `finding` lines, and last the `verdict`. An error while writing is kept in
+    `trouble`, and nothing more is written.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         super().__init__(file)
         self.trouble = ""
-        """Why nothing more can be written, if so."""
+        """The reason why nothing more is written; empty if all is."""
 
     def _write(self, line: dict[str, object]) -> None:
         if self.trouble:
@@ -93,7 +97,7 @@ class LoadResults(JsonLines):
         )
 
     def interval(self, totals: RunTotals, second: int) -> None:
-        """Write what happened since the last line; times are microseconds, but for the lag."""
+        """Write what happened since the last line: percentiles in us, the lag in ms."""
         now = totals.interval
         self._write(
             {
@@ -117,36 +121,37 @@ class LoadResults(JsonLines):
             )
 
     def step(self, users: int, verdict: Verdict, totals: RunTotals) -> None:
-        """Write how a step of a search for the capacity went."""
-        said = {"kind": "step", "users": users, "verdict": verdict.conclusion, "reason": verdict.reason}
-        self._write(said | summary(totals))
+        """Write the verdict and the figures of a step of a search for the capacity."""
+        line = {"kind": "step", "users": users, "verdict": verdict.conclusion, "reason": verdict.reason}
+        self._write(line | summary(totals))
 
     def conclude_search(
         self, verdict: Verdict, protocol: Protocol, search: Bisection, decisive: tuple[Verdict, RunTotals] | None
     ) -> None:
-        """Write the last line of a search for the capacity, and close. `users` are borne, `too_many` are not.
+        """Write the last line of a search for the capacity, and close the file.
 
-        The rest, rules, counts and times, is that of the decisive step, if there was any.
+        `capacity` has the largest number of `users` that was good, and the smallest that was `too_many`. Rules, counts
+        and times are those of the decisive step, if there is one.
         """
         best, worst = search.best, search.worst
         found = {"users": best.users if best else None, "rate": round(best.rate, 1) if best and best.rate else None}
         found |= {"too_many": worst.users if worst and not worst.is_generator_limit else None}
-        told = verdict_line(verdict, protocol)
+        line = verdict_line(verdict, protocol)
         if decisive is not None:
             of_step, totals = decisive
             whole = replace(of_step, conclusion=verdict.conclusion, reason=verdict.reason)
-            told = verdict_line(whole, protocol) | summary(totals)
-        self._write(told | {"capacity": found})
+            line = verdict_line(whole, protocol) | summary(totals)
+        self._write(line | {"capacity": found})
         self._file.close()
 
     def verdict(self, verdict: Verdict, protocol: Protocol, totals: RunTotals) -> None:
-        """Write the last line, and close."""
+        """Write the last line, and close the file."""
         self._write(verdict_line(verdict, protocol) | summary(totals))
         self._file.close()
 
 
 def counts_of(totals: RunTotals) -> dict[str, int]:
-    """Return all counters and the counts of all kinds of findings, by their keys in the result file."""
+    """Return all counters and counts of findings by their keys in the result file."""
     counts = {key: totals.counts[count] for count, key in COUNT_KEYS.items()}
     return counts | {key: totals.findings_by_kind[kind] for kind, key in FINDING_KEYS.items()}
 
@@ -167,7 +172,7 @@ def summary(totals: RunTotals) -> dict[str, object]:
 
 
 def text_of(verdict: Verdict, totals: RunTotals, missed: list[str]) -> str:
-    """Return the text that is printed at the end of a run; `missed` has a sentence for each missed objective."""
+    """Return the text printed at the end of a run; `missed` are sentences."""
     return "\n".join(
         [
             "",
@@ -182,7 +187,7 @@ def text_of(verdict: Verdict, totals: RunTotals, missed: list[str]) -> str:
 
 
 def _finding_lines(kind: Kind, totals: RunTotals) -> list[str]:
-    """The first findings of a kind, the witness of the very first, and the number of the others."""
+    """The first findings of a kind, one witness, and the number of other findings."""
     shown = [finding for finding in totals.findings if finding.kind is kind][:SHOWN_FINDINGS]
     lines = [
         f"  {finding.kind} ({finding.rule}), at connection {finding.receiver}: {printable(finding.text)}"

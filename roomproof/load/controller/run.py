@@ -1,4 +1,4 @@
-"""One load run, from its start to its verdict: adds up what the workers report."""
+"""A load run from its start to its verdict: adds up what the workers report."""
 
 import time
 from dataclasses import replace
@@ -24,7 +24,7 @@ ALONE_S = 3.0
 
 
 class LoadRun:
-    """What is known of one run. `workers` take part from the start; `start_run` makes and starts one."""
+    """A run; `workers` take part from its start. `start_run` makes and starts one."""
 
     def __init__(self, name: str, options: LoadOptions, workers: set[str], results: LoadResults | None) -> None:
         self.name = name
@@ -46,7 +46,7 @@ class LoadRun:
         self._writer = gevent.spawn(self._write_intervals)
 
     def add_report(self, report: WorkerReport) -> None:
-        """Add the report of a worker, unless it belongs to another run or comes after the verdict."""
+        """Add a report, unless it belongs to another run or comes after the verdict."""
         if report.run != self.name or self.verdict is not None:
             return
         self.workers.add(report.worker)
@@ -103,7 +103,7 @@ class LoadRun:
         return (self.workers - self.reported) | alone
 
     def _written(self, verdict: Verdict) -> Verdict:
-        """Write the verdict and return it; a run whose results are incomplete is not valid."""
+        """Write the verdict and return it; incomplete results make it inconclusive."""
         if self._results:
             self._results.interval(self.totals, self._intervals + 1)
             self._results.findings(self.totals.findings)
@@ -123,14 +123,20 @@ class LoadRun:
 
 
 def start_run(name: str, options: LoadOptions, workers: set[str], path: Path | None) -> LoadRun:
-    """Open the result file, if there is to be one, and start a run. Raises UsageError if the file cannot be written."""
+    """Start a run that writes its results to `path`, if there is one.
+
+    Raises UsageError if the file cannot be written.
+    """
     run = LoadRun(name, options, workers, LoadResults.create(path) if path else None)
     run.start()
     return run
 
 
 def results_of(path: Path | None, number: int, *, of_step: bool = False) -> Path | None:
-    """Return the result file of a run: the first run gets `path` itself, later runs and steps a file beside it."""
+    """Return the path of the results of a run.
+
+    The first run gets `path` itself; later runs, and steps of a search, get a file beside it.
+    """
     if path is None:
         return None
     if of_step:

@@ -1,4 +1,4 @@
-"""How signals reach a run: Ctrl-C as long as it runs, and none once it has its verdict."""
+"""Signals: Ctrl-C interrupts a run, and nothing does once it has its verdict."""
 
 import signal
 
@@ -12,7 +12,7 @@ class Signals:
         self._are_ignored = False
 
     def install(self) -> None:
-        """Raise KeyboardInterrupt in the main greenlet on Ctrl-C, while that greenlet waits.
+        """On Ctrl-C raise KeyboardInterrupt in the main greenlet, while it waits.
 
         The handler of Python would raise it anywhere, and break off what is just being judged.
         """

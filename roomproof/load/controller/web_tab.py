@@ -1,4 +1,4 @@
-"""The tab of Roomproof in Locust's web UI: what is known of the run so far."""
+"""The tab of Roomproof in the web UI of Locust: the run so far."""
 
 import json
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from locust.web import WebUI
 
 from roomproof.judge.findings import Finding
 from roomproof.load.controller.progress import Progress
+from roomproof.load.controller.run import LoadRun
 from roomproof.load.figures.bisection import Bisection
 from roomproof.load.figures.metrics import Count
 from roomproof.load.figures.objectives import TIMES
@@ -21,6 +22,7 @@ from roomproof.verdict import Verdict
 KEY = "roomproof"
 
 SHOWN_FINDINGS = 20
+"""Findings that have a row."""
 
 SHOWN_COUNTS = (
     Count.SENT,
@@ -41,7 +43,7 @@ class WebTab:
         self._progress = progress
 
     def show_in(self, web_ui: WebUI) -> None:
-        """Add the tab; its rows come with the statistics that the page asks for every few seconds."""
+        """Add the tab. Its rows are part of the statistics that the page polls."""
         web_ui.template_args |= {
             "extended_tabs": [{"title": "Roomproof", "key": KEY}],
             "extended_tables": [{"key": KEY, "structure": COLUMNS}],
@@ -57,37 +59,20 @@ class WebTab:
             web_ui.app.after_request(add_rows)
 
     def rows(self) -> list[dict[str, str]]:
-        """What is shown."""
+        """Return the rows of the tab."""
         progress = self._progress()
         run = progress.run
         capacity = _capacity(progress.search, progress.final) if progress.search else []
         if run is None:
             return [*capacity, _row("verdict", "none yet", progress.trouble)]
-        totals = run.totals
-        verdict = run.verdict
-        rows = [
+        findings = run.totals.findings[:SHOWN_FINDINGS]
+        return [
             *capacity,
-            _row(
-                "verdict",
-                verdict.conclusion if verdict else "running",
-                verdict.reason if verdict else run.findings_so_far(),
-            ),
+            *_run(run),
+            *_times(run.totals),
+            *_generators(run.totals),
+            *(_finding(finding) for finding in findings),
         ]
-        rows += [_row("seed", run.options.seed), _row("sockets", f"{totals.sockets}", f"at most {totals.most_sockets}")]
-        rows += [_row("rooms", f"{totals.rooms}"), _row("instances", ", ".join(totals.instances) or "not told")]
-        rows += [_row(count.replace("_", " "), f"{totals.counts[count]}") for count in SHOWN_COUNTS]
-        for timing in TIMES:
-            times = totals.times(timing)
-            if times.count:
-                quantiles = {key: duration(value) for key, value in times.summary().items() if value is not None}
-                rows.append(
-                    _row(timing, quantiles["p99"], ", ".join(f"{key} {value}" for key, value in quantiles.items()))
-                )
-        return (
-            rows
-            + _generator(totals)
-            + [row for finding in totals.findings[:SHOWN_FINDINGS] for row in _finding(finding)]
-        )
 
 
 def _capacity(search: Bisection, final: Verdict | None) -> list[dict[str, str]]:
@@ -95,21 +80,45 @@ def _capacity(search: Bisection, final: Verdict | None) -> list[dict[str, str]]:
     return [_row("capacity", final.conclusion if final else "searching", final.reason if final else ""), *rows]
 
 
-def _generator(totals: RunTotals) -> list[dict[str, str]]:
+def _run(run: LoadRun) -> list[dict[str, str]]:
+    verdict, totals = run.verdict, run.totals
+    conclusion = verdict.conclusion if verdict else "running"
+    return [
+        _row("verdict", conclusion, verdict.reason if verdict else run.findings_so_far()),
+        _row("seed", run.options.seed),
+        _row("sockets", f"{totals.sockets}", f"at most {totals.most_sockets}"),
+        _row("rooms", f"{totals.rooms}"),
+        _row("instances", ", ".join(totals.instances) or "not named"),
+        *(_row(count.replace("_", " "), f"{totals.counts[count]}") for count in SHOWN_COUNTS),
+    ]
+
+
+def _times(totals: RunTotals) -> list[dict[str, str]]:
+    rows = []
+    for timing in TIMES:
+        times = totals.times(timing)
+        if times.count:
+            quantiles = {name: duration(value) for name, value in times.summary().items() if value is not None}
+            detail = ", ".join(f"{name} {value}" for name, value in quantiles.items())
+            rows.append(_row(timing, quantiles["p99"], detail))
+    return rows
+
+
+def _generators(totals: RunTotals) -> list[dict[str, str]]:
     return [
         _row(
             f"generator {worker}",
             f"{report.cpu:.0%} of a core",
-            f"timers {report.lag_ms:.1f} ms late; " + "; ".join(texts_of(report.overload)),
+            "; ".join([f"timers {report.lag_ms:.1f} ms late", *texts_of(report.overload)]),
         )
         for worker, report in totals.last.items()
     ]
 
 
-def _finding(finding: Finding) -> list[dict[str, str]]:
+def _finding(finding: Finding) -> dict[str, str]:
     witness = " | ".join(timeline(finding.witness))
     detail = f"{printable(finding.text)} {witness}"
-    return [_row(f"{finding.kind} ({finding.rule})", f"at connection {finding.receiver}", detail)]
+    return _row(f"{finding.kind} ({finding.rule})", f"at connection {finding.receiver}", detail)
 
 
 def _row(what: str, value: str, detail: str = "") -> dict[str, str]:

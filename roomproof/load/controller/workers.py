@@ -31,7 +31,7 @@ class Workers:
 
     @property
     def processes(self) -> int:
-        """The number of processes that have users, this one included where it is no master."""
+        """The number of processes that have users: the workers, or this process alone."""
         return max(1, len(self.present()))
 
     def present(self) -> set[str]:
@@ -42,7 +42,7 @@ class Workers:
         return {client.id for client in runner.clients.all if client.state != STATE_MISSING}
 
     def end(self, run: LoadRun) -> None:
-        """Ask all workers to end a run, and wait for their last reports as long as they have time."""
+        """Ask all workers to end a run, and wait for their last reports."""
         runner = self._environment.runner
         if not isinstance(runner, MasterRunner):
             return

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Count(StrEnum):
-    """What is counted."""
+    """A counter of a load run."""
 
     SENT = "sent"
     DELIVERED = "delivered"
@@ -30,9 +30,9 @@ class Count(StrEnum):
     DISCONNECTED = "disconnected"
     """Connections that the client ended without a Close frame."""
     READING_PAUSED = "reading_paused"
-    """How often a client stopped reading on purpose."""
+    """Times that a client stopped reading on purpose."""
     BACKLOG_NOTICEABLE = "backlog_noticeable"
-    """How often a client that did not read had a backlog so large that the server had to notice."""
+    """Times that the backlog of a client that did not read was so large that the server had to notice."""
 
 
 REFUSALS = (Count.HANDSHAKES_REFUSED, Count.ROOMS_REFUSED, Count.PARTICIPANTS_REFUSED)
@@ -40,7 +40,7 @@ REFUSALS = (Count.HANDSHAKES_REFUSED, Count.ROOMS_REFUSED, Count.PARTICIPANTS_RE
 
 
 class Timing(StrEnum):
-    """What is timed."""
+    """A duration that a load run measures."""
 
     DELIVER = "deliver"
     """From the scheduled time of a message to its delivery, once for each recipient."""

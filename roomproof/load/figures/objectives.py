@@ -1,4 +1,4 @@
-"""Service level objectives as data: `deliver.p99<250ms`. Pure."""
+"""Service level objectives: `deliver.p99<250ms`. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -9,21 +9,21 @@ from roomproof.load.figures.percentiles import QUANTILES
 from roomproof.load.figures.wording import UNITS, duration
 
 TIMES = (Timing.DELIVER, Timing.CONNECT, Timing.JOIN, Timing.LAST_RECIPIENT, Timing.SPREAD)
-"""What is measured in time."""
+"""Timings that objectives can name."""
 
 AMOUNTS = {"rate": "deliveries a second", "sockets": "sockets open at once"}
-"""What is counted."""
+"""Amounts that objectives can name, and their meaning."""
 
 _SLO = re.compile(r"\s*([a-z_]+)(?:\.([a-z0-9]+))?\s*(<=|>=|<|>)\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*")
 
 
 class ObjectiveError(Exception):
-    """What was given is no objective; the message says what was expected."""
+    """The text is no objective; the message says what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """An objective: the figure that it is about, and between which numbers that has to be (microseconds for times)."""
+    """A figure and its bound, in microseconds where the figure is a time."""
 
     text: str
     figure: str
@@ -31,7 +31,7 @@ class Objective:
     bound: float
 
     def is_met_by(self, value: float) -> bool:
-        """Whether a value is as it should be."""
+        """Whether a value of the figure meets the objective."""
         match self.sign:
             case "<":
                 return value < self.bound
@@ -44,12 +44,12 @@ class Objective:
 
     @property
     def is_time(self) -> bool:
-        """Whether it is about a time."""
+        """Whether the figure is a time."""
         return self.figure not in AMOUNTS
 
 
 def parse(text: str) -> Objective:
-    """Read an objective. Raises ObjectiveError."""
+    """Return the objective that a text states. Raises ObjectiveError."""
     match = _SLO.fullmatch(text)
     if match is None:
         raise ObjectiveError(f"expected an objective like deliver.p99<250ms or rate>1000, got {text!r}")
@@ -68,7 +68,7 @@ def parse(text: str) -> Objective:
 
 
 def missed(objectives: list[Objective], figures: Mapping[str, float | None]) -> list[str]:
-    """A sentence for each objective that the figures (times in microseconds) do not meet."""
+    """Return a sentence for each missed objective. Figures of times are microseconds."""
     sentences = []
     for objective in objectives:
         value = figures.get(objective.figure)
@@ -79,7 +79,7 @@ def missed(objectives: list[Objective], figures: Mapping[str, float | None]) -> 
 
 
 def unmeasured(objectives: list[Objective], figures: Mapping[str, float | None]) -> list[str]:
-    """A sentence for each objective of which nobody knows whether it is met."""
+    """Return a sentence for each objective without a figure."""
     return [
         f"nothing was measured for {objective.text}"
         for objective in objectives

@@ -1,4 +1,4 @@
-"""All reports of all workers, added up: the figures of a run. Pure."""
+"""The figures of a run: all reports of all workers, added up. Pure."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ from roomproof.load.figures.percentiles import Percentiles
 from roomproof.load.figures.worker_report import WorkerReport
 
 KEPT_REASONS = 10
-"""So many different reasons of what was refused, and of what was unanswered, are kept."""
+"""Different reasons of refusals, and of missing answers, that are kept."""
 
 LEAST_MEASURED_S = 0.5
-"""What happened in less time says nothing about a rate."""
+"""Seconds of measurement below which a worker has no rate."""
 
 ALWAYS_MEASURED = frozenset({Timing.CONNECT, Timing.JOIN, Timing.LEAVE})
 """Timings that count in the ramp-up too, because the ramp-up consists of them."""
@@ -23,7 +23,7 @@ ALWAYS_MEASURED = frozenset({Timing.CONNECT, Timing.JOIN, Timing.LEAVE})
 
 @dataclass(slots=True)
 class IntervalTotals:
-    """What happened between two looks of whoever writes the results."""
+    """Counts and times between two lines of the result file."""
 
     sent: int = 0
     delivered: int = 0
@@ -31,7 +31,7 @@ class IntervalTotals:
     lag_ms: float = 0.0
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Begin a new interval."""
         self.sent = self.delivered = 0
         self.lag_ms = 0.0
         self.deliver.clear()
@@ -39,15 +39,18 @@ class IntervalTotals:
 
 @dataclass(slots=True)
 class RunTotals:
-    """The sum of a run. Times are those of the measured part, if there was one, else those of all."""
+    """The sum of all reports of a run.
+
+    Times are those of the measured part if there is one, else those of the ramp-up.
+    """
 
     counts: Counter[Count] = field(default_factory=Counter)
     measured: Counter[Count] = field(default_factory=Counter)
     """The counts of the measured part."""
     measured_seconds: dict[str, float] = field(default_factory=dict)
-    """By worker, without what came after everybody had fallen silent."""
+    """By worker, without the time after the last messages."""
     measured_deliveries: Counter[str] = field(default_factory=Counter)
-    """In these seconds, by worker."""
+    """Deliveries in these seconds, by worker."""
     findings_by_kind: Counter[Kind] = field(default_factory=Counter)
     safety_by_rule: Counter[str] = field(default_factory=Counter)
     liveness_by_rule: Counter[str] = field(default_factory=Counter)
@@ -65,7 +68,7 @@ class RunTotals:
     _kept: Counter[Kind] = field(default_factory=Counter)
 
     def add(self, report: WorkerReport) -> None:
-        """Take in what a worker tells."""
+        """Add a report."""
         self.last[report.worker] = report
         self.counts.update(report.counts)
         if report.is_measured:
@@ -106,37 +109,40 @@ class RunTotals:
 
     @property
     def overload(self) -> set[OverloadReason]:
-        """Why the measured part of the run is unreliable; empty if it is reliable."""
+        """The reasons why the measured part is unreliable; empty if it is reliable."""
         return {reason for report in self.last.values() for reason in report.overload}
 
     @property
     def slowdowns(self) -> set[OverloadReason]:
-        """What can have delayed something, because a generator did not keep up."""
+        """The ways in which an overloaded generator can have delayed something."""
         return self.overload | {reason for report in self.last.values() for reason in report.slowdowns}
 
     @property
     def sockets(self) -> int:
-        """Open now."""
+        """Sockets open now."""
         return sum(report.sockets for report in self.last.values())
 
     @property
     def rooms(self) -> int:
-        """Made so far."""
+        """Rooms made so far."""
         return sum(report.rooms for report in self.last.values())
 
     @property
     def spanning_rooms(self) -> int:
-        """LoadRooms with members from several addresses on several instances."""
+        """Rooms with members from several addresses on several instances."""
         return sum(report.spanning_rooms for report in self.last.values())
 
     @property
     def instances(self) -> list[str]:
-        """Those that answered a handshake."""
+        """The instances that answered a handshake, sorted."""
         return sorted({instance for report in self.last.values() for instance in report.instances})
 
     @property
     def rate(self) -> float | None:
-        """Deliveries a second in the measured part, which begins for each worker when its own users are in."""
+        """Deliveries a second in the measured part; None if it was too short.
+
+        It begins for each worker when all of its own users are connected.
+        """
         rates = [
             self.measured_deliveries[name] / seconds
             for name, seconds in self.measured_seconds.items()
@@ -145,14 +151,14 @@ class RunTotals:
         return sum(rates) if rates else None
 
     def figures(self) -> dict[str, float | None]:
-        """What objectives can be about; times in microseconds."""
+        """Return the figures that objectives name, times in microseconds."""
         figures: dict[str, float | None] = {"rate": self.rate, "sockets": self.most_sockets}
         for timing in TIMES:
             figures |= {f"{timing}.{quantile}": value for quantile, value in self.times(timing).summary().items()}
         return figures
 
     def generator(self) -> dict[str, float | None]:
-        """What the run cost the generator."""
+        """Return the cost of the run for the generator."""
         lags = [report.lag_p99_ms for report in self.last.values()]
         delivered = self.measured[Count.DELIVERED]
         cpu = sum(report.cpu_seconds for report in self.last.values())

@@ -56,7 +56,7 @@ TOPOLOGY_RULES = {
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What the reports of a run do not tell."""
+    """Facts about a run that its reports do not tell."""
 
     lost_workers: tuple[str, ...] = ()
     trouble: str = ""
@@ -157,7 +157,7 @@ def _exercised_by_deliveries(totals: RunTotals) -> set[str]:
 
 
 def _broken_rules(evidence: _Evidence) -> tuple[str, ...]:
-    """The rules that the server broke, sorted, without those whose cause can be the generator."""
+    """The rules that the server broke, without those whose cause can be the generator."""
     totals = evidence.totals
     broken = set(totals.safety_by_rule)
     if evidence.is_lateness_excused:
@@ -177,7 +177,7 @@ def _found(totals: RunTotals) -> str:
 
 
 def _troubles(evidence: _Evidence) -> list[str]:
-    """The reasons why the run cannot be relied on, without those that concern objectives."""
+    """The reasons why the run cannot be relied on, except those about objectives."""
     return [
         *(f"Roomproof itself failed, which is a bug: {error}" for error in evidence.internal_errors),
         *_generator_troubles(evidence),
@@ -218,7 +218,7 @@ def _cause_of_lateness(evidence: _Evidence) -> str:
 
 
 def _server_troubles(evidence: _Evidence) -> list[str]:
-    """The reasons that lie in how the server answered, and in what the run reached of it."""
+    """The reasons that lie in the server: its answers, and what was reached of it."""
     totals, target = evidence.totals, evidence.target
     troubles = []
     unanswered = totals.counts[Count.UNANSWERED]

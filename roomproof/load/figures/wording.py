@@ -1,4 +1,4 @@
-"""How numbers are written for people. Pure."""
+"""Numbers in texts for people. Pure."""
 
 UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000}
 """Units of time, in microseconds."""
@@ -15,5 +15,5 @@ def duration(microseconds: float) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural where it needs one: `1 socket`, `2 sockets`."""
+    """Return a number with its noun in singular or plural: `1 socket`, `2 sockets`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

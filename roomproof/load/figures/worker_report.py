@@ -1,4 +1,4 @@
-"""What a worker tells of itself once a second, and a last time at its end. Pure."""
+"""The report that a worker sends once a second, and a last time at its end. Pure."""
 
 import msgspec
 
@@ -8,68 +8,69 @@ from roomproof.load.figures.overload import OverloadReason
 from roomproof.load.figures.percentiles import Histogram
 
 PATIENCE = 6
-"""So many deadlines a server has, in the end, that goes on delivering."""
+"""Deadlines that a server has at the end of a run as long as it goes on delivering."""
 
 
 class WorkerReport(msgspec.Struct, kw_only=True):
-    """What happened since the last report; what is said to be now or at the end is no difference."""
+    """Everything since the last report of a worker, unless a field says otherwise."""
 
     run: str
     worker: str
     is_measured: bool = False
-    """Whether the ramp-up was over."""
+    """Whether the ramp-up was over when the interval began."""
     seconds: float = 0.0
     counts: dict[Count, int] = {}
     refusal_reasons: list[str] = []
-    """The first few reasons of what was refused."""
+    """The first reasons of refusals."""
     unanswered_reasons: list[str] = []
-    """The first few reasons of what was unanswered."""
+    """The first reasons of missing answers."""
     internal_errors: list[str] = []
-    """What went wrong in the generator itself, so far."""
+    """The first errors of the generator itself, since the start of the run."""
     findings_by_kind: dict[Kind, int] = {}
     safety_by_rule: dict[str, int] = {}
     """Findings that are facts whatever the load, by the rule that they break."""
     liveness_by_rule: dict[str, int] = {}
     """Findings that an overloaded generator can have caused, by the rule that they break."""
     findings: list[Finding] = []
-    """The first of each kind, with their witnesses."""
+    """The first findings of each kind, with their witnesses."""
     times: dict[Timing, Histogram] = {}
-    """What took how long."""
     sockets: int = 0
-    """Open now."""
+    """Sockets open now."""
     rooms: int = 0
+    """Rooms made since the start of the run."""
     spanning_rooms: int = 0
-    """LoadRooms that have had members from two source addresses on two instances."""
+    """Rooms with members from several addresses on several instances, since the start of the run."""
     instances: list[str] = []
+    """Instances that answered a handshake, since the start of the run."""
     cpu: float = 0.0
-    """The share of a core, in this second."""
+    """The share of a core that was used."""
     lag_ms: float = 0.0
-    """The worst of this second."""
+    """The worst lateness of a timer, in milliseconds."""
     lag_p99_ms: float = 0.0
-    """Of the measured part, or of all as long as there is none."""
+    """The 99th percentile of that in the measured part, or in the ramp-up until there is one."""
     cpu_seconds: float = 0.0
-    """Since the measured part began."""
+    """Seconds of CPU in the measured part."""
     rss_grown: int = 0
-    """In bytes, since the start of the run."""
+    """Growth of the resident memory in bytes, since the start of the run."""
     overload: list[OverloadReason] = []
-    """Why the measured part of the run is unreliable, so far."""
+    """Reasons why the measured part of the run is unreliable, so far."""
     slowdowns: list[OverloadReason] = []
-    """What can have delayed something at any time of the run, so far."""
+    """Ways in which the generator can have delayed something at any time of the run, so far."""
     have_senders_stopped: bool = False
-    """Whether everybody had fallen silent for the end."""
+    """Whether the end of the run had begun, in which nobody sends."""
     is_last: bool = False
     """Whether everything has been judged, so that no report follows."""
     users_waiting: int = 0
-    """In the last report: users that had tried to get in for longer than a deadline when the end came."""
+    """In the last report: users that had tried to connect for longer than a deadline when the end began."""
     is_still_delivering: bool = False
-    """In the last report: after PATIENCE deadlines the server was still delivering."""
+    """In the last report: whether the server was still delivering after PATIENCE deadlines."""
 
 
 def encode(report: WorkerReport) -> bytes:
-    """A report, to be sent."""
+    """Return a report as bytes."""
     return msgspec.msgpack.encode(report)
 
 
 def decode(data: bytes) -> WorkerReport:
-    """A report that was received."""
+    """Return the report that these bytes hold."""
     return msgspec.msgpack.decode(data, type=WorkerReport)

@@ -1,4 +1,4 @@
-"""Speaks, at their times, for all who do nothing but talk: one timer instead of a greenlet to wake for each."""
+"""Calls senders at their times: one timer for all, not a greenlet for each."""
 
 import heapq
 import time
@@ -11,28 +11,26 @@ from gevent import get_hub
 from gevent.event import AsyncResult
 
 Send = Callable[[int], int | None]
-"""Speaks at a time, and resender when it is to speak next, or None if it cannot for now. Must not block."""
-
+"""Sends at a time, and returns when to send next, or None if it cannot for now. Must not block."""
 
 BATCH_NS = 5_000_000
-"""So long sender are given at a time, before what has come meanwhile is read."""
+"""Nanoseconds after which senders have to wait until what has arrived meanwhile is read."""
 
 
 @dataclass(slots=True)
 class PacedSender:
-    """The sender of one who talks."""
+    """A sender that a pacer calls until it is over."""
 
     send: Send
     is_over: bool = False
-    """Whether there are no more."""
     _result: "AsyncResult[None]" = field(default_factory=AsyncResult)
 
     def wait(self) -> None:
-        """Wait until they are over; raises what a turn raised."""
+        """Wait until the sender is over; raise what its `send` raised."""
         self._result.get()
 
     def stop(self, error: Exception | None = None) -> None:
-        """There are no more, because of an error or without. Nothing happens if they are over."""
+        """Call the sender no more, because of an error or without one."""
         if self.is_over:
             return
         self.is_over = True
@@ -43,25 +41,26 @@ class PacedSender:
 
 
 class Pacer:
-    """Gives everybody their sender. Times are nanoseconds of the monotonic clock."""
+    """Calls senders when they are due. Times are nanoseconds of the monotonic clock."""
 
     def __init__(self) -> None:
         self._due: list[tuple[int, int, PacedSender]] = []
-        """A heap: when, a number that nobody else has, and whose turn it is."""
+        """A heap of due times and senders, with a unique number between them that settles ties."""
         self._numbers = count()
         self._loop = get_hub().loop
         self._timer: Any = None
         self._wakes_at = 0
 
     def stop(self) -> None:
-        """Nobody gets a turn any more."""
+        """Call nobody any more."""
         self._due.clear()
         self._cancel_timer()
 
     def pace(self, due: int | None, send: Send) -> PacedSender:
-        """Call `speak` when it is due, and from then on whenever it says, until it cannot or the sender are ended.
+        """Call `send` when it is due, then at the times that it returns.
 
-        If `due` is None there are no sender, and they are not over before somebody ends them.
+        That ends when `send` returns None or the sender is stopped. With None as `due`, `send` is never
+        called, and only stopping the sender ends it.
         """
         sender = PacedSender(send)
         if due is not None:
@@ -72,13 +71,13 @@ class Pacer:
 
     def _send_due(self) -> None:
         begin = now = time.monotonic_ns()
-        # Whoever is behind and due again has to wait until what has come meanwhile was read.
+        # A sender that is late and due again has to wait until what has arrived meanwhile is read.
         again = []
         while self._due and self._due[0][0] <= begin and now - begin < BATCH_NS:
             _, number, sender = heapq.heappop(self._due)
-            following = self._call(sender, now)
-            if following is not None:
-                again.append((following, number, sender))
+            next_due = self._call(sender, now)
+            if next_due is not None:
+                again.append((next_due, number, sender))
             now = time.monotonic_ns()
         for entry in again:
             heapq.heappush(self._due, entry)
@@ -86,17 +85,17 @@ class Pacer:
 
     @staticmethod
     def _call(sender: PacedSender, now: int) -> int | None:
-        """A turn; when the next one is due."""
+        """Call a sender; return when it is due next, or None if it is over."""
         if sender.is_over:
             return None
         try:
-            following = sender.send(now)
-        except Exception as error:  # noqa: BLE001 - it is raised again where it belongs: in whose turn it was
+            next_due = sender.send(now)
+        except Exception as error:  # noqa: BLE001 - `wait` raises it again, where it belongs
             sender.stop(error)
             return None
-        if following is None:
+        if next_due is None:
             sender.stop()
-        return following
+        return next_due
 
     def _set_timer(self) -> None:
         self._cancel_timer()

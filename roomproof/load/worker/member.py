@@ -1,4 +1,4 @@
-"""One connection to a room: what it sends and receives, and the report of both to the judge."""
+"""A connection to a room, which tells the judge all that it sends and receives."""
 
 import contextlib
 import time
@@ -52,7 +52,7 @@ class Membership(Protocol):
 
 
 class LoadMember:
-    """A connection to a room. Nothing blocks but `open`, `drain` and waiting for `ended`.
+    """A connection to a room. Only `open`, `drain` and waiting for `ended` block.
 
     Invariants:
     - `_link` is None exactly before the handshake succeeds and after the connection has ended.
@@ -115,13 +115,13 @@ class LoadMember:
 
     @property
     def is_open(self) -> bool:
-        """Whether the handshake succeeded and neither side is known to have begun to close."""
+        """Whether the handshake succeeded and neither side has begun to close so far."""
         return self._link is not None and not self._is_closing
 
     def send_message(self, text: str, scheduled: int, at: int) -> None:
         """Send a message with this text. Raises OSError if the connection has ended.
 
-        `scheduled` is the nanosecond for which the message was scheduled, from which its latency counts; 0 if none was.
+        Its latency counts from `scheduled`, a nanosecond; with 0 it is not timed.
         """
         if self._link is None or self._is_closing:
             raise ConnectionError("the connection has ended")
@@ -134,7 +134,10 @@ class LoadMember:
         return self._link is not None and self._link.is_sending
 
     def drain(self) -> None:
-        """Wait until the server has taken all that was sent. Raises OSError if the connection has ended."""
+        """Wait until the server has taken all that was sent.
+
+        Raises OSError if the connection has ended.
+        """
         if self._link is not None:
             self._link.drain()
 
@@ -162,7 +165,7 @@ class LoadMember:
         self._end(None, "no Close frame came")
 
     def disconnect(self, how: str) -> None:
-        """End the TCP connection without a Close frame: `fin` ends it in order, `rst` resets it."""
+        """End the connection without a Close frame, in order (fin) or by a reset (rst)."""
         if self.is_open and self._link is not None:
             self.judge.observe(self.connection, Dying(self.number, _now(), how))
             self.drop_link(reset=how == "rst")
@@ -173,7 +176,7 @@ class LoadMember:
             self._link.stop_reading()
 
     def send_goodbye(self) -> None:
-        """Send Close after the judge has finished, and ignore everything but the end of the connection."""
+        """Send Close after the judge has finished, and ignore what still arrives."""
         if self._link is not None:
             if not self._is_closing:
                 self._link.send_close(STATUS_NORMAL)
@@ -190,7 +193,7 @@ class LoadMember:
 
     def _receive(self, data: bytes, at: int) -> None:
         if not data:
-            self._end(None, "the link ended")
+            self._end(None, "the connection ended without a Close frame")
             return
         judge, connection = self.judge, self.connection
         if self._partial:
@@ -230,7 +233,7 @@ class LoadMember:
         elif frame.is_final:
             self.judge.receive_malformed(self.connection, frame.payload, "a binary frame", at)
         else:
-            self._break_off(frame.payload[:KEPT_BYTES], "a binary message, in parts", at)
+            self._break_off(frame.payload[:KEPT_BYTES], "a fragmented binary message", at)
 
     def _take_control(self, frame: Frame) -> None:
         if frame.opcode == ABNF.OPCODE_PING:
@@ -242,14 +245,14 @@ class LoadMember:
         """Take a frame that continues a message, or that should."""
         start = frame.payload[:KEPT_BYTES]
         if self._fragments is None:
-            self._break_off(start, "a part of a message that has not begun", at)
+            self._break_off(start, "a continuation frame without a message to continue", at)
             return
         if frame.opcode != ABNF.OPCODE_CONT:
-            self._break_off(start, "a message begins before the parts of another have ended", at)
+            self._break_off(start, "a new message between the fragments of another", at)
             return
         self._fragments += frame.payload
         if len(self._fragments) > MAX_MESSAGE_BYTES:
-            self._break_off(start, f"a message in parts, of more than {MAX_MESSAGE_BYTES} bytes so far", at)
+            self._break_off(start, f"a fragmented message of more than {MAX_MESSAGE_BYTES} bytes", at)
         elif frame.is_final:
             whole, self._fragments = bytes(self._fragments), None
             self.judge.receive(self.connection, whole, at)
@@ -261,7 +264,7 @@ class LoadMember:
         self._end(code, payload[2:].decode(errors="replace"))
 
     def _answer(self, payload: bytes, opcode: int) -> None:
-        """Answer the server if it still reads; if not, go on to read how it ended the connection."""
+        """Answer the server if it still reads. If not, how it ended is still to be read."""
         if self._link is not None:
             with contextlib.suppress(OSError):
                 self._link.send(payload, opcode)
@@ -286,7 +289,10 @@ class LoadMember:
 def open_member(
     room: Membership, number: int, user: str, target: Target, read_loop: ReadLoop, source: str | None
 ) -> LoadMember:
-    """Connect a user to a room; the judge learns of it first. Raises RefusedError or TooLateError."""
+    """Connect a user to a room; the judge learns of it first.
+
+    Raises RefusedError or TooLateError.
+    """
     connection = room.judge.connect(Opening(number, _now(), room.id, user))
     member = LoadMember(room, number, user, connection)
     member.open(target, read_loop, source)

@@ -1,4 +1,4 @@
-"""One room under load: its judge, its seats and its members."""
+"""A room under load: its judge, its seats and its members."""
 
 from roomproof.judge.streaming.room import StreamingRoom
 from roomproof.load.worker.member import LoadMember

@@ -1,4 +1,4 @@
-"""The rooms of one worker: making them, filling their seats, and bringing them to their end."""
+"""Makes the rooms of one worker, fills their seats, and brings them to their end."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -29,7 +29,10 @@ GOODBYE_S = 1.0
 
 
 class NoRoomError(Exception):
-    """The server did not make a room, or did not add participants; `count` is the counter of this failure."""
+    """The server did not make a room, or did not add participants to it.
+
+    `count` is the counter of this failure.
+    """
 
     def __init__(self, count: Count, reason: str) -> None:
         super().__init__(reason)
@@ -37,7 +40,7 @@ class NoRoomError(Exception):
 
 
 class LoadRooms:
-    """All rooms of one worker. A room is made when a user needs a seat and none is free."""
+    """All rooms of one worker, made when a user needs a seat and none is free."""
 
     def __init__(self, http: Http, started: Started, *, size: int, deadline: float, run: str, worker: int) -> None:
         self._http = http
@@ -86,7 +89,7 @@ class LoadRooms:
         return room
 
     def _add_participants(self, room: LoadRoom) -> None:
-        """Add the next users as participants before they connect, which a server may demand."""
+        """Add the next users as participants, as a server may demand."""
         numbers = range(room.participants_added, room.participants_added + min(self._size, PARTICIPANTS_PER_REQUEST))
         body: dict[str, object] = {"participant_ids": [room.user(number) for number in numbers]}
         self._post(f"/api/chats/{room.id}/participants", body, Count.PARTICIPANTS_REFUSED)
@@ -113,7 +116,7 @@ class LoadRooms:
                 room.judge.sweep(now)
 
     def fence(self) -> None:
-        """Have one member of each room send a last message, which has to reach all others of the room.
+        """Have one member of each room send a last message, which is due to all others.
 
         Returns when all have been sent. A server that takes nothing is given up after the deadline: nothing may be sent
         once the judging begins.
@@ -160,7 +163,7 @@ class LoadRooms:
             gevent.sleep(0)
 
     def disconnect_all(self) -> None:
-        """Close all connections after everything has been judged; takes about GOODBYE_S at most."""
+        """Close all connections after everything has been judged, within about GOODBYE_S."""
         leaving = list(self.members())
         for member in leaving:
             member.send_goodbye()

@@ -1,4 +1,4 @@
-"""One run in one worker: members connect, send and disconnect, and all they receive is judged."""
+"""A run in one worker: members connect, send and disconnect, and are judged."""
 
 import contextlib
 import gc
@@ -45,9 +45,9 @@ class EndedError(Exception):
 
 
 class WorkerSession:
-    """One run in this process. `send_report` is called with every report; `stats_table` is that of Locust.
+    """A run in this process. `open_session` makes and starts one.
 
-    `open_session` makes and starts one.
+    `send_report` is called with every report; `stats_table` is that of Locust.
     """
 
     def __init__(
@@ -140,7 +140,10 @@ class WorkerSession:
         return self._index * CONNECTIONS_PER_WORKER + self._connections
 
     def connect(self) -> LoadMember:
-        """Open a connection to a room with a free seat. Raises RefusedError, NoRoomError or EndedError."""
+        """Open a connection to a room with a free seat.
+
+        Raises RefusedError, NoRoomError or EndedError.
+        """
         self.raise_if_ending()
         self._connecting += 1
         try:
@@ -183,12 +186,18 @@ class WorkerSession:
             self._telemetry.add_failure(Count.HANDSHAKES_REFUSED, f"status {error.status}: {error}")
 
     def send_message(self, member: LoadMember, scheduled: int, now: int) -> None:
-        """Send a message that was scheduled for this nanosecond. Raises OSError if the connection has ended."""
+        """Send a message that was scheduled for this nanosecond.
+
+        Raises OSError if the connection has ended.
+        """
         member.send_message(self.message_text, scheduled, now)
         self._telemetry.add_send(now - scheduled)
 
     def drain(self, member: LoadMember, schedule: Schedule) -> None:
-        """Wait until the server has taken what a member sent by its schedule. Raises OSError."""
+        """Wait until the server has taken what a member sent by its schedule.
+
+        Raises OSError if the connection has ended.
+        """
         self._draining[member] = schedule
         try:
             member.drain()
@@ -200,7 +209,7 @@ class WorkerSession:
         self._telemetry.count(count, number)
 
     def close(self, member: LoadMember) -> None:
-        """Close a connection by a closing handshake, wait for its end, and release the seat."""
+        """Close a connection by a closing handshake, wait for its end, and free the seat."""
         was_open = member.is_open
         begin = time.monotonic_ns()
         member.begin_close()
@@ -217,7 +226,10 @@ class WorkerSession:
         self.rooms.release_seat(self._seats.pop(member))
 
     def wait_for_delivery(self, member: LoadMember) -> bool:
-        """Wait until a member has received all that was sent so far; False if the deadline passes first."""
+        """Wait until a member has received all that was sent so far.
+
+        Returns False if the deadline passes first.
+        """
         sent = member.judge.sent_counts()
         deadline = time.monotonic() + self.options.target.deadline
         while time.monotonic() < deadline:
@@ -233,7 +245,10 @@ class WorkerSession:
             raise EndedError
 
     def end(self) -> None:
-        """Fence all rooms, judge everything, and send the last report. Returns when that is done, whoever began it."""
+        """Fence all rooms, judge everything, and send the last report.
+
+        Returns when that is done, whoever began it.
+        """
         if self.is_ending:
             self.ended.wait()
             return
@@ -256,7 +271,7 @@ class WorkerSession:
         self.count(Count.SENDS_BLOCKED, sum(schedule.missed(now) for schedule in self._draining.values()))
 
     def _released_afterwards(self) -> contextlib.ExitStack:
-        """A context that stops everything on exit, in reverse order, even if one step fails."""
+        """A context that runs these steps on exit, the last first, even if one fails."""
         afterwards = contextlib.ExitStack()
         for step in (
             self.ended.set,

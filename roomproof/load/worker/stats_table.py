@@ -1,4 +1,4 @@
-"""What Locust's own table and charts show.
+"""Shows times and failures in the table and the charts of Locust.
 
 Times are added in batches: an event for each would cost more than judging.
 """
@@ -13,7 +13,7 @@ from roomproof.load.figures.metrics import Timing
 METHOD = "WS"
 
 SHOWN = frozenset({Timing.CONNECT, Timing.JOIN, Timing.SEND, Timing.DELIVER, Timing.LEAVE})
-"""The fixed set of names: never rooms or users."""
+"""The timings that the table shows: it never names rooms or users."""
 
 
 class StatsTable:
@@ -23,15 +23,15 @@ class StatsTable:
         self._stats = stats
 
     def add_times(self, timing: Timing, microseconds: Mapping[int, int]) -> None:
-        """Add times of one name, if it is one that is shown."""
+        """Add the times of a timing, if the table shows it."""
         if timing not in SHOWN:
             return
-        name = timing.value  # a plain text, for Locust writes it to files
+        name = timing.value  # Locust writes the name to files
         batch = StatsEntry(self._stats, name, METHOD)
         now = time.time()
         batch.start_time = batch.last_request_timestamp = now
         batch.num_requests = batch.num_reqs_per_sec[int(now)] = sum(microseconds.values())
-        # Locust annotates whole milliseconds, and takes parts of them.
+        # Locust declares whole milliseconds, and accepts fractions.
         batch.total_response_time = sum(us * count for us, count in microseconds.items()) / 1_000  # type: ignore[assignment]
         batch.min_response_time, batch.max_response_time = min(microseconds) / 1_000, max(microseconds) / 1_000  # type: ignore[assignment]
         for time_us, count in microseconds.items():

@@ -1,4 +1,4 @@
-"""Collects what happens in one worker between two reports: counts, times, failures, and the load of the process."""
+"""Collects counts, times and failures of one worker, and the load of its process."""
 
 import time
 import traceback
@@ -22,7 +22,7 @@ REASONS_PER_REPORT = 5
 
 
 class Telemetry:
-    """Collects counts, times and failures of one worker; shows times and failures in Locust's table as well."""
+    """All that a worker reports; times and failures go to the table of Locust too."""
 
     def __init__(self, run: str, worker: str, rooms: LoadRooms, stats_table: "StatsTable") -> None:
         self._run, self._worker = run, worker
@@ -113,7 +113,7 @@ class Telemetry:
         self._counts[Count.BACKLOG_NOTICEABLE], tally.swamped = tally.swamped, 0
 
     def _count_refusals(self) -> None:
-        """Count connections as refused that the server accepted only to close them (the second way of REFUSE-1)."""
+        """Count connections as refused that the server closed at once (REFUSE-1)."""
         for room in self._rooms.all:
             for reason in room.refusals:
                 self.add_failure(Count.HANDSHAKES_REFUSED, reason)

@@ -7,7 +7,7 @@ import pytest
 from gevent import socket
 from gevent.event import Event
 
-from roomproof.load.transport.read_loop import READ_LINKS, ReadLoop, Receive
+from roomproof.load.transport.read_loop import READ_SOCKETS, ReadLoop, Receive
 
 
 class Pipe:
@@ -49,7 +49,7 @@ def told() -> list[tuple[str, bytes | None]]:
 
 @pytest.fixture
 def pipes(read_loop: ReadLoop, told: list[tuple[str, bytes | None]]) -> Iterator[list[Pipe]]:
-    names = ("one", "two", *(f"pipe {number}" for number in range(READ_LINKS)))
+    names = ("one", "two", *(f"pipe {number}" for number in range(READ_SOCKETS)))
     pipes = [Pipe(name, told) for name in names]
     watchers = [read_loop.watch(pipe, pipe.here.fileno()) for pipe in pipes]
     yield pipes
@@ -92,7 +92,7 @@ def test_more_links_than_are_read_at_a_time_are_all_told(pipes: list[Pipe]) -> N
     for pipe in pipes:
         pipe.there.send(b"soup")
 
-    assert len(pipes) > READ_LINKS
+    assert len(pipes) > READ_SOCKETS
     assert all(pipe.has_come.wait(5) for pipe in pipes)
 
 

@@ -101,20 +101,22 @@ def test_a_message_in_parts_is_put_together(server: Server, told: list[bytes]) -
     [
         pytest.param(
             [(ABNF.OPCODE_TEXT, b"so", 0), (ABNF.OPCODE_BINARY, b"x", 1), (ABNF.OPCODE_CONT, b"up", 1)],
-            "a message begins before the parts of another have ended",
+            "a new message between the fragments of another",
             id="a binary frame between parts",
         ),
         pytest.param(
             [(ABNF.OPCODE_TEXT, b"so", 0), (ABNF.OPCODE_TEXT, b"bread", 1), (ABNF.OPCODE_CONT, b"up", 1)],
-            "a message begins before the parts of another have ended",
+            "a new message between the fragments of another",
             id="a text frame between parts",
         ),
         pytest.param(
             [(ABNF.OPCODE_BINARY, b"so", 0), (ABNF.OPCODE_CONT, b"up", 1)],
-            "a binary message, in parts",
+            "a fragmented binary message",
             id="a binary message",
         ),
-        pytest.param([(ABNF.OPCODE_CONT, b"up", 1)], "a part of a message that has not begun", id="no beginning"),
+        pytest.param(
+            [(ABNF.OPCODE_CONT, b"up", 1)], "a continuation frame without a message to continue", id="no beginning"
+        ),
     ],
 )
 def test_parts_that_are_no_message_are_an_error(
@@ -134,7 +136,7 @@ def test_between_parts_nothing_is_taken_for_what_is_expected(server: Server, mal
 
     server.send(served(b"{", ABNF.OPCODE_TEXT, fin=0) + served(soup), 65_536)
 
-    assert malformed == ["a message begins before the parts of another have ended"]
+    assert malformed == ["a new message between the fragments of another"]
 
 
 def test_parts_without_end_are_an_error(
@@ -146,7 +148,7 @@ def test_parts_without_end_are_an_error(
     server.send(first + other * 100, 65_536)
 
     assert told == []
-    assert malformed == ["a message in parts, of more than 1000 bytes so far"]
+    assert malformed == ["a fragmented message of more than 1000 bytes"]
     assert server.closed_with == STATUS_PROTOCOL_ERROR
 
 

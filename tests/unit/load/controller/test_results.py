@@ -16,7 +16,7 @@ from roomproof.load.figures.totals import RunTotals
 from roomproof.load.options import LoadOptions
 from roomproof.spec.rules import Capability, load
 from roomproof.verdict import Conclusion, Standing, Verdict
-from tests.unit.load.started_worker import MS, doubled, lost, report, totals
+from tests.unit.load.reports import MS, doubled, lost, report, totals
 
 PROTOCOL = load()
 VALID = Verdict(Conclusion.VALID, "the server holds all of the 9 MUSTs", True, {"DELIVER-1": Standing.HELD})

@@ -7,10 +7,10 @@ import gevent
 import pytest
 
 from roomproof.load.controller import run as run_module
-from roomproof.load.controller.run import start_run
+from roomproof.load.controller.run import INTERVAL_S, start_run
 from roomproof.load.options import LoadOptions
 from roomproof.verdict import Conclusion
-from tests.unit.load.started_worker import CLEAN, TARGET, due_just_before_another, report
+from tests.unit.load.reports import CLEAN, TARGET, Alarm, report
 
 OPTIONS = LoadOptions(TARGET, room_size=2, rate=0.0, message_bytes=100, objectives=[], seed="soup")
 
@@ -19,10 +19,10 @@ def test_the_verdict_is_the_last_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Not even the line of a second that was due."""
-    monkeypatch.setattr(run_module, "INTERVAL_S", 0.1)
+    alarm = Alarm(monkeypatch, run_module, INTERVAL_S)
     path = tmp_path / "results.jsonl"
     run = start_run("r", OPTIONS, {"w1"}, path)
-    due_just_before_another(run.conclude)
+    alarm.ring_before(run.conclude)
 
     assert json.loads(path.read_text().splitlines()[-1])["kind"] == "verdict"
     assert "Traceback" not in capsys.readouterr().err

@@ -9,7 +9,7 @@ from roomproof.judge.streaming.tally import KEPT_FINDINGS
 from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.totals import KEPT_REASONS, RunTotals
 from roomproof.load.figures.worker_report import WorkerReport
-from tests.unit.load.started_worker import MS, doubled, lost, report, totals
+from tests.unit.load.reports import MS, doubled, lost, report, totals
 
 
 @pytest.mark.parametrize("name", Count)

@@ -5,7 +5,7 @@ from roomproof.judge.findings import Finding, Kind
 from roomproof.load.figures.metrics import Timing
 from roomproof.load.figures.percentiles import counted
 from roomproof.load.figures.worker_report import decode, encode
-from tests.unit.load.started_worker import BUSY, report
+from tests.unit.load.reports import BUSY, report
 
 
 def test_a_beat_arrives_as_it_was_sent() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from websocket import ABNF
 
 from roomproof.load.transport.frames import MAX_MESSAGE_BYTES, Frame, FramingError, client_frame, cut, missing_bytes
-from tests.unit.load.server import served
+from tests.unit.load.server_frames import served
 
 CONTROLS = (ABNF.OPCODE_PING, ABNF.OPCODE_PONG, ABNF.OPCODE_CLOSE)
 

@@ -1,7 +1,10 @@
 """A link sends what the other end takes, keeps the rest in order, and says whether it is through."""
 
+import contextlib
 from collections.abc import Iterator
 from functools import cache
+from http.server import BaseHTTPRequestHandler
+from typing import Any, cast
 
 import gevent
 import pytest
@@ -10,9 +13,11 @@ from gevent import socket, ssl
 from gevent.event import Event
 from websocket import ABNF
 
+from roomproof.client.target import Target
 from roomproof.load.transport.frames import client_frame
 from roomproof.load.transport.read_loop import ReadLoop
-from roomproof.load.transport.socket import LoadSocket
+from roomproof.load.transport.socket import LoadSocket, RefusedError, connect
+from tests.listening import in_threads
 
 LARGE = b"x" * 3_000_000
 """More than any socket takes at once."""
@@ -215,3 +220,46 @@ def test_who_rests_is_told_nothing_more_and_misses_nothing(ends: Ends) -> None:
     assert at_rest == 1
     assert is_complete.wait(5) or told == [b"onetwo"], told
     assert ends.failures == []
+
+
+@contextlib.contextmanager
+def refusing(status: int, **headers: str) -> Iterator[str]:
+    """A server that answers every request like this."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.end_headers()
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with in_threads(Handler) as address:
+        yield f"http://{address}"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "reason"),
+    [
+        pytest.param(503, {"Content_Length": "0"}, "", id="another status"),
+        pytest.param(307, {"Location": "/elsewhere"}, "redirected to /elsewhere", id="a redirection"),
+        pytest.param(308, {}, "redirected to nowhere", id="a redirection to nowhere"),
+    ],
+)
+def test_an_answer_that_is_no_upgrade_is_a_refusal(status: int, headers: dict[str, str], reason: str) -> None:
+    with refusing(status, **headers) as url, pytest.raises(RefusedError) as refused:
+        connect(Target(url), "kitchen", "alice", cast(Any, None), source=None)
+
+    assert (refused.value.status, str(refused.value)) == (status, reason)
+
+
+def test_an_upgrade_that_proves_nothing_is_no_proper_answer() -> None:
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Accept": "soup"}
+    with refusing(101, **upgrade) as url, pytest.raises(RefusedError, match="Invalid WebSocket Header") as refused:
+        connect(Target(url), "kitchen", "alice", cast(Any, None), source=None)
+
+    assert refused.value.status is None

@@ -16,7 +16,7 @@ from roomproof.load.transport.read_loop import ReadLoop, Receive
 from roomproof.load.worker import member as member_module
 from roomproof.load.worker.member import open_member
 from roomproof.load.worker.room import LoadRoom
-from tests.unit.load.server import served
+from tests.unit.load.server_frames import served
 
 
 class Server:

@@ -1,11 +1,13 @@
-"""What workers tell in tests: reports of one run, the totals that they add up to, and whom they are about."""
+"""Reports of workers for tests, the totals of these reports, and common fields of both."""
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import gevent
-from gevent import monkey
+import pytest
+from gevent.event import Event
 
 from roomproof.client.target import Target
 from roomproof.judge.findings import Finding, Kind
@@ -16,7 +18,7 @@ from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.spec.rules import Capability
 
 MS = 1_000
-"""In microseconds."""
+"""A millisecond, in microseconds."""
 
 TARGET = Target("http://chat.test")
 
@@ -25,42 +27,57 @@ BUSY = OverloadReason(OverloadKind.BUSY_CORE, 5)
 
 
 def report(worker: str = "w1", *, is_measured: bool = True, **fields: Any) -> WorkerReport:
-    """A report after the ramp-up, of a second unless it says otherwise. Counters are given by their names."""
+    """Return a report of one second after the ramp-up; counters are given by name."""
     counts = {count: fields.pop(count) for count in Count if count in fields}
     return WorkerReport(run="r", worker=worker, is_measured=is_measured, counts=counts, **{"seconds": 1.0, **fields})
 
 
 def totals(*reports: WorkerReport) -> RunTotals:
-    """All of them added up."""
+    """Return the totals of reports."""
     added = RunTotals()
-    for one in reports:
-        added.add(one)
+    for each in reports:
+        added.add(each)
     return added
 
 
 def lost(receiver: int = 1) -> Finding:
-    """Something that was missing at the deadline."""
+    """Return a liveness finding: an item that was missing at the deadline."""
     return Finding(Kind.LOST, "DELIVER-1", receiver, "soup is lost")
 
 
 def doubled(receiver: int = 1) -> Finding:
-    """A fact."""
+    """Return a safety finding."""
     return Finding(Kind.DUPLICATED, "DELIVER-3", receiver, "soup came twice")
 
 
 def declaring(*capabilities: Capability) -> Target:
-    """A target with capabilities."""
+    """Return a target with capabilities."""
     return replace(TARGET, capabilities=dict.fromkeys(capabilities))
 
 
-def due_just_before_another(act: Callable[[], object]) -> None:
-    """Do something when a busy loop looks at its timers, just before what is due a tenth of a second from now."""
-    gevent.sleep(0)
-    acting = gevent.spawn_later(0.08, act)
-    gevent.spawn_later(0.05, monkey.get_original("time", "sleep"), 0.1)
-    acting.get()
-    gevent.sleep(0.05)
+class Alarm:
+    """Wakes the greenlet of a module that sleeps for an interval, but only when it is rung."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, module: ModuleType, interval: float) -> None:
+        self._rung = Event()
+        self._interval = interval
+        monkeypatch.setattr(module, "gevent", SimpleNamespace(spawn=gevent.spawn, sleep=self._sleep))
+
+    def _sleep(self, seconds: float) -> None:
+        if seconds == self._interval:
+            self._rung.wait()
+            self._rung.clear()
+        else:
+            gevent.sleep(seconds)
+
+    def ring_before(self, act: Callable[[], object]) -> None:
+        """Wake the greenlet, and act before it runs; return when both are done."""
+        gevent.sleep(0)  # now it sleeps
+        self._rung.set()
+        act()
+        for _ in range(3):
+            gevent.sleep(0)
 
 
 CLEAN = report(sent=10, delivered=100, connected=20, sockets=20, rooms=2, times={Timing.DELIVER: {40 * MS: 100}})
-"""Of a run in which everything went well."""
+"""The report of a run in which everything went well."""

@@ -1,4 +1,4 @@
-"""Reports of workers for tests, the totals of these reports, and common fields of both."""
+"""Reports of workers for tests, and the totals of these reports."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -56,7 +56,7 @@ def declaring(*capabilities: Capability) -> Target:
 
 
 class Alarm:
-    """Wakes the greenlet of a module that sleeps for an interval, but only when it is rung."""
+    """Wakes a greenlet that sleeps for an interval, but only when the alarm is rung."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, module: ModuleType, interval: float) -> None:
         self._rung = Event()

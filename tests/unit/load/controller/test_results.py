@@ -1,4 +1,4 @@
-"""What a run leaves behind: a file of JSON lines, and a text on the terminal."""
+"""The results of a run: a file of JSON lines, and a text on the terminal."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,7 @@ TALK = report(
 
 
 def written(path: Path, write: Callable[[LoadResults], None]) -> dict[str, Any]:
-    """The line that comes before the verdict in a result file."""
+    """Return the line before the verdict in a result file."""
     results = LoadResults.create(path)
     write(results)
     results.verdict(VALID, PROTOCOL, RunTotals())
@@ -44,7 +44,7 @@ def written(path: Path, write: Callable[[LoadResults], None]) -> dict[str, Any]:
     return line
 
 
-def test_the_file_begins_with_the_run_and_keeps_its_secrets(tmp_path: Path) -> None:
+def test_the_file_begins_with_the_run_without_secrets(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     line = written(path, lambda results: results.run(PROTOCOL, OPTIONS))
 
@@ -110,7 +110,7 @@ def test_the_file_ends_with_the_verdict_and_its_figures(tmp_path: Path) -> None:
     assert (line["rate"], line["sockets"], line["rooms"], line["instances"]) == (50.0, 10, 1, [])
 
 
-def test_counts_are_those_of_what_was_done_and_of_every_kind_of_finding() -> None:
+def test_counts_include_every_kind_of_finding() -> None:
     counts = counts_of(totals(TALK, report(findings_by_kind={Kind.MISSING_NOTICE: 4})))
 
     assert (counts["sent"], counts["late_sends"], counts["dropped_sends"]) == (5, 1, 2)
@@ -124,13 +124,13 @@ def test_every_counter_and_every_kind_has_a_key_of_its_own() -> None:
     assert len(counts_of(RunTotals())) == len(Count) + len(Kind)
 
 
-def test_findings_of_connections_that_were_dropped_are_not_sends_that_were() -> None:
+def test_dropped_connections_are_not_dropped_sends() -> None:
     counts = counts_of(totals(TALK, report(findings_by_kind={Kind.DROPPED: 4})))
 
     assert (counts["dropped"], counts["dropped_sends"]) == (4, 2)
 
 
-def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
     path = tmp_path / "nowhere" / "run.jsonl"
     with pytest.raises(UsageError) as refusal:
         LoadResults.create(path)
@@ -146,15 +146,15 @@ def test_the_text_ends_with_the_verdict() -> None:
     assert lines[-3] == "  deliver         p50 2 ms, p90 2 ms, p99 2 ms, p999 2 ms, max 2 ms"
 
 
-def test_times_that_nobody_measured_are_not_shown() -> None:
+def test_times_without_a_measurement_are_not_printed() -> None:
     assert "connect" not in text_of(VALID, totals(TALK), [])
 
 
-def test_missed_objectives_are_shown() -> None:
+def test_missed_objectives_are_printed() -> None:
     assert "  rate>9 is missed: rate is 1\n" in text_of(INVALID, totals(TALK), ["rate>9 is missed: rate is 1"])
 
 
-def test_a_few_findings_of_each_kind_are_shown_and_the_others_counted() -> None:
+def test_the_first_findings_of_each_kind_are_printed() -> None:
     many = [*(lost(number) for number in range(5)), doubled(7)]
     text = text_of(INVALID, totals(report(findings=many, findings_by_kind={Kind.LOST: 9, Kind.DUPLICATED: 1})), [])
 
@@ -165,14 +165,14 @@ def test_a_few_findings_of_each_kind_are_shown_and_the_others_counted() -> None:
     assert "more of the kind duplicated" not in text
 
 
-def test_the_first_finding_of_a_kind_is_shown_with_its_witness() -> None:
+def test_the_first_finding_of_a_kind_has_its_witness() -> None:
     finding = Finding(Kind.LOST, "DELIVER-1", 4, "soup is lost", witness=(Received(4, 2_500_000_000, text="bread"),))
     text = text_of(INVALID, totals(report(findings=[finding], findings_by_kind={Kind.LOST: 1})), [])
 
     assert "0.0000  #4  < bread" in text
 
 
-def test_what_a_server_says_stays_data() -> None:
+def test_control_characters_of_a_server_are_escaped() -> None:
     finding = Finding(Kind.LOST, "DELIVER-1", 4, "\x1b[2J is lost", witness=(Received(4, 0, text="\x1b[2J"),))
 
     assert "\x1b" not in text_of(INVALID, totals(report(findings=[finding], findings_by_kind={Kind.LOST: 1})), [])

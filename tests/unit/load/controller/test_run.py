@@ -1,4 +1,4 @@
-"""The side that adds up: after the verdict nothing is written."""
+"""A run writes nothing after its verdict, and is not valid if it cannot write."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ OPTIONS = LoadOptions(TARGET, room_size=2, rate=0.0, message_bytes=100, objectiv
 def test_the_verdict_is_the_last_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Not even the line of a second that was due."""
+    """Not even the line of an interval that was due."""
     alarm = Alarm(monkeypatch, run_module, INTERVAL_S)
     path = tmp_path / "results.jsonl"
     run = start_run("r", OPTIONS, {"w1"}, path)

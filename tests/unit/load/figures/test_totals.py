@@ -1,4 +1,4 @@
-"""The totals are the sum over all workers and seconds; figures leave the ramp-up out."""
+"""Totals are sums over workers and seconds; figures leave the ramp-up out."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ from tests.unit.load.reports import MS, doubled, lost, report, totals
 
 @pytest.mark.parametrize("name", Count)
 def test_totals_are_the_sum_over_workers_and_seconds(name: Count) -> None:
-    told: list[dict[str, Any]] = [{"worker": "w1", name: 1}, {"worker": "w2", name: 20}, {"worker": "w1", name: 300}]
-    added = totals(*(report(**fields) for fields in told))
+    fields: list[dict[str, Any]] = [{"worker": "w1", name: 1}, {"worker": "w2", name: 20}, {"worker": "w1", name: 300}]
+    added = totals(*(report(**each) for each in fields))
 
     assert (added.counts[name], added.measured[name]) == (321, 321)
 
 
-def test_the_ramp_up_is_in_the_totals_and_not_in_what_was_measured() -> None:
+def test_the_ramp_up_counts_but_not_as_measured() -> None:
     added = totals(report(is_measured=False, delivered=5), report(delivered=70))
 
     assert (added.counts[Count.DELIVERED], added.measured[Count.DELIVERED]) == (75, 70)
@@ -42,7 +42,7 @@ def test_the_rate_leaves_the_ramp_up_out() -> None:
     assert totals(report(is_measured=False, delivered=5, seconds=9), report(delivered=70)).rate == 70
 
 
-def test_the_rate_leaves_the_end_out_and_what_arrives_then() -> None:
+def test_the_rate_leaves_the_end_out() -> None:
     assert totals(report(delivered=70), report(delivered=60, seconds=4, have_senders_stopped=True)).rate == 70
 
 
@@ -50,7 +50,7 @@ def test_the_rate_leaves_the_end_out_and_what_arrives_then() -> None:
     "last",
     [report(is_measured=False, delivered=5), report(delivered=5, have_senders_stopped=True), report(seconds=0.1)],
 )
-def test_a_run_without_a_measured_part_to_speak_of_has_no_rate(last: WorkerReport) -> None:
+def test_a_run_without_a_measured_part_has_no_rate(last: WorkerReport) -> None:
     assert totals(report(is_measured=False), last).rate is None
 
 
@@ -63,7 +63,7 @@ def test_times_leave_the_ramp_up_out() -> None:
     assert added.times(Timing.DELIVER).at(100) == pytest.approx(2 * MS, rel=0.01)
 
 
-def test_times_of_a_run_that_is_all_ramp_up_are_those_of_the_ramp_up() -> None:
+def test_without_a_measured_part_times_are_of_the_ramp_up() -> None:
     added = totals(report(is_measured=False, times={Timing.DELIVER: {900 * MS: 50}}))
 
     assert added.times(Timing.DELIVER).count == 50
@@ -83,18 +83,18 @@ def test_times_of_all_workers_are_one_distribution() -> None:
     assert added.times(Timing.DELIVER).at(99) == pytest.approx(500 * MS, rel=0.01)
 
 
-def test_times_without_a_figure_are_left_to_the_table() -> None:
+def test_sending_times_have_no_figure() -> None:
     assert "send.p99" not in totals(report(times={Timing.SEND: {MS: 3}})).figures()
 
 
-def test_figures_are_what_objectives_can_be_about() -> None:
+def test_figures_have_the_names_of_objectives() -> None:
     figures = totals(report(delivered=70, sockets=4, times={Timing.DELIVER: {2 * MS: 1}})).figures()
 
     assert (figures["rate"], figures["sockets"], figures["join.p99"]) == (70, 4, None)
     assert figures["deliver.p99"] == pytest.approx(2 * MS, rel=0.01)
 
 
-def test_sockets_are_those_of_the_last_beats() -> None:
+def test_sockets_are_those_of_the_last_reports() -> None:
     added = totals(
         report("w1", sockets=10, rooms=1), report("w2", sockets=20, rooms=2), report("w1", sockets=5, rooms=3)
     )
@@ -111,12 +111,12 @@ def test_instances_are_those_that_any_worker_reached() -> None:
 
 
 def test_findings_are_counted_by_kind_and_by_rule() -> None:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "findings_by_kind": {"lost": 2, "duplicated": 1},
         "safety_by_rule": {"DELIVER-3": 1},
         "liveness_by_rule": {"DELIVER-1": 2},
     }
-    added = totals(report("w1", **told), report("w2", **told))
+    added = totals(report("w1", **fields), report("w2", **fields))
 
     assert added.findings_by_kind == {"lost": 4, "duplicated": 2}
     assert (added.safety_by_rule, added.liveness_by_rule) == ({"DELIVER-3": 2}, {"DELIVER-1": 4})
@@ -154,17 +154,17 @@ def test_only_the_first_reasons_are_kept() -> None:
     assert added.unanswered_reasons[0] == "0/0"
 
 
-def test_a_second_is_what_happened_since_it_was_cleared() -> None:
+def test_an_interval_begins_when_it_is_cleared() -> None:
     added = totals(report("w1", sent=1, delivered=10, lag_ms=7.0, times={Timing.DELIVER: {MS: 10}}))
     added.interval.clear()
     added.add(report("w1", sent=2, delivered=20, lag_ms=3.0, times={Timing.DELIVER: {MS: 20}}))
     added.add(report("w2", sent=3, delivered=30, lag_ms=5.0, times={Timing.DELIVER: {MS: 30}}))
-    second = added.interval
+    interval = added.interval
 
-    assert (second.sent, second.delivered, second.lag_ms, second.deliver) == (5, 50, 5.0, {MS: 50})
+    assert (interval.sent, interval.delivered, interval.lag_ms, interval.deliver) == (5, 50, 5.0, {MS: 50})
 
 
-def test_the_generator_tells_what_it_cost() -> None:
+def test_the_cost_of_the_generator_is_reported() -> None:
     added = totals(
         report("w1", delivered=1_000, cpu_seconds=0.01, lag_p99_ms=2.0, rss_grown=300_000, sockets=10),
         report("w2", delivered=1_000, cpu_seconds=0.02, lag_p99_ms=4.0, rss_grown=100_000, sockets=10),
@@ -173,5 +173,5 @@ def test_the_generator_tells_what_it_cost() -> None:
     assert added.generator() == {"cpu_us_per_delivery": 15.0, "lag_ms_p99": 4.0, "rss_bytes_per_socket": 20_000}
 
 
-def test_a_generator_that_did_nothing_cost_nothing_that_can_be_told() -> None:
+def test_an_idle_generator_has_no_cost_to_report() -> None:
     assert set(RunTotals().generator().values()) == {None}

@@ -1,4 +1,4 @@
-"""What a worker tells arrives as it was told."""
+"""A report arrives as it was sent."""
 
 from roomproof.history import Opening, Received
 from roomproof.judge.findings import Finding, Kind
@@ -8,9 +8,9 @@ from roomproof.load.figures.worker_report import decode, encode
 from tests.unit.load.reports import BUSY, report
 
 
-def test_a_beat_arrives_as_it_was_sent() -> None:
+def test_a_report_arrives_as_it_was_sent() -> None:
     witness = (Opening(1, 5, "chat-1", "Zoë"), Received(1, 7, binary=b"\xff"))
-    told = report(
+    sent = report(
         sent=3,
         findings_by_kind={Kind.LOST: 1},
         findings=[Finding(Kind.LOST, "DELIVER-1", 1, "soup is lost", 2, 3, hole=True, witness=witness)],
@@ -20,10 +20,10 @@ def test_a_beat_arrives_as_it_was_sent() -> None:
         is_last=True,
     )
 
-    assert decode(encode(told)) == told
+    assert decode(encode(sent)) == sent
 
 
-def test_beats_do_not_share_what_they_hold() -> None:
+def test_reports_do_not_share_their_lists() -> None:
     one, other = report(), report()
     one.unanswered_reasons.append("no answer")
 

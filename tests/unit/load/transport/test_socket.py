@@ -1,4 +1,4 @@
-"""A link sends what the other end takes, keeps the rest in order, and says whether it is through."""
+"""A link sends what the other end takes, and keeps the rest in order."""
 
 import contextlib
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ from roomproof.load.transport.socket import LoadSocket, RefusedError, connect
 from tests.listening import in_threads
 
 LARGE = b"x" * 3_000_000
-"""More than any socket takes at once."""
+"""A payload larger than any socket takes at once."""
 
 GONE = (ConnectionError, ssl.SSLError)
-"""How a link fails whose other end is closed."""
+"""The errors of a link whose other end is closed."""
 
 
 class Ends:
-    """A link, and the other end of its connection, which reads when it is told to."""
+    """A link, and the other end of its connection, which reads when asked to."""
 
     def __init__(self, *, is_tls: bool) -> None:
         here, self.there = socket.socketpair()
@@ -86,7 +86,7 @@ def size_of(*payloads: bytes) -> int:
     return sum(len(client_frame(payload, 1)) for payload in payloads)
 
 
-def test_only_the_last_ping_is_answered_by_who_cannot_send(ends: Ends) -> None:
+def test_a_blocked_link_answers_only_the_last_ping(ends: Ends) -> None:
     ends.link.send(LARGE)
     for number in range(10):
         ends.link.send(b"%d" % number, ABNF.OPCODE_PONG)
@@ -96,7 +96,7 @@ def test_only_the_last_ping_is_answered_by_who_cannot_send(ends: Ends) -> None:
     assert opened(taking.get(timeout=5)) == [LARGE, b"9"]
 
 
-def test_what_is_taken_at_once_leaves_nothing_to_do(ends: Ends) -> None:
+def test_a_frame_taken_at_once_leaves_nothing_to_send(ends: Ends) -> None:
     ends.link.send(b"soup")
     ends.link.drain()
 
@@ -104,7 +104,7 @@ def test_what_is_taken_at_once_leaves_nothing_to_do(ends: Ends) -> None:
     assert opened(ends.take(size_of(b"soup"))) == [b"soup"]
 
 
-def test_what_is_not_taken_at_once_follows_in_order(ends: Ends) -> None:
+def test_frames_not_taken_at_once_follow_in_order(ends: Ends) -> None:
     for payload in (LARGE, b"second", b"third"):
         ends.link.send(payload)
     was_sending = ends.link.is_sending
@@ -115,19 +115,19 @@ def test_what_is_not_taken_at_once_follows_in_order(ends: Ends) -> None:
     assert opened(taking.get(timeout=5)) == [LARGE, b"second", b"third"]
 
 
-def test_who_gives_up_waiting_leaves_a_torn_frame_until_it_is_taken(ends: Ends) -> None:
+def test_an_abandoned_wait_shows_until_the_frame_is_taken(ends: Ends) -> None:
     ends.link.send(LARGE)
     with gevent.Timeout(0.01, False):
         ends.link.drain()
-    was_torn = ends.link.has_abandoned_send
+    was_abandoned = ends.link.has_abandoned_send
     taking = gevent.spawn(ends.take, size_of(LARGE))
     ends.link.drain()
 
-    assert (was_torn, ends.link.has_abandoned_send) == (True, False)
+    assert (was_abandoned, ends.link.has_abandoned_send) == (True, False)
     assert opened(taking.get(timeout=5)) == [LARGE]
 
 
-def test_who_waits_learns_that_the_link_is_gone(ends: Ends) -> None:
+def test_a_wait_ends_when_the_connection_ends(ends: Ends) -> None:
     ends.link.send(LARGE)
     waiting = gevent.spawn(ends.link.drain)
     gevent.sleep(0)
@@ -138,7 +138,7 @@ def test_who_waits_learns_that_the_link_is_gone(ends: Ends) -> None:
     assert not ends.link.has_abandoned_send
 
 
-def test_the_end_of_a_link_ends_the_waiting(ends: Ends) -> None:
+def test_closing_a_link_ends_the_wait(ends: Ends) -> None:
     ends.link.send(LARGE)
     waiting = gevent.spawn(ends.link.drain)
     gevent.sleep(0)
@@ -148,7 +148,7 @@ def test_the_end_of_a_link_ends_the_waiting(ends: Ends) -> None:
         waiting.get(timeout=5)
 
 
-def test_who_did_not_wait_learns_it_with_the_next_frame(ends: Ends) -> None:
+def test_without_a_wait_the_next_frame_raises_the_error(ends: Ends) -> None:
     ends.link.send(LARGE)
     ends.there.close()
     while ends.link.is_sending:
@@ -159,66 +159,66 @@ def test_who_did_not_wait_learns_it_with_the_next_frame(ends: Ends) -> None:
             act()
 
 
-def test_whoever_watches_again_watches_once(ends: Ends) -> None:
-    heard: list[bytes] = []
+def test_reading_started_twice_reads_once(ends: Ends) -> None:
+    received: list[bytes] = []
     ends.read_loop.start()
     for _ in range(2):
-        ends.link.start_reading(lambda data, _: heard.append(data))
+        ends.link.start_reading(lambda data, _: received.append(data))
     ends.there.send(b"soup")
-    while not heard:
+    while not received:
         gevent.sleep(0.001)
     ends.link.stop_reading()
     ends.there.send(b"bread")
     gevent.sleep(0.01)
 
-    assert heard == [b"soup"]
+    assert received == [b"soup"]
 
 
-def test_whoever_fails_hears_what_comes_later(ends: Ends) -> None:
-    heard: list[bytes] = []
+def test_a_failing_receiver_gets_later_data(ends: Ends) -> None:
+    received: list[bytes] = []
 
     def fail_once(data: bytes, _: int) -> None:
-        heard.append(data)
-        if len(heard) == 1:
+        received.append(data)
+        if len(received) == 1:
             raise TypeError("a bug")
 
     ends.read_loop.start()
     ends.link.start_reading(fail_once)
     for count, data in enumerate((b"soup", b"bread"), start=1):
         ends.there.send(data)
-        while len(heard) < count:
+        while len(received) < count:
             gevent.sleep(0.001)
 
-    assert heard == [b"soup", b"bread"]
+    assert received == [b"soup", b"bread"]
     assert [str(failure) for failure in ends.failures] == ["a bug"]
 
 
-def test_who_rests_is_told_nothing_more_and_misses_nothing(ends: Ends) -> None:
-    told: list[bytes] = []
+def test_a_link_that_stops_reading_misses_nothing(ends: Ends) -> None:
+    received: list[bytes] = []
     is_complete = Event()
 
-    def hear_once(data: bytes, _: int) -> None:
-        told.append(data)
+    def receive_once(data: bytes, _: int) -> None:
+        received.append(data)
         ends.link.stop_reading()
         is_complete.set()
 
-    def hear(data: bytes, _: int) -> None:
-        told.append(data)
-        if b"".join(told) == b"onetwo":
+    def receive(data: bytes, _: int) -> None:
+        received.append(data)
+        if b"".join(received) == b"onetwo":
             is_complete.set()
 
     ends.read_loop.start()
     for payload in (b"one", b"two"):
         ends.there.sendall(payload)
-    ends.link.start_reading(hear_once)
+    ends.link.start_reading(receive_once)
     assert is_complete.wait(5)
     is_complete.clear()
     gevent.sleep(0)
-    at_rest = len(told)
-    ends.link.start_reading(hear)
+    at_rest = len(received)
+    ends.link.start_reading(receive)
 
     assert at_rest == 1
-    assert is_complete.wait(5) or told == [b"onetwo"], told
+    assert is_complete.wait(5) or received == [b"onetwo"], received
     assert ends.failures == []
 
 
@@ -250,14 +250,14 @@ def refusing(status: int, **headers: str) -> Iterator[str]:
         pytest.param(308, {}, "redirected to nowhere", id="a redirection to nowhere"),
     ],
 )
-def test_an_answer_that_is_no_upgrade_is_a_refusal(status: int, headers: dict[str, str], reason: str) -> None:
+def test_an_answer_without_upgrade_is_a_refusal(status: int, headers: dict[str, str], reason: str) -> None:
     with refusing(status, **headers) as url, pytest.raises(RefusedError) as refused:
         connect(Target(url), "kitchen", "alice", cast(Any, None), source=None)
 
     assert (refused.value.status, str(refused.value)) == (status, reason)
 
 
-def test_an_upgrade_that_proves_nothing_is_no_proper_answer() -> None:
+def test_an_upgrade_without_proof_is_no_proper_answer() -> None:
     upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Accept": "soup"}
     with refusing(101, **upgrade) as url, pytest.raises(RefusedError, match="Invalid WebSocket Header") as refused:
         connect(Target(url), "kitchen", "alice", cast(Any, None), source=None)

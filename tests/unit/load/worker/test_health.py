@@ -1,4 +1,4 @@
-"""The load of a process: the share of a core that it used, and the share that it needed."""
+"""The load of a process: the shares of a core that it used, and that it needed."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The end of all rooms: fences are sent, and a slow server has its time, but not forever."""
+"""The end of all rooms: fences are sent, and a slow server has some time."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -115,7 +115,7 @@ def test_a_slow_server_has_its_time_as_long_as_it_delivers() -> None:
 
 
 def test_missing_items_are_waited_for_one_deadline(clock: Clock) -> None:
-    """It begins when the last item has arrived."""
+    """The deadline begins when the last item has arrived."""
 
     class Stopping(Backlog):
         stopped_at = 0.0

@@ -1,4 +1,4 @@
-"""A worker measures once all users are connected, never at the end, and reports last."""
+"""A worker measures once all users are connected, and reports until its end."""
 
 from collections.abc import Iterator
 from typing import Any, cast

@@ -1,1 +1,1 @@
-"""What verifying every delivery costs, beside load generators that verify nothing."""
+"""The cost of verifying every delivery, beside generators that verify nothing."""

@@ -1,9 +1,10 @@
-"""Roomproof, a bare Node `ws` loop, plain Locust and k6, in turn against one server: `python -m benchmarks.compare`.
+"""Roomproof beside a bare Node `ws` loop, plain Locust and k6, in turn.
 
-All put the same load on it: the members of a room speak evenly and far apart. Were it one right after the other, a
-generator could read several frames at once. It prints the CPU of each generator per delivery, handshakes left out where
-a generator tells when they are over, and the ratio to Node. Only generators of one round can be compared: the machine
-may have other work to do.
+`python -m benchmarks.compare` runs each against a server, with the same load. Members of a room send at evenly spread
+times: if they sent one right after the other, a generator could read several frames at once.
+
+It prints the CPU of each generator per delivery, and the ratio to the first. Handshakes are left out where a generator
+tells when they are over. Compare only generators of one round: the machine may have other work to do.
 """
 
 import argparse
@@ -34,14 +35,14 @@ Shape = tuple[int, int, int]
 
 
 def node(url: str, shape: Shape) -> float:
-    """CPU microseconds per delivery of a bare Node loop."""
+    """Return the CPU microseconds per delivery of a bare Node loop."""
     words = [str(number) for number in (*shape, BYTES, SECONDS)]
     done = subprocess.run(["node", HERE / "node_client.mjs", url, *words], capture_output=True, text=True, check=True)
     return float(json.loads(done.stdout)["cpu_us_per_delivery"])
 
 
 def roomproof(url: str, shape: Shape) -> float:
-    """The same of Roomproof, everything verified."""
+    """Return those of Roomproof, which verifies every delivery."""
     rooms, members, rate = shape
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder, "results.jsonl")
@@ -64,7 +65,7 @@ def roomproof(url: str, shape: Shape) -> float:
 
 
 def plain_locust(url: str, shape: Shape) -> float:
-    """The same of plain Locust, which verifies nothing; with its handshakes."""
+    """Return those of plain Locust, which verifies nothing, with its handshakes."""
     rooms, members, _ = shape
     http = urllib3.PoolManager()
     body = {"name": "bench", "created_by": "bench"}
@@ -77,7 +78,10 @@ def plain_locust(url: str, shape: Shape) -> float:
 
 
 def k6(url: str, shape: Shape, *, checks: bool = False) -> float:
-    """The same of k6, with its handshakes; it looks at no delivery, or checks the type of each and times it."""
+    """Return those of k6 with its handshakes.
+
+    It looks at no delivery, or it checks the type of each and times it.
+    """
     environment = {"SHAPE": ",".join(map(str, (*shape, BYTES, SECONDS))), "TARGET": url}
     if checks:
         environment["CHECKS"] = "yes"
@@ -89,7 +93,7 @@ def k6(url: str, shape: Shape, *, checks: bool = False) -> float:
 
 
 def _cpu_of(command: list[str], environment: dict[str, str]) -> tuple[float, str]:
-    """CPU seconds of a command and its children, and what it printed."""
+    """Return the CPU seconds of a command and its children, and its output."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         command, env=os.environ | environment, capture_output=True, text=True, check=False, timeout=6 * SECONDS

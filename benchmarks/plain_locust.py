@@ -1,4 +1,7 @@
-"""The same load in plain Locust with websocket-client: a greenlet reads each socket, and an event is fired for it."""
+"""The same load in plain Locust with websocket-client.
+
+A greenlet reads each socket, and fires an event for each delivery.
+"""
 
 import json
 import os
@@ -16,7 +19,7 @@ users = iter(range(ROOMS * MEMBERS))
 
 
 class Plain(User):
-    """One member."""
+    """A member of a room."""
 
     def on_start(self) -> None:
         number = next(users)

@@ -1,4 +1,6 @@
-"""Finds the largest load that meets the objectives and loses nothing: twice as many users each time, then by bisection.
+"""The largest load that meets the objectives and loses nothing.
+
+The users are doubled until a load is bad; then the search bisects.
 
 locust -f locustfiles/capacity.py --host http://localhost:8000 --slo 'deliver.p99<100ms'
 """
@@ -12,7 +14,7 @@ __all__ = ["Capacity", "capacity_search"]
 
 
 class Capacity(RoomUser):
-    """Stays in its room and talks, while there are ever more rooms."""
+    """Stays in its room and talks, while more and more rooms are made."""
 
     @task
     def talk(self) -> None:

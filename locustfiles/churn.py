@@ -1,4 +1,6 @@
-"""Members come and go while others talk. Whoever leaves hears out what has been said until then, and says a last word.
+"""Members come and go while others talk.
+
+Before a member leaves, it receives all that was sent so far, and sends a last message.
 
 locust -f locustfiles/churn.py --host http://localhost:8000
 """
@@ -9,7 +11,7 @@ from roomproof.load.user import RoomUser
 
 
 class Churn(RoomUser):
-    """Talks, and now and then leaves and comes back as somebody else."""
+    """Talks, and now and then leaves and comes back as another user."""
 
     @task(10)
     def talk(self) -> None:

@@ -1,6 +1,6 @@
-"""One member in ten stops reading for a while, again and again; the others must not notice.
+"""Every tenth member stops reading now and then; the others must not notice.
 
-Unless asked for something else they say much and long things: what is not read has to become more than sockets hold.
+By default messages are long and frequent, so that a backlog becomes larger than the buffers of sockets.
 
 locust -f locustfiles/slow_reader.py --host http://localhost:8000
 """
@@ -10,6 +10,7 @@ from locust import task
 from roomproof.load.user import RoomUser, suggest
 
 SECONDS_UNTIL_FULL = 20.0
+"""Seconds in which the backlog of a slow reader fills all buffers."""
 
 suggest(rate="20", message_bytes="4000")
 
@@ -25,7 +26,7 @@ class Attentive(RoomUser):
 
 
 class Slow(RoomUser):
-    """Talks, and now and then does not read for so long that whoever waits for it is late."""
+    """Talks, and now and then stops reading for longer than a server may wait for it."""
 
     @task(3)
     def talk(self) -> None:

@@ -1,4 +1,4 @@
-"""Fixed rooms, and everybody talks at their own pace, whatever the server does (open model).
+"""Fixed rooms whose members talk at their own pace, whatever the server does.
 
 locust -f locustfiles/steady.py --host http://localhost:8000
 """

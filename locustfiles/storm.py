@@ -1,4 +1,4 @@
-"""Everybody reconnects at once, again and again, and talks between.
+"""All members reconnect at once, again and again, and talk in between.
 
 locust -f locustfiles/storm.py --host http://localhost:8000
 """
@@ -11,7 +11,7 @@ SECONDS_BETWEEN_STORMS = 10
 
 
 class Storm(RoomUser):
-    """Talks, until the next storm takes the link down."""
+    """Talks until the next storm resets its connection."""
 
     @task
     def talk(self) -> None:

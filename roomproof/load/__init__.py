@@ -1,1 +1,1 @@
-"""Load that verifies every delivery: what the scripts in locustfiles share. Importing it imports Locust."""
+"""Load that verifies every delivery. Importing this package imports Locust."""

@@ -1,4 +1,4 @@
-"""Runs one step of a search for the capacity after the other: each is a run of its own, with a verdict of its own."""
+"""Runs the steps of a search for the capacity, each with a verdict of its own."""
 
 import argparse
 import time
@@ -10,169 +10,192 @@ from locust import events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 
-from roomproof.load import defaults, options
+from roomproof.load import options
+from roomproof.load.controller import defaults
 from roomproof.load.controller.controller import controller_of
 from roomproof.load.controller.results import LoadResults
 from roomproof.load.controller.run import LoadRun, results_of
 from roomproof.load.figures.bisection import Bisection, Step
 from roomproof.load.figures.totals import RunTotals
-from roomproof.load.figures.verdict import wrongs
+from roomproof.load.figures.verdict import load_independent_faults
 from roomproof.report.terminal import show
 from roomproof.spec.rules import load
 from roomproof.verdict import Conclusion, Verdict
 
 FIRST_USERS = 20
+"""Users of the first step, unless -u says otherwise."""
 
 OBJECTIVE = "deliver.p99<250ms"
-"""What is asked of every step where nothing else is."""
+"""The objective of every step, unless --slo says otherwise."""
 
 RAMP_PATIENCE_S = 60.0
-"""If nobody has got in for so long, nobody will."""
+"""Seconds without a new connection after which a ramp-up has failed."""
 
-LOOK_S = 0.1
+POLL_S = 0.1
+"""Seconds between two looks at the current run."""
 
 
 class CapacitySearch:
-    """The searches of one Locust process, one for each press of Start."""
+    """The searches of one Locust process: each press of Start begins one."""
 
     def __init__(self, environment: Environment) -> None:
-        self.search: Bisection | None = None
+        self.bisection: Bisection | None = None
         self._environment = environment
-        self._conductor = controller_of(environment)
-        self._conductor.climb = self
+        self._controller = controller_of(environment)
         self._is_on = False
-        self._searches = self._most = 0
-        self._seconds = 0.0
+        self._searches = self._most_users = 0
+        self._step_seconds = 0.0
         self._results: LoadResults | None = None
-        self._trying: tuple[LoadRun, int] | None = None
-        """The step that goes on, and its users."""
+        self._current: tuple[LoadRun, int] | None = None
+        """The run of the current step, and its users."""
         self._ended: dict[int, tuple[Verdict, RunTotals]] = {}
-        """By the number of users: the steps of this search."""
-        bus = environment.events
-        bus.test_start.add_listener(self._start)
-        bus.quitting.add_listener(lambda **_: self._end("interrupted"))
+        """The steps of this search that have ended, by the number of users."""
 
-    def read(self, parsed: argparse.Namespace) -> None:
-        """Take in the options of the search, before its first run begins. Raises UsageError."""
-        self._most = options.whole("--most-users", parsed.most_users, 1, 1_000_000)
-        self._seconds = options.number("--step-seconds", parsed.step_seconds, 1, 3_600)
+    def install(self) -> None:
+        """Let the runs of the controller be the steps of a search."""
+        self._controller.search = self
+        bus = self._environment.events
+        bus.test_start.add_listener(self._on_test_start)
+        bus.quitting.add_listener(lambda **_: self._conclude("interrupted"))
 
-    def _start(self, **_: Any) -> None:
-        if self._is_on or self._conductor.run is None:
+    def read_options(self, parsed: argparse.Namespace) -> None:
+        """Read the options of the search. Raises UsageError."""
+        self._most_users = options.whole("--most-users", parsed.most_users, 1, 1_000_000)
+        self._step_seconds = options.number("--step-seconds", parsed.step_seconds, 1, 3_600)
+
+    def _on_test_start(self, **_: Any) -> None:
+        """Begin a search with the run that has just started, unless that is a step itself."""
+        run, runner = self._controller.run, self._environment.runner
+        if self._is_on or run is None:
             return
-        run, runner = self._conductor.run, self._environment.runner
         self._is_on = True
-        self._conductor.final = None
+        self._controller.final = None
         self._searches += 1
         self._ended.clear()
-        self.search = Bisection(getattr(runner, "target_user_count", FIRST_USERS), self._most, run.options.room_size)
-        path = results_of(self._conductor.results, self._searches)
+        first = getattr(runner, "target_user_count", FIRST_USERS)
+        self.bisection = Bisection(first, self._most_users, run.options.room_size)
+        path = results_of(self._controller.command_line.results_path, self._searches)
         self._results = LoadResults.create(path) if path else None
         if self._results:
             self._results.run(load(), run.options)
-        gevent.spawn(self._climb, self.search)
+        gevent.spawn(self._run_steps, self.bisection)
 
-    def _climb(self, search: Bisection) -> None:
-        users: int | None = search.following()
+    def _run_steps(self, bisection: Bisection) -> None:
+        users: int | None = bisection.next_users()
         trouble = ""
-        while users is not None and not trouble:
-            step = self._step(users)
+        while users is not None:
+            step = self._run_step(users)
             if step is None:
-                trouble = self._conductor.trouble or "stopped"
+                trouble = self._controller.trouble or "stopped"
                 break
-            search.steps.append(step)
-            users = search.following()
+            bisection.steps.append(step)
+            users = bisection.next_users()
             if users is not None:
-                self._go_to(users)
-        self._end(trouble)
-        self._stop()
+                self._start_run(users)
+        self._conclude(trouble)
+        self._quit_if_headless()
 
-    def _go_to(self, users: int) -> None:
-        runner, before = self._environment.runner, self._conductor.run
+    def _start_run(self, users: int) -> None:
+        runner, before = self._environment.runner, self._controller.run
         if runner is not None:
-            runner.start(users, defaults.spawn_rate(users, self._conductor.workers))
+            runner.start(users, defaults.spawn_rate(users, self._controller.workers.processes))
         until = time.monotonic() + RAMP_PATIENCE_S
-        while self._conductor.run is before and time.monotonic() < until:
-            gevent.sleep(LOOK_S)  # Locust begins when it likes
+        while self._controller.run is before and time.monotonic() < until:
+            gevent.sleep(POLL_S)  # Locust fires its event at any time after `start`
 
-    def _step(self, users: int) -> Step | None:
-        """One run, whose ramp has begun; None if somebody else ended it."""
-        run, runner = self._conductor.run, self._environment.runner
+    def _run_step(self, users: int) -> Step | None:
+        """Keep the current run up for its time and end it; None if somebody else ended it."""
+        run, runner = self._controller.run, self._environment.runner
         if run is None or runner is None:
             return None
-        self._trying = run, users
-        in_time = _wait_until_all_are_in(run, users)
-        until = time.monotonic() + self._seconds
-        while in_time and time.monotonic() < until and not run.is_ending:
-            gevent.sleep(LOOK_S)
+        self._current = run, users
+        is_ramped_up = _wait_for_ramp_up(run, users)
+        until = time.monotonic() + self._step_seconds
+        while is_ramped_up and time.monotonic() < until and not run.is_ending:
+            gevent.sleep(POLL_S)
         if run.is_ending:
-            self._conductor.wait_for_verdict()
+            self._controller.wait_for_verdict()
             return None
-        got_in = run.books.sockets
+        connected = run.totals.sockets
         runner.stop()
         if not self._is_on or run.verdict is None:
             return None
         verdict = run.verdict
-        if not in_time and verdict.conclusion is Conclusion.VALID:
-            reason = f"only {got_in} of {users} users got in"
+        if not is_ramped_up and verdict.conclusion is Conclusion.VALID:
+            reason = f"only {connected} of {users} users connected"
             verdict = replace(verdict, conclusion=Conclusion.INCONCLUSIVE, reason=reason)
-        return self._noted(run, users, verdict)
+        return self._end_step(run, users, verdict)
 
-    def _noted(self, run: LoadRun, users: int, verdict: Verdict) -> Step:
-        self._trying = None
-        is_generators = bool(run.books.strained) and verdict.conclusion is Conclusion.INCONCLUSIVE
+    def _end_step(self, run: LoadRun, users: int, verdict: Verdict) -> Step:
+        self._current = None
+        totals = run.totals
         if self._results:
-            self._results.step(users, verdict, run.books)
-        self._ended[users] = verdict, run.books
-        wrong, rate = wrongs(run.books), run.books.rate
-        return Step(users, verdict.conclusion, verdict.reason, rate, is_generators=is_generators, wrong=wrong)
+            self._results.step(users, verdict, totals)
+        self._ended[users] = verdict, totals
+        return Step(
+            users,
+            verdict.conclusion,
+            verdict.reason,
+            totals.rate,
+            is_generator_limit=bool(totals.slowdowns) and verdict.conclusion is Conclusion.INCONCLUSIVE,
+            fault=load_independent_faults(totals),
+        )
 
-    def _end(self, trouble: str) -> None:
-        """Conclude the search, once."""
-        if not self._is_on or self.search is None:
+    def _conclude(self, trouble: str) -> None:
+        """Give the verdict of the search, once.
+
+        `trouble` says why it ends early; empty if it does not.
+        """
+        if not self._is_on or self.bisection is None:
             return
         self._is_on = False
-        if self._trying is not None:
-            run, users = self._trying
-            if run.verdict is not None and wrongs(run.books):  # that is wrong even if the step was cut short
-                self.search.steps.append(self._noted(run, users, run.verdict))
-        verdict = self._conductor.final = self.search.conclude(trouble)
+        self._keep_interrupted_step(self.bisection)
+        verdict = self._controller.final = self.bisection.conclude(trouble)
         self._environment.process_exit_code = verdict.exit_code
         if self._results:
-            step = self.search.decisive
-            self._results.conclude_search(verdict, load(), self.search, self._ended[step.users] if step else None)
+            step = self.bisection.decisive
+            self._results.conclude_search(verdict, load(), self.bisection, self._ended[step.users] if step else None)
         if self._environment.web_ui is not None:
             show(verdict.sentence)
 
-    def _stop(self) -> None:
+    def _keep_interrupted_step(self, bisection: Bisection) -> None:
+        """Keep the current step, which was cut short, if it shows a fault."""
+        if self._current is None:
+            return
+        run, users = self._current
+        if run.verdict is not None and load_independent_faults(run.totals):
+            bisection.steps.append(self._end_step(run, users, run.verdict))
+
+    def _quit_if_headless(self) -> None:
         runner = self._environment.runner
         if runner is not None and self._environment.web_ui is None:
             runner.quit()
 
 
-def _wait_until_all_are_in(run: LoadRun, users: int) -> bool:
-    """Whether they are, or there were none left who came."""
+def _wait_for_ramp_up(run: LoadRun, users: int) -> bool:
+    """Wait for all users to connect; False if the run ends or no more of them do."""
     most, until = 0, time.monotonic() + RAMP_PATIENCE_S
     while not run.is_ending and time.monotonic() < until:
-        if run.books.sockets >= users:
+        if run.totals.sockets >= users:
             return True
-        if run.books.sockets > most:
-            most, until = run.books.sockets, time.monotonic() + RAMP_PATIENCE_S
-        gevent.sleep(LOOK_S)
+        if run.totals.sockets > most:
+            most, until = run.totals.sockets, time.monotonic() + RAMP_PATIENCE_S
+        gevent.sleep(POLL_S)
     return False
 
 
 def _add_options(parser: LocustArgumentParser, **_: Any) -> None:
     parser.set_defaults(num_users=FIRST_USERS, slo=OBJECTIVE)
-    group = parser.add_argument_group("Roomproof's search for the capacity", "It begins with the number of users (-u).")
-    options.add(group, "--most-users", "10000", "the search ends when the server bears so many users")
-    options.add(group, "--step-seconds", "15", "so long each load is kept up")
+    text = "The search begins with the number of users (-u)."
+    group = parser.add_argument_group("Roomproof's search for the capacity", text)
+    options.add(group, "--most-users", "10000", "stop the search at this many users")
+    options.add(group, "--step-seconds", "15", "seconds that each load is kept up")
 
 
-def _begin(environment: Environment, **_: Any) -> None:
+def _install(environment: Environment, **_: Any) -> None:
     if environment.runner is not None and not controller_of(environment).is_worker:
-        CapacitySearch(environment)
+        CapacitySearch(environment).install()
 
 
 events.init_command_line_parser.add_listener(_add_options)
-events.init.add_listener(_begin)
+events.init.add_listener(_install)

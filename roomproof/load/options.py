@@ -1,4 +1,4 @@
-"""The options of a load run: on the command line of Locust, and in the form of its web UI."""
+"""The options of a load run, on the command line of Locust and in its web UI."""
 
 import argparse
 from dataclasses import dataclass, replace
@@ -7,38 +7,38 @@ from roomproof.client.target import Target, UsageError, read_target
 from roomproof.load.figures import objectives
 from roomproof.load.figures.objectives import Objective, ObjectiveError
 
-FEWEST_MESSAGE_BYTES, MOST_MESSAGE_BYTES = 100, 4_000
-"""A message has to carry its identity, and every server takes contents of 4,096 code points (DELIVER-13)."""
+MIN_MESSAGE_BYTES, MAX_MESSAGE_BYTES = 100, 4_000
+"""The size of a content: it carries its identity, and every server takes 4,096 code points (DELIVER-13)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
-    """What was asked for."""
+    """The options of one run, parsed and checked."""
 
     target: Target
     room_size: int
     rate: float
-    """Messages a second that each user says."""
+    """Messages a second that each user sends."""
     message_bytes: int
-    slos: list[Objective]
+    objectives: list[Objective]
     seed: str
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
-    """Add Roomproof's options to Locust's, whose parser takes them from environment variables too."""
+    """Add Roomproof's options to the parser of Locust, with environment variables."""
     text = "Every delivery is verified. Exit codes: 0 valid, 1 invalid, 3 inconclusive"
     group = parser.add_argument_group("Roomproof", text)
     add(group, "--room-size", "10", "members in each room")
-    add(group, "--rate", "1", "messages a second that each user says; 0 for none")
-    add(group, "--message-bytes", "120", f"size of a content, {FEWEST_MESSAGE_BYTES} to {MOST_MESSAGE_BYTES}")
+    add(group, "--rate", "1", "messages a second that each user sends; 0 for none")
+    add(group, "--message-bytes", "120", f"bytes of each content, {MIN_MESSAGE_BYTES} to {MAX_MESSAGE_BYTES}")
     _add_list(
         group,
         "--slo",
         "an objective, like deliver.p99<250ms, rate>1000, sockets>=200; repeatable, or with commas between",
     )
-    add(group, "--seed", "", "what is left to chance is the same for the same seed and number of workers")
-    add(group, "--deadline", "5", "seconds that deliveries and leaves may take")
-    _add_list(group, "--capability", "what the server declares (sticky, pubsub, ...); repeatable")
+    add(group, "--seed", "", "repeat the random choices of a run that had this seed and as many workers")
+    add(group, "--deadline", "5", "seconds that a delivery or a closing handshake may take")
+    _add_list(group, "--capability", "a capability of the server (sticky, pubsub, ...); repeatable")
     _add_list(group, "--source-addresses", "connect from these addresses in turn; repeatable, or with commas between")
     header = group.add_argument(
         "--header", action="append", default=[], help="sent with every request and handshake, 'NAME: VALUE'; repeatable"
@@ -49,8 +49,8 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 
 
 def add(group: "argparse._ArgumentGroup", name: str, default: str, text: str, *, in_web_ui: bool = True) -> None:
-    """Add an option of Roomproof."""
-    # Everything is text: the form of the web UI turns what it gets into the type of the default, and fails at others.
+    """Add an option whose value is a text."""
+    # Every value is a text: the form of the web UI converts to the type of the default, and fails for other types.
     action = group.add_argument(name, default=default, help=text, env_var=f"ROOMPROOF_{_variable(name)}")
     _show(action, in_web_ui=in_web_ui)
 
@@ -69,9 +69,9 @@ def _variable(name: str) -> str:
 
 
 class _Joined(argparse.Action):
-    """A repeatable option whose value is one text, so that it is one field of the web UI's form.
+    """A repeatable option whose value is one text, for one field of the form.
 
-    What is given replaces the default: one that is equal to it, but given, is another object.
+    The first value replaces the default, even if it is equal: a default is recognised by its identity.
     """
 
     def __call__(self, _: object, namespace: argparse.Namespace, value: object, option: str | None = None) -> None:
@@ -81,7 +81,7 @@ class _Joined(argparse.Action):
 
 
 def read(parsed: argparse.Namespace, host: str | None) -> LoadOptions:
-    """What was asked for. Raises UsageError."""
+    """Return the options of a run. Raises UsageError."""
     if not host:
         raise UsageError("expected the server as --host http://HOST:PORT, or a target file as --host FILE.toml")
     target = read_target(
@@ -95,27 +95,27 @@ def read(parsed: argparse.Namespace, host: str | None) -> LoadOptions:
     if addresses:
         target = replace(target, source_addresses=tuple(addresses), forwarded_addresses=())
     try:
-        slos = [objectives.parse(text) for text in _words(parsed.slo)]
+        asked_objectives = [objectives.parse(text) for text in _words(parsed.slo)]
     except ObjectiveError as error:
         raise UsageError(f"--slo: {error}") from error
     return LoadOptions(
         target=target,
         room_size=whole("--room-size", parsed.room_size, 1, 100_000),
         rate=number("--rate", parsed.rate, 0, 10_000),
-        message_bytes=whole("--message-bytes", parsed.message_bytes, FEWEST_MESSAGE_BYTES, MOST_MESSAGE_BYTES),
-        slos=slos,
+        message_bytes=whole("--message-bytes", parsed.message_bytes, MIN_MESSAGE_BYTES, MAX_MESSAGE_BYTES),
+        objectives=asked_objectives,
         seed=str(parsed.seed),
     )
 
 
 def _words(text: object) -> list[str]:
-    """What stands between commas. The web UI makes a list of a text with commas."""
+    """The words between commas, or those of the list that the web UI makes of them."""
     texts = text if isinstance(text, list) else str(text or "").split(",")
     return [str(word).strip() for word in texts if str(word).strip()]
 
 
 def number(option: str, text: object, least: float, most: float) -> float:
-    """The number that was given for an option. Raises UsageError."""
+    """Return the number that an option has. Raises UsageError."""
     try:
         given = float(str(text))
     except ValueError:
@@ -126,7 +126,7 @@ def number(option: str, text: object, least: float, most: float) -> float:
 
 
 def whole(option: str, text: object, least: int, most: int) -> int:
-    """The whole number that was given for an option. Raises UsageError."""
+    """Return the whole number that an option has. Raises UsageError."""
     try:
         given = int(str(text))
     except ValueError:

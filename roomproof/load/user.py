@@ -1,4 +1,4 @@
-"""The user that load scripts are made of: its verbs are what a member of a room can do."""
+"""The user class of load scripts, whose verbs are what a member of a room can do."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,8 @@ from locust.env import Environment
 from locust.exception import StopUser
 
 from roomproof.load.controller.controller import controller_of
-from roomproof.load.transport.pacing import Turns
+from roomproof.load.figures.metrics import Count
+from roomproof.load.transport.pacing import PacedSender
 from roomproof.load.transport.schedule import LATE_NS, Schedule, phase
 from roomproof.load.transport.socket import RefusedError
 from roomproof.load.worker.member import LoadMember
@@ -19,10 +20,10 @@ from roomproof.load.worker.rooms import NoRoomError
 from roomproof.load.worker.session import EndedError, WorkerSession
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
-"""Who does not get in tries again after a pause, which doubles."""
+"""Seconds between two attempts to join; the pause doubles from the first to the longest."""
 
 REST_STEP_S = 0.2
-"""So soon whoever rests notices the end of the run."""
+"""Seconds within which a resting user notices the end of the run."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,7 +31,7 @@ U = TypeVar("U", bound="RoomUser")
 
 
 def _verb(act: Callable[Concatenate[U, P], T]) -> Callable[Concatenate[U, P], T]:
-    """At the end of a run, whatever a user does ends it."""
+    """Let a verb stop its user when the run is ending."""
 
     def wrapped(self: U, /, *arguments: P.args, **options: P.kwargs) -> T:
         try:
@@ -43,12 +44,16 @@ def _verb(act: Callable[Concatenate[U, P], T]) -> Callable[Concatenate[U, P], T]
 
 
 def suggest(**options: str) -> None:
-    """What a script does where nothing else is asked for, by the names of Roomproof's options."""
+    """Change the defaults of Roomproof's options for a script: `suggest(rate="20")`."""
     events.init_command_line_parser.add_listener(lambda parser, **_: parser.set_defaults(**options))
 
 
 class RoomUser(User):
-    """A user with a seat in a room. It joins when it starts, and leaves when it is stopped before the run ends."""
+    """A user with a seat in a room.
+
+    It joins when it starts, and leaves when it is stopped before the run ends. After it has lost its connection, `say`
+    and `keep_talking` join again.
+    """
 
     abstract = True
 
@@ -58,19 +63,19 @@ class RoomUser(User):
         self.member: LoadMember | None = None
         self._schedule = Schedule(0, 0)
         self._blocked_ns = 0
-        """How long the server took nothing, since this user was in time."""
-        self._talking: Turns | None = None
-        self._turn = 0
+        """Nanoseconds in which the server took nothing, since this user was last on time."""
+        self._paced: PacedSender | None = None
+        self._period = 0
         if self.session is not None:
-            self.session.awaits(id(self))
+            self.session.user_started(id(self))
 
     def on_start(self) -> None:
-        """Join a room, and begin to speak at its own phase."""
+        """Join a room, and schedule the first message at a phase of its own."""
         try:
             session = self._session
             self.join()
         except StopUser:
-            # Locust reports whatever is raised here as an error; it stops the user in a moment.
+            # Locust would report an exception as an error; it stops the user in a moment.
             Event().wait()
             return
         rate = session.options.rate
@@ -80,49 +85,49 @@ class RoomUser(User):
             self._schedule = Schedule(interval, first)
 
     def on_stop(self) -> None:
-        """Leave, if the run goes on."""
+        """Leave the room, unless the run is ending."""
         session, member = self.session, self.member
-        if session is None or session.ending:
+        if session is None or session.is_ending:
             return
-        session.waits_no_more(id(self))
+        session.user_stopped(id(self))
         if member is not None:
-            gevent.spawn(session.leave, member)
+            gevent.spawn(session.close, member)
 
     @property
     def _session(self) -> WorkerSession:
-        if self.session is None or self.session.ending:
+        if self.session is None or self.session.is_ending:
             raise StopUser
         return self.session
 
     @property
     def deadline(self) -> float:
-        """Seconds that deliveries may take."""
+        """The seconds that a delivery may take."""
         return self._session.options.target.deadline
 
     def wait_time(self) -> float:
-        """Seconds until this user means to speak again."""
+        """Return the seconds until the next scheduled message, for Locust."""
         wait = self._schedule.wait(time.monotonic_ns())
         return 1.0 if wait is None else wait
 
     @_verb
     def join(self) -> None:
-        """Take a seat; whoever does not get in tries again until the end."""
+        """Join a room; try again until that succeeds or the run ends."""
         pause = FIRST_PAUSE_S
         while True:
             session = self._session
             try:
-                self.member = session.come()
+                self.member = session.connect()
             except (RefusedError, NoRoomError):
                 gevent.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
             else:
-                session.waits_no_more(id(self))
-                self._schedule.go_on(time.monotonic_ns())
+                session.user_connected(id(self))
+                self._schedule.skip_past(time.monotonic_ns())
                 return
 
     @_verb
     def say(self) -> None:
-        """Say something at the time at which this user means to speak. One that lost its seat joins again instead."""
+        """Send the next message at its time; join again if the connection has ended."""
         now = time.monotonic_ns()
         wait = self._schedule.wait(now)
         if wait is None:
@@ -131,55 +136,62 @@ class RoomUser(User):
             gevent.sleep(wait)
             now = time.monotonic_ns()
         try:
-            self._speak(now)
+            self._send(now)
             self._drain()
         except OSError:
-            self._come_back()
+            self._reconnect()
 
     @_verb
     def keep_talking(self) -> None:
-        """Say something whenever this user means to speak, and do nothing else; much cheaper than to `say` each.
+        """Send all messages from now on at their times; cheaper than `say` for each.
 
-        One that loses its seat joins again. Returns where something else has to be done, to be called again. One that
-        never means to speak (a rate of 0) stays in it until Locust stops it.
+        Returns when the server has to catch up or the user has joined again: call it again. With a rate of 0 it returns
+        only when Locust stops the user.
         """
-        talking = self._talking = self._session.pacer.speak_for(self._schedule.due, self._take_turn)
+        paced = self._paced = self._session.pacer.pace(self._schedule.due, self._send_on_time)
         try:
-            talking.wait()
+            paced.wait()
             self._drain()
         except OSError:
-            self._come_back()
+            self._reconnect()
         finally:
-            talking.end()
+            paced.stop()
 
     def stop(self, force: bool = False) -> bool:
-        """Stop as Locust asks for; who keeps talking does so no longer."""
-        if self._talking is not None:
-            self._talking.end()
+        """Stop as Locust asks for, and end `keep_talking`."""
+        if self._paced is not None:
+            self._paced.stop()
         return bool(super().stop(force))
 
-    def _take_turn(self, now: int) -> int | None:
-        """Speak; when to speak next, or None if the server has first to take that."""
-        self._speak(now)
+    def _send_on_time(self, now: int) -> int | None:
+        """Send; return when to send next, or None if the server must catch up first."""
+        self._send(now)
         return None if self.member is None or self.member.is_sending else self._schedule.due
 
-    def _speak(self, now: int) -> None:
-        """Say something that was meant for now or before. Raises OSError if the connection is gone."""
+    def _send(self, now: int) -> None:
+        """Send the message whose time has come.
+
+        Raises OSError if the connection has ended.
+        """
         session, member = self._session, self.member
-        behind = now - self._schedule.following
-        meant, given_up = self._schedule.take(now)
-        if given_up:
-            session.count("blocked" if 2 * self._blocked_ns > behind else "dropped", given_up)
-        if now - meant > LATE_NS:
-            session.count("late")
+        behind = now - self._schedule.next_at
+        scheduled, skipped = self._schedule.take_next(now)
+        if skipped:
+            is_blocked = 2 * self._blocked_ns > behind
+            session.count(Count.SENDS_BLOCKED if is_blocked else Count.SENDS_DROPPED, skipped)
+        if now - scheduled > LATE_NS:
+            session.count(Count.SENT_LATE)
         else:
             self._blocked_ns = 0
         if member is None:
             raise ConnectionError("there is no connection")
-        session.say(member, meant, now)
+        session.send_message(member, scheduled, now)
 
     def _drain(self) -> None:
-        """Wait until the server has taken what was said. Raises OSError if the connection is gone."""
+        """Wait until the server has taken all messages.
+
+        Raises OSError if the connection has ended.
+        """
         if self.member is None or not self.member.is_sending:
             return
         begin = time.monotonic_ns()
@@ -188,65 +200,69 @@ class RoomUser(User):
         finally:
             self._blocked_ns += time.monotonic_ns() - begin
 
-    def _come_back(self) -> None:
-        """The server, or the link, ended the connection."""
+    def _reconnect(self) -> None:
+        """Join again after the server, or the network, ended the connection."""
         session, member, self.member = self._session, self.member, None
         if member is not None:
-            session.give_back(member)
+            session.release_seat(member)
         gevent.sleep(FIRST_PAUSE_S)
         self.join()
 
     @_verb
     def leave(self) -> None:
-        """Leave by a closing handshake."""
+        """Leave the room by a closing handshake, and wait for its end."""
         member, self.member = self.member, None
         if member is not None:
-            self._session.leave(member)
+            self._session.close(member)
 
     @_verb
     def die(self, how: str) -> None:
-        """End the link without a word: `fin` ends it in order, `rst` tears it down."""
+        """End the connection without a Close frame, in order (fin) or by a reset (rst)."""
         session, member, self.member = self._session, self.member, None
         if member is not None:
             if member.is_open:
-                member.die(how)
-                session.count("died")
-            session.give_back(member)
+                member.disconnect(how)
+                session.count(Count.DISCONNECTED)
+            session.release_seat(member)
 
     @_verb
     def hear_out(self) -> bool:
-        """Wait for everything that has been said so far; whether it came in time. If not, it is better to stay."""
+        """Wait until this user has received all that was sent so far.
+
+        Returns False if the deadline passes first. Then the user should stay: what a member still lacks is not judged
+        once it has left.
+        """
         session, member = self._session, self.member
-        heard = member is not None and session.hear_out(member)
-        self._schedule.go_on(time.monotonic_ns())
-        return heard
+        received = member is not None and session.wait_for_delivery(member)
+        self._schedule.skip_past(time.monotonic_ns())
+        return received
 
     @_verb
     def stop_reading(self) -> None:
-        """Read nothing, until asked to read on."""
+        """Read nothing until `read_on` is called."""
         session, member = self._session, self.member
         if member is not None and member.is_open:
-            member.reads(reads=False)
-            session.count("paused")
+            member.set_reading(reads=False)
+            session.count(Count.READING_PAUSED)
 
     @_verb
     def read_on(self) -> None:
-        """Read again."""
-        self._session.check()
+        """Read again after `stop_reading`."""
+        self._session.raise_if_ending()
         if self.member is not None:
-            self.member.reads(reads=True)
+            self.member.set_reading(reads=True)
 
     @_verb
     def rest(self, seconds: float) -> None:
-        """Do nothing for a while, not even speak."""
+        """Do nothing for a number of seconds, and leave out the messages of that time."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            self._session.check()
+            self._session.raise_if_ending()
             gevent.sleep(min(REST_STEP_S, max(0.0, until - time.monotonic())))
-        self._schedule.go_on(time.monotonic_ns())
+        self._schedule.skip_past(time.monotonic_ns())
 
     def is_time_for_all(self, seconds: float) -> bool:
-        """Whether one of the times has come that all users have in common, once every so many seconds."""
-        turn = int((time.monotonic_ns() - self._session.begin) / 1e9 / seconds)
-        is_new, self._turn = turn != self._turn, turn
-        return is_new and turn > 0
+        """Whether a new period of so many seconds, common to all users, has begun."""
+        period = int((time.monotonic_ns() - self._session.started_at) / 1e9 / seconds)
+        is_new, self._period = period != self._period, period
+        return is_new and period > 0

@@ -1,4 +1,4 @@
-"""A load run in processes of its own, as its user starts it."""
+"""Runs load in processes of its own, as users start it."""
 
 import contextlib
 import json
@@ -21,7 +21,7 @@ PATIENCE = 90.0
 
 @dataclass
 class LoadRun:
-    """A run that has ended: its exit code, what it printed, and its result file."""
+    """A run that has ended: its exit code, its output and its result file."""
 
     code: int
     output: str
@@ -36,21 +36,21 @@ class LoadRun:
 
     @property
     def counts(self) -> dict[str, int]:
-        """What the verdict counts."""
+        """The counts of the verdict line."""
         counts: dict[str, int] = self.verdict["counts"]
         return counts
 
     def rules(self, outcome: str) -> set[str]:
-        """The rules with an outcome."""
+        """Return the rules with an outcome."""
         return {rule for rule, standing in self.verdict["rules"].items() if standing["outcome"] == outcome}
 
     def of(self, kind: str) -> list[dict[str, Any]]:
-        """The lines of a kind."""
+        """Return the lines of a kind."""
         return [line for line in self.lines if line["kind"] == kind]
 
 
 def command(script: str, url: str, *options: str, headless: bool = True) -> list[str]:
-    """The command line of a run."""
+    """Return the command line of a run."""
     head = [
         str(Path(sys.executable).with_name("locust")),
         "-f",
@@ -63,7 +63,7 @@ def command(script: str, url: str, *options: str, headless: bool = True) -> list
 
 @contextlib.contextmanager
 def master_port(options: Sequence[str]) -> Iterator[list[str]]:
-    """More options of a run with such options: its workers find their master at a port that no other run has."""
+    """Yield more options for a run: a port of its own at which workers find their master."""
     if "--processes" not in options:
         yield []
         return
@@ -78,7 +78,7 @@ def load(
     *options: str,
     meanwhile: Callable[["subprocess.Popen[str]"], None] | None = None,
 ) -> LoadRun:
-    """Run a script against a server to its end; `meanwhile` is called while it goes on."""
+    """Run a script against a server to its end; call `meanwhile` during the run."""
     results = folder / "results.jsonl"
     results.unlink(missing_ok=True)
     with (
@@ -105,7 +105,7 @@ def load(
 def when_talking(
     folder: Path, act: Callable[["subprocess.Popen[str]"], None]
 ) -> Callable[["subprocess.Popen[str]"], None]:
-    """What to do meanwhile: act as soon as messages have been delivered for three seconds."""
+    """Return a `meanwhile` that acts once messages were delivered in three seconds."""
 
     def wait(process: "subprocess.Popen[str]") -> None:
         if wait_until(folder, process, lambda seconds: sum(second["delivered"] > 0 for second in seconds) >= 3):
@@ -115,7 +115,10 @@ def when_talking(
 
 
 def wait_until(folder: Path, process: "subprocess.Popen[str]", holds: Callable[[list[dict[str, Any]]], bool]) -> bool:
-    """Wait until something holds of the seconds of a run, as its result file tells them; False if it never does."""
+    """Wait until the intervals in the result file meet a condition.
+
+    Returns False if the run ends before.
+    """
     results = folder / "results.jsonl"
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
@@ -127,7 +130,7 @@ def wait_until(folder: Path, process: "subprocess.Popen[str]", holds: Callable[[
 
 
 def wait_a_second(folder: Path, process: "subprocess.Popen[str]") -> None:
-    """Wait until its result file tells of another second of a run, or it has ended."""
+    """Wait until the result file has another interval, or the run has ended."""
     known: list[int] = []
 
     def is_another(seconds: list[dict[str, Any]]) -> bool:
@@ -138,7 +141,7 @@ def wait_a_second(folder: Path, process: "subprocess.Popen[str]") -> None:
 
 
 def end_group(process: "subprocess.Popen[str]") -> None:
-    """End a process and whatever it started."""
+    """Kill a process and all that it started."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -146,6 +149,6 @@ def end_group(process: "subprocess.Popen[str]") -> None:
 
 
 def children(process: "subprocess.Popen[str]") -> list[int]:
-    """The processes that it started."""
+    """Return the ids of the processes that a process started."""
     text = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
     return [int(word) for word in text.split()]

@@ -1,4 +1,4 @@
-"""The clean server is valid under every load under which test_faults.py finds a fault: `tox -e proof` runs both."""
+"""The clean server is valid under every load of test_faults.py: `tox -e proof` runs both."""
 
 from pathlib import Path
 

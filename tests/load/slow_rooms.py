@@ -1,4 +1,7 @@
-"""The reference server, but slow to make rooms: `python -m tests.load.slow_rooms [its own options]`."""
+"""The reference server, but slow to make rooms.
+
+`python -m tests.load.slow_rooms` takes the options of the server.
+"""
 
 import asyncio
 import sys
@@ -9,11 +12,11 @@ from reference_server.sqlite_store import SqliteStore
 from tests.faults.fault import wrap
 
 SLOW_S = 1.0
-"""So long it takes to make a room."""
+"""Seconds that making a room takes."""
 
 
 def make_slowly(create: Any) -> Any:
-    """The same, later."""
+    """Delay the method that makes a room."""
 
     async def slow(self: SqliteStore, chat: Any) -> Any:
         await asyncio.sleep(SLOW_S)

@@ -34,7 +34,7 @@ def test_the_clean_server_is_valid(tmp_path: Path, clean_server: str, script: st
 
 
 def test_slow_readers_hold_nobody_up(tmp_path: Path, clean_server: str) -> None:
-    """What is asked of it otherwise is what the script itself suggests: so much that the server has to notice."""
+    """The rate and the size are those of the script, so large that the server has to notice."""
     run = load(tmp_path, "slow_reader", clean_server, "-u", "10", "--deadline", "2", "-t", "40")
 
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
@@ -43,7 +43,7 @@ def test_slow_readers_hold_nobody_up(tmp_path: Path, clean_server: str) -> None:
 
 
 def test_a_server_that_reads_nothing_for_a_while_is_waited_for(tmp_path: Path) -> None:
-    """Longer than its sockets hold what is sent meanwhile: that is not said, and counted."""
+    """The pause is longer than its buffers last: messages are not sent, and counted."""
     much = ("-u", "4", "-r", "4", "--room-size", "2", "--rate", "200", "--message-bytes", "3900", "-t", "30")
     with served(*REFERENCE) as (url, server):
 
@@ -79,7 +79,7 @@ def test_a_server_may_differ_from_the_reference_server(tmp_path: Path, name: str
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
 
 
-def test_the_result_file_tells_the_run(tmp_path: Path, clean_server: str) -> None:
+def test_the_result_file_describes_the_run(tmp_path: Path, clean_server: str) -> None:
     objectives = ("--slo", "deliver.p99<4s", "--slo", "rate>10,sockets>=20")
     run = load(tmp_path, "steady", clean_server, "-t", "6", "--rate", "5", "--seed", "soup", *objectives)
 
@@ -108,7 +108,7 @@ def test_the_capacity_is_found(tmp_path: Path, clean_server: str) -> None:
     assert (tmp_path / "results-step-2.jsonl").exists()
 
 
-def test_a_server_that_bears_nothing_has_no_capacity(tmp_path: Path, clean_server: str) -> None:
+def test_a_server_that_meets_no_objective_has_no_capacity(tmp_path: Path, clean_server: str) -> None:
     run = load(tmp_path, "capacity", clean_server, "--step-seconds", "2", "--slo", "deliver.p50<1us")
 
     assert (run.code, run.verdict["verdict"]) == (1, "invalid"), run.output

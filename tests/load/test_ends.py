@@ -34,8 +34,8 @@ def test_a_signal_brings_the_verdict(
     assert "Traceback" not in run.output
 
 
-def test_a_signal_tears_nothing_apart_that_is_just_being_judged(tmp_path: Path) -> None:
-    """There is so much to judge that the signal comes in the middle of it."""
+def test_a_signal_does_not_interrupt_the_judging(tmp_path: Path) -> None:
+    """There is so much to judge that the signal comes in the middle of the judging."""
     busy = ("-u", "20", "-r", "20", "--room-size", "20", "--rate", "100")
     with servers.node() as url:
         interrupt = when_talking(tmp_path, lambda process: process.send_signal(signal.SIGINT))
@@ -61,17 +61,17 @@ def test_a_lost_worker_makes_the_run_inconclusive(tmp_path: Path, clean_server: 
     run = load(tmp_path, "steady", clean_server, *TWO, "-t", "16", meanwhile=when_talking(tmp_path, lose))
 
     assert run.code == 3, run.output
-    assert "lost in the middle: worker " in run.verdict["reason"]
+    assert "lost during the run: worker " in run.verdict["reason"]
 
 
-def test_users_that_do_not_get_in_are_missed(tmp_path: Path) -> None:
-    """All who got in were served well, but the load that was asked for was never there."""
+def test_users_that_never_connect_are_missed(tmp_path: Path) -> None:
+    """All others were served well, but the load that was asked for was never there."""
     with listening(sys.executable, "-m", "tests.load.slow_rooms", "--port", "0", "--database", ":memory:") as url:
         options = ("-u", "60", "-r", "60", "--room-size", "2", "-t", "8", "--slo", "rate>1")
         run = load(tmp_path, "steady", url, *options)
 
     assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
-    assert " users had tried to get in for more than 5 s when the run ended" in run.verdict["reason"]
+    assert " users had tried to connect for more than 5 s when the run ended" in run.verdict["reason"]
     assert "nothing was measured for rate>1" in run.verdict["reason"]
     assert run.verdict["counts"]["delivered"] > 0
 
@@ -85,8 +85,8 @@ def test_a_server_that_is_killed_is_blamed_or_named(tmp_path: Path) -> None:
     assert "Traceback" not in run.output
 
 
-def test_who_is_impatient_twice_gets_no_verdict_for_free(tmp_path: Path) -> None:
-    """What was said last is never heard, and nobody waited long enough to know."""
+def test_a_second_interrupt_makes_the_run_inconclusive(tmp_path: Path) -> None:
+    """The last messages never arrive, and nobody waits long enough to blame the server."""
     with served(*REFERENCE) as (url, server):
 
         def interrupt_twice(process: "subprocess.Popen[str]") -> None:
@@ -103,7 +103,7 @@ def test_who_is_impatient_twice_gets_no_verdict_for_free(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 @pytest.mark.parametrize("gap", [0.005, 0.05, 0.15, 0.25])
-def test_a_second_signal_changes_nothing_once_there_is_a_verdict(
+def test_a_second_signal_changes_nothing_after_the_verdict(
     tmp_path: Path, clean_server: str, number: int, gap: float
 ) -> None:
     def send_twice(process: "subprocess.Popen[str]") -> None:
@@ -118,8 +118,8 @@ def test_a_second_signal_changes_nothing_once_there_is_a_verdict(
     assert run.output.count("Shutting down") == 1
 
 
-def test_whoever_ends_a_run_its_exit_code_is_that_of_its_verdict(tmp_path: Path) -> None:
-    """SIGTERM begins the end, in which a server is waited for that stands still, and Ctrl-C is pressed twice."""
+def test_the_exit_code_is_that_of_the_verdict(tmp_path: Path) -> None:
+    """SIGTERM begins the end, the server stands still, and Ctrl-C is pressed twice."""
     with served(*REFERENCE) as (url, server):
 
         def press(process: "subprocess.Popen[str]") -> None:
@@ -142,7 +142,7 @@ def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_an_overloaded_generator_blames_nobody(tmp_path: Path) -> None:
-    """The server is one that does much more with a core than a generator that verifies what it gets."""
+    """The server does much more with a core than a generator that verifies."""
     load_beyond_the_machine = ("-u", "20", "-r", "20", "-t", "12", "--rate", "400", "--room-size", "20")
 
     with servers.node() as url:
@@ -150,18 +150,18 @@ def test_an_overloaded_generator_blames_nobody(tmp_path: Path) -> None:
 
     assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
     # Where others use the machine as well, the server may be the first to be starved.
-    assert any(why in run.verdict["reason"] for why in ("the generator was overloaded", "got no proper answer"))
+    assert any(why in run.verdict["reason"] for why in ("the load generator was overloaded", "got no proper answer"))
     assert run.rules("broken") == set()
 
 
 def limit(descriptors: int | None) -> None:
-    """Allow this process so many file descriptors."""
+    """Limit the file descriptors of this process."""
     if descriptors is not None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 
 
 def at_once(*options: str, descriptors: int | None = None) -> LoadRun:
-    """A run that ends before it begins."""
+    """Run a script that ends before its run begins."""
     locust = Path(sys.executable).with_name("locust")
     script = ROOT / "locustfiles" / "steady.py"
     ended = subprocess.run(
@@ -186,8 +186,8 @@ def test_too_few_file_descriptors_is_one_sentence() -> None:
     assert "Traceback" not in run.output
 
 
-def test_a_worker_with_too_few_file_descriptors_says_so_and_is_missed(clean_server: str) -> None:
-    """The limits of a worker on another machine are known to nobody else."""
+def test_a_worker_with_too_few_file_descriptors_is_missed(clean_server: str) -> None:
+    """Only the worker knows its limit, which can be on another machine."""
     with (
         reserved_port() as port,
         subprocess.Popen(
@@ -208,7 +208,7 @@ def test_a_worker_with_too_few_file_descriptors_says_so_and_is_missed(clean_serv
     assert "roomproof: expected at least 100 file descriptors, the limit is 64" in output
     assert process.returncode == 3, output
     assert run.code == 3, run.output
-    assert "lost in the middle: worker " in run.output
+    assert "lost during the run: worker " in run.output
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_worker_with_too_few_file_descriptors_says_so_and_is_missed(clean_serv
         pytest.param(("--host", "http://h", "--results", "/tmp"), "cannot write the result file", id="no file"),
     ],
 )
-def test_what_cannot_be_asked_for_is_told_at_once(options: tuple[str, ...], told: str) -> None:
+def test_an_impossible_option_is_refused_at_once(options: tuple[str, ...], told: str) -> None:
     run = at_once(*options)
 
     assert run.code == 2, run.output
@@ -239,7 +239,7 @@ def test_a_script_is_found_by_its_name(tmp_path: Path, clean_server: str) -> Non
     assert ended.stdout.splitlines()[-1].startswith("VALID: ")
 
 
-def test_a_script_that_there_is_not_is_a_usage_error(tmp_path: Path) -> None:
+def test_an_unknown_script_is_a_usage_error(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "roomproof", "load", "stedy"]
     ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
@@ -248,7 +248,7 @@ def test_a_script_that_there_is_not_is_a_usage_error(tmp_path: Path) -> None:
 
 
 def test_a_run_without_anything_but_a_server(tmp_path: Path) -> None:
-    """Twenty users for sixty seconds; nobody waits for that here."""
+    """It has twenty users for sixty seconds, but is stopped here before."""
     with listening(*REFERENCE) as url:
         run = load(tmp_path, "steady", url, meanwhile=when_talking(tmp_path, lambda process: process.terminate()))
 
@@ -257,7 +257,7 @@ def test_a_run_without_anything_but_a_server(tmp_path: Path) -> None:
     assert "Run time limit set to 60 seconds" in run.output
 
 
-def test_a_run_of_whose_words_nobody_reads_one_ends_as_any_other(tmp_path: Path, clean_server: str) -> None:
+def test_a_run_whose_output_nobody_reads_ends_normally(tmp_path: Path, clean_server: str) -> None:
     """`| head -1` hangs up long before the verdict."""
     read, write = os.pipe()
     os.close(read)

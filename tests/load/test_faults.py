@@ -1,7 +1,7 @@
-"""Rare faults of delivery, order, isolation and system messages are found under load, under the rule they break.
+"""Rare faults are found under load, under the rule that they break.
 
-They show once in ten thousand deliveries; two of them in every case, because they need a coincidence besides: nobody
-can tell beforehand that somebody will be gone in a moment.
+Faults of delivery, order, isolation and system messages show once in ten thousand deliveries. Two of them show in every
+case, because they need a coincidence as well: no server knows beforehand that a member will be gone in a moment.
 """
 
 from pathlib import Path
@@ -16,15 +16,15 @@ from tests.load.locust import LoadRun, load
 LONG = ("--message-bytes", "4000")
 
 LASTING = ("-u", "120", "--room-size", "60", "--rate", "0.7", "--deadline", "1", "-t", "16")
-"""Who has left before the deadline cannot miss the notice of a leave: members stay for six seconds on the average."""
+"""Members stay for six seconds on the average: only members that outstay the deadline can miss a leave notice."""
 
 SLOW = ("-u", "10", "--room-size", "10", "--rate", "20", "--message-bytes", "4000", "--deadline", "2", "-t", "40")
-"""Sockets hold megabytes of what somebody does not read."""
+"""A load that fills the sockets of a slow reader, which hold megabytes."""
 
 DELIVERIES = "10000"
 
 USUAL = {"-u": "40", "-r": "100", "-t": "12", "--room-size": "20", "--rate": "6"}
-"""Some fifty thousand deliveries."""
+"""Options for about fifty thousand deliveries."""
 
 SCRIPTS: dict[str, tuple[str, ...]] = {
     "some lost for one": ("steady",),
@@ -58,8 +58,8 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
 """The script, and its options, under which each fault shows."""
 
 ELSEWHERE = {
-    "the same words only once": "every message of a load has words of its own",
-    "the words of another only once": "every message of a load has words of its own",
+    "the same words only once": "every message of a load has a content of its own",
+    "the words of another only once": "every message of a load has a content of its own",
     "second device ignored": "every connection of a load has a user id of its own",
     "a deleted room speaks on": "a load deletes no room",
     "orders differ between members": "ORDER-2 is a capability, and is judged by the suite",
@@ -80,7 +80,7 @@ ALSO = {
     "slow readers are waited for",
     "full outboxes drop in silence",
 }
-"""Faults that stand with other families, and that a load may see."""
+"""Faults of other families that a load can find."""
 
 SHOWN_AS = {
     "first words after a join lost": {"DELIVER-2"},
@@ -88,17 +88,17 @@ SHOWN_AS = {
     "long contents refused": {"FRAME-5"},
     "leaves missing": {"LEAVE-1", "LEAVE-2"},
 }
-"""Where a load may see another rule broken: it cannot know the cause, and whose leave is not told is left to chance."""
+"""The rules that can be seen broken instead, because a load cannot know the cause."""
 
 
-def test_every_fault_of_these_families_is_found_here_or_by_the_suite() -> None:
+def test_every_fault_is_found_here_or_by_the_suite() -> None:
     families = {name for name, fault in FAULTS.items() if fault.plant.__module__.rpartition(".")[2] in FAMILIES}
 
     assert families | ALSO == SCRIPTS.keys() | ELSEWHERE.keys()
 
 
 def load_that_shows(folder: Path, name: str, url: str) -> LoadRun:
-    """The load under which a fault shows, whether the server has it or not."""
+    """Run the load under which a fault shows, whether the server has the fault or not."""
     script, *options = SCRIPTS[name]
     usual = [word for option, value in USUAL.items() if option not in options for word in (option, value)]
     return load(folder, script, url, *usual, *options)

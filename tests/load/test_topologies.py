@@ -1,4 +1,4 @@
-"""Load on several instances: rooms span client addresses and instances, and the verdict knows who hears whom there."""
+"""Load on several instances: rooms span client addresses and instances."""
 
 import sys
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def pubsub() -> Iterator[LocalTopology]:
 
 
 def loaded(folder: Path, topology: LocalTopology, kind: str, script: str, *options: str) -> LoadRun:
-    """A run against a topology from all its client addresses, which a target file names."""
+    """Run against a topology from all its client addresses, named in a target file."""
     target = topology.handle.target
     file = folder / "target.toml"
     addresses = ", ".join(f'"{address}"' for address in target.addresses)
@@ -59,7 +59,7 @@ def test_instances_that_do_not_hear_each_other_are_found(tmp_path: Path, monkeyp
     assert (run.code, run.verdict["verdict"]) == (1, "invalid"), run.output
 
 
-def test_what_is_called_sticky_and_is_not_is_found(tmp_path: Path, pubsub: LocalTopology) -> None:
+def test_a_server_that_is_not_sticky_is_found(tmp_path: Path, pubsub: LocalTopology) -> None:
     run = loaded(tmp_path, pubsub, "sticky", *CHURN)
 
     assert (run.code, run.verdict["verdict"]) == (1, "invalid"), run.output

@@ -1,4 +1,4 @@
-"""Runs that are started and stopped in Locust's web UI: each press of Start is a run of its own."""
+"""Runs in the web UI of Locust: each press of Start is a run of its own."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def test_each_press_of_start_is_a_run_of_its_own(tmp_path: Path, clean_server: s
         sent = []
         for users in ("12", "8"):
             ui.start(user_count=users)
-            # Somebody may still be on the way in when the others already talk.
+            # A user may still be connecting when the others already talk.
             ui.wait_for(has(users))
             rows = ui.wait_for(lambda rows: talks(rows) and {"connect", "join", "deliver", "spread"} <= rows.keys())
             assert rows["sockets"][0] == users
@@ -47,7 +47,7 @@ def test_the_form_has_the_options_but_no_file(tmp_path: Path, clean_server: str)
     assert not list(tmp_path.glob("*.jsonl"))
 
 
-def test_what_the_form_cannot_mean_is_told_in_the_tab(tmp_path: Path, clean_server: str) -> None:
+def test_the_tab_names_an_impossible_value_of_the_form(tmp_path: Path, clean_server: str) -> None:
     with web_ui(tmp_path, clean_server) as ui:
         ui.start(slo="soon")
         rows = ui.wait_for(lambda rows: bool(rows["verdict"][1]))
@@ -60,7 +60,7 @@ def test_what_the_form_cannot_mean_is_told_in_the_tab(tmp_path: Path, clean_serv
         assert ui.wait_for(ends)["verdict"][0] == "valid"
 
 
-def test_what_no_search_can_do_starts_no_users(tmp_path: Path, clean_server: str) -> None:
+def test_an_impossible_search_starts_no_users(tmp_path: Path, clean_server: str) -> None:
     with web_ui(tmp_path, clean_server, script="capacity") as ui:
         ui.start(step_seconds="soon")
         rows = ui.wait_for(lambda rows: bool(rows["verdict"][1]))
@@ -79,8 +79,8 @@ def test_a_search_for_the_capacity_shows_its_steps(tmp_path: Path, clean_server:
     assert "at least 16 users" in rows["capacity"][1]
 
 
-def test_a_search_that_is_stopped_tells_what_was_wrong(tmp_path: Path) -> None:
-    """Which the run tells that it was in, and only at its end."""
+def test_a_search_that_is_stopped_names_the_fault(tmp_path: Path) -> None:
+    """Only the run of the current step knows the fault, and only at its end."""
     with listening(*faulty("leak to all rooms")) as url, web_ui(tmp_path, url, script="capacity") as ui:
         ui.start(step_seconds="60")
         ui.wait_for(talks)

@@ -18,7 +18,7 @@ Rows = dict[str, tuple[str, str]]
 
 
 class WebUi:
-    """What the page of Locust asks for and sends."""
+    """The requests that the page of Locust sends."""
 
     def __init__(self, url: str, server: str) -> None:
         self.url = url
@@ -35,14 +35,14 @@ class WebUi:
         assert self._http.request("POST", f"{self.url}/stop").status == 200
 
     def workers(self) -> int:
-        """How many workers the master has; it does not answer at all while it starts."""
+        """Return the number of workers of the master, which does not answer while it starts."""
         try:
             return len(self.get("/stats/requests").json()["workers"])
         except (urllib3.exceptions.HTTPError, ValueError):
             return 0
 
     def rows(self) -> Rows:
-        """The rows of the Roomproof tab: value and detail by what they are about."""
+        """Return the rows of the Roomproof tab: value and detail by name."""
         (table,) = self.get("/stats/requests").json()["extended_stats"]
         assert table["key"] == "roomproof"
         return {row["what"]: (row["value"], row["detail"]) for row in table["data"]}
@@ -59,7 +59,7 @@ class WebUi:
 
 @contextlib.contextmanager
 def web_ui(folder: Path, server: str, *options: str, script: str = "steady") -> Iterator[WebUi]:
-    """Locust with its web UI; ends with the context."""
+    """Run Locust with its web UI until the context ends."""
     with contextlib.ExitStack() as until_end:
         port = until_end.enter_context(reserved_port())
         words = ("--web-host", "127.0.0.1", "--web-port", str(port), *until_end.enter_context(master_port(options)))
@@ -91,7 +91,7 @@ def talks(rows: Rows) -> bool:
 
 
 def has(sockets: str) -> Callable[[Rows], bool]:
-    """Whether so many are open."""
+    """Return a condition: this many sockets are open."""
     return lambda rows: rows.get("sockets", ("", ""))[0] == sockets
 
 

@@ -1,1 +1,1 @@
-"""One per load run: adds up what the workers report, and gives the verdict."""
+"""The controlling side of a load run: adds up reports, gives the verdict."""

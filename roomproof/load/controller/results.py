@@ -1,4 +1,4 @@
-"""What a load run leaves behind: JSON lines in the format of the suite's results, and the text on the terminal."""
+"""The results of a load run: the file of JSON lines, and the text on the terminal."""
 
 import contextlib
 from collections.abc import Iterable
@@ -7,9 +7,10 @@ from typing import IO
 
 from roomproof.judge.findings import Finding, Kind
 from roomproof.load.figures.bisection import Bisection
-from roomproof.load.figures.objectives import shown
+from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.percentiles import quantile
-from roomproof.load.figures.totals import ADDED, RunTotals
+from roomproof.load.figures.totals import RunTotals
+from roomproof.load.figures.wording import counted, duration
 from roomproof.load.options import LoadOptions
 from roomproof.printable import printable
 from roomproof.report.capabilities import capability_names
@@ -19,20 +20,62 @@ from roomproof.spec.rules import Protocol
 from roomproof.timeline import timeline
 from roomproof.verdict import Verdict
 
-COUNTED_AS = {"late": "late_sends", "dropped": "dropped_sends", "blocked": "blocked_sends"}
-"""What is called otherwise beside the kinds of findings."""
+COUNT_KEYS = {
+    Count.SENT: "sent",
+    Count.DELIVERED: "delivered",
+    Count.SENT_LATE: "late_sends",
+    Count.SENDS_DROPPED: "dropped_sends",
+    Count.SENDS_BLOCKED: "blocked_sends",
+    Count.CONNECTED: "connected",
+    Count.HANDSHAKES_REFUSED: "refused",
+    Count.ROOMS_REFUSED: "roomless",
+    Count.PARTICIPANTS_REFUSED: "uninvited",
+    Count.UNANSWERED: "unanswered",
+    Count.UNTIMED: "untimed",
+    Count.CLOSED: "left",
+    Count.DISCONNECTED: "died",
+    Count.READING_PAUSED: "paused",
+    Count.BACKLOG_NOTICEABLE: "swamped",
+}
+"""The key of each counter in the result file, which other programs read: keys never change."""
+
+FINDING_KEYS = {
+    Kind.LOST: "lost",
+    Kind.REPLAYED: "replayed",
+    Kind.LEAKED: "leaked",
+    Kind.PHANTOM: "phantom",
+    Kind.DUPLICATED: "duplicated",
+    Kind.REORDERED: "reordered",
+    Kind.ALTERED: "altered",
+    Kind.MISATTRIBUTED: "misattributed",
+    Kind.NEVER_JOINED: "never_joined",
+    Kind.DROPPED: "dropped",
+    Kind.MISSING_NOTICE: "notice_missing",
+    Kind.DOUBLED_NOTICE: "notice_doubled",
+    Kind.MISPLACED: "misplaced",
+    Kind.MALFORMED: "malformed",
+    Kind.WRONG_TIME: "wrong_time",
+    Kind.UNPROVOKED_ERROR: "unprovoked_error",
+    Kind.UNANSWERED_CLOSE: "close_unanswered",
+    Kind.HELD_UP: "held_up",
+}
+"""The key of each kind of finding beside the counters, likewise."""
 
 SHOWN_FINDINGS = 3
-"""So many findings of each kind are printed; the result file has all that were kept."""
+"""Findings of each kind that are printed; the result file has all that were kept."""
 
 
 class LoadResults(JsonLines):
-    """The result file of one run: `run`, an `interval` for each second, `finding` lines, and last the `verdict`."""
+    """The result file of one run.
+
+    It has one `run` line, `interval` and `finding` lines, and last the `verdict`. An error while writing is kept in
+    `trouble`, and nothing more is written.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         super().__init__(file)
         self.trouble = ""
-        """Why nothing more can be written, if so."""
+        """The reason why nothing more is written; empty if all is."""
 
     def _write(self, line: dict[str, object]) -> None:
         if self.trouble:
@@ -50,19 +93,19 @@ class LoadResults(JsonLines):
         self._write(
             run_line(protocol, target.url, capability_names(target.capabilities), partial=True)
             | {"seed": options.seed, "room_size": options.room_size, "rate": options.rate}
-            | {"message_bytes": options.message_bytes, "slo": [slo.text for slo in options.slos]}
+            | {"message_bytes": options.message_bytes, "slo": [objective.text for objective in options.objectives]}
         )
 
-    def interval(self, books: RunTotals, second: int) -> None:
-        """Write what happened since the last line; times are microseconds, but for the lag."""
-        now = books.second
+    def interval(self, totals: RunTotals, second: int) -> None:
+        """Write what happened since the last line: percentiles in us, the lag in ms."""
+        now = totals.interval
         self._write(
             {
                 "kind": "interval",
                 "second": second,
                 "sent": now.sent,
                 "delivered": now.delivered,
-                "sockets": books.sockets,
+                "sockets": totals.sockets,
                 "p50": quantile(now.deliver, 50),
                 "p99": quantile(now.deliver, 99),
                 "lag_ms": round(now.lag_ms, 2),
@@ -77,84 +120,110 @@ class LoadResults(JsonLines):
                 | {name: getattr(finding, name) for name in ("rule", "receiver", "text", "stream", "item", "witness")}
             )
 
-    def step(self, users: int, verdict: Verdict, books: RunTotals) -> None:
-        """Write how a step of a search for the capacity went."""
-        said = {"kind": "step", "users": users, "verdict": verdict.conclusion, "reason": verdict.reason}
-        self._write(said | summary(books))
+    def step(self, users: int, verdict: Verdict, totals: RunTotals) -> None:
+        """Write the verdict and the figures of a step of a search for the capacity."""
+        line = {"kind": "step", "users": users, "verdict": verdict.conclusion, "reason": verdict.reason}
+        self._write(line | summary(totals))
 
     def conclude_search(
         self, verdict: Verdict, protocol: Protocol, search: Bisection, decisive: tuple[Verdict, RunTotals] | None
     ) -> None:
-        """Write the last line of a search for the capacity, and close. `users` are borne, `too_many` are not.
+        """Write the last line of a search for the capacity, and close the file.
 
-        The rest, rules, counts and times, is that of the decisive step, if there was any.
+        `capacity` has the largest number of `users` that was good, and the smallest that was `too_many`. Rules, counts
+        and times are those of the decisive step, if there is one.
         """
         best, worst = search.best, search.worst
         found = {"users": best.users if best else None, "rate": round(best.rate, 1) if best and best.rate else None}
-        found |= {"too_many": worst.users if worst and not worst.is_generators else None}
-        told = verdict_line(verdict, protocol)
+        found |= {"too_many": worst.users if worst and not worst.is_generator_limit else None}
+        line = verdict_line(verdict, protocol)
         if decisive is not None:
-            of_step, books = decisive
+            of_step, totals = decisive
             whole = replace(of_step, conclusion=verdict.conclusion, reason=verdict.reason)
-            told = verdict_line(whole, protocol) | summary(books)
-        self._write(told | {"capacity": found})
+            line = verdict_line(whole, protocol) | summary(totals)
+        self._write(line | {"capacity": found})
         self._file.close()
 
-    def verdict(self, verdict: Verdict, protocol: Protocol, books: RunTotals) -> None:
-        """Write the last line, and close."""
-        self._write(verdict_line(verdict, protocol) | summary(books))
+    def verdict(self, verdict: Verdict, protocol: Protocol, totals: RunTotals) -> None:
+        """Write the last line, and close the file."""
+        self._write(verdict_line(verdict, protocol) | summary(totals))
         self._file.close()
 
 
-def counts_of(books: RunTotals) -> dict[str, int]:
-    """Everything that was counted, with the kinds of findings."""
-    kinds = {kind.replace(" ", "_"): books.counts[kind] for kind in Kind}
-    return {COUNTED_AS.get(name, name): books.totals[name] for name in ADDED} | kinds
+def counts_of(totals: RunTotals) -> dict[str, int]:
+    """Return all counters and counts of findings by their keys in the result file."""
+    counts = {key: totals.counts[count] for count, key in COUNT_KEYS.items()}
+    return counts | {key: totals.findings_by_kind[kind] for kind, key in FINDING_KEYS.items()}
 
 
-def summary(books: RunTotals) -> dict[str, object]:
-    """What the verdict line says beside the verdict."""
-    others = ("connect", "join", "last_recipient", "spread")
+def summary(totals: RunTotals) -> dict[str, object]:
+    """Return the figures of a run, as the verdict line has them."""
+    others = (Timing.CONNECT, Timing.JOIN, Timing.LAST_RECIPIENT, Timing.SPREAD)
     return {
-        "counts": counts_of(books),
-        "latency_us": books.times("deliver").summary(),
-        "times_us": {name: books.times(name).summary() for name in others},
-        "rate": None if books.rate is None else round(books.rate, 1),
-        "sockets": books.most_sockets,
-        "rooms": books.rooms,
-        "instances": books.instances,
-        "generator": books.generator(),
+        "counts": counts_of(totals),
+        "latency_us": totals.times(Timing.DELIVER).summary(),
+        "times_us": {name: totals.times(name).summary() for name in others},
+        "rate": None if totals.rate is None else round(totals.rate, 1),
+        "sockets": totals.most_sockets,
+        "rooms": totals.rooms,
+        "instances": totals.instances,
+        "generator": totals.generator(),
     }
 
 
-def text_of(verdict: Verdict, books: RunTotals, missed: list[str]) -> str:
-    """A run as it is printed at its end."""
-    lines = ["", "Roomproof"]
-    for kind in Kind:
-        some = [finding for finding in books.findings if finding.kind is kind][:SHOWN_FINDINGS]
-        lines += [
-            f"  {finding.kind} ({finding.rule}), at connection {finding.receiver}: {printable(finding.text)}"
-            for finding in some
+def text_of(verdict: Verdict, totals: RunTotals, missed: list[str]) -> str:
+    """Return the text printed at the end of a run; `missed` are sentences."""
+    return "\n".join(
+        [
+            "",
+            "Roomproof",
+            *(line for kind in Kind for line in _finding_lines(kind, totals)),
+            *(f"  {sentence}" for sentence in missed),
+            *_time_lines(totals),
+            *_count_lines(totals),
+            verdict.sentence,
         ]
-        if some and some[0].witness:
-            lines += [f"    {line}" for line in timeline(some[0].witness)]
-        if books.counts[kind] > len(some):
-            lines.append(f"  ... and {books.counts[kind] - len(some)} more of the kind {kind}")
-    lines += [f"  {sentence}" for sentence in missed]
-    for name in ("deliver", "last_recipient", "spread", "connect", "join"):
-        times = books.times(name)
+    )
+
+
+def _finding_lines(kind: Kind, totals: RunTotals) -> list[str]:
+    """The first findings of a kind, one witness, and the number of other findings."""
+    shown = [finding for finding in totals.findings if finding.kind is kind][:SHOWN_FINDINGS]
+    lines = [
+        f"  {finding.kind} ({finding.rule}), at connection {finding.receiver}: {printable(finding.text)}"
+        for finding in shown
+    ]
+    if shown and shown[0].witness:
+        lines += [f"    {line}" for line in timeline(shown[0].witness)]
+    others = totals.findings_by_kind[kind] - len(shown)
+    if others > 0:
+        lines.append(f"  ... and {others} more of the kind {kind}")
+    return lines
+
+
+def _time_lines(totals: RunTotals) -> list[str]:
+    lines = []
+    for timing in (Timing.DELIVER, Timing.LAST_RECIPIENT, Timing.SPREAD, Timing.CONNECT, Timing.JOIN):
+        times = totals.times(timing)
         if times.count:
             quantiles = ", ".join(
-                f"{key} {shown(value)}" for key, value in times.summary().items() if value is not None
+                f"{name} {duration(value)}" for name, value in times.summary().items() if value is not None
             )
-            lines.append(f"  {name:14}  {quantiles}")
-    totals = books.totals
-    if totals["untimed"]:
-        lines.append(f"  {totals['untimed']} messages are not timed to their last recipient: it read too late")
+            lines.append(f"  {timing:14}  {quantiles}")
+    return lines
+
+
+def _count_lines(totals: RunTotals) -> list[str]:
+    counts = totals.counts
+    lines = []
+    if counts[Count.UNTIMED]:
+        messages = counted(counts[Count.UNTIMED], "message")
+        lines.append(f"  {messages} without a time at the last recipient, which read too late")
+    sends = f"{counts[Count.SENT_LATE]} late and {counts[Count.SENDS_DROPPED]} dropped sends"
+    if counts[Count.SENDS_BLOCKED]:
+        sends += f", {counts[Count.SENDS_BLOCKED]} given up because the server did not read"
     lines.append(
-        f"  {totals['sent']} sent, {totals['delivered']} delivered and verified, {books.most_sockets} sockets, "
-        f"{books.rooms} rooms, {totals['late']} late and {totals['dropped']} dropped sends"
-        + (f", {totals['blocked']} given up because the server did not read" if totals["blocked"] else "")
+        f"  {counts[Count.SENT]} sent, {counts[Count.DELIVERED]} delivered and verified, "
+        f"{counted(totals.most_sockets, 'socket')}, {counted(totals.rooms, 'room')}, {sends}"
     )
-    lines.append(verdict.sentence)
-    return "\n".join(lines)
+    return lines

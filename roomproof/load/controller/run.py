@@ -1,6 +1,5 @@
-"""One press of Start, from its first beat to its verdict: the side that adds up."""
+"""A load run from its start to its verdict: adds up what the workers report."""
 
-import argparse
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -17,108 +16,129 @@ from roomproof.report.terminal import show
 from roomproof.spec.rules import load
 from roomproof.verdict import Conclusion, Verdict
 
-SECOND_S = 1.0
-"""So often a line is written."""
+INTERVAL_S = 1.0
+"""Seconds between two lines of the result file."""
 
 ALONE_S = 3.0
-"""A worker that ends by itself so long before the others is lost to the run."""
+"""A worker that ends on its own more than these seconds before the run ends counts as lost."""
 
 
 class LoadRun:
-    """What is known of one run. `workers` take part in it from the start."""
+    """A run; `workers` take part from its start. `start_run` makes and starts one."""
 
-    def __init__(self, name: str, options: LoadOptions, workers: set[str], results: Path | None) -> None:
+    def __init__(self, name: str, options: LoadOptions, workers: set[str], results: LoadResults | None) -> None:
         self.name = name
         self.options = options
-        self.books = RunTotals()
+        self.totals = RunTotals()
         self.workers = set(workers)
         self.verdict: Verdict | None = None
         self._ended_alone: dict[str, float] = {}
         self._ending_since: float | None = None
         self._protocol = load()
-        self._results = LoadResults.create(results) if results else None
+        self._results = results
+        self._intervals = 0
+        self._writer: gevent.Greenlet[..., None] | None = None
+
+    def start(self) -> None:
+        """Write the first line of the result file, and from now on one for each interval."""
         if self._results:
-            self._results.run(self._protocol, options)
-        self._writer = gevent.spawn(self._write_on)
+            self._results.run(self._protocol, self.options)
+        self._writer = gevent.spawn(self._write_intervals)
 
-    def hear(self, beat: WorkerReport) -> None:
-        """Take in what a worker tells."""
-        if beat.run != self.name or self.verdict is not None:
+    def add_report(self, report: WorkerReport) -> None:
+        """Add a report, unless it belongs to another run or comes after the verdict."""
+        if report.run != self.name or self.verdict is not None:
             return
-        self.workers.add(beat.worker)
-        self.books.add(beat)
-        if beat.end and self._ending_since is None:
-            self._ended_alone[beat.worker] = time.monotonic()
+        self.workers.add(report.worker)
+        self.totals.add(report)
+        if report.is_last and self._ending_since is None:
+            self._ended_alone[report.worker] = time.monotonic()
 
-    def begin_to_end(self) -> None:
-        """From now on workers are expected to end."""
+    def begin_ending(self) -> None:
+        """Expect workers to end from now on."""
         if self._ending_since is None:
             self._ending_since = time.monotonic()
 
     @property
     def is_ending(self) -> bool:
-        """Whether its end has begun."""
+        """Whether the end of the run has begun."""
         return self._ending_since is not None
 
-    def so_far(self) -> str:
-        """What can be said while it goes on."""
-        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.books.counts.items()) if count)
+    def findings_so_far(self) -> str:
+        """Return the counts of findings in one sentence."""
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.totals.findings_by_kind.items()) if count)
         return f"found so far: {kinds}" if kinds else "nothing wrong so far"
 
-    def waits_for(self, present: set[str]) -> set[str]:
-        """The workers that have not told their last, out of those that are still there."""
+    def missing_workers(self, present: set[str]) -> set[str]:
+        """Return the workers, out of those present, that have not sent their last report."""
         return (self.workers - self.reported) & present
 
     @property
     def reported(self) -> set[str]:
-        """Workers that have told their last."""
-        return {worker for worker, beat in self.books.last.items() if beat.end}
+        """The workers that have sent their last report."""
+        return {worker for worker, report in self.totals.last.items() if report.is_last}
 
     def conclude(self, trouble: str = "") -> Verdict:
-        """The verdict, which is written and printed."""
+        """Give the verdict, write it and print it; later calls return the same verdict.
+
+        `trouble` says why the run cannot be relied on; empty if it can.
+        """
         if self.verdict is not None:
             return self.verdict
-        self._writer.kill(block=False)
-        now = self._ending_since or time.monotonic()
-        alone = {worker for worker, at in self._ended_alone.items() if now - at > ALONE_S}
-        lost = () if trouble else tuple(sorted((self.workers - self.reported) | alone))
-        around = RunContext(tuple(f"worker {worker}" for worker in lost), trouble)
-        options = self.options
-        verdict = verdict_of(self.books, self._protocol, options.target, options.slos, around)
-        self.verdict = verdict
-        self.verdict = self._written(verdict)
-        missed = objectives.missed(self.options.slos, self.books.figures())
-        show(text_of(self.verdict, self.books, missed))
+        if self._writer is not None:
+            self._writer.kill(block=False)
+        lost = () if trouble else tuple(f"worker {worker}" for worker in sorted(self._lost_workers()))
+        context = RunContext(lost, trouble)
+        asked = self.options.objectives
+        # Reports that arrive while the verdict is written must find that there is one.
+        self.verdict = verdict_of(self.totals, self._protocol, self.options.target, asked, context)
+        self.verdict = self._written(self.verdict)
+        show(text_of(self.verdict, self.totals, objectives.missed(asked, self.totals.figures())))
         return self.verdict
 
+    def _lost_workers(self) -> set[str]:
+        """The workers without a last report, and those that ended long before the others."""
+        end = self._ending_since or time.monotonic()
+        alone = {worker for worker, at in self._ended_alone.items() if end - at > ALONE_S}
+        return (self.workers - self.reported) | alone
+
     def _written(self, verdict: Verdict) -> Verdict:
-        """The verdict, once it is written: without all of its results, a run is not called valid."""
+        """Write the verdict and return it; incomplete results make it inconclusive."""
         if self._results:
-            self._results.interval(self.books, self._second + 1)
-            self._results.findings(self.books.findings)
-            self._results.verdict(verdict, self._protocol, self.books)
+            self._results.interval(self.totals, self._intervals + 1)
+            self._results.findings(self.totals.findings)
+            self._results.verdict(verdict, self._protocol, self.totals)
             if self._results.trouble and verdict.conclusion is Conclusion.VALID:
                 return replace(verdict, conclusion=Conclusion.INCONCLUSIVE, reason=self._results.trouble)
         return verdict
 
-    _second = 0
-
-    def _write_on(self) -> None:
-        gevent.sleep(SECOND_S)
-        while self.verdict is None:  # whoever is to be killed may still be woken
-            self._second += 1
+    def _write_intervals(self) -> None:
+        gevent.sleep(INTERVAL_S)
+        while self.verdict is None:  # a killed greenlet might still be woken
+            self._intervals += 1
             if self._results:
-                self._results.interval(self.books, self._second)
-            self.books.second.clear()
-            gevent.sleep(SECOND_S)
+                self._results.interval(self.totals, self._intervals)
+            self.totals.interval.clear()
+            gevent.sleep(INTERVAL_S)
 
 
-def results_of(parsed: argparse.Namespace, number: int, *, of_step: bool = False) -> Path | None:
-    """Where results go: the first start of a process gets the file that was asked for, steps get one beside it."""
-    asked = str(parsed.results) if parsed.results else ""
-    if not asked:
+def start_run(name: str, options: LoadOptions, workers: set[str], path: Path | None) -> LoadRun:
+    """Start a run that writes its results to `path`, if there is one.
+
+    Raises UsageError if the file cannot be written.
+    """
+    run = LoadRun(name, options, workers, LoadResults.create(path) if path else None)
+    run.start()
+    return run
+
+
+def results_of(path: Path | None, number: int, *, of_step: bool = False) -> Path | None:
+    """Return the path of the results of a run.
+
+    The first run gets `path` itself; later runs, and steps of a search, get a file beside it.
+    """
+    if path is None:
         return None
-    path = Path(asked)
     if of_step:
         return path.with_name(f"{path.stem}-step-{number}{path.suffix}")
     return path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")

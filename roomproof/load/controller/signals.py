@@ -1,4 +1,4 @@
-"""How Ctrl-C reaches a run, and when it and SIGTERM no longer do."""
+"""Signals: Ctrl-C interrupts a run, and nothing does once it has its verdict."""
 
 import signal
 
@@ -6,22 +6,22 @@ import gevent
 
 
 class Signals:
-    """Those of this process. Locust itself takes care of the first SIGTERM."""
+    """The signals of this process. Locust itself handles the first SIGTERM."""
 
     def __init__(self) -> None:
         self._are_ignored = False
 
-    def heed(self) -> None:
-        """From now on Ctrl-C reaches the main greenlet, while it waits.
+    def install(self) -> None:
+        """On Ctrl-C raise KeyboardInterrupt in the main greenlet, while it waits.
 
-        Python's own way would tear apart what is just being judged.
+        The handler of Python would raise it anywhere, and break off what is just being judged.
         """
         gevent.signal_handler(signal.SIGINT, self._interrupt)
 
     def ignore(self) -> None:
-        """From now on nothing is left to do but Locust's own end, and Python's.
+        """Ignore SIGINT and SIGTERM from now on, while Locust and Python exit.
 
-        Python would die of a signal on its way out, and its exit code would no longer be that of the verdict.
+        Otherwise Python would die of a signal on its way out, and the exit code would not be that of the verdict.
         """
         self._are_ignored = True
         for number in (signal.SIGINT, signal.SIGTERM):

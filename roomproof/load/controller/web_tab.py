@@ -1,37 +1,49 @@
-"""The tab of Roomproof in Locust's web UI: what is known of the run so far."""
+"""The tab of Roomproof in the web UI of Locust: the run so far."""
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from flask import Response, request
 from locust.web import WebUI
 
 from roomproof.judge.findings import Finding
+from roomproof.load.controller.progress import Progress
+from roomproof.load.controller.run import LoadRun
 from roomproof.load.figures.bisection import Bisection
-from roomproof.load.figures.objectives import TIMES, shown
+from roomproof.load.figures.metrics import Count
+from roomproof.load.figures.objectives import TIMES
+from roomproof.load.figures.overload import texts_of
 from roomproof.load.figures.totals import RunTotals
+from roomproof.load.figures.wording import duration
 from roomproof.printable import printable
 from roomproof.timeline import timeline
 from roomproof.verdict import Verdict
 
-if TYPE_CHECKING:
-    from roomproof.load.controller.controller import LoadController
-
 KEY = "roomproof"
 
 SHOWN_FINDINGS = 20
+"""Findings that have a row."""
+
+SHOWN_COUNTS = (
+    Count.SENT,
+    Count.DELIVERED,
+    Count.SENT_LATE,
+    Count.SENDS_DROPPED,
+    Count.HANDSHAKES_REFUSED,
+    Count.UNANSWERED,
+)
 
 COLUMNS = [{"key": "what", "title": "What"}, {"key": "value", "title": "Value"}, {"key": "detail", "title": "Detail"}]
 
 
 class WebTab:
-    """Shows the run of a conductor."""
+    """Shows the progress of the current run."""
 
-    def __init__(self, conductor: "LoadController") -> None:
-        self._conductor = conductor
+    def __init__(self, progress: Callable[[], Progress]) -> None:
+        self._progress = progress
 
     def show_in(self, web_ui: WebUI) -> None:
-        """Add the tab; its rows come with the statistics that the page asks for every few seconds."""
+        """Add the tab. Its rows are part of the statistics that the page polls."""
         web_ui.template_args |= {
             "extended_tabs": [{"title": "Roomproof", "key": KEY}],
             "extended_tables": [{"key": KEY, "structure": COLUMNS}],
@@ -47,33 +59,20 @@ class WebTab:
             web_ui.app.after_request(add_rows)
 
     def rows(self) -> list[dict[str, str]]:
-        """What is shown."""
-        run, climb = self._conductor.run, self._conductor.climb
-        capacity = _capacity(climb.search, self._conductor.final) if climb and climb.search else []
+        """Return the rows of the tab."""
+        progress = self._progress()
+        run = progress.run
+        capacity = _capacity(progress.search, progress.final) if progress.search else []
         if run is None:
-            return [*capacity, _row("verdict", "none yet", self._conductor.trouble)]
-        books = run.books
-        verdict = run.verdict
-        rows = [
+            return [*capacity, _row("verdict", "none yet", progress.trouble)]
+        findings = run.totals.findings[:SHOWN_FINDINGS]
+        return [
             *capacity,
-            _row("verdict", verdict.conclusion if verdict else "running", verdict.reason if verdict else run.so_far()),
+            *_run(run),
+            *_times(run.totals),
+            *_generators(run.totals),
+            *(_finding(finding) for finding in findings),
         ]
-        rows += [_row("seed", run.options.seed), _row("sockets", f"{books.sockets}", f"at most {books.most_sockets}")]
-        rows += [_row("rooms", f"{books.rooms}"), _row("instances", ", ".join(books.instances) or "not told")]
-        rows += [
-            _row(name, f"{books.totals[name]}")
-            for name in ("sent", "delivered", "late", "dropped", "refused", "unanswered")
-        ]
-        for name in TIMES:
-            times = books.times(name)
-            if times.count:
-                quantiles = {key: shown(value) for key, value in times.summary().items() if value is not None}
-                rows.append(
-                    _row(name, quantiles["p99"], ", ".join(f"{key} {value}" for key, value in quantiles.items()))
-                )
-        return (
-            rows + _generator(books) + [row for finding in books.findings[:SHOWN_FINDINGS] for row in _finding(finding)]
-        )
 
 
 def _capacity(search: Bisection, final: Verdict | None) -> list[dict[str, str]]:
@@ -81,21 +80,45 @@ def _capacity(search: Bisection, final: Verdict | None) -> list[dict[str, str]]:
     return [_row("capacity", final.conclusion if final else "searching", final.reason if final else ""), *rows]
 
 
-def _generator(books: RunTotals) -> list[dict[str, str]]:
+def _run(run: LoadRun) -> list[dict[str, str]]:
+    verdict, totals = run.verdict, run.totals
+    conclusion = verdict.conclusion if verdict else "running"
     return [
-        _row(
-            f"generator {worker}",
-            f"{beat.cpu:.0%} of a core",
-            f"timers {beat.lag_ms:.1f} ms late; " + "; ".join(beat.overloaded),
-        )
-        for worker, beat in books.last.items()
+        _row("verdict", conclusion, verdict.reason if verdict else run.findings_so_far()),
+        _row("seed", run.options.seed),
+        _row("sockets", f"{totals.sockets}", f"at most {totals.most_sockets}"),
+        _row("rooms", f"{totals.rooms}"),
+        _row("instances", ", ".join(totals.instances) or "not named"),
+        *(_row(count.replace("_", " "), f"{totals.counts[count]}") for count in SHOWN_COUNTS),
     ]
 
 
-def _finding(finding: Finding) -> list[dict[str, str]]:
+def _times(totals: RunTotals) -> list[dict[str, str]]:
+    rows = []
+    for timing in TIMES:
+        times = totals.times(timing)
+        if times.count:
+            quantiles = {name: duration(value) for name, value in times.summary().items() if value is not None}
+            detail = ", ".join(f"{name} {value}" for name, value in quantiles.items())
+            rows.append(_row(timing, quantiles["p99"], detail))
+    return rows
+
+
+def _generators(totals: RunTotals) -> list[dict[str, str]]:
+    return [
+        _row(
+            f"generator {worker}",
+            f"{report.cpu:.0%} of a core",
+            "; ".join([f"timers {report.lag_ms:.1f} ms late", *texts_of(report.overload)]),
+        )
+        for worker, report in totals.last.items()
+    ]
+
+
+def _finding(finding: Finding) -> dict[str, str]:
     witness = " | ".join(timeline(finding.witness))
     detail = f"{printable(finding.text)} {witness}"
-    return [_row(f"{finding.kind} ({finding.rule})", f"at connection {finding.receiver}", detail)]
+    return _row(f"{finding.kind} ({finding.rule})", f"at connection {finding.receiver}", detail)
 
 
 def _row(what: str, value: str, detail: str = "") -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""What decides about a load run: reports, totals, percentiles, objectives, overload, verdict. Pure."""
+"""Decisions about a load run: totals, objectives, overload, verdict. Pure."""

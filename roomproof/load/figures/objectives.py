@@ -1,30 +1,29 @@
-"""Service level objectives as data: `deliver.p99<250ms`. Pure."""
+"""Service level objectives: `deliver.p99<250ms`. Pure."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from roomproof.load.figures.metrics import Timing
 from roomproof.load.figures.percentiles import QUANTILES
+from roomproof.load.figures.wording import UNITS, duration
 
-TIMES = ("deliver", "connect", "join", "last_recipient", "spread")
-"""What is measured in time."""
+TIMES = (Timing.DELIVER, Timing.CONNECT, Timing.JOIN, Timing.LAST_RECIPIENT, Timing.SPREAD)
+"""Timings that objectives can name."""
 
 AMOUNTS = {"rate": "deliveries a second", "sockets": "sockets open at once"}
-"""What is counted."""
-
-UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000}
-"""Units of time, in microseconds."""
+"""Amounts that objectives can name, and their meaning."""
 
 _SLO = re.compile(r"\s*([a-z_]+)(?:\.([a-z0-9]+))?\s*(<=|>=|<|>)\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*")
 
 
 class ObjectiveError(Exception):
-    """What was given is no objective; the message says what was expected."""
+    """The text is no objective; the message says what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """An objective: the figure that it is about, and between which numbers that has to be (microseconds for times)."""
+    """A figure and its bound, in microseconds where the figure is a time."""
 
     text: str
     figure: str
@@ -32,7 +31,7 @@ class Objective:
     bound: float
 
     def is_met_by(self, value: float) -> bool:
-        """Whether a value is as it should be."""
+        """Whether a value of the figure meets the objective."""
         match self.sign:
             case "<":
                 return value < self.bound
@@ -45,12 +44,12 @@ class Objective:
 
     @property
     def is_time(self) -> bool:
-        """Whether it is about a time."""
+        """Whether the figure is a time."""
         return self.figure not in AMOUNTS
 
 
 def parse(text: str) -> Objective:
-    """Read an objective. Raises ObjectiveError."""
+    """Return the objective that a text states. Raises ObjectiveError."""
     match = _SLO.fullmatch(text)
     if match is None:
         raise ObjectiveError(f"expected an objective like deliver.p99<250ms or rate>1000, got {text!r}")
@@ -68,26 +67,21 @@ def parse(text: str) -> Objective:
     return Objective(text.strip(), f"{name}.{quantile}", sign, float(number) * UNITS[unit])
 
 
-def missed(slos: list[Objective], figures: Mapping[str, float | None]) -> list[str]:
-    """A sentence for each objective that the figures (times in microseconds) do not meet."""
+def missed(objectives: list[Objective], figures: Mapping[str, float | None]) -> list[str]:
+    """Return a sentence for each missed objective. Figures of times are microseconds."""
     sentences = []
-    for slo in slos:
-        value = figures.get(slo.figure)
-        if value is not None and not slo.is_met_by(value):
-            sentences.append(f"{slo.text} is missed: {slo.figure} is {shown(value) if slo.is_time else f'{value:.6g}'}")
+    for objective in objectives:
+        value = figures.get(objective.figure)
+        if value is not None and not objective.is_met_by(value):
+            measured = duration(value) if objective.is_time else f"{value:.6g}"
+            sentences.append(f"{objective.text} is missed: {objective.figure} is {measured}")
     return sentences
 
 
-def unmeasured(slos: list[Objective], figures: Mapping[str, float | None]) -> list[str]:
-    """A sentence for each objective of which nobody knows whether it is met."""
-    return [f"nothing was measured for {slo.text}" for slo in slos if figures.get(slo.figure) is None]
-
-
-def shown(microseconds: float) -> str:
-    """A time as people read it."""
-    for unit in ("us", "ms"):
-        number = float(f"{microseconds / UNITS[unit]:.3g}")
-        if number < 1_000:
-            return f"{number:g} {unit}"
-    seconds = microseconds / UNITS["s"]
-    return f"{seconds:.3g} s" if seconds < 999.5 else f"{seconds:.0f} s"
+def unmeasured(objectives: list[Objective], figures: Mapping[str, float | None]) -> list[str]:
+    """Return a sentence for each objective without a figure."""
+    return [
+        f"nothing was measured for {objective.text}"
+        for objective in objectives
+        if figures.get(objective.figure) is None
+    ]

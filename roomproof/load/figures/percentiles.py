@@ -1,4 +1,4 @@
-"""How long things took: a histogram in microseconds that can be added up. Pure."""
+"""Percentiles of times, from histograms that can be added up. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from hdrh.histogram import HdrHistogram
 
 LONGEST_US = 3_600_000_000
-"""What took longer than an hour counts as an hour."""
+"""The longest time, in microseconds: longer times count as one hour."""
 
 DIGITS = 3
-"""So many digits of each time are kept."""
+"""Significant digits of times."""
 
 NS_PER_US = 1_000
 
@@ -17,14 +17,17 @@ QUANTILES = {"p50": 50.0, "p90": 90.0, "p99": 99.0, "p999": 99.9, "max": 100.0}
 """The percentiles that are shown, by name."""
 
 _KEPT_BITS = [-1 << max(0, length - 8) for length in range(64)]
-"""By the length of a number in bits: what leaves it its first eight."""
+"""The mask that keeps the first eight bits of a number, by the length of the number in bits."""
 
-Counts = dict[int, int]
-"""Times of a second or so: how often each number of microseconds occurred."""
+Histogram = dict[int, int]
+"""The count of each number of microseconds."""
 
 
-def counted(nanoseconds: Iterable[int]) -> Counts:
-    """Times as counts. They are rounded down by less than one percent, so that thousands of them are few counts."""
+def counted(nanoseconds: Iterable[int]) -> Histogram:
+    """Return times as a histogram.
+
+    Times are rounded down, by less than one percent, so that thousands of them give few counts.
+    """
     counts: Counter[int] = Counter()
     for us, count in Counter([time // NS_PER_US for time in nanoseconds]).items():
         counts[us & _KEPT_BITS[us.bit_length()]] += count
@@ -32,7 +35,7 @@ def counted(nanoseconds: Iterable[int]) -> Counts:
 
 
 def quantile(counts: Mapping[int, int], percentile: float) -> int | None:
-    """The microseconds that so many percent of a few counted times do not exceed; None if there is none."""
+    """Return a percentile in microseconds; None if there are no times."""
     left = sum(counts.values()) * percentile / 100
     for time in sorted(counts):
         left -= counts[time]
@@ -42,15 +45,15 @@ def quantile(counts: Mapping[int, int], percentile: float) -> int | None:
 
 
 class Percentiles:
-    """Times of one kind."""
+    """All times of one kind."""
 
     def __init__(self) -> None:
         self._histogram = HdrHistogram(1, LONGEST_US, DIGITS)
         self._new: Counter[int] = Counter()
-        """What is not yet in the histogram: that takes long, and the same times come again and again."""
+        """Times not yet in the histogram: recording is slow, and the same times come again and again."""
 
     def add(self, counts: Mapping[int, int]) -> None:
-        """Add times."""
+        """Add the times of a histogram."""
         self._new.update(counts)
 
     def _all(self) -> HdrHistogram:
@@ -60,20 +63,20 @@ class Percentiles:
         return self._histogram
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget all times."""
         self._new.clear()
         self._histogram.reset()
 
     @property
     def count(self) -> int:
-        """How many times were recorded."""
+        """The number of times."""
         count: int = self._all().get_total_count()
         return count
 
     def at(self, percentile: float) -> int | None:
-        """The microseconds that so many percent of the times do not exceed; None if nothing was recorded."""
+        """Return a percentile in microseconds; None if there are no times."""
         return int(self._all().get_value_at_percentile(percentile)) if self.count else None
 
     def summary(self) -> dict[str, int | None]:
-        """The usual percentiles, in microseconds."""
+        """Return the usual percentiles by name, in microseconds."""
         return {name: self.at(percentile) for name, percentile in QUANTILES.items()}

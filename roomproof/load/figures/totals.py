@@ -1,43 +1,29 @@
-"""All beats of all workers, added up: the figures of a run. Pure."""
+"""The figures of a run: all reports of all workers, added up. Pure."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
-from roomproof.judge.findings import Finding
+from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.streaming.tally import KEPT_FINDINGS
+from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.objectives import TIMES
+from roomproof.load.figures.overload import OverloadReason
 from roomproof.load.figures.percentiles import Percentiles
 from roomproof.load.figures.worker_report import WorkerReport
 
 KEPT_REASONS = 10
-"""So many different reasons of what was refused, and of what was unanswered, are kept."""
+"""Different reasons of refusals, and of missing answers, that are kept."""
 
 LEAST_MEASURED_S = 0.5
-"""What happened in less time says nothing about a rate."""
+"""Seconds of measurement below which a worker has no rate."""
 
-ADDED = (
-    "sent",
-    "delivered",
-    "late",
-    "dropped",
-    "blocked",
-    "connected",
-    "refused",
-    "roomless",
-    "uninvited",
-    "unanswered",
-    "untimed",
-    "left",
-    "died",
-    "paused",
-    "swamped",
-)
-"""The fields of beats that are added up."""
+ALWAYS_MEASURED = frozenset({Timing.CONNECT, Timing.JOIN, Timing.LEAVE})
+"""Timings that count in the ramp-up too, because the ramp-up consists of them."""
 
 
 @dataclass(slots=True)
 class IntervalTotals:
-    """What happened between two looks of whoever writes the results."""
+    """Counts and times between two lines of the result file."""
 
     sent: int = 0
     delivered: int = 0
@@ -45,7 +31,7 @@ class IntervalTotals:
     lag_ms: float = 0.0
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Begin a new interval."""
         self.sent = self.delivered = 0
         self.lag_ms = 0.0
         self.deliver.clear()
@@ -53,53 +39,55 @@ class IntervalTotals:
 
 @dataclass(slots=True)
 class RunTotals:
-    """The sum of a run. Times are those of the measured part, if there was one, else those of all."""
+    """The sum of all reports of a run.
 
-    totals: Counter[str] = field(default_factory=Counter)
-    measured: Counter[str] = field(default_factory=Counter)
+    Times are those of the measured part if there is one, else those of the ramp-up.
+    """
+
+    counts: Counter[Count] = field(default_factory=Counter)
+    measured: Counter[Count] = field(default_factory=Counter)
+    """The counts of the measured part."""
     measured_seconds: dict[str, float] = field(default_factory=dict)
-    """By worker, without what came after everybody had fallen silent."""
+    """By worker, without the time after the last messages."""
     measured_deliveries: Counter[str] = field(default_factory=Counter)
-    """In these seconds, by worker."""
-    counts: Counter[str] = field(default_factory=Counter)
-    broken: Counter[str] = field(default_factory=Counter)
-    late_broken: Counter[str] = field(default_factory=Counter)
+    """Deliveries in these seconds, by worker."""
+    findings_by_kind: Counter[Kind] = field(default_factory=Counter)
+    safety_by_rule: Counter[str] = field(default_factory=Counter)
+    liveness_by_rule: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
-    refusals: list[str] = field(default_factory=list)
-    troubles: list[str] = field(default_factory=list)
+    refusal_reasons: list[str] = field(default_factory=list)
+    unanswered_reasons: list[str] = field(default_factory=list)
     last: dict[str, WorkerReport] = field(default_factory=dict)
-    """The last beat of each worker."""
+    """The last report of each worker."""
     most_sockets: int = 0
-    second: IntervalTotals = field(default_factory=IntervalTotals)
-    _times: dict[str, Percentiles] = field(default_factory=lambda: {name: Percentiles() for name in (*TIMES, "leave")})
-    _early_times: dict[str, Percentiles] = field(default_factory=lambda: {name: Percentiles() for name in TIMES})
-    _kept: Counter[str] = field(default_factory=Counter)
+    interval: IntervalTotals = field(default_factory=IntervalTotals)
+    _times: dict[Timing, Percentiles] = field(
+        default_factory=lambda: {timing: Percentiles() for timing in (*TIMES, Timing.LEAVE)}
+    )
+    _early_times: dict[Timing, Percentiles] = field(default_factory=lambda: {timing: Percentiles() for timing in TIMES})
+    _kept: Counter[Kind] = field(default_factory=Counter)
 
-    def add(self, beat: WorkerReport) -> None:
-        """Take in what a worker tells."""
-        self.last[beat.worker] = beat
-        for name in ADDED:
-            count = getattr(beat, name)
-            self.totals[name] += count
-            if beat.is_measured:
-                self.measured[name] += count
-        if beat.is_measured and not beat.is_silent:
-            self.measured_seconds[beat.worker] = self.measured_seconds.get(beat.worker, 0.0) + beat.seconds
-            self.measured_deliveries[beat.worker] += beat.delivered
-        self.counts.update(beat.counts)
-        self.broken.update(beat.broken)
-        self.late_broken.update(beat.late_broken)
-        self._keep(beat.findings)
-        _add_new(beat.refusals, self.refusals)
-        _add_new(beat.troubles, self.troubles)
-        for name, counts in beat.times.items():
-            # Connecting and joining is what ramping up is: it counts as soon as it happens.
-            counts_always = name in {"connect", "join", "leave"}
-            times = self._times if beat.is_measured or counts_always else self._early_times
-            if name in times:
-                times[name].add(counts)
+    def add(self, report: WorkerReport) -> None:
+        """Add a report."""
+        self.last[report.worker] = report
+        self.counts.update(report.counts)
+        if report.is_measured:
+            self.measured.update(report.counts)
+        if report.is_measured and not report.have_senders_stopped:
+            self.measured_seconds[report.worker] = self.measured_seconds.get(report.worker, 0.0) + report.seconds
+            self.measured_deliveries[report.worker] += report.counts.get(Count.DELIVERED, 0)
+        self.findings_by_kind.update(report.findings_by_kind)
+        self.safety_by_rule.update(report.safety_by_rule)
+        self.liveness_by_rule.update(report.liveness_by_rule)
+        self._keep(report.findings)
+        _add_new(report.refusal_reasons, self.refusal_reasons)
+        _add_new(report.unanswered_reasons, self.unanswered_reasons)
+        for timing, histogram in report.times.items():
+            times = self._times if report.is_measured or timing in ALWAYS_MEASURED else self._early_times
+            if timing in times:
+                times[timing].add(histogram)
         self.most_sockets = max(self.most_sockets, self.sockets)
-        self._add_to_second(beat)
+        self._add_to_interval(report)
 
     def _keep(self, findings: list[Finding]) -> None:
         for finding in findings:
@@ -107,47 +95,54 @@ class RunTotals:
             if self._kept[finding.kind] <= KEPT_FINDINGS:
                 self.findings.append(finding)
 
-    def _add_to_second(self, beat: WorkerReport) -> None:
-        second = self.second
-        second.sent += beat.sent
-        second.delivered += beat.delivered
-        second.lag_ms = max(second.lag_ms, beat.lag_ms)
-        if "deliver" in beat.times:
-            second.deliver.update(beat.times["deliver"])
+    def _add_to_interval(self, report: WorkerReport) -> None:
+        interval = self.interval
+        interval.sent += report.counts.get(Count.SENT, 0)
+        interval.delivered += report.counts.get(Count.DELIVERED, 0)
+        interval.lag_ms = max(interval.lag_ms, report.lag_ms)
+        interval.deliver.update(report.times.get(Timing.DELIVER, {}))
 
-    def times(self, name: str) -> Percentiles:
-        """The times of a name."""
-        times = self._times[name]
-        return times if times.count or name not in self._early_times else self._early_times[name]
+    def times(self, timing: Timing) -> Percentiles:
+        """The times of the measured part, or those of the ramp-up if there are no others."""
+        times = self._times[timing]
+        return times if times.count or timing not in self._early_times else self._early_times[timing]
 
     @property
-    def strained(self) -> list[str]:
-        """What may have made something late, because the generators did not keep up."""
-        return sorted({reason for beat in self.last.values() for reason in (*beat.overloaded, *beat.strained)})
+    def overload(self) -> set[OverloadReason]:
+        """The reasons why the measured part is unreliable; empty if it is reliable."""
+        return {reason for report in self.last.values() for reason in report.overload}
+
+    @property
+    def slowdowns(self) -> set[OverloadReason]:
+        """The ways in which an overloaded generator can have delayed something."""
+        return self.overload | {reason for report in self.last.values() for reason in report.slowdowns}
 
     @property
     def sockets(self) -> int:
-        """Open now."""
-        return sum(beat.sockets for beat in self.last.values())
+        """Sockets open now."""
+        return sum(report.sockets for report in self.last.values())
 
     @property
     def rooms(self) -> int:
-        """Made so far."""
-        return sum(beat.rooms for beat in self.last.values())
+        """Rooms made so far."""
+        return sum(report.rooms for report in self.last.values())
 
     @property
-    def crossing(self) -> int:
-        """LoadRooms with members from several addresses on several instances."""
-        return sum(beat.crossing for beat in self.last.values())
+    def spanning_rooms(self) -> int:
+        """Rooms with members from several addresses on several instances."""
+        return sum(report.spanning_rooms for report in self.last.values())
 
     @property
     def instances(self) -> list[str]:
-        """Those that answered a handshake."""
-        return sorted({instance for beat in self.last.values() for instance in beat.instances})
+        """The instances that answered a handshake, sorted."""
+        return sorted({instance for report in self.last.values() for instance in report.instances})
 
     @property
     def rate(self) -> float | None:
-        """Deliveries a second in the measured part, which begins for each worker when its own users are in."""
+        """Deliveries a second in the measured part; None if it was too short.
+
+        It begins for each worker when all of its own users are connected.
+        """
         rates = [
             self.measured_deliveries[name] / seconds
             for name, seconds in self.measured_seconds.items()
@@ -156,18 +151,18 @@ class RunTotals:
         return sum(rates) if rates else None
 
     def figures(self) -> dict[str, float | None]:
-        """What objectives can be about; times in microseconds."""
+        """Return the figures that objectives name, times in microseconds."""
         figures: dict[str, float | None] = {"rate": self.rate, "sockets": self.most_sockets}
-        for name in TIMES:
-            figures |= {f"{name}.{quantile}": value for quantile, value in self.times(name).summary().items()}
+        for timing in TIMES:
+            figures |= {f"{timing}.{quantile}": value for quantile, value in self.times(timing).summary().items()}
         return figures
 
     def generator(self) -> dict[str, float | None]:
-        """What the run cost the generator."""
-        lags = [beat.lag_p99_ms for beat in self.last.values()]
-        delivered = self.measured["delivered"]
-        cpu = sum(beat.cpu_seconds for beat in self.last.values())
-        grown = sum(beat.rss_grown for beat in self.last.values())
+        """Return the cost of the run for the generator."""
+        lags = [report.lag_p99_ms for report in self.last.values()]
+        delivered = self.measured[Count.DELIVERED]
+        cpu = sum(report.cpu_seconds for report in self.last.values())
+        grown = sum(report.rss_grown for report in self.last.values())
         return {
             "cpu_us_per_delivery": round(cpu / delivered * 1e6, 2) if delivered else None,
             "lag_ms_p99": round(max(lags), 2) if lags else None,

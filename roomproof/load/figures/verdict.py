@@ -1,53 +1,108 @@
-"""From the books of a run to its verdict. Pure."""
+"""From the totals of a load run to its verdict. Pure."""
 
 from dataclasses import dataclass, replace
 
 from roomproof.client.target import Target
 from roomproof.judge.findings import LIVENESS, Kind
 from roomproof.load.figures import objectives
+from roomproof.load.figures.metrics import REFUSALS, Count
 from roomproof.load.figures.objectives import Objective
+from roomproof.load.figures.overload import texts_of
 from roomproof.load.figures.totals import RunTotals
-from roomproof.load.figures.worker_report import PATIENCE, REFUSALS
+from roomproof.load.figures.wording import counted
+from roomproof.load.figures.worker_report import PATIENCE
 from roomproof.spec.rules import Capability, Protocol
 from roomproof.verdict import ScenarioResult, Verdict, conclude, outcome_of
 
-OLD_STAMP = "DELIVER-8"
-"""A timestamp is compared with the time of receipt: a generator that reads too late makes all of them wrong."""
+OLD_TIMESTAMP = "DELIVER-8"
+"""The rule that compares timestamps with the time of receipt: a generator that reads too late makes all of them old."""
 
-BROKEN_BY_REFUSAL = {"refused": "JOIN-6", "roomless": "CREATE-1", "uninvited": "PARTICIPANTS-1"}
+BACKWARD_TIMESTAMP = "DELIVER-9"
+"""The rule that compares timestamps with each other, whenever they are read."""
+
+BROKEN_BY_REFUSAL = {
+    Count.HANDSHAKES_REFUSED: "JOIN-6",
+    Count.ROOMS_REFUSED: "CREATE-1",
+    Count.PARTICIPANTS_REFUSED: "PARTICIPANTS-1",
+}
 """The rule that each kind of refusal breaks: all requests are good ones, with user ids that every server accepts."""
+
+SHOWN_REASONS = 2
+"""Reasons of refusals, and of missing answers, that a verdict names."""
+
+DELIVERY_RULES = frozenset(
+    {
+        *("DELIVER-2", "DELIVER-3", "DELIVER-5", "DELIVER-6", "DELIVER-7", "DELIVER-8", "DELIVER-14"),
+        *("ORDER-1", "FRAME-5", "CLOSE-1", "JOIN-6", "CREATE-1", "PARTICIPANTS-1"),
+    }
+)
+"""Rules that every delivery puts to the test."""
+
+RECIPIENT_RULES = frozenset({"DELIVER-1", "JOIN-1", "JOIN-2", "JOIN-3", "JOIN-4"})
+"""Rules that deliveries to others than the sender put to the test."""
+
+CLOSE_RULES = frozenset({"LEAVE-1", "LEAVE-3", "DELIVER-11", "CLOSE-2"})
+"""Rules that a closing handshake of a client puts to the test."""
+
+DISCONNECT_RULES = frozenset({"LEAVE-2", "DELIVER-12"})
+"""Rules that a client puts to the test that disconnects without a Close frame."""
+
+TOPOLOGY_RULES = {
+    Capability.PUBSUB: frozenset({"PUBSUB-3", "PUBSUB-4"}),
+    Capability.STICKY: frozenset({"STICKY-4"}),
+}
+"""Rules that rooms on several instances put to the test, by the capability that the server declares."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What else has to be known of a run: workers that were lost, and why it cannot be relied on, if so."""
+    """Facts about a run that its reports do not tell."""
 
     lost_workers: tuple[str, ...] = ()
     trouble: str = ""
+    """Why the run cannot be relied on; empty if it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """All that a verdict depends on."""
+
+    totals: RunTotals
+    target: Target
+    context: RunContext
+    internal_errors: tuple[str, ...]
+
+    @property
+    def is_still_delivering(self) -> bool:
+        """Whether the server was still delivering after PATIENCE deadlines."""
+        return any(report.is_still_delivering for report in self.totals.last.values())
+
+    @property
+    def is_lateness_excused(self) -> bool:
+        """Whether anything but the server can be the cause of what is late or missing."""
+        context = self.context
+        generator_failed = bool(self.totals.slowdowns or self.internal_errors or context.lost_workers)
+        return generator_failed or bool(context.trouble) or self.is_still_delivering
 
 
 def verdict_of(
-    books: RunTotals, protocol: Protocol, target: Target, slos: list[Objective], around: RunContext
+    totals: RunTotals, protocol: Protocol, target: Target, asked: list[Objective], context: RunContext
 ) -> Verdict:
-    """What a run is worth.
+    """Return the verdict on a run with these objectives.
 
-    Facts make it invalid and, where the generator kept up, so does what is missing, and so do missed objectives.
+    Facts make a run invalid. So do late and missing items and missed objectives, unless the generator was overloaded.
     """
-    strained = books.strained
-    bugs = sorted({bug for beat in books.last.values() for bug in beat.bugs})
-    is_excused = bool(strained or bugs or around.lost_workers or around.trouble or _is_unheard(books))
-    facts = {rule for rule in books.broken if rule != OLD_STAMP or not is_excused}
-    facts |= {BROKEN_BY_REFUSAL[kind] for kind in REFUSALS if books.totals[kind]}
-    missing = set() if is_excused else set(books.late_broken)
-    figures = books.figures()
-    missed = objectives.missed(slos, figures)
-    troubles = [f"Roomproof itself failed, which is a bug: {bug}" for bug in bugs]
-    troubles += _troubles(books, target, around, strained, is_excused=is_excused) + objectives.unmeasured(slos, figures)
-    broken = tuple(sorted(facts | missing))
-    held = () if troubles else tuple(sorted(exercised(books, target) - set(broken)))
+    errors = {error for report in totals.last.values() for error in report.internal_errors}
+    evidence = _Evidence(totals, target, context, tuple(sorted(errors)))
+    figures = totals.figures()
+    missed = objectives.missed(asked, figures)
+    troubles = _troubles(evidence) + objectives.unmeasured(asked, figures)
+    broken = _broken_rules(evidence)
+    held = () if troubles else tuple(sorted(exercised(totals, target) - set(broken)))
     result = ScenarioResult("load", held, outcome_of(broken, protocol), held=held, broken=broken)
-    if missed and strained and not troubles:
-        troubles.append(f"{'; '.join(missed)}, but the generator may be the cause: {'; '.join(strained)}")
+    if missed and totals.slowdowns and not troubles:
+        cause = "; ".join(texts_of(totals.slowdowns))
+        troubles.append(f"{'; '.join(missed)}, but the load generator can be the cause: {cause}")
     verdict = conclude(
         protocol,
         [result],
@@ -56,91 +111,135 @@ def verdict_of(
         trouble="; ".join(troubles) or None,
         complaints=[] if troubles else missed,
     )
-    return replace(verdict, reason=f"{_found(books)}: {verdict.reason}") if broken else verdict
+    return replace(verdict, reason=f"{_found(totals)}: {verdict.reason}") if broken else verdict
 
 
-def wrongs(books: RunTotals) -> str:
-    """What was found that is no question of how much a server bears: anything but loss and what is late."""
+def load_independent_faults(totals: RunTotals) -> str:
+    """Return the counts of findings that no load excuses; empty if there are none.
+
+    Loss and lateness are left out: they can show that the load was more than the server can bear.
+    """
     excused = set(LIVENESS)
-    if books.strained and "DELIVER-9" not in books.broken:
-        excused.add(Kind.WRONG_TIME)  # they are those of OLD_STAMP only
-    return ", ".join(f"{books.counts[kind]} {kind}" for kind in Kind if kind not in excused and books.counts[kind])
+    if totals.slowdowns and BACKWARD_TIMESTAMP not in totals.safety_by_rule:
+        excused.add(Kind.WRONG_TIME)  # then all of them are old timestamps
+    found = totals.findings_by_kind
+    return ", ".join(f"{found[kind]} {kind}" for kind in Kind if kind not in excused and found[kind])
 
 
-def _is_unheard(books: RunTotals) -> bool:
-    return any(beat.is_unheard for beat in books.last.values())
+def exercised(totals: RunTotals, target: Target) -> set[str]:
+    """Return the rules that a run put to the test."""
+    counts = totals.counts
+    rules: set[str] = set()
+    if counts[Count.DELIVERED]:
+        rules |= _exercised_by_deliveries(totals)
+    if counts[Count.CLOSED]:
+        rules |= CLOSE_RULES
+    if counts[Count.DISCONNECTED]:
+        rules |= DISCONNECT_RULES
+    # A receiver that lost messages might have been held up for good.
+    if counts[Count.BACKLOG_NOTICEABLE] and not totals.findings_by_kind[Kind.LOST]:
+        rules.add("CLOSE-4")
+    if totals.spanning_rooms:
+        rules = rules.union(*(TOPOLOGY_RULES.get(capability, ()) for capability in target.capabilities))
+    return rules
 
 
-def _found(books: RunTotals) -> str:
-    found = [f"{count} {kind}" for kind, count in sorted(books.counts.items()) if count]
-    refused = sum(books.totals[kind] for kind in REFUSALS)
+def _exercised_by_deliveries(totals: RunTotals) -> set[str]:
+    counts = totals.counts
+    rules = set(DELIVERY_RULES)
+    if counts[Count.DELIVERED] > counts[Count.SENT]:
+        rules |= RECIPIENT_RULES
+        if counts[Count.CONNECTED] > totals.most_sockets:
+            rules.add("DELIVER-10")
+    if totals.rooms > 1:
+        rules.add("DELIVER-4")
+    return rules
+
+
+def _broken_rules(evidence: _Evidence) -> tuple[str, ...]:
+    """The rules that the server broke, without those whose cause can be the generator."""
+    totals = evidence.totals
+    broken = set(totals.safety_by_rule)
+    if evidence.is_lateness_excused:
+        broken.discard(OLD_TIMESTAMP)
+    else:
+        broken |= set(totals.liveness_by_rule)
+    broken |= {BROKEN_BY_REFUSAL[count] for count in REFUSALS if totals.counts[count]}
+    return tuple(sorted(broken))
+
+
+def _found(totals: RunTotals) -> str:
+    found = [f"{count} {kind}" for kind, count in sorted(totals.findings_by_kind.items()) if count]
+    refused = sum(totals.counts[count] for count in REFUSALS)
     if refused:
-        found.append(f"{refused} refused ({'; '.join(books.refusals[:2])})")
+        found.append(f"{refused} refused ({'; '.join(totals.refusal_reasons[:SHOWN_REASONS])})")
     return ", ".join(found)
 
 
-def _troubles(
-    books: RunTotals, target: Target, around: RunContext, strained: list[str], *, is_excused: bool
-) -> list[str]:
-    troubles = [around.trouble] if around.trouble else []
-    if around.lost_workers:
-        troubles.append(f"lost in the middle: {', '.join(around.lost_workers)}")
-    overloaded = sorted({reason for beat in books.last.values() for reason in beat.overloaded})
-    if overloaded:
-        troubles.append(f"the generator was overloaded: {'; '.join(overloaded)}")
-    late = books.late_broken.total()
-    if _is_unheard(books):
-        troubles.append(
-            f"the server was still delivering {PATIENCE * target.deadline:g} s after everybody had fallen silent: "
-            f"what has not arrived need not be lost"
-        )
-    elif is_excused and late:
-        cause = "; ".join(strained) or around.trouble or "a worker was lost"
-        troubles.append(
-            f"the server is not blamed for {late} findings of something late, because of the generator: {cause}"
-        )
-    if books.totals["unanswered"]:
-        reasons = "; ".join(books.troubles[:2])
-        troubles.append(f"{books.totals['unanswered']} handshakes or requests got no proper answer: {reasons}")
-    outside = sum(beat.outside for beat in books.last.values())
-    if outside:
-        troubles.append(
-            f"{outside} users had tried to get in for more than {target.deadline:g} s when the run ended: "
-            f"what the server does with all of them was not seen"
-        )
-    if not books.totals["delivered"]:
-        how = " as it was said" if books.broken else ""
-        troubles.append(f"nothing was delivered{how} on {target.url}")
-    needs_crossing = Capability.PUBSUB in target.capabilities or Capability.STICKY in target.capabilities
-    if needs_crossing and not books.crossing:
-        troubles.append(
-            f"topology not crossed: no room had members from two source addresses on two instances "
-            f"(seen: {', '.join(books.instances) or 'none'}); see --source-addresses"
-        )
+def _troubles(evidence: _Evidence) -> list[str]:
+    """The reasons why the run cannot be relied on, except those about objectives."""
+    return [
+        *(f"Roomproof itself failed, which is a bug: {error}" for error in evidence.internal_errors),
+        *_generator_troubles(evidence),
+        *_lateness_troubles(evidence),
+        *_server_troubles(evidence),
+    ]
+
+
+def _generator_troubles(evidence: _Evidence) -> list[str]:
+    context, overload = evidence.context, evidence.totals.overload
+    troubles = [context.trouble] if context.trouble else []
+    if context.lost_workers:
+        troubles.append(f"lost during the run: {', '.join(context.lost_workers)}")
+    if overload:
+        troubles.append(f"the load generator was overloaded: {'; '.join(texts_of(overload))}")
     return troubles
 
 
-def exercised(books: RunTotals, target: Target) -> set[str]:
-    """The rules that the run put to the test."""
-    totals = books.totals
-    rules: set[str] = set()
-    if totals["delivered"]:
-        rules |= {"DELIVER-2", "DELIVER-3", "DELIVER-5", "DELIVER-6", "DELIVER-7", "DELIVER-8", "DELIVER-14"}
-        rules |= {"ORDER-1", "FRAME-5", "CLOSE-1", "JOIN-6", "CREATE-1", "PARTICIPANTS-1"}
-    if totals["delivered"] > totals["sent"]:
-        rules |= {"DELIVER-1", "JOIN-1", "JOIN-2", "JOIN-3", "JOIN-4"}
-        if totals["connected"] > books.most_sockets:
-            rules.add("DELIVER-10")
-    if books.rooms > 1 and totals["delivered"]:
-        rules.add("DELIVER-4")
-    if totals["left"]:
-        rules |= {"LEAVE-1", "LEAVE-3", "DELIVER-11", "CLOSE-2"}
-    if totals["died"]:
-        rules |= {"LEAVE-2", "DELIVER-12"}
-    if totals["swamped"] and not books.counts[Kind.LOST]:  # who got nothing at all may have been held up for good
-        rules.add("CLOSE-4")
-    if books.crossing and Capability.PUBSUB in target.capabilities:
-        rules |= {"PUBSUB-3", "PUBSUB-4"}
-    if books.crossing and Capability.STICKY in target.capabilities:
-        rules.add("STICKY-4")
-    return rules
+def _lateness_troubles(evidence: _Evidence) -> list[str]:
+    late = evidence.totals.liveness_by_rule.total()
+    if evidence.is_still_delivering:
+        seconds = PATIENCE * evidence.target.deadline
+        return [
+            f"the server was still delivering {seconds:g} s after the last message: "
+            f"what has not arrived is not necessarily lost"
+        ]
+    if evidence.is_lateness_excused and late:
+        return [f"{counted(late, 'late-delivery finding')} ignored: {_cause_of_lateness(evidence)}"]
+    return []
+
+
+def _cause_of_lateness(evidence: _Evidence) -> str:
+    if evidence.totals.slowdowns:
+        return f"the load generator was overloaded ({'; '.join(texts_of(evidence.totals.slowdowns))})"
+    if evidence.context.trouble:
+        return evidence.context.trouble
+    return "a worker was lost" if evidence.context.lost_workers else "Roomproof itself failed"
+
+
+def _server_troubles(evidence: _Evidence) -> list[str]:
+    """The reasons that lie in the server: its answers, and what was reached of it."""
+    totals, target = evidence.totals, evidence.target
+    troubles = []
+    unanswered = totals.counts[Count.UNANSWERED]
+    if unanswered:
+        reasons = "; ".join(totals.unanswered_reasons[:SHOWN_REASONS])
+        what = (
+            counted(unanswered, "handshake or request") if unanswered == 1 else f"{unanswered} handshakes or requests"
+        )
+        troubles.append(f"{what} got no proper answer: {reasons}")
+    waiting = sum(report.users_waiting for report in totals.last.values())
+    if waiting:
+        troubles.append(
+            f"{counted(waiting, 'user')} had tried to connect for more than {target.deadline:g} s when the run ended: "
+            f"the server was never seen under the whole load"
+        )
+    if not totals.counts[Count.DELIVERED]:
+        how = " as it was sent" if totals.safety_by_rule else ""
+        troubles.append(f"nothing was delivered{how} on {target.url}")
+    if TOPOLOGY_RULES.keys() & target.capabilities.keys() and not totals.spanning_rooms:
+        troubles.append(
+            f"topology not crossed: no room had members from two source addresses on two instances "
+            f"(seen: {', '.join(totals.instances) or 'none'}); see --source-addresses"
+        )
+    return troubles

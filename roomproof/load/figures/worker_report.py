@@ -1,98 +1,76 @@
-"""What a worker tells of itself once a second, and a last time at its end. Pure."""
+"""The report that a worker sends once a second, and a last time at its end. Pure."""
 
 import msgspec
 
-from roomproof.judge.findings import Finding
-from roomproof.load.figures.percentiles import Counts
-
-REFUSALS = ("refused", "roomless", "uninvited")
-"""The fields for what a server refused that it has to grant."""
+from roomproof.judge.findings import Finding, Kind
+from roomproof.load.figures.metrics import Count, Timing
+from roomproof.load.figures.overload import OverloadReason
+from roomproof.load.figures.percentiles import Histogram
 
 PATIENCE = 6
-"""So many deadlines a server has, in the end, that goes on delivering."""
+"""Deadlines that a server has at the end of a run as long as it goes on delivering."""
 
 
 class WorkerReport(msgspec.Struct, kw_only=True):
-    """What happened since the last beat; what is said to be now or at the end is no difference."""
+    """Everything since the last report of a worker, unless a field says otherwise."""
 
     run: str
     worker: str
     is_measured: bool = False
-    """Whether the ramp-up was over."""
+    """Whether the ramp-up was over when the interval began."""
     seconds: float = 0.0
-    sent: int = 0
-    delivered: int = 0
-    late: int = 0
-    dropped: int = 0
-    blocked: int = 0
-    """Messages given up while the server did not take the one before."""
-    connected: int = 0
-    refused: int = 0
-    """Handshakes into existing rooms that the server refused."""
-    roomless: int = 0
-    """LoadRooms that the server refused to make."""
-    uninvited: int = 0
-    """Requests to add participants that it refused."""
-    unanswered: int = 0
-    """Handshakes and requests to which nothing was answered."""
-    untimed: int = 0
-    """Messages of which it is not known when they came to the last recipient."""
-    left: int = 0
-    died: int = 0
-    paused: int = 0
-    swamped: int = 0
-    """How often so much was due to somebody who did not read that the server had to notice it."""
-    refusals: list[str] = []
-    """The first few reasons of what was refused."""
-    troubles: list[str] = []
-    """The first few reasons of what was unanswered."""
-    bugs: list[str] = []
-    """What went wrong in the generator itself, so far."""
-    counts: dict[str, int] = {}
-    """Findings by kind."""
-    broken: dict[str, int] = {}
-    """Findings that are facts, by rule."""
-    late_broken: dict[str, int] = {}
-    """Findings of liveness, by rule."""
+    counts: dict[Count, int] = {}
+    refusal_reasons: list[str] = []
+    """The first reasons of refusals."""
+    unanswered_reasons: list[str] = []
+    """The first reasons of missing answers."""
+    internal_errors: list[str] = []
+    """The first errors of the generator itself, since the start of the run."""
+    findings_by_kind: dict[Kind, int] = {}
+    safety_by_rule: dict[str, int] = {}
+    """Findings that are facts whatever the load, by the rule that they break."""
+    liveness_by_rule: dict[str, int] = {}
+    """Findings that an overloaded generator can have caused, by the rule that they break."""
     findings: list[Finding] = []
-    """The first of each kind, with their witnesses."""
-    times: dict[str, Counts] = {}
-    """What took how long."""
+    """The first findings of each kind, with their witnesses."""
+    times: dict[Timing, Histogram] = {}
     sockets: int = 0
-    """Open now."""
+    """Sockets open now."""
     rooms: int = 0
-    crossing: int = 0
-    """LoadRooms that have had members from two source addresses on two instances."""
+    """Rooms made since the start of the run."""
+    spanning_rooms: int = 0
+    """Rooms with members from several addresses on several instances, since the start of the run."""
     instances: list[str] = []
+    """Instances that answered a handshake, since the start of the run."""
     cpu: float = 0.0
-    """The share of a core, in this second."""
+    """The share of a core that was used."""
     lag_ms: float = 0.0
-    """The worst of this second."""
+    """The worst lateness of a timer, in milliseconds."""
     lag_p99_ms: float = 0.0
-    """Of the measured part, or of all as long as there is none."""
+    """The 99th percentile of that in the measured part, or in the ramp-up until there is one."""
     cpu_seconds: float = 0.0
-    """Since the measured part began."""
+    """Seconds of CPU in the measured part."""
     rss_grown: int = 0
-    """In bytes, since the start of the run."""
-    overloaded: list[str] = []
-    """Why the measured part is worthless, so far."""
-    strained: list[str] = []
-    """What may have made things late at any time, so far."""
-    is_silent: bool = False
-    """Whether everybody had fallen silent for the end."""
-    end: str = ""
-    """In the last beat: why it is the last."""
-    outside: int = 0
-    """In the last beat: users that had tried to get in for longer than a deadline when the end came."""
-    is_unheard: bool = False
-    """In the last beat: after PATIENCE deadlines the server was still delivering."""
+    """Growth of the resident memory in bytes, since the start of the run."""
+    overload: list[OverloadReason] = []
+    """Reasons why the measured part of the run is unreliable, so far."""
+    slowdowns: list[OverloadReason] = []
+    """Ways in which the generator can have delayed something at any time of the run, so far."""
+    have_senders_stopped: bool = False
+    """Whether the end of the run had begun, in which nobody sends."""
+    is_last: bool = False
+    """Whether everything has been judged, so that no report follows."""
+    users_waiting: int = 0
+    """In the last report: users that had tried to connect for longer than a deadline when the end began."""
+    is_still_delivering: bool = False
+    """In the last report: whether the server was still delivering after PATIENCE deadlines."""
 
 
-def encode(beat: WorkerReport) -> bytes:
-    """A beat, to be sent."""
-    return msgspec.msgpack.encode(beat)
+def encode(report: WorkerReport) -> bytes:
+    """Return a report as bytes."""
+    return msgspec.msgpack.encode(report)
 
 
 def decode(data: bytes) -> WorkerReport:
-    """A beat that was received."""
+    """Return the report that these bytes hold."""
     return msgspec.msgpack.decode(data, type=WorkerReport)

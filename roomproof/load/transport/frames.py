@@ -1,4 +1,4 @@
-"""WebSocket frames (RFC 6455, 5.2): those of a server cut out of what was read, and those of a client masked."""
+"""Parses WebSocket frames of a server and masks those of a client (RFC 6455, 5.2)."""
 
 import random
 
@@ -6,16 +6,15 @@ import msgspec
 from websocket import ABNF
 
 CONTROL = 0x8
-"""Opcodes from here on are those of control frames."""
-
+"""The first opcode of control frames."""
 
 OPCODES = frozenset(ABNF.OPCODES)
 
 HEAD_BYTES = {126: 4, 127: 10}
-"""By the size in its second byte: how long the head of a frame is whose size does not fit there."""
+"""The length of a frame's head, by its second byte, where the size of the payload does not fit into that byte."""
 
-MOST_BYTES = 64 * 1024 * 1024
-"""No message of a server that keeps the protocol comes near this, in one frame or in parts: they are of 64 KiB."""
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+"""The largest message that is kept. A server that keeps the protocol sends messages of about 64 KiB at most."""
 
 
 class FramingError(Exception):
@@ -23,7 +22,7 @@ class FramingError(Exception):
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
-    """A frame, and where the next one begins."""
+    """A frame, and the position at which the next frame begins."""
 
     opcode: int
     is_final: bool
@@ -32,7 +31,10 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
 
 def cut(data: bytes, begin: int) -> Frame | None:
-    """The frame that begins at a position; None if it is not there to its end. Raises FramingError."""
+    """Return the frame that begins at a position; None if it is incomplete.
+
+    Raises FramingError.
+    """
     have = len(data)
     payload = begin + 2
     if payload > have:
@@ -40,24 +42,27 @@ def cut(data: bytes, begin: int) -> Frame | None:
     head, size = data[begin], data[begin + 1]
     opcode = head & 0x0F
     if head & 0x70 or opcode not in OPCODES:
-        raise FramingError(f"a frame begins with 0x{head:02x}, which is not agreed upon")
+        raise FramingError(f"a frame begins with 0x{head:02x}, which was not negotiated")
     if size & 0x80:
         raise FramingError("a frame of the server is masked")
     if opcode >= CONTROL and (size > 125 or not head & 0x80):
-        raise FramingError("a control frame is too long, or comes in parts")
+        raise FramingError("a control frame is too long or fragmented")
     if size >= 126:
         payload = begin + HEAD_BYTES[size]
         size = int.from_bytes(data[begin + 2 : payload])
-        if size > MOST_BYTES:
-            raise FramingError(f"a frame of {size} bytes, where {MOST_BYTES} are more than any message takes")
+        if size > MAX_MESSAGE_BYTES:
+            raise FramingError(f"expected a frame of at most {MAX_MESSAGE_BYTES} bytes, got one of {size} bytes")
     end = payload + size
     if end > have or payload > have:
         return None
     return Frame(opcode, head & 0x80 != 0, data[payload:end], end)
 
 
-def missing(data: bytes, begin: int) -> int:
-    """How much is still to come of a frame that is not there to its end, as far as its head says so; at least 1."""
+def missing_bytes(data: bytes, begin: int) -> int:
+    """Return the least number of bytes that an incomplete frame lacks; at least 1.
+
+    The number is exact once the head of the frame is complete.
+    """
     have = len(data) - begin
     if have < 2:
         return 2 - have
@@ -68,8 +73,8 @@ def missing(data: bytes, begin: int) -> int:
     return head + (size if head == 2 else int.from_bytes(data[begin + 2 : begin + head])) - have
 
 
-def masked(payload: bytes, opcode: int) -> bytes:
-    """A frame of a client."""
+def client_frame(payload: bytes, opcode: int) -> bytes:
+    """Return a final frame of a client, masked with a random key."""
     size = len(payload)
     if size < 126:
         head = bytes((0x80 | opcode, 0x80 | size))

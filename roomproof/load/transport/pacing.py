@@ -1,4 +1,4 @@
-"""Speaks, at their times, for all who do nothing but talk: one timer instead of a greenlet to wake for each."""
+"""Calls senders at their times: one timer for all, not a greenlet for each."""
 
 import heapq
 import time
@@ -10,102 +10,101 @@ from typing import Any
 from gevent import get_hub
 from gevent.event import AsyncResult
 
-Speak = Callable[[int], int | None]
-"""Speaks at a time, and returns when it is to speak next, or None if it cannot for now. Must not block."""
+Send = Callable[[int], int | None]
+"""Sends at a time, and returns when to send next, or None if it cannot for now. Must not block."""
 
-
-LONGEST_NS = 5_000_000
-"""So long turns are given at a time, before what has come meanwhile is read."""
+BATCH_NS = 5_000_000
+"""Nanoseconds after which senders have to wait until what has arrived meanwhile is read."""
 
 
 @dataclass(slots=True)
-class Turns:
-    """The turns of one who talks."""
+class PacedSender:
+    """A sender that a pacer calls until it is over."""
 
-    speak: Speak
-    are_over: bool = False
-    """Whether there are no more."""
-    _over: "AsyncResult[None]" = field(default_factory=AsyncResult)
+    send: Send
+    is_over: bool = False
+    _result: "AsyncResult[None]" = field(default_factory=AsyncResult)
 
     def wait(self) -> None:
-        """Wait until they are over; raises what a turn raised."""
-        self._over.get()
+        """Wait until the sender is over; raise what its `send` raised."""
+        self._result.get()
 
-    def end(self, error: Exception | None = None) -> None:
-        """There are no more, because of an error or without. Nothing happens if they are over."""
-        if self.are_over:
+    def stop(self, error: Exception | None = None) -> None:
+        """Call the sender no more, because of an error or without one."""
+        if self.is_over:
             return
-        self.are_over = True
+        self.is_over = True
         if error is None:
-            self._over.set(None)
+            self._result.set(None)
         else:
-            self._over.set_exception(error)
+            self._result.set_exception(error)
 
 
 class Pacer:
-    """Gives everybody their turns. Times are nanoseconds of the monotonic clock."""
+    """Calls senders when they are due. Times are nanoseconds of the monotonic clock."""
 
     def __init__(self) -> None:
-        self._due: list[tuple[int, int, Turns]] = []
-        """A heap: when, a number that nobody else has, and whose turn it is."""
+        self._due: list[tuple[int, int, PacedSender]] = []
+        """A heap of due times and senders, with a unique number between them that settles ties."""
         self._numbers = count()
         self._loop = get_hub().loop
         self._timer: Any = None
         self._wakes_at = 0
 
     def stop(self) -> None:
-        """Nobody gets a turn any more."""
+        """Call nobody any more."""
         self._due.clear()
-        self._rest()
+        self._cancel_timer()
 
-    def speak_for(self, due: int | None, speak: Speak) -> Turns:
-        """Call `speak` when it is due, and from then on whenever it says, until it cannot or the turns are ended.
+    def pace(self, due: int | None, send: Send) -> PacedSender:
+        """Call `send` when it is due, then at the times that it returns.
 
-        If `due` is None there are no turns, and they are not over before somebody ends them.
+        That ends when `send` returns None or the sender is stopped. With None as `due`, `send` is never
+        called, and only stopping the sender ends it.
         """
-        turns = Turns(speak)
+        sender = PacedSender(send)
         if due is not None:
-            heapq.heappush(self._due, (due, next(self._numbers), turns))
+            heapq.heappush(self._due, (due, next(self._numbers), sender))
             if self._timer is None or due < self._wakes_at:
-                self._wait()
-        return turns
+                self._set_timer()
+        return sender
 
-    def _pace(self) -> None:
+    def _send_due(self) -> None:
         begin = now = time.monotonic_ns()
-        # Whoever is behind and due again has to wait until what has come meanwhile was read.
+        # A sender that is late and due again has to wait until what has arrived meanwhile is read.
         again = []
-        while self._due and self._due[0][0] <= begin and now - begin < LONGEST_NS:
-            _, number, turns = heapq.heappop(self._due)
-            following = self._give(turns, now)
-            if following is not None:
-                again.append((following, number, turns))
+        while self._due and self._due[0][0] <= begin and now - begin < BATCH_NS:
+            _, number, sender = heapq.heappop(self._due)
+            next_due = self._call(sender, now)
+            if next_due is not None:
+                again.append((next_due, number, sender))
             now = time.monotonic_ns()
         for entry in again:
             heapq.heappush(self._due, entry)
-        self._wait()
+        self._set_timer()
 
     @staticmethod
-    def _give(turns: Turns, now: int) -> int | None:
-        """A turn; when the next one is due."""
-        if turns.are_over:
+    def _call(sender: PacedSender, now: int) -> int | None:
+        """Call a sender; return when it is due next, or None if it is over."""
+        if sender.is_over:
             return None
         try:
-            following = turns.speak(now)
-        except Exception as error:  # noqa: BLE001 - it is raised again where it belongs: in whose turn it was
-            turns.end(error)
+            next_due = sender.send(now)
+        except Exception as error:  # noqa: BLE001 - `wait` raises it again, where it belongs
+            sender.stop(error)
             return None
-        if following is None:
-            turns.end()
-        return following
+        if next_due is None:
+            sender.stop()
+        return next_due
 
-    def _wait(self) -> None:
-        self._rest()
+    def _set_timer(self) -> None:
+        self._cancel_timer()
         if self._due:
             self._wakes_at = self._due[0][0]
             self._timer = self._loop.timer(max(0, self._wakes_at - time.monotonic_ns()) / 1e9)
-            self._timer.start(self._pace, update=True)
+            self._timer.start(self._send_due, update=True)
 
-    def _rest(self) -> None:
+    def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.close()
             self._timer = None

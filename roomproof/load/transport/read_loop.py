@@ -1,7 +1,7 @@
-"""Reads what has come to the links of this process: all that is there first, and only then is any of it told.
+"""Reads all sockets that have data, and only then dispatches the data.
 
-One kind of work at a time is quicker than both in turn. No greenlet runs in between. What came to one link keeps its
-order; links that had something at the same time are told in any.
+One kind of work at a time is quicker than both in turn, and no greenlet runs in between. The data of one socket keeps
+its order; sockets that had data at the same time are dispatched in any order.
 """
 
 import time
@@ -11,80 +11,81 @@ from typing import Any, Protocol
 from gevent import get_hub
 
 READ_BYTES = 65_536
-"""So much is read at a time."""
+"""Bytes read from a socket at a time."""
 
-READ_LINKS = 64
-"""So many links are read before what came is told: that bounds the memory."""
+READ_SOCKETS = 64
+"""Sockets read before their data is dispatched, which bounds the memory."""
 
 AFTER_OTHERS = -2
-"""The priority, for the loop, of what comes after all that has happened is known."""
+"""The priority, in the loop, of a callback that runs after all events have been collected."""
 
 Receive = Callable[[bytes, int], None]
-"""Is told what was read, and a time when it was there, which is one for all links; empty bytes are the end.
-
-Must not block."""
+"""Takes data, and the nanosecond at which all data of a batch was read; empty data is the end. Must not block."""
 
 
 class Readable(Protocol):
-    """What has something to be read."""
+    """A socket, as far as the loop needs it."""
 
     receive: Receive | None
-    """None while nobody reads."""
+    """None while nobody wants the data."""
 
     @property
     def recv(self) -> Callable[[int], bytes]:
-        """That of its socket, which does not block."""
+        """Read from the socket without blocking."""
 
 
 class ReadLoop:
-    """Reads all links of this process. `failed` is told what a receiver raised: that is a bug of ours."""
+    """Reads all sockets of this process.
 
-    def __init__(self, failed: Callable[[Exception], None]) -> None:
-        self._failed = failed
+    `on_error` gets what a receiver raised, which is a bug of Roomproof.
+    """
+
+    def __init__(self, on_error: Callable[[Exception], None]) -> None:
+        self._on_error = on_error
         self.is_closed = False
-        """Whether all is being judged, so that nobody new may come."""
+        """Whether the judging has begun, so that no new connection may be added."""
         self._ready: list[Readable] = []
         self._loop = get_hub().loop
         self._reader = self._loop.check(priority=AFTER_OTHERS)
 
     def start(self) -> None:
-        """Begin."""
+        """Start reading."""
         self._reader.start(self._read_all)
 
     def stop(self) -> None:
-        """Read no more."""
+        """Stop reading, for good."""
         self._reader.stop()
         self._reader.close()
         self._ready.clear()
 
     def watch(self, link: Readable, descriptor: int) -> Any:
-        """Read a link whenever there is something, until the watcher that is returned is stopped and closed."""
+        """Read a socket whenever it has data; return the watcher, to stop and close."""
         watcher = self._loop.io(descriptor, 1)
         watcher.start(self._ready.append, link)
         return watcher
 
     def _read_all(self) -> None:
         while self._ready:
-            come: list[tuple[Receive, bytes]] = []
-            links = self._ready[:READ_LINKS]
-            del self._ready[:READ_LINKS]
+            received: list[tuple[Receive, bytes]] = []
+            links = self._ready[:READ_SOCKETS]
+            del self._ready[:READ_SOCKETS]
             for link in links:
                 receive = link.receive
                 if receive is None:
                     continue
                 try:
-                    come.append((receive, link.recv(READ_BYTES)))
+                    received.append((receive, link.recv(READ_BYTES)))
                 except BlockingIOError:
                     continue
                 except OSError:
-                    come.append((receive, b""))
-            self.tell(come)
+                    received.append((receive, b""))
+            self.dispatch(received)
 
-    def tell(self, come: list[tuple[Receive, bytes]]) -> None:
-        """Tell what was read just now; whoever fails takes nothing from others, nor from itself what comes later."""
+    def dispatch(self, received: list[tuple[Receive, bytes]]) -> None:
+        """Pass data that was just read to its receivers, even if some of them fail."""
         at = time.monotonic_ns()
-        for receive, data in come:
+        for receive, data in received:
             try:
                 receive(data, at)
-            except Exception as error:  # noqa: BLE001 - it is a bug, and told as one: the run is inconclusive
-                self._failed(error)
+            except Exception as error:  # noqa: BLE001 - it is reported as a bug, and makes the run inconclusive
+                self._on_error(error)

@@ -1,65 +1,70 @@
-"""When a user means to speak, whatever the server does: the open model of load. Pure; times are nanoseconds."""
+"""Schedules of messages that depend on no server: the open model of load.
+
+Pure; times are nanoseconds.
+"""
 
 from dataclasses import dataclass
 
 TICK_NS = 1_000_000
-"""Users mean to speak at the beginnings of ticks, which are whole milliseconds of the monotonic clock."""
+"""A tick in nanoseconds. Messages are scheduled for beginnings of ticks: whole milliseconds of the monotonic clock."""
 
 LATE_NS = 100_000_000
-"""What is said so long after it was meant to be said counts as late."""
+"""Nanoseconds behind its schedule after which a message counts as late."""
 
-GIVEN_UP_NS = 1_000_000_000
-"""What could not be said for so long is not said any more, and counts as dropped, unless it is the latest."""
+DROPPED_NS = 1_000_000_000
+"""Nanoseconds behind its schedule after which a message is not sent, but counts as dropped, unless it is the latest."""
 
-
-GOLDEN = 0.6180339887498949
-"""Multiples of it, modulo 1, lie as evenly as can be, however many there are."""
+GOLDEN_RATIO = 0.6180339887498949
+"""Its multiples, modulo 1, are spread as evenly as possible, however many there are."""
 
 
 def phase(number: int, offset: float) -> float:
-    """Which part of the interval a user waits first: users who start together do not speak together."""
-    return (offset + number * GOLDEN) % 1.0
+    """Return the part of the interval that a user waits first, different for each."""
+    return (offset + number * GOLDEN_RATIO) % 1.0
 
 
 def tick_from(at: int) -> int:
-    """When the first tick begins that does not begin before a time."""
+    """Return the beginning of the first tick that does not begin before a time."""
     return -(-at // TICK_NS) * TICK_NS
 
 
 @dataclass(slots=True)
 class Schedule:
-    """One user's times: the ticks from `following`, and every `interval` after it. An interval of 0 means never."""
+    """The times of one user: `next_at`, then one each `interval`, moved to ticks.
+
+    An interval of 0 means that nothing is ever sent.
+    """
 
     interval: int
-    following: int
+    next_at: int
 
     @property
     def due(self) -> int | None:
-        """When it is time to speak; None if that never comes."""
-        return tick_from(self.following) if self.interval else None
+        """The time of the next message; None if there is none."""
+        return tick_from(self.next_at) if self.interval else None
 
     def wait(self, now: int) -> float | None:
-        """Seconds until it is time to speak; None if that never comes."""
+        """Return the seconds until the next message; None if there is none."""
         due = self.due
         return None if due is None else max(0, due - now) / 1e9
 
-    def take(self, now: int) -> tuple[int, int]:
-        """For when what is said now was meant, and how many times before that were given up."""
+    def take_next(self, now: int) -> tuple[int, int]:
+        """Return the scheduled time of the message sent now, and the number dropped."""
         dropped = 0
-        behind = now - self.following - GIVEN_UP_NS
+        behind = now - self.next_at - DROPPED_NS
         if behind > 0:
-            # What is said now was meant for a time that has come, however long that is ago.
-            dropped = min(behind // self.interval + 1, (now - self.following) // self.interval)
-            self.following += dropped * self.interval
-        meant = min(tick_from(self.following), max(now, self.following))
-        self.following += self.interval
-        return meant, dropped
+            # The message that is sent is one whose time has come, however long ago that is.
+            dropped = min(behind // self.interval + 1, (now - self.next_at) // self.interval)
+            self.next_at += dropped * self.interval
+        scheduled = min(tick_from(self.next_at), max(now, self.next_at))
+        self.next_at += self.interval
+        return scheduled, dropped
 
     def missed(self, now: int) -> int:
-        """How many times have passed since it spoke last."""
-        return max(0, (now - self.following) // self.interval + 1) if self.interval else 0
+        """Return the number of messages whose time has passed."""
+        return max(0, (now - self.next_at) // self.interval + 1) if self.interval else 0
 
-    def go_on(self, now: int) -> None:
-        """Leave out the times that have passed: the user had something else to do."""
-        if self.interval and self.following < now:
-            self.following += -((self.following - now) // self.interval) * self.interval
+    def skip_past(self, now: int) -> None:
+        """Leave out the messages whose time has passed: the user did something else."""
+        if self.interval and self.next_at < now:
+            self.next_at += -((self.next_at - now) // self.interval) * self.interval

@@ -1,4 +1,4 @@
-"""The link of one member: connecting and the handshake, sending, and being told when there is something to read."""
+"""The WebSocket connection of a member: handshake, reading, and sending."""
 
 import contextlib
 import socket
@@ -14,15 +14,21 @@ from websocket import ABNF, _handshake
 
 from roomproof.client.http import served_by
 from roomproof.client.target import Target
-from roomproof.load.transport.frames import masked
+from roomproof.load.transport.frames import client_frame
 from roomproof.load.transport.read_loop import READ_BYTES, ReadLoop, Receive
 
 REACH_S = 2.0
-"""So long an address of several may take to answer."""
+"""Seconds that each address of a host has to answer."""
+
+REASON_BYTES = 300
+"""Bytes of the body of a refusal that its reason keeps."""
 
 
 class RefusedError(Exception):
-    """The handshake was refused: with an HTTP status, or (None) without any answer."""
+    """The server refused the handshake, or gave no proper answer.
+
+    Without a proper answer `status` is None.
+    """
 
     def __init__(self, status: int | None, reason: str) -> None:
         super().__init__(reason)
@@ -30,52 +36,56 @@ class RefusedError(Exception):
 
 
 class LoadSocket:
-    """An open WebSocket connection. Reading costs no greenlet, but over TLS."""
+    """An open WebSocket connection. Reading takes a greenlet only over TLS.
+
+    What the server does not take at once is sent by a greenlet: `_sender` is not None exactly while it runs. `_error`
+    is the error with which that greenlet ended; every later `send` and `drain` raises it.
+    """
 
     __slots__ = (
         "_error",
-        "_inbox",
-        "_is_given_up",
         "_is_tls",
+        "_is_wait_abandoned",
         "_plain",
         "_pong",
+        "_read_loop",
         "_sender",
         "_socket",
+        "_undelivered",
         "_unsent",
-        "_untold",
         "_watcher",
         "receive",
         "recv",
     )
 
-    def __init__(self, connection: Any, inbox: ReadLoop) -> None:
-        """`connection` is a socket of gevent's, with TLS or without."""
+    def __init__(self, connection: Any, read_loop: ReadLoop) -> None:
+        """`connection` is a socket of gevent, with TLS or without."""
         self._socket = connection
-        self._inbox = inbox
+        self._read_loop = read_loop
         self._is_tls = hasattr(self._socket, "context")
-        # What gevent waits with is left out where there is nothing to wait for.
+        # Without the layer of gevent, which is only needed for waiting, a call costs less.
         self._plain: Any = getattr(self._socket, "_sock", self._socket)
         self._watcher: Any = None
         self.receive: Receive | None = None
         self.recv: Callable[[int], bytes] = self._socket.recv if self._is_tls else self._plain.recv
         self._sender: gevent.Greenlet[..., None] | None = None
         self._unsent: list[bytes] = []
-        self._untold = b""
+        self._undelivered = b""
         self._pong = b""
         self._error: OSError | None = None
-        self._is_given_up = False
+        self._is_wait_abandoned = False
 
-    def watch(self, receive: Receive) -> None:
-        """From now on tell everything that is read."""
-        self.rest()
+    def start_reading(self, receive: Receive) -> None:
+        """Pass everything that is read to `receive` from now on."""
+        self.stop_reading()
         self.receive = receive
         if self._is_tls:
-            self._watcher = gevent.spawn(self._read_on, receive)
+            self._watcher = gevent.spawn(self._read_forever, receive)
         else:
-            self._watcher = self._inbox.watch(self, self._socket.fileno())
+            self._watcher = self._read_loop.watch(self, self._socket.fileno())
 
-    def rest(self) -> None:
-        """Read no more, until asked to watch again."""
+    def stop_reading(self) -> None:
+        """Read nothing until `start_reading` is called again."""
         self.receive = None
         watcher, self._watcher = self._watcher, None
         if watcher is None:
@@ -86,33 +96,36 @@ class LoadSocket:
             watcher.stop()
             watcher.close()
 
-    def _read_on(self, receive: Receive) -> None:
+    def _read_forever(self, receive: Receive) -> None:
         data = b"?"
         while data and self.receive is receive:
-            data = self._untold = self._untold or self._read()
-            if self.receive is receive:  # else it rests, and was woken before it could be killed
-                self._untold = b""
-                self._inbox.tell([(receive, data)])
+            data = self._undelivered = self._undelivered or self._read()
+            if self.receive is receive:  # else reading was stopped, and the greenlet woken before it was killed
+                self._undelivered = b""
+                self._read_loop.dispatch([(receive, data)])
 
     def _read(self) -> bytes:
         try:
             return self.recv(READ_BYTES)
-        except (OSError, ValueError):  # the latter if it was closed, over TLS
+        except (OSError, ValueError):  # a closed TLS socket raises ValueError
             return b""
 
     @property
     def is_sending(self) -> bool:
-        """Whether the server has still to take something."""
+        """Whether bytes that were sent still wait for the server to take them."""
         return self._sender is not None
 
     @property
-    def is_torn(self) -> bool:
-        """Whether the server has not taken something yet, and whoever waited for that has given up."""
-        return self._is_given_up and self.is_sending
+    def has_abandoned_send(self) -> bool:
+        """Whether a wait for the server to take a frame was given up before its end."""
+        return self._is_wait_abandoned and self.is_sending
 
     def send(self, payload: bytes, opcode: int = ABNF.OPCODE_TEXT) -> None:
-        """Send a frame, or have it sent as soon as the server takes it. Raises OSError if the link is gone."""
-        frame = masked(payload, opcode)
+        """Send a frame, now or as soon as the server takes it.
+
+        Raises OSError if the connection has ended.
+        """
+        frame = client_frame(payload, opcode)
         if self._sender is not None:
             if opcode == ABNF.OPCODE_PONG:
                 self._pong = frame  # RFC 6455, 5.5.3: it is enough to answer the last ping
@@ -124,14 +137,14 @@ class LoadSocket:
         sent = self._send_at_once(frame)
         if sent < len(frame):
             self._unsent = [frame[sent:]]
-            self._sender = gevent.spawn(self._send_on)
+            self._sender = gevent.spawn(self._send_rest)
 
     def _send_at_once(self, frame: bytes) -> int:
-        """Send what the server takes without waiting."""
+        """Send what the server takes without waiting; return the number of bytes."""
         try:
             if not self._is_tls:
                 return int(self._plain.send(frame))
-            self._socket.settimeout(0.0)  # and nobody else runs before it is taken back
+            self._socket.settimeout(0.0)  # no other greenlet runs before it is set back
             try:
                 return int(self._socket.send(frame))
             finally:
@@ -139,7 +152,7 @@ class LoadSocket:
         except BlockingIOError:
             return 0
 
-    def _send_on(self) -> None:
+    def _send_rest(self) -> None:
         try:
             while self._unsent or self._pong:
                 unsent = [*self._unsent, self._pong]
@@ -148,17 +161,20 @@ class LoadSocket:
         except OSError as error:
             self._error = error
         except ValueError as error:
-            self._error = ConnectionError(str(error))  # it was closed, over TLS
+            self._error = ConnectionError(str(error))  # a closed TLS socket raises ValueError
         finally:
             self._sender = None
 
     def drain(self) -> None:
-        """Wait until the server has taken everything that was sent. Raises OSError if the link is gone."""
+        """Wait until the server has taken everything that was sent.
+
+        Raises OSError if the connection has ended.
+        """
         if self._sender is not None:
             try:
                 self._sender.join()
             except BaseException:
-                self._is_given_up = True
+                self._is_wait_abandoned = True
                 raise
         if self._error is not None:
             raise self._error
@@ -168,27 +184,27 @@ class LoadSocket:
         with contextlib.suppress(OSError):
             self.send(struct.pack("!H", code), ABNF.OPCODE_CLOSE)
 
-    def end(self, *, reset: bool = False) -> None:
-        """End the TCP connection: in order, or torn down."""
-        self.rest()
+    def close(self, *, reset: bool = False) -> None:
+        """End the TCP connection, in order or by a reset."""
+        self.stop_reading()
         with contextlib.suppress(OSError):
             if reset:
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._socket.close()
 
 
-def connect(target: Target, room: str, user: str, inbox: ReadLoop, *, source: str | None) -> tuple[LoadSocket, str]:
-    """Shake hands with the server; the link, and the instance that answered ("" if it does not say).
+def connect(target: Target, room: str, user: str, read_loop: ReadLoop, *, source: str | None) -> tuple[LoadSocket, str]:
+    """Shake hands; return the connection and the instance of the server that answered.
 
-    Raises RefusedError.
+    The instance is empty if the server does not name it. Raises RefusedError.
     """
-    # The library keeps cookies for the whole process, and would carry them from one connection to another.
+    # The library keeps cookies for the whole process, and would send those of one connection with another.
     _handshake.CookieJar.jar.clear()
     web = websocket.WebSocket(skip_utf8_validation=True)
     plain = None
     try:
         bind = target.bound_to(source)
-        plain = socket.create_connection(_reached(*target.address, bind), target.deadline, bind)
+        plain = socket.create_connection(_reachable_address(*target.address, bind), target.deadline, bind)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         link = target.tls().wrap_socket(plain, server_hostname=target.address[0]) if target.is_tls else plain
         web.connect(
@@ -202,7 +218,9 @@ def connect(target: Target, room: str, user: str, inbox: ReadLoop, *, source: st
         link.settimeout(None)
     except websocket.WebSocketBadStatusException as error:
         _close(plain)
-        raise RefusedError(error.status_code, (error.resp_body or b"")[:300].decode(errors="replace")) from error
+        raise RefusedError(
+            error.status_code, (error.resp_body or b"")[:REASON_BYTES].decode(errors="replace")
+        ) from error
     except (websocket.WebSocketException, OSError, ValueError) as error:
         _close(plain)
         answer = web.handshake_response
@@ -213,7 +231,7 @@ def connect(target: Target, room: str, user: str, inbox: ReadLoop, *, source: st
         _close(plain)
         raise
     instance = served_by((web.getheaders() or {}).get("x-upstream")) or ""
-    return LoadSocket(web.sock, inbox), instance
+    return LoadSocket(web.sock, read_loop), instance
 
 
 def _close(plain: socket.socket | None) -> None:
@@ -222,8 +240,8 @@ def _close(plain: socket.socket | None) -> None:
 
 
 @cache
-def _reached(host: str, port: int, bind: tuple[str, int] | None) -> tuple[str, int]:
-    """The first address of a host that can be reached: names are looked up once, not for each of thousands."""
+def _reachable_address(host: str, port: int, bind: tuple[str, int] | None) -> tuple[str, int]:
+    """Return the first address of a host that answers; looked up only once."""
     for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         number = str(address[0])
         with contextlib.suppress(OSError), socket.create_connection((number, port), REACH_S, bind):

@@ -1,8 +1,8 @@
-"""Interrupt coalescing: a generator looks for what has come once a tick, not once a frame.
+"""Interrupt coalescing: a busy generator looks for data only once a tick.
 
-Waking up costs more than judging. All ticks begin at whole milliseconds, and users mean to speak at their beginnings,
-so that the generator is on time; what comes in between is taken to have come at the end: how long something took is
-overstated by up to a tick, and never understated; the time between two deliveries may be wrong by that either way.
+Waking up costs more than judging. Messages are scheduled for beginnings of ticks, so sending stays on time. Data that
+arrives within a tick is taken to have arrived at its end: times are overstated by up to a tick, never understated. The
+time between two deliveries can be wrong by a tick in both directions.
 """
 
 import time
@@ -13,40 +13,45 @@ from gevent import get_hub, monkey
 from roomproof.load.transport.schedule import TICK_NS
 
 BUSY_TICKS = 10
-"""Only who had something to do in so many more ticks than it had none, lately, waits for the end of one."""
+"""A process is busy once it had work in this many more ticks than it had none, lately."""
 
-MOST_BUSY_TICKS = 2 * BUSY_TICKS
-"""So many count: who is busy may miss a few ticks where others use the machine as well, and is busy still."""
+MAX_BUSY_TICKS = 2 * BUSY_TICKS
+"""The largest count of busy ticks, so that a busy process can miss a few ticks and stays busy."""
 
 _sleep = monkey.get_original("time", "sleep")
 
 
 class TickBatching:
-    """Lets this process look for what has come once a tick, or as often as it can if that is less.
+    """Delays the loop of this process, while it is busy, to one look for data a tick.
 
-    While something `is_urgent`, or there was little to do, it looks at once.
+    While `is_urgent` returns true, the loop is not delayed.
     """
 
     def __init__(self, is_urgent: Callable[[], bool]) -> None:
         self._is_urgent = is_urgent
-        self._looked = self._busy = 0
+        self._last_tick = self._busy_ticks = 0
         self._watcher = get_hub().loop.prepare()
 
     def start(self) -> None:
-        """Begin."""
+        """Start delaying."""
         self._watcher.start(self._wait)
 
     def stop(self) -> None:
-        """Look at everything at once again."""
+        """Stop delaying, for good."""
         self._watcher.stop()
         self._watcher.close()
 
     def _wait(self) -> None:
         tick = time.monotonic_ns() // TICK_NS
-        if tick == self._looked and self._busy >= BUSY_TICKS and not self._is_urgent():
+        if tick == self._last_tick and self._busy_ticks >= BUSY_TICKS and not self._is_urgent():
             tick += 1
             _sleep(max(0, tick * TICK_NS - time.monotonic_ns()) / 1e9)
-        if tick != self._looked:
-            skipped = tick - self._looked - 1
-            self._busy = max(0, self._busy - skipped) if skipped else min(self._busy + 1, MOST_BUSY_TICKS)
-            self._looked = tick
+        if tick != self._last_tick:
+            self._count_busy_ticks(tick - self._last_tick - 1)
+            self._last_tick = tick
+
+    def _count_busy_ticks(self, idle_ticks: int) -> None:
+        if idle_ticks:
+            self._busy_ticks = max(0, self._busy_ticks - idle_ticks)
+        else:
+            self._busy_ticks = min(self._busy_ticks + 1, MAX_BUSY_TICKS)

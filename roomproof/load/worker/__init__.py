@@ -1,1 +1,1 @@
-"""One per load process: its rooms, its members, and what it measures."""
+"""The working side of a load run, in each process: rooms, members, measurements."""

@@ -1,4 +1,4 @@
-"""Whether this process kept up: a generator that is overloaded itself says little about the server."""
+"""Measures the load of this process: an overloaded generator proves little."""
 
 import contextlib
 import os
@@ -12,23 +12,23 @@ import psutil
 from roomproof.load.figures.percentiles import Percentiles, counted
 
 SCHEDULED = Path("/proc/self/schedstat")
-"""What Linux tells of a thread: nanoseconds on a core, nanoseconds ready for one, times that it got one."""
+"""Scheduling of the main thread on Linux: nanoseconds on a core, nanoseconds ready for one, time slices."""
 
 TICK_S = 0.02
-"""So often it is looked how late a timer is."""
+"""Seconds of the timer whose lateness is measured."""
 
 
 @dataclass(slots=True)
 class Health:
-    """Measures one process. Call `beat` once a second."""
+    """The load of this process. Call `sample` once a second."""
 
     lag: Percentiles = field(default_factory=Percentiles)
     worst_lag_ms: float = 0.0
-    """Since the last beat."""
+    """The worst lateness between the last two samples."""
     cpu: float = 0.0
-    """The share of a core that was used between the last two beats."""
+    """The share of a core that was used between the last two samples."""
     demand: float = 0.0
-    """The same, with the time that it could have gone on but others had the core."""
+    """The share of a core that was used, or waited for while others had it."""
     _lags: list[int] = field(default_factory=list)
     _ticker: gevent.Greenlet | None = None
     _process: psutil.Process = field(default_factory=psutil.Process)
@@ -38,13 +38,13 @@ class Health:
     _last: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def start(self) -> None:
-        """Begin to measure."""
+        """Start measuring."""
         self._cpu_at_start, self._rss_at_start = cpu_seconds(), self.rss
         self._last = time.monotonic(), cpu_seconds(), seconds_in_queue()
         self._ticker = gevent.spawn(self._tick)
 
     def stop(self) -> None:
-        """Measure no more."""
+        """Stop measuring."""
         if self._ticker is not None:
             self._ticker.kill(block=False)
 
@@ -54,8 +54,8 @@ class Health:
             gevent.sleep(TICK_S)
             self._lags.append(max(0, time.monotonic_ns() - begin - round(TICK_S * 1e9)))
 
-    def beat(self) -> None:
-        """Sum up what was measured since the last time."""
+    def sample(self) -> None:
+        """Update all figures with the time since the last sample."""
         now, cpu, queued = time.monotonic(), cpu_seconds(), seconds_in_queue()
         then, cpu_then, queued_then = self._last
         self._last = now, cpu, queued
@@ -68,30 +68,33 @@ class Health:
 
     @property
     def cpu_used(self) -> float:
-        """Seconds of CPU since the start."""
+        """Seconds of CPU used since the start."""
         return cpu_seconds() - self._cpu_at_start
 
     @property
     def rss(self) -> int:
-        """Resident bytes, as last known: a process without a file descriptor left cannot ask."""
+        """Resident bytes, as last known; finding out takes a file descriptor."""
         with contextlib.suppress(OSError):
             self._rss = int(self._process.memory_info().rss)
         return self._rss
 
     @property
     def rss_grown(self) -> int:
-        """Resident bytes more than at the start."""
+        """Growth of the resident memory since the start, in bytes."""
         return max(0, self.rss - self._rss_at_start)
 
 
 def cpu_seconds() -> float:
-    """The CPU that this process has used."""
+    """Return the seconds of CPU that this process has used."""
     times = os.times()
     return times.user + times.system
 
 
 def seconds_in_queue() -> float:
-    """How long the main thread was ready to run while others had its core; 0 where the system does not tell."""
+    """Return the seconds that the main thread waited for its core.
+
+    Returns 0 where the system does not tell.
+    """
     try:
         return int(SCHEDULED.read_text().split()[1]) / 1e9
     except (OSError, ValueError, IndexError):

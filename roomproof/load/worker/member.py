@@ -1,226 +1,261 @@
-"""One connection to a room, and everything that it does and hears, told to the judge."""
+"""A connection to a room, which tells the judge all that it sends and receives."""
 
 import contextlib
 import time
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import msgspec
 from gevent.event import Event
 from websocket import ABNF, STATUS_NORMAL, STATUS_PROTOCOL_ERROR
 
+from roomproof.client.target import Target
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused
 from roomproof.judge.streaming.connection import StreamingConnection
-from roomproof.load.transport.frames import MOST_BYTES, Frame, FramingError, cut, missing
+from roomproof.judge.streaming.room import StreamingRoom
+from roomproof.load.transport.frames import CONTROL, MAX_MESSAGE_BYTES, Frame, FramingError, cut, missing_bytes
+from roomproof.load.transport.read_loop import ReadLoop
 from roomproof.load.transport.socket import LoadSocket, RefusedError, connect
 
-if TYPE_CHECKING:
-    from roomproof.client.target import Target
-    from roomproof.load.transport.read_loop import ReadLoop
-    from roomproof.load.worker.rooms import LoadRoom
-
 NO_CODE = 1005
-"""What RFC 6455 calls the code of a Close frame that carries none."""
+"""The code that RFC 6455 gives to a Close frame without one."""
+
+KEPT_BYTES = 100
+"""Bytes of a malformed frame that its finding keeps."""
 
 _encode = msgspec.json.Encoder().encode
 _now = time.monotonic_ns
 
 
 class TooLateError(Exception):
-    """The handshake took so long that all is being judged already."""
+    """The handshake succeeded after the judging had begun."""
+
+
+class Membership(Protocol):
+    """The room of a member, as far as a member needs it."""
+
+    @property
+    def id(self) -> str:
+        """The id of the chat."""
+
+    @property
+    def judge(self) -> StreamingRoom:
+        """The judge of everything that happens in the room."""
+
+    def add(self, member: "LoadMember", source: str | None) -> None:
+        """Add a member whose handshake has succeeded, from this source address."""
+
+    def remove(self, member: "LoadMember") -> None:
+        """Remove a member whose connection has ended."""
+
+    def note_refusal(self, reason: str) -> None:
+        """Keep the reason why the server closed a connection to refuse it."""
 
 
 class LoadMember:
-    """A connection. Nothing of it blocks but `open`, `drain` and waiting for `is_gone`."""
+    """A connection to a room. Only `open`, `drain` and waiting for `ended` block.
+
+    Invariants:
+    - `_link` is None exactly before the handshake succeeds and after the connection has ended.
+    - `_partial` holds the pieces of a frame that has not arrived whole; at least `_missing_bytes` still have to come.
+    - `_fragments` is not None exactly between the first and the last frame of a fragmented message.
+    """
 
     __slots__ = (
         "_fragments",
         "_is_closing",
         "_link",
-        "_missing",
-        "_rest",
+        "_missing_bytes",
+        "_partial",
+        "connection",
+        "ended",
         "instance",
-        "is_gone",
-        "judged",
+        "judge",
         "number",
         "room",
         "user",
     )
 
-    def __init__(self, room: "LoadRoom", number: int, user: str) -> None:
+    def __init__(self, room: Membership, number: int, user: str, connection: StreamingConnection) -> None:
         self.room = room
+        self.judge = room.judge
         self.number = number
         self.user = user
-        self.judged: StreamingConnection = room.judge.connect(Opening(number, _now(), room.id, user))
+        self.connection = connection
         self.instance = ""
-        self.is_gone = Event()
+        """The instance that answered the handshake; empty if the server does not name it."""
+        self.ended = Event()
         """Set once the connection has ended."""
         self._link: LoadSocket | None = None
-        self._rest: list[bytes] = []
-        """The beginning of a frame whose end has not come, as it was read."""
-        self._missing = 0
-        """So much of it is still to come, at least."""
+        self._partial: list[bytes] = []
+        self._missing_bytes = 0
         self._fragments: bytearray | None = None
-        """The beginning of a message that comes in parts."""
         self._is_closing = False
 
-    def open(self, target: "Target", inbox: "ReadLoop", source: str | None) -> None:
-        """Shake hands. Raises RefusedError or TooLateError."""
+    def open(self, target: Target, read_loop: ReadLoop, source: str | None) -> None:
+        """Shake hands and start reading. Raises RefusedError or TooLateError."""
         try:
-            link = self._shake_hands(target, inbox, source)
+            link = self._shake_hands(target, read_loop, source)
         except RefusedError as refusal:
-            self.room.judge.observe(self.judged, Refused(self.number, _now(), refusal.status, str(refusal)))
+            self.judge.observe(self.connection, Refused(self.number, _now(), refusal.status, str(refusal)))
             raise
         except BaseException:
-            self.room.judge.observe(self.judged, Refused(self.number, _now(), None, "given up"))
+            self.judge.observe(self.connection, Refused(self.number, _now(), None, "given up"))
             raise
         self._link = link
-        self.room.members.add(self)
-        self.room.instances.add(self.instance)
-        if source:
-            self.room.sources.add(source)
-        self.room.judge.observe(self.judged, Opened(self.number, _now(), self.instance or None))
-        link.watch(self._receive)
+        self.room.add(self, source)
+        self.judge.observe(self.connection, Opened(self.number, _now(), self.instance or None))
+        link.start_reading(self._receive)
 
-    def _shake_hands(self, target: "Target", inbox: "ReadLoop", source: str | None) -> LoadSocket:
-        link, self.instance = connect(target, self.room.id, self.user, inbox, source=source)
-        if inbox.is_closed:
-            link.end()
+    def _shake_hands(self, target: Target, read_loop: ReadLoop, source: str | None) -> LoadSocket:
+        link, self.instance = connect(target, self.room.id, self.user, read_loop, source=source)
+        if read_loop.is_closed:
+            link.close()
             raise TooLateError
         return link
 
     @property
     def is_open(self) -> bool:
-        """Whether it was opened and, as far as is known, neither side has begun to end it."""
+        """Whether the handshake succeeded and neither side has begun to close so far."""
         return self._link is not None and not self._is_closing
 
-    def say(self, words: str, meant: int, at: int) -> None:
-        """Say something that was meant for a time, or 0 if it was for none. Raises OSError if the link is gone."""
+    def send_message(self, text: str, scheduled: int, at: int) -> None:
+        """Send a message with this text. Raises OSError if the connection has ended.
+
+        Its latency counts from `scheduled`, a nanosecond; with 0 it is not timed.
+        """
         if self._link is None or self._is_closing:
             raise ConnectionError("the connection has ended")
-        content = self.room.judge.compose(self.judged, words, at, meant)
+        content = self.judge.compose(self.connection, text, at, scheduled)
         self._link.send(_encode({"type": "message", "content": content}))
 
     @property
     def is_sending(self) -> bool:
-        """Whether the server has still to take something that was sent."""
+        """Whether bytes that were sent still wait for the server to take them."""
         return self._link is not None and self._link.is_sending
 
     def drain(self) -> None:
-        """Wait until the server has taken all that was said. Raises OSError if the link is gone."""
+        """Wait until the server has taken all that was sent.
+
+        Raises OSError if the connection has ended.
+        """
         if self._link is not None:
             self._link.drain()
 
-    def reads(self, reads: bool) -> None:
-        """Stop reading, or read on."""
-        if not self.is_open or self._link is None or self.judged.reads == reads:
+    def set_reading(self, reads: bool) -> None:
+        """Stop reading, or read again; the judge learns of it."""
+        if not self.is_open or self._link is None or self.connection.reads == reads:
             return
-        self.room.judge.observe(self.judged, Reading(self.number, _now(), reads=reads))
+        self.judge.observe(self.connection, Reading(self.number, _now(), reads=reads))
         if reads:
-            self._link.watch(self._receive)
+            self._link.start_reading(self._receive)
         else:
-            self._link.rest()
+            self._link.stop_reading()
 
     def begin_close(self) -> None:
-        """Send Close; what the server sends until it answers is still heard."""
-        if self._link is not None and self._link.is_torn:
-            self.die("rst")
+        """Send Close. What arrives before the server's answer is still received."""
+        if self._link is not None and self._link.has_abandoned_send:
+            self.disconnect("rst")
         elif self.is_open and self._link is not None:
             self._is_closing = True
-            self.room.judge.observe(self.judged, Closing(self.number, _now(), STATUS_NORMAL))
+            self.judge.observe(self.connection, Closing(self.number, _now(), STATUS_NORMAL))
             self._link.send_close(STATUS_NORMAL)
 
-    def give_up(self) -> None:
-        """Wait no longer for the answer to Close."""
+    def give_up_close(self) -> None:
+        """Stop waiting for the answer to Close."""
         self._end(None, "no Close frame came")
 
-    def die(self, how: str) -> None:
-        """End the link without a Close frame: `fin` ends it in order, `rst` tears it down."""
+    def disconnect(self, how: str) -> None:
+        """End the connection without a Close frame, in order (fin) or by a reset (rst)."""
         if self.is_open and self._link is not None:
-            self.room.judge.observe(self.judged, Dying(self.number, _now(), how))
-            self._let_go(reset=how == "rst")
+            self.judge.observe(self.connection, Dying(self.number, _now(), how))
+            self.drop_link(reset=how == "rst")
 
-    def deafen(self) -> None:
-        """Hear no more, because everything is to be judged now."""
+    def stop_reading(self) -> None:
+        """Stop reading without telling the judge, who is about to finish."""
         if self._link is not None:
-            self._link.rest()
+            self._link.stop_reading()
 
-    def wave(self) -> None:
-        """Say goodbye after everything has been judged, and hear no more than the end."""
+    def send_goodbye(self) -> None:
+        """Send Close after the judge has finished, and ignore what still arrives."""
         if self._link is not None:
             if not self._is_closing:
                 self._link.send_close(STATUS_NORMAL)
             self._is_closing = True
-            self._link.watch(lambda data, _: None if data else self._let_go())
+            self._link.start_reading(lambda data, _: None if data else self.drop_link())
 
-    def abandon(self) -> None:
-        """End the link after everything has been judged."""
-        if self._link is not None:
-            self._let_go()
-
-    def _let_go(self, *, reset: bool = False) -> None:
+    def drop_link(self, *, reset: bool = False) -> None:
+        """End the TCP connection without telling the judge."""
         link, self._link = self._link, None
         if link is not None:
-            link.end(reset=reset)
-        self.is_gone.set()
-        self.room.members.discard(self)
+            link.close(reset=reset)
+        self.ended.set()
+        self.room.remove(self)
 
     def _receive(self, data: bytes, at: int) -> None:
         if not data:
-            self._end(None, "the link ended")
+            self._end(None, "the connection ended without a Close frame")
             return
-        room, line = self.room.judge, self.judged
-        if self._rest:
-            self._rest.append(data)
-            self._missing -= len(data)
-            if self._missing > 0:
+        judge, connection = self.judge, self.connection
+        if self._partial:
+            self._partial.append(data)
+            self._missing_bytes -= len(data)
+            if self._missing_bytes > 0:
                 return
-            data = b"".join(self._rest)
-            self._rest.clear()
+            data = b"".join(self._partial)
+            self._partial.clear()
         size = len(data)
-        position = room.follow(line, data, at) if self._fragments is None else 0
+        position = judge.follow(connection, data, at) if self._fragments is None else 0
         while position < size:
             try:
                 frame = cut(data, position)
             except FramingError as error:
-                self._break_off(data[position : position + 100], str(error), at)
+                self._break_off(data[position : position + KEPT_BYTES], str(error), at)
                 return
             if frame is None:
-                self._rest.append(data[position:])
-                self._missing = missing(data, position)
+                self._partial.append(data[position:])
+                self._missing_bytes = missing_bytes(data, position)
                 return
             self._take(frame, at)
             if self._link is None:
                 return
-            position = frame.end if self._fragments is not None else room.follow(line, data, at, frame.end)
+            position = frame.end if self._fragments is not None else judge.follow(connection, data, at, frame.end)
 
     def _take(self, frame: Frame, at: int) -> None:
-        match frame.opcode:
-            case ABNF.OPCODE_TEXT | ABNF.OPCODE_BINARY if self._fragments is not None:
-                self._break_off(frame.payload[:100], "a message begins before the parts of another have ended", at)
-            case ABNF.OPCODE_TEXT if frame.is_final:
-                self.room.judge.receive(self.judged, frame.payload, at)
-            case ABNF.OPCODE_TEXT:
+        if frame.opcode >= CONTROL:
+            self._take_control(frame)
+        elif frame.opcode == ABNF.OPCODE_CONT or self._fragments is not None:
+            self._take_fragment(frame, at)
+        elif frame.opcode == ABNF.OPCODE_TEXT:
+            if frame.is_final:
+                self.judge.receive(self.connection, frame.payload, at)
+            else:
                 self._fragments = bytearray(frame.payload)
-            case ABNF.OPCODE_PING:
-                self._answer(frame.payload, ABNF.OPCODE_PONG)
-            case ABNF.OPCODE_PONG:
-                pass
-            case ABNF.OPCODE_CLOSE:
-                self._take_close(frame.payload)
-            case ABNF.OPCODE_BINARY if frame.is_final:
-                self.room.judge.receive_malformed(self.judged, frame.payload, "a binary frame", at)
-            case ABNF.OPCODE_BINARY:
-                self._break_off(frame.payload[:100], "a binary message, in parts", at)
-            case ABNF.OPCODE_CONT if self._fragments is not None:
-                self._fragments += frame.payload
-                if len(self._fragments) > MOST_BYTES:
-                    text = f"a message in parts, of more than {MOST_BYTES} bytes so far"
-                    self._break_off(frame.payload[:100], text, at)
-                elif frame.is_final:
-                    whole, self._fragments = bytes(self._fragments), None
-                    self.room.judge.receive(self.judged, whole, at)
-            case _:
-                self._break_off(frame.payload[:100], "a part of a message that has not begun", at)
+        elif frame.is_final:
+            self.judge.receive_malformed(self.connection, frame.payload, "a binary frame", at)
+        else:
+            self._break_off(frame.payload[:KEPT_BYTES], "a fragmented binary message", at)
+
+    def _take_control(self, frame: Frame) -> None:
+        if frame.opcode == ABNF.OPCODE_PING:
+            self._answer(frame.payload, ABNF.OPCODE_PONG)
+        elif frame.opcode == ABNF.OPCODE_CLOSE:
+            self._take_close(frame.payload)
+
+    def _take_fragment(self, frame: Frame, at: int) -> None:
+        """Take a frame that continues a message, or that should."""
+        start = frame.payload[:KEPT_BYTES]
+        if self._fragments is None:
+            self._break_off(start, "a continuation frame without a message to continue", at)
+            return
+        if frame.opcode != ABNF.OPCODE_CONT:
+            self._break_off(start, "a new message between the fragments of another", at)
+            return
+        self._fragments += frame.payload
+        if len(self._fragments) > MAX_MESSAGE_BYTES:
+            self._break_off(start, f"a fragmented message of more than {MAX_MESSAGE_BYTES} bytes", at)
+        elif frame.is_final:
+            whole, self._fragments = bytes(self._fragments), None
+            self.judge.receive(self.connection, whole, at)
 
     def _take_close(self, payload: bytes) -> None:
         code = int.from_bytes(payload[:2]) if len(payload) >= 2 else NO_CODE
@@ -229,21 +264,36 @@ class LoadMember:
         self._end(code, payload[2:].decode(errors="replace"))
 
     def _answer(self, payload: bytes, opcode: int) -> None:
-        """Answer the server, if it still reads. If not, how it ended the connection is still to be read."""
+        """Answer the server if it still reads. If not, how it ended is still to be read."""
         if self._link is not None:
             with contextlib.suppress(OSError):
                 self._link.send(payload, opcode)
 
     def _break_off(self, data: bytes, reason: str, at: int) -> None:
-        self.room.judge.receive_malformed(self.judged, data, reason, at)
+        """Report a protocol error of the server, send Close and end the connection."""
+        self.judge.receive_malformed(self.connection, data, reason, at)
         if self._link is not None:
             self._link.send_close(STATUS_PROTOCOL_ERROR)
-            self.room.judge.observe(self.judged, Dying(self.number, at, "fin"))
-            self._let_go()
+            self.judge.observe(self.connection, Dying(self.number, at, "fin"))
+            self.drop_link()
 
     def _end(self, code: int | None, reason: str) -> None:
+        """Report that the server ended the connection, and drop it."""
         if self._link is not None:
-            self.room.judge.observe(self.judged, Closed(self.number, _now(), code, reason))
-            if self.judged.was_refused:
-                self.room.refusals.append(f"closed with {code} {reason}".strip())
-            self._let_go()
+            self.judge.observe(self.connection, Closed(self.number, _now(), code, reason))
+            if self.connection.was_refused:
+                self.room.note_refusal(f"closed with {code} {reason}".strip())
+            self.drop_link()
+
+
+def open_member(
+    room: Membership, number: int, user: str, target: Target, read_loop: ReadLoop, source: str | None
+) -> LoadMember:
+    """Connect a user to a room; the judge learns of it first.
+
+    Raises RefusedError or TooLateError.
+    """
+    connection = room.judge.connect(Opening(number, _now(), room.id, user))
+    member = LoadMember(room, number, user, connection)
+    member.open(target, read_loop, source)
+    return member

@@ -1,8 +1,8 @@
-"""What users say: text in which every change would show. Pure."""
+"""The text of messages, in which every change would show. Pure."""
 
 import random
 
-SAMPLES = (
+TRICKY_WORDS = (
     "soup",
     "Zoë",
     "Zoe\u0308",
@@ -15,18 +15,21 @@ SAMPLES = (
     "ünïcödé",
     "007",
 )
-"""Words that careless servers trim, escape, normalise, re-encode or take for something else."""
+"""Words that careless servers trim, escape, normalise, re-encode or misread."""
 
 IDENTITY_BYTES = 70
-"""So much of a content is taken by its identity, about."""
+"""Bytes that the identity of a message takes of its content, about."""
 
 
-def words_of(size: int, seed: str) -> str:
-    """A text that makes a content of about `size` bytes. It ends with a space, which counts as content."""
+def payload_text(size: int, seed: str) -> str:
+    """Return a text that makes a content of about `size` bytes.
+
+    It ends with a space, so that trimming shows.
+    """
     choice = random.Random(seed)
     text = ""
     while len(text.encode()) < size - IDENTITY_BYTES:
-        text += choice.choice(SAMPLES) + " "
+        text += choice.choice(TRICKY_WORDS) + " "
     while len(text.encode()) > max(1, size - IDENTITY_BYTES):
         text = text[:-2] + " "
     return text or " "

@@ -1,30 +1,33 @@
-"""Which users have not got in yet: a load is there, and measured, only when all are in. Pure; times are seconds."""
+"""Tells when all users are connected, which is when measuring begins.
+
+Pure; times are seconds.
+"""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class RampUp:
-    """The users of one worker that still try to get in for the first time."""
+    """The users of one worker that still try to connect for the first time."""
 
-    is_ramped_up: bool = False
-    """Whether all users are there, in or not."""
+    all_started: bool = False
+    """Whether all users have started, connected or not."""
     _since: dict[int, float] = field(default_factory=dict)
-    """Since when each tries."""
+    """When each user started to try."""
 
-    def expect(self, user: int, now: float) -> None:
-        """There is a new user, which has a number of its own and tries to get in."""
+    def user_started(self, user: int, now: float) -> None:
+        """Add a new user, which has a number of its own."""
         self._since[user] = now
 
-    def expect_no_more(self, user: int) -> None:
-        """A user has got in, or is stopped before it has."""
+    def user_settled(self, user: int) -> None:
+        """Remove a user that is connected, or is stopped before that."""
         self._since.pop(user, None)
 
     @property
-    def are_complete(self) -> bool:
-        """Whether nobody is missing."""
-        return self.is_ramped_up and not self._since
+    def is_complete(self) -> bool:
+        """Whether all users have started and none still tries to connect."""
+        return self.all_started and not self._since
 
     def overdue(self, since: float) -> int:
-        """How many have tried from before a time on."""
+        """Return the number of users that have tried since before a time."""
         return sum(begin < since for begin in self._since.values())

@@ -1,4 +1,4 @@
-"""The rooms of this worker: which of them have free seats, and their end."""
+"""Makes the rooms of one worker, fills their seats, and brings them to their end."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,69 +10,37 @@ from roomproof.client.http import Answer, Http, UnreachableError
 from roomproof.history import Started
 from roomproof.judge.streaming.room import StreamingRoom
 from roomproof.judge.streaming.tally import Tally
+from roomproof.load.figures.metrics import Count
 from roomproof.load.figures.worker_report import PATIENCE
 from roomproof.load.worker.member import LoadMember
+from roomproof.load.worker.room import LoadRoom
 
-FEWEST_CACHED, MOST_CACHED = 32, 256
-"""So many frames are remembered in the smallest and in the largest rooms."""
+MIN_CACHED, MAX_CACHED = 32, 256
+"""Frames that the judge of the smallest and of the largest rooms keeps in its cache."""
 
-CREATE, INVITE = "roomless", "uninvited"
-"""What is counted where a request was not granted."""
+FIRST_POLL_S, LAST_POLL_S = 0.02, 0.5
+"""The pause between two looks whether everything has arrived; it doubles from the first to the last."""
 
-LOOK_S = 0.02
-"""So often it is looked whether everything has arrived, at first."""
+PARTICIPANTS_PER_REQUEST = 100
+"""Participants that are added in one request, which every server takes (PARTICIPANTS-1)."""
 
-
-MOST_INVITED = 100
-"""So many participants are added to a room at a time."""
+GOODBYE_S = 1.0
+"""Seconds that the server has to answer the last Close frames."""
 
 
 class NoRoomError(Exception):
-    """The server did not make a room, or did not add participants to it, as `request` asked for.
+    """The server did not make a room, or did not add participants to it.
 
-    `status` is None if it did not answer at all.
+    `count` is the counter of this failure.
     """
 
-    def __init__(self, request: str, status: int | None, reason: str) -> None:
+    def __init__(self, count: Count, reason: str) -> None:
         super().__init__(reason)
-        self.request = request
-        self.status = status
-
-
-class LoadRoom:
-    """A room, its judge, and who is in it."""
-
-    def __init__(self, chat_id: str, users: str, judge: StreamingRoom) -> None:
-        self.id = chat_id
-        self.judge = judge
-        self._users = users
-        self.taken = 0
-        """Seats that are taken."""
-        self.members: set[LoadMember] = set()
-        """Those whose connections are open."""
-        self.seated = 0
-        """How many ever took a seat."""
-        self.invited = 0
-        """So many of those who take a seat one after the other are participants."""
-        self.sources: set[str] = set()
-        self.instances: set[str] = set()
-        self.refusals: list[str] = []
-        """How connections were closed that the server had accepted to refuse them, until somebody takes them out."""
-        self.has_left = False
-        """Whether there may be streams to settle."""
-
-    def user(self, number: int) -> str:
-        """Who takes a seat after so many others."""
-        return f"{self._users}-{number}"
-
-    @property
-    def is_crossing(self) -> bool:
-        """Whether its members came from several addresses and reached several instances."""
-        return len(self.sources) > 1 and len(self.instances) > 1
+        self.count = count
 
 
 class LoadRooms:
-    """All rooms of this worker. They are made when somebody needs a seat."""
+    """All rooms of one worker, made when a user needs a seat and none is free."""
 
     def __init__(self, http: Http, started: Started, *, size: int, deadline: float, run: str, worker: int) -> None:
         self._http = http
@@ -80,131 +48,135 @@ class LoadRooms:
         self._size = size
         self._deadline = deadline
         self._run, self._worker = run, worker
-        self._making = BoundedSemaphore()
-        self._free: dict[LoadRoom, None] = {}
+        self._seating = BoundedSemaphore()
+        self._with_free_seats: dict[LoadRoom, None] = {}
         self.tally = Tally()
         self.all: list[LoadRoom] = []
 
-    def seat(self) -> tuple[LoadRoom, str]:
-        """A room with a free seat, which is taken from now on, and by whom. Raises NoRoomError."""
-        with self._making:
-            room = next(iter(self._free), None) or self._make()
-            if room.seated == room.invited:
-                self._invite(room)
-            user = room.user(room.seated)
-            room.taken += 1
-            room.seated += 1
-            if room.taken >= self._size:
-                self._free.pop(room, None)
+    def take_seat(self) -> tuple[LoadRoom, str]:
+        """Take a free seat; return its room and the id of its user. Raises NoRoomError."""
+        with self._seating:
+            room = next(iter(self._with_free_seats), None) or self._make()
+            if room.seats_given == room.participants_added:
+                self._add_participants(room)
+            user = room.user(room.seats_given)
+            room.seats_taken += 1
+            room.seats_given += 1
+            if room.seats_taken >= self._size:
+                self._with_free_seats.pop(room, None)
             return room, user
 
-    def give_back(self, room: LoadRoom) -> None:
-        """A seat is free again."""
-        room.taken -= 1
-        room.has_left = True
-        self._free[room] = None
+    def release_seat(self, room: LoadRoom) -> None:
+        """Free a seat whose user has left."""
+        room.seats_taken -= 1
+        room.has_departures = True
+        self._with_free_seats[room] = None
 
     def _make(self) -> LoadRoom:
-        answer = self._post("/api/chats", {"name": f"Roomproof {self._run}", "created_by": "roomproof"}, CREATE)
+        body: dict[str, object] = {"name": f"Roomproof {self._run}", "created_by": "roomproof"}
+        answer = self._post("/api/chats", body, Count.ROOMS_REFUSED)
         chat_id = answer.fields().get("id")
         if not isinstance(chat_id, str):
-            raise NoRoomError(CREATE, answer.status, f"POST /api/chats was answered with {answer}")
-        cached = FEWEST_CACHED
-        while cached < min(4 * self._size, MOST_CACHED):
+            raise NoRoomError(Count.ROOMS_REFUSED, f"POST /api/chats was answered with {answer}")
+        cached = MIN_CACHED
+        while cached < min(4 * self._size, MAX_CACHED):
             cached *= 2
         deadline = round(self._deadline * 1e9)
         judge = StreamingRoom(chat_id, self._started, deadline, cached_frames=cached, tally=self.tally)
         room = LoadRoom(chat_id, f"{self._run}-{self._worker}-{len(self.all)}", judge)
         self.all.append(room)
-        self._free[room] = None
+        self._with_free_seats[room] = None
         return room
 
-    def _invite(self, room: LoadRoom) -> None:
-        """Add those who take the next seats, before they connect: a server may demand it."""
-        several = range(room.invited, room.invited + min(self._size, MOST_INVITED))
-        body: dict[str, object] = {"participant_ids": [room.user(number) for number in several]}
-        self._post(f"/api/chats/{room.id}/participants", body, INVITE)
-        room.invited = several.stop
+    def _add_participants(self, room: LoadRoom) -> None:
+        """Add the next users as participants, as a server may demand."""
+        numbers = range(room.participants_added, room.participants_added + min(self._size, PARTICIPANTS_PER_REQUEST))
+        body: dict[str, object] = {"participant_ids": [room.user(number) for number in numbers]}
+        self._post(f"/api/chats/{room.id}/participants", body, Count.PARTICIPANTS_REFUSED)
+        room.participants_added = numbers.stop
 
-    def _post(self, path: str, body: dict[str, object], request: str) -> Answer:
+    def _post(self, path: str, body: dict[str, object], if_refused: Count) -> Answer:
         try:
             answer = self._http.request("POST", path, body)
         except UnreachableError as error:
-            raise NoRoomError(request, None, str(error)) from error
+            raise NoRoomError(Count.UNANSWERED, str(error)) from error
         if not answer.ok:
-            raise NoRoomError(request, answer.status, f"POST {path} was answered with {answer}")
+            raise NoRoomError(if_refused, f"POST {path} was answered with {answer}")
         return answer
 
     def members(self) -> Iterator[LoadMember]:
-        """Everybody whose connection is open."""
+        """All members whose connections are open."""
         return (member for room in self.all for member in list(room.members))
 
     def sweep(self) -> None:
-        """Settle the streams of those who left long enough ago."""
+        """Settle the streams of members that left long enough ago."""
         now = time.monotonic_ns()
         for room in self.all:
-            if room.has_left:
+            if room.has_departures:
                 room.judge.sweep(now)
 
     def fence(self) -> None:
-        """In every room somebody says a last thing, which has to reach all the others. Returns when all have said it.
+        """Have one member of each room send a last message, which is due to all others.
 
-        Nothing may be said any more when everything is judged; where the server takes nothing, it is not waited for.
+        Returns when all have been sent. A server that takes nothing is given up after the deadline: nothing may be sent
+        once the judging begins.
         """
         senders = []
         for room in self.all:
-            sender = next((one for one in room.members if one.is_open and one.judged.reads), None)
+            sender = next((member for member in room.members if member.is_open and member.connection.reads), None)
             if sender is not None:
-                senders.append(gevent.spawn(_say_last_thing, sender))
+                senders.append(gevent.spawn(_send_fence, sender))
         gevent.joinall(senders, timeout=self._deadline)
         gevent.killall(senders)
 
-    def wait_until_quiet(self, is_somebody_coming: Callable[[], bool]) -> bool:
-        """Returns when everything that is due has arrived, or a deadline has passed in which nothing of it did.
+    def wait_until_quiet(self, is_anyone_connecting: Callable[[], bool]) -> bool:
+        """Wait until all that is due has arrived, or nothing has arrived for one deadline.
 
-        Whoever still comes makes more of it due. A slow server has its time; False if it needs more than PATIENCE
-        deadlines, and something still arrives.
+        Every new member makes more due. Returns False if the server still delivers after PATIENCE deadlines.
         """
-        pause = LOOK_S
-        heard, now = (-1, -1), time.monotonic()
+        pause = FIRST_POLL_S
+        progress, now = (-1, -1), time.monotonic()
         until, at_last = now + self._deadline, now + PATIENCE * self._deadline
         while now < until:
             if now > at_last:
                 return False
             gevent.sleep(pause)
-            if not is_somebody_coming() and all(room.judge.is_settled() for room in self.all):
+            if not is_anyone_connecting() and all(room.judge.is_settled() for room in self.all):
                 return True
-            pause = min(2 * pause, 0.5)
+            pause = min(2 * pause, LAST_POLL_S)
             now = time.monotonic()
-            before, heard = heard, (sum(room.judge.received_count() for room in self.all), len(list(self.members())))
-            if heard != before:
+            before, progress = progress, self._progress()
+            if progress != before:
                 until = now + self._deadline
         return True
 
-    def judge(self) -> None:
-        """Settle everything. Nobody listens any more."""
+    def _progress(self) -> tuple[int, int]:
+        """The items received and the connections open so far."""
+        return sum(room.judge.received_count() for room in self.all), len(list(self.members()))
+
+    def finish_judging(self) -> None:
+        """Stop reading everywhere, and settle everything."""
         for member in self.members():
-            member.deafen()
+            member.stop_reading()
         for room in self.all:
             room.judge.finish()
             gevent.sleep(0)
 
-    def clear(self) -> None:
-        """Everybody leaves, now that all is judged. Takes about a second at most."""
+    def disconnect_all(self) -> None:
+        """Close all connections after everything has been judged, within about GOODBYE_S."""
         leaving = list(self.members())
         for member in leaving:
-            member.wave()
-        patience = gevent.Timeout(1.0, False)
-        with patience:
+            member.send_goodbye()
+        with gevent.Timeout(GOODBYE_S, False):
             for member in leaving:
-                member.is_gone.wait()
+                member.ended.wait()
         for member in leaving:
-            member.abandon()
+            member.drop_link()
 
 
-def _say_last_thing(member: LoadMember) -> None:
+def _send_fence(member: LoadMember) -> None:
     try:
-        member.say("fence", 0, time.monotonic_ns())
+        member.send_message("fence", 0, time.monotonic_ns())
         member.drain()
     except OSError:
-        return  # it has just ended, which is on record
+        return  # the connection has just ended, which is on record

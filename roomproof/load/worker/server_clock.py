@@ -1,4 +1,4 @@
-"""What the judge has to know about the clocks of a run."""
+"""The clocks of a run: ours and that of the server."""
 
 import time
 
@@ -8,7 +8,10 @@ from roomproof.history import Started
 
 
 def started_of(target: Target, http: Http) -> Started:
-    """The head of a run that begins now. A server that does not answer is taken to have the right time."""
+    """Return the head of a history that begins now.
+
+    A server that does not answer is taken to have the right time.
+    """
     try:
         ahead = http.clock_ahead_ns()
     except UnreachableError:

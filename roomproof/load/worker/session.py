@@ -1,4 +1,4 @@
-"""What one worker does between a start and its end: members come, speak and go, and all they hear is judged."""
+"""A run in one worker: members connect, send and disconnect, and are judged."""
 
 import contextlib
 import gc
@@ -12,6 +12,7 @@ from gevent.event import Event
 
 from roomproof.client.http import Http
 from roomproof.history import Started
+from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.load.options import LoadOptions
 from roomproof.load.transport.pacing import Pacer
@@ -19,25 +20,35 @@ from roomproof.load.transport.read_loop import ReadLoop
 from roomproof.load.transport.schedule import Schedule
 from roomproof.load.transport.socket import RefusedError
 from roomproof.load.transport.tick_batching import TickBatching
-from roomproof.load.worker.member import LoadMember, TooLateError
-from roomproof.load.worker.payload import words_of
+from roomproof.load.worker.member import LoadMember, TooLateError, open_member
+from roomproof.load.worker.payload import payload_text
 from roomproof.load.worker.ramp_up import RampUp
-from roomproof.load.worker.rooms import LOOK_S, LoadRoom, LoadRooms, NoRoomError
+from roomproof.load.worker.room import LoadRoom
+from roomproof.load.worker.rooms import LoadRooms, NoRoomError
 from roomproof.load.worker.server_clock import started_of
 from roomproof.load.worker.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from roomproof.load.worker.stats_table import StatsTable
 
-BEAT_S = 1.0
+REPORT_INTERVAL_S = 1.0
+
+POLL_S = 0.02
+"""Seconds between two looks whether something has happened."""
+
+CONNECTIONS_PER_WORKER = 100_000_000
+"""Numbers of connections that each worker has to itself."""
 
 
 class EndedError(Exception):
-    """The run is at its end: nobody comes and nobody speaks any more."""
+    """The run is ending: no member connects and no member sends any more."""
 
 
 class WorkerSession:
-    """One run in this process. `tell` is called with every beat, `table` shows Locust what happens."""
+    """A run in this process. `open_session` makes and starts one.
+
+    `send_report` is called with every report; `stats_table` is that of Locust.
+    """
 
     def __init__(
         self,
@@ -45,222 +56,279 @@ class WorkerSession:
         run: str,
         worker: str,
         index: int,
-        tell: Callable[[WorkerReport], None],
-        table: "StatsTable",
+        send_report: Callable[[WorkerReport], None],
+        stats_table: "StatsTable",
+        http: Http,
+        started: Started,
     ) -> None:
         self.options = options
         self.random = random.Random(f"{options.seed}/{index}")
         self.phase = self.random.random()
-        self.words = words_of(options.message_bytes, options.seed)
-        self.begin = time.monotonic_ns()
-        self.ending = False
+        self.message_text = payload_text(options.message_bytes, options.seed)
+        self.started_at = time.monotonic_ns()
+        self.is_ending = False
         self.ended = Event()
         self._index = index
-        self._tell = tell
-        self._numbers = self._senders = 0
-        self._http = Http(options.target)
-        self._started: Started = started_of(options.target, self._http)
+        self._deliver_report = send_report
+        self._connections = self._senders = 0
         self.rooms = LoadRooms(
-            self._http,
-            self._started,
+            http,
+            started,
             size=options.room_size,
             deadline=options.target.deadline,
             run=run,
             worker=index,
         )
-        self._telemetry = Telemetry(run, worker, self.rooms, table)
-        self._arrivals = RampUp()
-        self._outside = 0
-        self._is_unheard = False
-        self._coming = 0
-        """Connections that are being opened: how long that takes is measured as exactly as can be."""
-        self._coalescing = TickBatching(self._is_somebody_coming)
-        self._coalescing.start()
+        self._telemetry = Telemetry(run, worker, self.rooms, stats_table)
+        self._ramp_up = RampUp()
+        self._users_waiting = 0
+        self._is_still_delivering = False
+        self._connecting = 0
+        """Connections that are being opened, whose duration is measured as exactly as possible."""
+        self._batching = TickBatching(self._is_anyone_connecting)
         self._draining: dict[LoadMember, Schedule] = {}
-        """For whom the server does not take what they said."""
-        self._inbox = ReadLoop(self._telemetry.note_bug)
-        self._inbox.start()
+        """Members that wait for the server to take what they sent."""
+        self._seats: dict[LoadMember, LoadRoom] = {}
+        """The room in which each member has a seat."""
+        self._read_loop = ReadLoop(self._telemetry.note_internal_error)
         self.pacer = Pacer()
-        self._beating = gevent.spawn(self._beat_on)
+        self._reporter: gevent.Greenlet[..., None] | None = None
 
-    def awaits(self, user: int) -> None:
-        """There is a new user, which has a number of its own and tries to get in."""
-        self._arrivals.expect(user, time.monotonic())
+    def start(self) -> None:
+        """Start reading, measuring and reporting."""
+        self._telemetry.start()
+        self._batching.start()
+        self._read_loop.start()
+        self._reporter = gevent.spawn(self._report_regularly)
 
-    def waits_no_more(self, user: int) -> None:
-        """A user has got in for the first time, or is stopped before it has."""
-        self._arrivals.expect_no_more(user)
-        self._measure_if_all_are_in()
+    def user_started(self, user: int) -> None:
+        """Note a new user that tries to connect; it has a number of its own."""
+        self._ramp_up.user_started(user, time.monotonic())
 
-    def is_ramped_up(self) -> None:
-        """All users are there."""
-        self._arrivals.is_ramped_up = True
-        self._measure_if_all_are_in()
+    def user_connected(self, user: int) -> None:
+        """Note that a user has connected, for the first time or again."""
+        self._ramp_up.user_settled(user)
+        self._measure_if_ramped_up()
 
-    def _measure_if_all_are_in(self) -> None:
-        """From then on times and the health of this process count."""
-        has_begun = self._arrivals.are_complete and self._numbers > 0
-        if has_begun and not self._telemetry.is_measured and not self.ending:
+    def user_stopped(self, user: int) -> None:
+        """Note that a user is stopped, connected or not."""
+        self._ramp_up.user_settled(user)
+        self._measure_if_ramped_up()
+
+    def ramp_up_complete(self) -> None:
+        """Note that all users have started."""
+        self._ramp_up.all_started = True
+        self._measure_if_ramped_up()
+
+    def _measure_if_ramped_up(self) -> None:
+        """Start measuring once all users are connected."""
+        is_ramped_up = self._ramp_up.is_complete and self._connections > 0
+        if is_ramped_up and not self._telemetry.is_measured and not self.is_ending:
             # With thousands of users a collection that looks at all of them stops the generator for half a second.
             gc.freeze()
-            self._beat()
-            self._telemetry.begin_to_measure()
+            self._send_report()
+            self._telemetry.start_measuring()
 
     def next_sender(self) -> int:
-        """How many senders there were before."""
+        """The number of a new sender: 0, 1, 2, ..."""
         self._senders += 1
         return self._senders - 1
 
-    def next_number(self) -> int:
+    def next_connection_number(self) -> int:
         """A number that no other connection of the run has."""
-        self._numbers += 1
-        return self._index * 100_000_000 + self._numbers
+        self._connections += 1
+        return self._index * CONNECTIONS_PER_WORKER + self._connections
 
-    def come(self) -> LoadMember:
-        """A new connection, to a room with a free seat. Raises RefusedError, NoRoomError or EndedError."""
-        self.check()
-        self._coming += 1
+    def connect(self) -> LoadMember:
+        """Open a connection to a room with a free seat.
+
+        Raises RefusedError, NoRoomError or EndedError.
+        """
+        self.raise_if_ending()
+        self._connecting += 1
         try:
-            return self._come()
+            return self._take_seat_and_connect()
         finally:
-            self._coming -= 1
+            self._connecting -= 1
 
-    def _come(self) -> LoadMember:
+    def _take_seat_and_connect(self) -> LoadMember:
         try:
-            room, user = self.rooms.seat()
+            room, user = self.rooms.take_seat()
         except NoRoomError as error:
-            self._telemetry.fail(error.request if error.status else "unanswered", str(error))
+            self._telemetry.add_failure(error.count, str(error))
             raise
         try:
-            return self._enter(room, user)
+            return self._open_connection(room, user)
         except BaseException:
-            self.rooms.give_back(room)
+            self.rooms.release_seat(room)
             raise
 
-    def _enter(self, room: LoadRoom, user: str) -> LoadMember:
-        addresses = self.options.target.addresses
-        source = addresses[room.seated % len(addresses)] if addresses else None
+    def _open_connection(self, room: LoadRoom, user: str) -> LoadMember:
+        target = self.options.target
+        source = target.addresses[room.seats_given % len(target.addresses)] if target.addresses else None
         begin = time.monotonic_ns()
-        member = LoadMember(room, self.next_number(), user)
         try:
-            member.open(self.options.target, self._inbox, source)
+            member = open_member(room, self.next_connection_number(), user, target, self._read_loop, source)
         except RefusedError as error:
-            self._telemetry.fail("unanswered" if error.status is None else "refused", self._refusal(error))
+            self._note_refusal(error)
             raise
         except TooLateError as error:
             raise EndedError from error
-        self._telemetry.took("connect", time.monotonic_ns() - begin)
-        self.count("connected")
+        self._seats[member] = room
+        self._telemetry.add_time(Timing.CONNECT, time.monotonic_ns() - begin)
+        self.count(Count.CONNECTED)
         return member
 
-    @staticmethod
-    def _refusal(error: RefusedError) -> str:
-        return f"status {error.status}: {error}" if error.status else str(error)
+    def _note_refusal(self, error: RefusedError) -> None:
+        if error.status is None:
+            self._telemetry.add_failure(Count.UNANSWERED, str(error))
+        else:
+            self._telemetry.add_failure(Count.HANDSHAKES_REFUSED, f"status {error.status}: {error}")
 
-    def say(self, member: LoadMember, meant: int, now: int) -> None:
-        """Speak now, as it was meant. Raises OSError if the connection is gone."""
-        member.say(self.words, meant, now)
-        self._telemetry.sent(now - meant)
+    def send_message(self, member: LoadMember, scheduled: int, now: int) -> None:
+        """Send a message that was scheduled for this nanosecond.
+
+        Raises OSError if the connection has ended.
+        """
+        member.send_message(self.message_text, scheduled, now)
+        self._telemetry.add_send(now - scheduled)
 
     def drain(self, member: LoadMember, schedule: Schedule) -> None:
-        """Wait until the server has taken what somebody said, who speaks by a schedule. Raises OSError."""
+        """Wait until the server has taken what a member sent by its schedule.
+
+        Raises OSError if the connection has ended.
+        """
         self._draining[member] = schedule
         try:
             member.drain()
         finally:
             del self._draining[member]
 
-    def count(self, field: str, number: int = 1) -> None:
-        """Something happened that is counted in a field of the beats."""
-        self._telemetry.count(field, number)
+    def count(self, count: Count, number: int = 1) -> None:
+        """Add to a counter."""
+        self._telemetry.count(count, number)
 
-    def leave(self, member: LoadMember) -> None:
-        """Leave by a closing handshake, wait until it ends, and give the seat back."""
+    def close(self, member: LoadMember) -> None:
+        """Close a connection by a closing handshake, wait for its end, and free the seat."""
         was_open = member.is_open
         begin = time.monotonic_ns()
         member.begin_close()
-        answered = bool(member.is_gone.wait(self.options.target.deadline))
+        answered = bool(member.ended.wait(self.options.target.deadline))
         if answered and was_open:
-            self._telemetry.took("leave", time.monotonic_ns() - begin)
-            self.count("left")
-        elif not answered and not self.ending:
-            member.give_up()
-        self.give_back(member)
+            self._telemetry.add_time(Timing.LEAVE, time.monotonic_ns() - begin)
+            self.count(Count.CLOSED)
+        elif not answered and not self.is_ending:
+            member.give_up_close()
+        self.release_seat(member)
 
-    def give_back(self, member: LoadMember) -> None:
-        """The seat of somebody who is gone is free."""
-        self.rooms.give_back(member.room)
+    def release_seat(self, member: LoadMember) -> None:
+        """Free the seat of a member whose connection has ended."""
+        self.rooms.release_seat(self._seats.pop(member))
 
-    def hear_out(self, member: LoadMember) -> bool:
-        """Wait until somebody has heard all that has been said so far; whether that was within the deadline."""
-        said = member.room.judge.sent_counts()
+    def wait_for_delivery(self, member: LoadMember) -> bool:
+        """Wait until a member has received all that was sent so far.
+
+        Returns False if the deadline passes first.
+        """
+        sent = member.judge.sent_counts()
         deadline = time.monotonic() + self.options.target.deadline
         while time.monotonic() < deadline:
-            self.check()
-            if member.room.judge.has_received_all(member.judged, said):
+            self.raise_if_ending()
+            if member.judge.has_received_all(member.connection, sent):
                 return True
-            gevent.sleep(LOOK_S)
+            gevent.sleep(POLL_S)
         return False
 
-    def check(self) -> None:
-        """Raises EndedError at the end."""
-        if self.ending:
+    def raise_if_ending(self) -> None:
+        """Raise EndedError if the run is ending."""
+        if self.is_ending:
             raise EndedError
 
-    def end(self, reason: str) -> None:
-        """Fence, judge, and tell it in a last beat. Returns when that is done, whoever began it."""
-        if self.ending:
+    def end(self) -> None:
+        """Fence all rooms, judge everything, and send the last report.
+
+        Returns when that is done, whoever began it.
+        """
+        if self.is_ending:
             self.ended.wait()
             return
-        self._beat()
-        self.ending = True
-        self._outside = self._arrivals.overdue(time.monotonic() - self.options.target.deadline)
-        now = time.monotonic_ns()
-        self.count("blocked", sum(schedule.missed(now) for schedule in self._draining.values()))
-        told = ""
-        with contextlib.ExitStack() as last_things:
-            for last_thing in (
-                self.ended.set,
-                gc.unfreeze,
-                self._inbox.stop,
-                self.rooms.clear,
-                self._telemetry.stop,
-                self._coalescing.stop,
-                self.pacer.stop,
-            ):
-                last_things.callback(last_thing)
+        self._begin_ending()
+        is_settled = False
+        with self._released_afterwards():
             try:
                 self._settle()
-                told = reason
+                is_settled = True
             finally:
-                self._beating.kill(block=False)
-                self._beat(told)
+                if self._reporter is not None:
+                    self._reporter.kill(block=False)
+                self._send_report(is_last=is_settled)
+
+    def _begin_ending(self) -> None:
+        self._send_report()
+        self.is_ending = True
+        self._users_waiting = self._ramp_up.overdue(time.monotonic() - self.options.target.deadline)
+        now = time.monotonic_ns()
+        self.count(Count.SENDS_BLOCKED, sum(schedule.missed(now) for schedule in self._draining.values()))
+
+    def _released_afterwards(self) -> contextlib.ExitStack:
+        """A context that runs these steps on exit, the last first, even if one fails."""
+        afterwards = contextlib.ExitStack()
+        for step in (
+            self.ended.set,
+            gc.unfreeze,
+            self._read_loop.stop,
+            self.rooms.disconnect_all,
+            self._telemetry.stop,
+            self._batching.stop,
+            self.pacer.stop,
+        ):
+            afterwards.callback(step)
+        return afterwards
 
     def _settle(self) -> None:
         deadline = time.monotonic() + self.options.target.deadline
         while self._is_busy() and time.monotonic() < deadline:
-            gevent.sleep(LOOK_S)
+            gevent.sleep(POLL_S)
         self.rooms.fence()
-        self._is_unheard = not self.rooms.wait_until_quiet(self._is_somebody_coming)
-        self._inbox.is_closed = True
-        self.rooms.judge()
+        self._is_still_delivering = not self.rooms.wait_until_quiet(self._is_anyone_connecting)
+        self._read_loop.is_closed = True
+        self.rooms.finish_judging()
 
-    def _is_somebody_coming(self) -> bool:
-        return self._coming > 0
+    def _is_anyone_connecting(self) -> bool:
+        return self._connecting > 0
 
     def _is_busy(self) -> bool:
-        """Whether somebody still comes, or waits for the server to take something."""
-        return self._is_somebody_coming() or any(member.is_sending for member in self.rooms.members())
+        """Whether a member still connects, or waits for the server to take something."""
+        return self._is_anyone_connecting() or any(member.is_sending for member in self.rooms.members())
 
-    def _beat_on(self) -> None:
-        gevent.sleep(BEAT_S)
-        # Whoever is to be killed may still be woken; what is judged must not be settled again, nor told after the end.
-        while not self._inbox.is_closed:
+    def _report_regularly(self) -> None:
+        gevent.sleep(REPORT_INTERVAL_S)
+        # A killed greenlet might still be woken; what is judged must not be settled again, nor reported after the end.
+        while not self._read_loop.is_closed:
             self.rooms.sweep()
-            self._beat()
-            gevent.sleep(BEAT_S)
+            self._send_report()
+            gevent.sleep(REPORT_INTERVAL_S)
 
-    def _beat(self, end: str = "") -> None:
-        beat = self._telemetry.beat(end)
-        beat.is_unheard, beat.outside, beat.is_silent = self._is_unheard, self._outside, self.ending
-        self._tell(beat)
+    def _send_report(self, *, is_last: bool = False) -> None:
+        report = self._telemetry.report(is_last=is_last)
+        report.is_still_delivering = self._is_still_delivering
+        report.users_waiting = self._users_waiting
+        report.have_senders_stopped = self.is_ending
+        self._deliver_report(report)
+
+
+def open_session(
+    options: LoadOptions,
+    run: str,
+    worker: str,
+    index: int,
+    send_report: Callable[[WorkerReport], None],
+    stats_table: "StatsTable",
+) -> WorkerSession:
+    """Ask the server for its clock, and start a session."""
+    http = Http(options.target)
+    session = WorkerSession(
+        options, run, worker, index, send_report, stats_table, http, started_of(options.target, http)
+    )
+    session.start()
+    return session

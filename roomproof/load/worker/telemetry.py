@@ -1,154 +1,169 @@
-"""What one worker notes between two beats: counts, times, why something failed, and how it fares itself."""
+"""Collects counts, times and failures of one worker, and the load of its process."""
 
 import time
 import traceback
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from roomproof.judge.findings import Kind
+from roomproof.load.figures.metrics import REFUSALS, Count, Timing
 from roomproof.load.figures.overload import GeneratorLoad
-from roomproof.load.figures.percentiles import Counts, counted
-from roomproof.load.figures.worker_report import REFUSALS, WorkerReport
+from roomproof.load.figures.percentiles import Histogram, counted
+from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.load.worker.health import Health
-from roomproof.load.worker.rooms import LoadRoom, LoadRooms
+from roomproof.load.worker.room import LoadRoom
+from roomproof.load.worker.rooms import LoadRooms
 
 if TYPE_CHECKING:
     from roomproof.load.worker.stats_table import StatsTable
 
-FIRST_REASONS = 5
-"""So many reasons of failed handshakes are told with each beat."""
+REASONS_PER_REPORT = 5
+"""Different reasons of each kind of failure that a report carries."""
 
 
 class Telemetry:
-    """Notes what happens in the rooms of a worker. `table` shows Locust what happens."""
+    """All that a worker reports; times and failures go to the table of Locust too."""
 
-    def __init__(self, run: str, worker: str, rooms: LoadRooms, table: "StatsTable") -> None:
+    def __init__(self, run: str, worker: str, rooms: LoadRooms, stats_table: "StatsTable") -> None:
         self._run, self._worker = run, worker
-        self._rooms, self._table = rooms, table
+        self._rooms, self._stats_table = rooms, stats_table
         self.is_measured = False
+        """Whether the ramp-up is over, so that times and the load of the process count."""
         self._health = Health()
-        self._strain = GeneratorLoad()
+        self._generator_load = GeneratorLoad()
         self._cpu_when_measured = 0.0
-        self._counts: Counter[str] = Counter()
-        """By the name of the field of a beat."""
-        self._measured: Counter[str] = Counter()
-        self._reasons: dict[str, list[str]] = {kind: [] for kind in (*REFUSALS, "unanswered")}
-        """Why handshakes, and requests for rooms, failed."""
-        self._times: dict[str, list[int]] = {"connect": [], "send": [], "leave": []}
-        self._bugs: list[str] = []
-        self._told: Counter[str] = Counter()
-        self._told_rules: Counter[tuple[str, bool]] = Counter()
-        self._told_findings = 0
-        self._last_beat = time.monotonic()
+        self._counts: Counter[Count] = Counter()
+        """Since the last report."""
+        self._measured: Counter[Count] = Counter()
+        """In all reports since the ramp-up."""
+        self._reasons: dict[Count, list[str]] = {count: [] for count in (*REFUSALS, Count.UNANSWERED)}
+        """Reasons why handshakes and requests failed, since the last report."""
+        self._times: dict[Timing, list[int]] = {Timing.CONNECT: [], Timing.SEND: [], Timing.LEAVE: []}
+        """Nanoseconds, since the last report. The other timings are taken from the tally of the judge."""
+        self._internal_errors: list[str] = []
+        self._reported_kinds: Counter[Kind] = Counter()
+        self._reported_rules: Counter[tuple[str, bool]] = Counter()
+        self._reported_findings = 0
+        self._last_report = time.monotonic()
+
+    def start(self) -> None:
+        """Start measuring the load of this process."""
         self._health.start()
 
     def stop(self) -> None:
-        """Note no more."""
+        """Stop measuring the load of this process."""
         self._health.stop()
 
-    def begin_to_measure(self) -> None:
-        """From now on times, and the health of this process, count. Call `beat` before."""
+    def start_measuring(self) -> None:
+        """Let times and the load of this process count from now on. Call `report` before."""
         self.is_measured = True
-        self._strain.begin_to_measure()
+        self._generator_load.start_measuring()
         self._health.lag.clear()
         self._cpu_when_measured = self._health.cpu_used
 
-    def count(self, field: str, number: int = 1) -> None:
-        """Something happened that is counted in a field of the beats."""
-        self._counts[field] += number
+    def count(self, count: Count, number: int = 1) -> None:
+        """Add to a counter."""
+        self._counts[count] += number
 
-    def fail(self, field: str, reason: str) -> None:
-        """A handshake, or a request for a room, failed."""
-        self._counts[field] += 1
-        self._table.fail("connect", reason)
-        reasons = self._reasons[field]
-        if len(reasons) < FIRST_REASONS and reason not in reasons:
+    def add_failure(self, count: Count, reason: str) -> None:
+        """Count a handshake, or a request for a room, that failed."""
+        self._counts[count] += 1
+        self._stats_table.add_failure(Timing.CONNECT, reason)
+        reasons = self._reasons[count]
+        if len(reasons) < REASONS_PER_REPORT and reason not in reasons:
             reasons.append(reason)
 
-    def sent(self, late: int) -> None:
-        """A message was sent, so many nanoseconds after it was meant to be."""
-        self._counts["sent"] += 1
-        self._times["send"].append(late)
+    def add_send(self, late: int) -> None:
+        """Count a message that was sent, this many nanoseconds after its scheduled time."""
+        self._counts[Count.SENT] += 1
+        self._times[Timing.SEND].append(late)
 
-    def took(self, what: str, nanoseconds: int) -> None:
-        """A `connect` or a `leave` took so long."""
-        self._times[what].append(nanoseconds)
+    def add_time(self, timing: Timing, nanoseconds: int) -> None:
+        """Add the duration of a handshake or of a closing handshake."""
+        self._times[timing].append(nanoseconds)
 
-    def note_bug(self, error: Exception) -> None:
-        """Something went wrong in the generator itself, so that its judgement cannot be relied on."""
-        self._bugs.append(f"{type(error).__name__}: {error}")
+    def note_internal_error(self, error: Exception) -> None:
+        """Keep an error of the generator itself: its verdict cannot be relied on."""
+        self._internal_errors.append(f"{type(error).__name__}: {error}")
         traceback.print_exception(error)
 
-    def beat(self, end: str = "") -> WorkerReport:
-        """All since the last beat. `end` says why it is the last."""
+    def report(self, *, is_last: bool = False) -> WorkerReport:
+        """Return everything since the last report, and start anew."""
         now = time.monotonic()
-        tally = self._rooms.tally
-        beat = WorkerReport(run=self._run, worker=self._worker, is_measured=self.is_measured, end=end)
-        beat.seconds, self._last_beat = now - self._last_beat, now
-        beat.delivered = len(tally.delays)
-        self._counts["untimed"], tally.untimed = tally.untimed, 0
-        self._counts["swamped"], tally.swamped = tally.swamped, 0
+        report = WorkerReport(run=self._run, worker=self._worker, is_measured=self.is_measured, is_last=is_last)
+        report.seconds, self._last_report = now - self._last_report, now
+        self._count_tally()
         self._count_refusals()
-        beat.times = self._take_times()
+        report.times = self._take_times()
         if self.is_measured:
             self._measured.update(self._counts)
-        for field, count in self._counts.items():
-            setattr(beat, field, count)
+        report.counts = dict(self._counts)
         self._counts.clear()
-        beat.refusals = [reason for kind in REFUSALS for reason in self._reasons[kind]]
-        beat.troubles = self._reasons["unanswered"]
-        beat.bugs = self._bugs[:FIRST_REASONS]
-        self._reasons = {field: [] for field in self._reasons}
-        self._tell_findings(beat)
-        self._tell_rooms(beat, self._rooms.all)
-        self._tell_health(beat)
-        return beat
+        self._add_reasons(report)
+        self._add_findings(report)
+        self._add_rooms(report, self._rooms.all)
+        self._add_health(report)
+        return report
+
+    def _count_tally(self) -> None:
+        """Take over the counts of the judge."""
+        tally = self._rooms.tally
+        self._counts[Count.DELIVERED] = len(tally.delays)
+        self._counts[Count.UNTIMED], tally.untimed = tally.untimed, 0
+        self._counts[Count.BACKLOG_NOTICEABLE], tally.swamped = tally.swamped, 0
 
     def _count_refusals(self) -> None:
-        """Those who were let in only to be closed were refused (the second of the ways of REFUSE-1)."""
+        """Count connections as refused that the server closed at once (REFUSE-1)."""
         for room in self._rooms.all:
             for reason in room.refusals:
-                self.fail("refused", reason)
-                self._counts["connected"] -= 1
+                self.add_failure(Count.HANDSHAKES_REFUSED, reason)
+                self._counts[Count.CONNECTED] -= 1
             room.refusals.clear()
 
-    def _take_times(self) -> dict[str, Counts]:
+    def _take_times(self) -> dict[Timing, Histogram]:
         tally = self._rooms.tally
-        times = {**self._times, "deliver": tally.delays, "join": tally.joins}
-        times["last_recipient"] = [one.last - one.meant for one in tally.spent]
-        times["spread"] = [one.last - one.first for one in tally.spent]
+        times = {**self._times, Timing.DELIVER: tally.delays, Timing.JOIN: tally.joins}
+        times[Timing.LAST_RECIPIENT] = [message.last - message.meant for message in tally.spent]
+        times[Timing.SPREAD] = [message.last - message.first for message in tally.spent]
         taken = {}
-        for name, values in times.items():
-            if values:
-                taken[name] = counted(values)
-                values.clear()
-                self._table.show(name, taken[name])
+        for timing, nanoseconds in times.items():
+            if nanoseconds:
+                taken[timing] = counted(nanoseconds)
+                nanoseconds.clear()
+                self._stats_table.add_times(timing, taken[timing])
         tally.spent.clear()
         return taken
 
-    def _tell_findings(self, beat: WorkerReport) -> None:
+    def _add_reasons(self, report: WorkerReport) -> None:
+        report.refusal_reasons = [reason for count in REFUSALS for reason in self._reasons[count]]
+        report.unanswered_reasons = self._reasons[Count.UNANSWERED]
+        report.internal_errors = self._internal_errors[:REASONS_PER_REPORT]
+        self._reasons = {count: [] for count in self._reasons}
+
+    def _add_findings(self, report: WorkerReport) -> None:
         tally = self._rooms.tally
-        now = Counter({str(kind): count for kind, count in tally.counts.items()})
-        beat.counts, self._told = dict(now - self._told), now
-        for (rule, is_fact), count in (tally.rules - self._told_rules).items():
-            (beat.broken if is_fact else beat.late_broken)[rule] = count
-        self._told_rules = tally.rules.copy()
-        beat.findings = tally.findings[self._told_findings :]
-        self._told_findings = len(tally.findings)
+        report.findings_by_kind, self._reported_kinds = dict(tally.counts - self._reported_kinds), tally.counts.copy()
+        for (rule, is_safety), count in (tally.rules - self._reported_rules).items():
+            (report.safety_by_rule if is_safety else report.liveness_by_rule)[rule] = count
+        self._reported_rules = tally.rules.copy()
+        report.findings = tally.findings[self._reported_findings :]
+        self._reported_findings = len(tally.findings)
 
     @staticmethod
-    def _tell_rooms(beat: WorkerReport, rooms: list[LoadRoom]) -> None:
-        beat.sockets = sum(len(room.members) for room in rooms)
-        beat.rooms = len(rooms)
-        beat.crossing = sum(room.is_crossing for room in rooms)
-        beat.instances = sorted({instance for room in rooms for instance in room.instances} - {""})
+    def _add_rooms(report: WorkerReport, rooms: list[LoadRoom]) -> None:
+        report.sockets = sum(len(room.members) for room in rooms)
+        report.rooms = len(rooms)
+        report.spanning_rooms = sum(room.spans_instances for room in rooms)
+        report.instances = sorted({instance for room in rooms for instance in room.instances} - {""})
 
-    def _tell_health(self, beat: WorkerReport) -> None:
+    def _add_health(self, report: WorkerReport) -> None:
         health = self._health
-        health.beat()
-        self._strain.note(health.demand, health.worst_lag_ms)
-        beat.cpu, beat.lag_ms = health.cpu, health.worst_lag_ms
-        beat.cpu_seconds = health.cpu_used - self._cpu_when_measured
-        beat.rss_grown = health.rss_grown
-        beat.lag_p99_ms = (health.lag.at(99) or 0) / 1_000
-        beat.overloaded = self._strain.overloaded(beat.lag_p99_ms, self._measured["sent"], self._measured["dropped"])
-        beat.strained = self._strain.strained()
+        health.sample()
+        self._generator_load.note(health.demand, health.worst_lag_ms)
+        report.cpu, report.lag_ms = health.cpu, health.worst_lag_ms
+        report.cpu_seconds = health.cpu_used - self._cpu_when_measured
+        report.rss_grown = health.rss_grown
+        report.lag_p99_ms = (health.lag.at(99) or 0) / 1_000
+        sent, dropped = self._measured[Count.SENT], self._measured[Count.SENDS_DROPPED]
+        report.overload = self._generator_load.overload(report.lag_p99_ms, sent, dropped)
+        report.slowdowns = self._generator_load.slowdowns()

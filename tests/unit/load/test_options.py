@@ -1,4 +1,4 @@
-"""What can be asked for on the command line, in the environment and in the form, and what is refused how."""
+"""Options of the command line, the environment and the form."""
 
 import argparse
 import os
@@ -20,7 +20,7 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def parsed(*arguments: str, **defaults: str) -> argparse.Namespace:
-    """What Locust's parser, which is of this kind, makes of a command line. A script may have other defaults."""
+    """Parse a command line as Locust does; a script may have other defaults."""
     parser = configargparse.ArgumentParser()
     add_to(parser)
     parser.set_defaults(**defaults)
@@ -29,7 +29,7 @@ def parsed(*arguments: str, **defaults: str) -> argparse.Namespace:
 
 
 def asked(*arguments: str, host: str | None = HOST) -> LoadOptions:
-    """What a command line asks for."""
+    """Return the options of a command line."""
     return read(parsed(*arguments), host)
 
 
@@ -37,7 +37,7 @@ def test_nothing_but_a_server_has_to_be_given() -> None:
     options = asked()
 
     assert (options.room_size, options.rate, options.message_bytes) == (10, 1.0, 120)
-    assert (options.slos, options.seed) == ([], "")
+    assert (options.objectives, options.seed) == ([], "")
     assert (options.target.url, options.target.deadline, options.target.source_addresses) == (HOST, 5.0, ())
 
 
@@ -53,17 +53,17 @@ def test_everything_can_be_given() -> None:
     [("--slo", "rate>1", "--slo", "sockets>=2"), ("--slo", "rate>1,sockets>=2"), ("--slo", " rate>1 , sockets>=2,")],
     ids=["repeated", "with a comma", "with spaces"],
 )
-def test_objectives_are_repeated_or_have_commas_between(arguments: tuple[str, ...]) -> None:
-    assert [slo.text for slo in asked(*arguments).slos] == ["rate>1", "sockets>=2"]
+def test_objectives_are_repeated_or_separated_by_commas(arguments: tuple[str, ...]) -> None:
+    assert [slo.text for slo in asked(*arguments).objectives] == ["rate>1", "sockets>=2"]
 
 
 @pytest.mark.parametrize("first", ["rate>5", "sockets>=1"], ids=["another one", "the same"])
-def test_what_is_given_replaces_the_default(first: str) -> None:
+def test_a_value_replaces_the_default(first: str) -> None:
     default = "sockets>=1"
 
-    assert [slo.text for slo in read(parsed(slo=default), HOST).slos] == [default]
+    assert [slo.text for slo in read(parsed(slo=default), HOST).objectives] == [default]
     given = parsed("--slo", "".join(list(first)), "--slo", "rate>1", slo=default)
-    assert [slo.text for slo in read(given, HOST).slos] == [first, "rate>1"]
+    assert [slo.text for slo in read(given, HOST).objectives] == [first, "rate>1"]
 
 
 def test_lists_come_from_the_form_too() -> None:
@@ -72,7 +72,7 @@ def test_lists_come_from_the_form_too() -> None:
 
     options = read(given, HOST)
 
-    assert [slo.text for slo in options.slos] == ["rate>1", "sockets>=2"]
+    assert [slo.text for slo in options.objectives] == ["rate>1", "sockets>=2"]
     assert options.target.source_addresses == ("127.0.1.1", "127.0.2.1")
 
 
@@ -85,12 +85,12 @@ def test_the_server_can_be_described() -> None:
     assert target.headers == {"Authorization": "Bearer a, b"}
 
 
-def test_options_come_from_the_environment_and_the_command_line_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROOMPROOF_RATE", "3")
     monkeypatch.setenv("ROOMPROOF_SLO", "rate>1,sockets>=2")
 
     assert asked().rate == 3
-    assert [slo.text for slo in asked().slos] == ["rate>1", "sockets>=2"]
+    assert [slo.text for slo in asked().objectives] == ["rate>1", "sockets>=2"]
     assert asked("--rate", "4").rate == 4
 
 
@@ -125,7 +125,7 @@ def test_a_server_has_to_be_given(host: str | None) -> None:
         pytest.param(("--header", "soup"), "expected", id="no header"),
     ],
 )
-def test_what_cannot_be_asked_for_is_told(arguments: tuple[str, ...], sentence: str) -> None:
+def test_an_impossible_option_is_refused(arguments: tuple[str, ...], sentence: str) -> None:
     with pytest.raises(UsageError) as refusal:
         asked(*arguments)
 

@@ -1,4 +1,4 @@
-"""What a run leaves behind: a file of JSON lines, and a text on the terminal."""
+"""The results of a run: a file of JSON lines, and a text on the terminal."""
 
 import json
 from collections.abc import Callable
@@ -10,23 +10,33 @@ import pytest
 from roomproof.client.target import Target, UsageError
 from roomproof.history import Received
 from roomproof.judge.findings import Finding, Kind
-from roomproof.load.controller.results import LoadResults, counts_of, text_of
+from roomproof.load.controller.results import COUNT_KEYS, FINDING_KEYS, LoadResults, counts_of, text_of
+from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.totals import RunTotals
 from roomproof.load.options import LoadOptions
 from roomproof.spec.rules import Capability, load
 from roomproof.verdict import Conclusion, Standing, Verdict
-from tests.unit.load.started_worker import MS, beat, books, doubled, lost
+from tests.unit.load.reports import MS, doubled, lost, report, totals
 
 PROTOCOL = load()
 VALID = Verdict(Conclusion.VALID, "the server holds all of the 9 MUSTs", True, {"DELIVER-1": Standing.HELD})
 INVALID = Verdict(Conclusion.INVALID, "the server breaks DELIVER-1", True, {"DELIVER-1": Standing.BROKEN})
 TARGET = Target("http://chat.test", {Capability.HEARTBEAT: 30.0}, headers={"Authorization": "Bearer secret"})
-OPTIONS = LoadOptions(TARGET, room_size=10, rate=2.0, message_bytes=120, slos=[], seed="soup")
-TALK = beat(sent=5, delivered=50, late=1, dropped=2, sockets=10, rooms=1, lag_ms=1.234, times={"deliver": {2 * MS: 50}})
+OPTIONS = LoadOptions(TARGET, room_size=10, rate=2.0, message_bytes=120, objectives=[], seed="soup")
+TALK = report(
+    sent=5,
+    delivered=50,
+    sent_late=1,
+    sends_dropped=2,
+    sockets=10,
+    rooms=1,
+    lag_ms=1.234,
+    times={Timing.DELIVER: {2 * MS: 50}},
+)
 
 
 def written(path: Path, write: Callable[[LoadResults], None]) -> dict[str, Any]:
-    """The line that comes before the verdict in a result file."""
+    """Return the line before the verdict in a result file."""
     results = LoadResults.create(path)
     write(results)
     results.verdict(VALID, PROTOCOL, RunTotals())
@@ -34,7 +44,7 @@ def written(path: Path, write: Callable[[LoadResults], None]) -> dict[str, Any]:
     return line
 
 
-def test_the_file_begins_with_the_run_and_keeps_its_secrets(tmp_path: Path) -> None:
+def test_the_file_begins_with_the_run_without_secrets(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     line = written(path, lambda results: results.run(PROTOCOL, OPTIONS))
 
@@ -46,7 +56,7 @@ def test_the_file_begins_with_the_run_and_keeps_its_secrets(tmp_path: Path) -> N
 
 def test_each_second_has_its_line(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
-    line = written(path, lambda results: results.interval(books(TALK), 7))
+    line = written(path, lambda results: results.interval(totals(TALK), 7))
 
     assert line == {
         "kind": "interval",
@@ -90,7 +100,7 @@ def test_findings_have_their_witnesses(tmp_path: Path) -> None:
 
 def test_the_file_ends_with_the_verdict_and_its_figures(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
-    LoadResults.create(path).verdict(VALID, PROTOCOL, books(TALK))
+    LoadResults.create(path).verdict(VALID, PROTOCOL, totals(TALK))
     (line,) = map(json.loads, path.read_text().splitlines())
 
     assert (line["kind"], line["verdict"], line["reason"]) == ("verdict", "valid", VALID.reason)
@@ -100,22 +110,27 @@ def test_the_file_ends_with_the_verdict_and_its_figures(tmp_path: Path) -> None:
     assert (line["rate"], line["sockets"], line["rooms"], line["instances"]) == (50.0, 10, 1, [])
 
 
-def test_counts_are_those_of_what_was_done_and_of_every_kind_of_finding() -> None:
-    counts = counts_of(books(TALK, beat(counts={Kind.MISSING_NOTICE: 4})))
+def test_counts_include_every_kind_of_finding() -> None:
+    counts = counts_of(totals(TALK, report(findings_by_kind={Kind.MISSING_NOTICE: 4})))
 
     assert (counts["sent"], counts["late_sends"], counts["dropped_sends"]) == (5, 1, 2)
     assert counts["notice_missing"] == 4
-    assert counts.keys() >= {kind.replace(" ", "_") for kind in Kind}
     assert not counts.keys() & {"late", "blocked"}
 
 
-def test_findings_of_connections_that_were_dropped_are_not_sends_that_were() -> None:
-    counts = counts_of(books(TALK, beat(counts={Kind.DROPPED: 4})))
+def test_every_counter_and_every_kind_has_a_key_of_its_own() -> None:
+    assert set(COUNT_KEYS) == set(Count)
+    assert set(FINDING_KEYS) == set(Kind)
+    assert len(counts_of(RunTotals())) == len(Count) + len(Kind)
+
+
+def test_dropped_connections_are_not_dropped_sends() -> None:
+    counts = counts_of(totals(TALK, report(findings_by_kind={Kind.DROPPED: 4})))
 
     assert (counts["dropped"], counts["dropped_sends"]) == (4, 2)
 
 
-def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
     path = tmp_path / "nowhere" / "run.jsonl"
     with pytest.raises(UsageError) as refusal:
         LoadResults.create(path)
@@ -124,24 +139,24 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 
 def test_the_text_ends_with_the_verdict() -> None:
-    lines = text_of(VALID, books(TALK), []).splitlines()
+    lines = text_of(VALID, totals(TALK), []).splitlines()
 
     assert lines[-1] == "VALID: the server holds all of the 9 MUSTs"
-    assert lines[-2].strip() == "5 sent, 50 delivered and verified, 10 sockets, 1 rooms, 1 late and 2 dropped sends"
+    assert lines[-2].strip() == "5 sent, 50 delivered and verified, 10 sockets, 1 room, 1 late and 2 dropped sends"
     assert lines[-3] == "  deliver         p50 2 ms, p90 2 ms, p99 2 ms, p999 2 ms, max 2 ms"
 
 
-def test_times_that_nobody_measured_are_not_shown() -> None:
-    assert "connect" not in text_of(VALID, books(TALK), [])
+def test_times_without_a_measurement_are_not_printed() -> None:
+    assert "connect" not in text_of(VALID, totals(TALK), [])
 
 
-def test_missed_objectives_are_shown() -> None:
-    assert "  rate>9 is missed: rate is 1\n" in text_of(INVALID, books(TALK), ["rate>9 is missed: rate is 1"])
+def test_missed_objectives_are_printed() -> None:
+    assert "  rate>9 is missed: rate is 1\n" in text_of(INVALID, totals(TALK), ["rate>9 is missed: rate is 1"])
 
 
-def test_a_few_findings_of_each_kind_are_shown_and_the_others_counted() -> None:
+def test_the_first_findings_of_each_kind_are_printed() -> None:
     many = [*(lost(number) for number in range(5)), doubled(7)]
-    text = text_of(INVALID, books(beat(findings=many, counts={Kind.LOST: 9, Kind.DUPLICATED: 1})), [])
+    text = text_of(INVALID, totals(report(findings=many, findings_by_kind={Kind.LOST: 9, Kind.DUPLICATED: 1})), [])
 
     assert text.count("lost (DELIVER-1), at connection") == 3
     assert "  lost (DELIVER-1), at connection 0: soup is lost\n" in text
@@ -150,14 +165,14 @@ def test_a_few_findings_of_each_kind_are_shown_and_the_others_counted() -> None:
     assert "more of the kind duplicated" not in text
 
 
-def test_the_first_finding_of_a_kind_is_shown_with_its_witness() -> None:
+def test_the_first_finding_of_a_kind_has_its_witness() -> None:
     finding = Finding(Kind.LOST, "DELIVER-1", 4, "soup is lost", witness=(Received(4, 2_500_000_000, text="bread"),))
-    text = text_of(INVALID, books(beat(findings=[finding], counts={Kind.LOST: 1})), [])
+    text = text_of(INVALID, totals(report(findings=[finding], findings_by_kind={Kind.LOST: 1})), [])
 
     assert "0.0000  #4  < bread" in text
 
 
-def test_what_a_server_says_stays_data() -> None:
+def test_control_characters_of_a_server_are_escaped() -> None:
     finding = Finding(Kind.LOST, "DELIVER-1", 4, "\x1b[2J is lost", witness=(Received(4, 0, text="\x1b[2J"),))
 
-    assert "\x1b" not in text_of(INVALID, books(beat(findings=[finding], counts={Kind.LOST: 1})), [])
+    assert "\x1b" not in text_of(INVALID, totals(report(findings=[finding], findings_by_kind={Kind.LOST: 1})), [])

@@ -1,4 +1,4 @@
-"""The side that adds up: after the verdict nothing is written."""
+"""A run writes nothing after its verdict, and is not valid if it cannot write."""
 
 import json
 from pathlib import Path
@@ -7,22 +7,22 @@ import gevent
 import pytest
 
 from roomproof.load.controller import run as run_module
-from roomproof.load.controller.run import LoadRun
+from roomproof.load.controller.run import INTERVAL_S, start_run
 from roomproof.load.options import LoadOptions
 from roomproof.verdict import Conclusion
-from tests.unit.load.started_worker import CLEAN, TARGET, beat, due_just_before_another
+from tests.unit.load.reports import CLEAN, TARGET, Alarm, report
 
-OPTIONS = LoadOptions(TARGET, room_size=2, rate=0.0, message_bytes=100, slos=[], seed="soup")
+OPTIONS = LoadOptions(TARGET, room_size=2, rate=0.0, message_bytes=100, objectives=[], seed="soup")
 
 
 def test_the_verdict_is_the_last_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Not even the line of a second that was due."""
-    monkeypatch.setattr(run_module, "SECOND_S", 0.1)
+    """Not even the line of an interval that was due."""
+    alarm = Alarm(monkeypatch, run_module, INTERVAL_S)
     path = tmp_path / "results.jsonl"
-    run = LoadRun("r", OPTIONS, {"w1"}, path)
-    due_just_before_another(run.conclude)
+    run = start_run("r", OPTIONS, {"w1"}, path)
+    alarm.ring_before(run.conclude)
 
     assert json.loads(path.read_text().splitlines()[-1])["kind"] == "verdict"
     assert "Traceback" not in capsys.readouterr().err
@@ -32,12 +32,12 @@ def test_a_run_whose_results_cannot_be_written_is_not_valid(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """/dev/full is a disk without space."""
-    monkeypatch.setattr(run_module, "SECOND_S", 0.01)
-    run = LoadRun("r", OPTIONS, {"w1"}, Path("/dev/full"))
-    run.hear(CLEAN)
+    monkeypatch.setattr(run_module, "INTERVAL_S", 0.01)
+    run = start_run("r", OPTIONS, {"w1"}, Path("/dev/full"))
+    run.add_report(CLEAN)
     gevent.sleep(0.05)
-    run.begin_to_end()
-    run.hear(beat(end="stopped"))
+    run.begin_ending()
+    run.add_report(report(is_last=True))
     verdict = run.conclude()
 
     assert (verdict.conclusion, verdict.reason) == (

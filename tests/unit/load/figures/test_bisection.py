@@ -7,15 +7,15 @@ from roomproof.verdict import Conclusion, Verdict
 
 
 def searched(
-    bears: int, *, first: int = 20, most: int = 10_000, room_size: int = 10, generator: int = 10**9
+    capacity: int, *, first: int = 20, most: int = 10_000, room_size: int = 10, generator: int = 10**9
 ) -> Bisection:
-    """A search of a server that bears so many users, with a generator that drives so many."""
+    """Search a server with this capacity by a generator with a limit of its own."""
     search = Bisection(first, most, room_size)
-    while (users := search.following()) is not None:
+    while (users := search.next_users()) is not None:
         assert len(search.steps) < 50, "the search does not end"
         if users > generator:
-            step = Step(users, Conclusion.INCONCLUSIVE, "it is busy", is_generators=True)
-        elif users > bears:
+            step = Step(users, Conclusion.INCONCLUSIVE, "it is busy", is_generator_limit=True)
+        elif users > capacity:
             step = Step(users, Conclusion.INVALID, "deliver.p99<250ms is missed")
         else:
             step = Step(users, Conclusion.VALID, "", rate=users * 10.0)
@@ -27,13 +27,13 @@ def found(search: Bisection) -> tuple[int | None, int | None]:
     return (search.best.users if search.best else None, search.worst.users if search.worst else None)
 
 
-@pytest.mark.parametrize("bears", [5, 10, 19, 20, 21, 39, 75, 333, 1_000, 5_001, 9_999])
-def test_the_range_holds_the_capacity_and_is_narrow(bears: int) -> None:
-    best, worst = found(searched(bears))
+@pytest.mark.parametrize("capacity", [5, 10, 19, 20, 21, 39, 75, 333, 1_000, 5_001, 9_999])
+def test_the_range_holds_the_capacity_and_is_narrow(capacity: int) -> None:
+    best, worst = found(searched(capacity))
 
-    assert (best or 0) <= bears
+    assert (best or 0) <= capacity
     assert worst is not None
-    assert bears < worst
+    assert capacity < worst
     assert worst - (best or 0) <= max(10, 0.1 * worst)
 
 
@@ -42,8 +42,8 @@ def test_it_steps_up_by_two_then_bisects_in_whole_rooms() -> None:
 
 
 def test_no_load_is_tried_twice() -> None:
-    for bears in range(1, 400):
-        users = [step.users for step in searched(bears, room_size=7).steps]
+    for capacity in range(1, 400):
+        users = [step.users for step in searched(capacity, room_size=7).steps]
         assert len(users) == len(set(users))
 
 
@@ -55,7 +55,7 @@ def test_nothing_beyond_the_most_is_tried() -> None:
     assert search.conclude().conclusion is Conclusion.VALID
 
 
-def test_the_range_and_what_goes_wrong_beyond_it_are_told() -> None:
+def test_the_verdict_names_the_range_and_what_ends_it() -> None:
     assert searched(130).conclude() == Verdict(
         Conclusion.VALID,
         "capacity: 130 to 139 users, 130 tried (1300 deliveries a second); with 140 users: deliver.p99<250ms is missed",
@@ -63,7 +63,7 @@ def test_the_range_and_what_goes_wrong_beyond_it_are_told() -> None:
     )
 
 
-def test_a_server_that_bears_nothing_is_invalid() -> None:
+def test_a_server_without_capacity_is_invalid() -> None:
     verdict = searched(0).conclude()
 
     assert verdict.conclusion is Conclusion.INVALID
@@ -79,7 +79,7 @@ def test_an_overloaded_generator_ends_the_search_without_blame() -> None:
     assert "with 160 users the generator is the limit: it is busy" in search.conclude().reason
 
 
-def test_an_interrupted_search_tells_what_it_knows() -> None:
+def test_an_interrupted_search_names_what_it_knows() -> None:
     search = Bisection(20, 100, 10, [Step(20, Conclusion.VALID, "", 200.0)])
 
     assert search.conclude("interrupted") == Verdict(
@@ -90,14 +90,14 @@ def test_an_interrupted_search_tells_what_it_knows() -> None:
     assert Bisection(20, 100, 10).conclude("interrupted").reason == "interrupted; capacity: unknown"
 
 
-def test_what_is_no_question_of_capacity_makes_the_search_invalid() -> None:
-    """Beyond its capacity a server may be slow, and refuse; it must not tell one room what was said in another."""
+def test_a_fault_that_no_load_excuses_makes_it_invalid() -> None:
+    """Beyond its capacity a server can be slow or refuse, but must not leak messages."""
     search = searched(20)
     good, bad, *_ = search.steps
-    search.steps = [good, replace(bad, wrong="3 leaked")]
+    search.steps = [good, replace(bad, fault="3 leaked")]
     reason = "with 40 users: 3 leaked; capacity: at least 20 users (200 deliveries a second)"
 
-    assert search.following() is None
+    assert search.next_users() is None
     assert search.conclude() == Verdict(Conclusion.INVALID, reason, partial=True)
     assert search.conclude("stopped") == Verdict(Conclusion.INVALID, f"{reason}; stopped", partial=True)
-    assert search.decisive == search.first_wrong == search.steps[1]
+    assert search.decisive == search.first_fault == search.steps[1]

@@ -1,4 +1,4 @@
-"""Percentiles are right to one percent, however the times were batched and whoever measured them."""
+"""Percentiles are right to one percent, however the times were batched."""
 
 import pytest
 from hypothesis import given, settings
@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from roomproof.load.figures.percentiles import LONGEST_US, QUANTILES, Percentiles, counted, quantile
 
 NS = 1_000
-"""In a microsecond."""
+"""A microsecond, in nanoseconds."""
 
 TIMES = st.lists(st.integers(0, 100_000_000 * NS), min_size=1, max_size=60)
 
 
 def of(*batches: list[int]) -> Percentiles:
-    """Percentiles of batches of nanoseconds."""
+    """Return the percentiles of batches of nanoseconds."""
     percentiles = Percentiles()
     for batch in batches:
         percentiles.add(counted(batch))
@@ -52,27 +52,27 @@ def test_percentiles_are_right_to_one_percent(name: str, exact: int, scale: int)
 
 @settings(max_examples=60)
 @given(times=TIMES, percentile=st.sampled_from([50, 90, 99, 100]))
-def test_those_of_a_second_are_the_nearest_rank(times: list[int], percentile: int) -> None:
+def test_percentiles_of_a_histogram_are_the_nearest_rank(times: list[int], percentile: int) -> None:
     rank = -(-len(times) * percentile // 100)
     exact = sorted(times)[rank - 1] // NS
 
     assert quantile(counted(times), percentile) == pytest.approx(exact, rel=0.01)
 
 
-def test_nothing_has_no_percentiles() -> None:
+def test_no_times_have_no_percentiles() -> None:
     assert of().summary() == dict.fromkeys(QUANTILES)
     assert quantile({}, 50) is None
 
 
 @pytest.mark.parametrize(("time", "most"), [(-5 * NS, 1), (7_200 * 10**9, LONGEST_US * 1.001)])
-def test_what_cannot_be_is_counted_as_the_nearest_that_can(time: int, most: float) -> None:
+def test_impossible_times_are_clamped(time: int, most: float) -> None:
     percentiles = of([time])
 
     assert percentiles.count == 1
     assert 0 <= (percentiles.at(100) or 0) <= most
 
 
-def test_what_is_forgotten_counts_no_more() -> None:
+def test_forgotten_times_count_no_more() -> None:
     percentiles = of([5 * NS])
     percentiles.clear()
 

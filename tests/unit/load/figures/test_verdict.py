@@ -1,4 +1,4 @@
-"""What a run is worth: facts against the server stand, and what the generator may have caused does not."""
+"""Facts count against a server; what the generator can have caused does not."""
 
 from typing import Any
 
@@ -7,29 +7,28 @@ import pytest
 from roomproof.client.target import Target
 from roomproof.load.figures import objectives
 from roomproof.load.figures.totals import RunTotals
-from roomproof.load.figures.verdict import RunContext, exercised, verdict_of, wrongs
+from roomproof.load.figures.verdict import RunContext, exercised, load_independent_faults, verdict_of
 from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.spec.rules import Capability, load
 from roomproof.verdict import Conclusion, Standing, Verdict
-from tests.unit.load.started_worker import CLEAN, TARGET, beat, books, declaring
+from tests.unit.load.reports import BUSY, CLEAN, TARGET, declaring, report, totals
 
 PROTOCOL = load()
-BUSY = "it needed more than 90% of a core for 5 s"
 LOST_WORKER = RunContext(lost_workers=("worker w2",))
-FACT: dict[str, Any] = {"counts": {"duplicated": 3}, "broken": {"DELIVER-3": 3}}
-LATE: dict[str, Any] = {"counts": {"lost": 3}, "late_broken": {"DELIVER-1": 3}}
+FACT: dict[str, Any] = {"findings_by_kind": {"duplicated": 3}, "safety_by_rule": {"DELIVER-3": 3}}
+LATE: dict[str, Any] = {"findings_by_kind": {"lost": 3}, "liveness_by_rule": {"DELIVER-1": 3}}
 
 
 def judged(
-    *beats: WorkerReport, target: Target = TARGET, slos: tuple[str, ...] = (), around: RunContext | None = None
+    *reports: WorkerReport, target: Target = TARGET, asked: tuple[str, ...] = (), context: RunContext | None = None
 ) -> Verdict:
-    """The verdict on a run of these beats, after a clean one."""
-    asked = [objectives.parse(text) for text in slos]
-    return verdict_of(books(CLEAN, *beats), PROTOCOL, target, asked, around or RunContext())
+    """Return the verdict on a run of these reports, after a clean one."""
+    bounds = [objectives.parse(text) for text in asked]
+    return verdict_of(totals(CLEAN, *reports), PROTOCOL, target, bounds, context or RunContext())
 
 
 def of(verdict: Verdict, standing: Standing) -> set[str]:
-    """The rules with a standing."""
+    """Return the rules with a standing."""
     return {rule for rule, stands in verdict.rules.items() if stands is standing}
 
 
@@ -37,206 +36,211 @@ def test_a_clean_run_is_valid() -> None:
     verdict = judged()
 
     assert (verdict.conclusion, verdict.exit_code, verdict.partial) == (Conclusion.VALID, 0, True)
-    assert of(verdict, Standing.HELD) == exercised(books(CLEAN), TARGET)
+    assert of(verdict, Standing.HELD) == exercised(totals(CLEAN), TARGET)
     assert of(verdict, Standing.BROKEN) == set()
 
 
 @pytest.mark.parametrize(
-    "told",
+    "fields",
     [
         pytest.param(FACT, id="a fact"),
-        pytest.param(FACT | {"overloaded": [BUSY]}, id="a fact under overload"),
-        pytest.param(FACT | {"strained": [BUSY]}, id="a fact under strain"),
+        pytest.param(FACT | {"overload": [BUSY]}, id="a fact under overload"),
+        pytest.param(FACT | {"slowdowns": [BUSY]}, id="a fact with a slowdown"),
         pytest.param(FACT | {"is_measured": False}, id="a fact in the ramp-up"),
     ],
 )
-def test_a_fact_is_invalid_whatever_the_load(told: dict[str, Any]) -> None:
-    verdict = judged(beat(**told))
+def test_a_fact_is_invalid_whatever_the_load(fields: dict[str, Any]) -> None:
+    verdict = judged(report(**fields))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-3"})
     assert verdict.reason.startswith("3 duplicated: the server breaks DELIVER-3")
 
 
-def test_a_bug_of_ours_is_nobodys_fault() -> None:
-    verdict = judged(beat(bugs=["TypeError: soup"], **LATE))
+def test_an_internal_error_excuses_the_server() -> None:
+    verdict = judged(report(internal_errors=["TypeError: soup"], **LATE))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
     assert verdict.reason.startswith("Roomproof itself failed, which is a bug: TypeError: soup")
 
 
 @pytest.mark.parametrize(
-    ("told", "wrong"),
+    ("fields", "wrong"),
     [
         pytest.param(FACT, "3 duplicated", id="a copy"),
         pytest.param(LATE, "", id="what did not arrive"),
-        pytest.param({"counts": {"lost": 3}, "broken": {"DELIVER-1": 3}}, "", id="a hole"),
-        pytest.param({"counts": {"wrong time": 1}, "broken": {"DELIVER-8": 1}}, "1 wrong time", id="old stamps"),
+        pytest.param({"findings_by_kind": {"lost": 3}, "safety_by_rule": {"DELIVER-1": 3}}, "", id="a hole"),
         pytest.param(
-            {"counts": {"wrong time": 1}, "broken": {"DELIVER-8": 1}, "strained": [BUSY]}, "", id="old under strain"
+            {"findings_by_kind": {"wrong time": 1}, "safety_by_rule": {"DELIVER-8": 1}}, "1 wrong time", id="old stamps"
         ),
         pytest.param(
-            {"counts": {"wrong time": 1}, "broken": {"DELIVER-9": 1}, "strained": [BUSY]},
+            {"findings_by_kind": {"wrong time": 1}, "safety_by_rule": {"DELIVER-8": 1}, "slowdowns": [BUSY]},
+            "",
+            id="old with a slowdown",
+        ),
+        pytest.param(
+            {"findings_by_kind": {"wrong time": 1}, "safety_by_rule": {"DELIVER-9": 1}, "slowdowns": [BUSY]},
             "1 wrong time",
-            id="backwards under strain",
+            id="backwards with a slowdown",
         ),
     ],
 )
-def test_what_is_no_question_of_how_much_a_server_bears(told: dict[str, Any], wrong: str) -> None:
-    assert wrongs(books(CLEAN, beat(**told))) == wrong
+def test_faults_that_no_load_excuses(fields: dict[str, Any], wrong: str) -> None:
+    assert load_independent_faults(totals(CLEAN, report(**fields))) == wrong
 
 
 def test_a_fact_is_invalid_even_if_a_worker_was_lost() -> None:
-    verdict = judged(beat(**FACT), around=LOST_WORKER)
+    verdict = judged(report(**FACT), context=LOST_WORKER)
 
     assert verdict.conclusion is Conclusion.INVALID
-    assert "besides, lost in the middle: worker w2" in verdict.reason
+    assert "besides, lost during the run: worker w2" in verdict.reason
 
 
 def test_the_reason_names_the_broken_rule_once() -> None:
-    assert judged(beat(**FACT), around=LOST_WORKER).reason.count("DELIVER-3") == 1
+    assert judged(report(**FACT), context=LOST_WORKER).reason.count("DELIVER-3") == 1
 
 
-def test_what_is_missing_is_invalid_where_the_generator_kept_up() -> None:
-    verdict = judged(beat(**LATE))
+def test_loss_is_invalid_where_the_generator_kept_up() -> None:
+    verdict = judged(report(**LATE))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-1"})
     assert verdict.reason == "3 lost: the server breaks DELIVER-1"
 
 
-@pytest.mark.parametrize("told", [{"overloaded": [BUSY]}, {"strained": [BUSY]}], ids=["overloaded", "strained"])
-def test_what_is_missing_is_not_blamed_on_the_server_if_the_generator_did_not_keep_up(told: dict[str, Any]) -> None:
-    verdict = judged(beat(**LATE, **told))
+@pytest.mark.parametrize("fields", [{"overload": [BUSY]}, {"slowdowns": [BUSY]}], ids=["overloaded", "slowed down"])
+def test_an_overloaded_generator_excuses_loss(fields: dict[str, Any]) -> None:
+    verdict = judged(report(**LATE, **fields))
 
     assert (verdict.conclusion, verdict.exit_code) == (Conclusion.INCONCLUSIVE, 3)
     assert of(verdict, Standing.BROKEN) == of(verdict, Standing.HELD) == set()
-    assert "the server is not blamed for 3 findings of something late" in verdict.reason
-    assert BUSY in verdict.reason
+    assert "3 late-delivery findings ignored: the load generator was overloaded" in verdict.reason
+    assert BUSY.text in verdict.reason
 
 
-def test_what_is_missing_is_not_lost_as_long_as_the_server_delivers() -> None:
-    verdict = judged(beat(**LATE, is_unheard=True))
+def test_a_server_that_still_delivers_has_lost_nothing() -> None:
+    verdict = judged(report(**LATE, is_still_delivering=True))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
     assert verdict.reason == (
-        "the server was still delivering 30 s after everybody had fallen silent: what has not arrived need not be lost"
+        "the server was still delivering 30 s after the last message: what has not arrived is not necessarily lost"
     )
 
 
-def test_one_worker_that_did_not_keep_up_excuses_what_all_of_them_miss() -> None:
-    verdict = judged(beat("w1", **LATE), beat("w2", strained=[BUSY]))
+def test_one_overloaded_worker_excuses_loss_at_all() -> None:
+    verdict = judged(report("w1", **LATE), report("w2", slowdowns=[BUSY]))
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
 
 
-def test_what_is_missing_is_not_blamed_on_the_server_if_a_worker_was_lost() -> None:
-    verdict = judged(beat(**LATE), around=LOST_WORKER)
+def test_a_lost_worker_excuses_loss() -> None:
+    verdict = judged(report(**LATE), context=LOST_WORKER)
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
-    assert "because of the generator: a worker was lost" in verdict.reason
+    assert "3 late-delivery findings ignored: a worker was lost" in verdict.reason
 
 
-def test_facts_are_blamed_on_the_server_beside_what_is_excused() -> None:
+def test_facts_count_beside_excused_loss() -> None:
     late_and_fact = {
-        "counts": {"lost": 3, "duplicated": 3},
-        "broken": FACT["broken"],
-        "late_broken": LATE["late_broken"],
+        "findings_by_kind": {"lost": 3, "duplicated": 3},
+        "safety_by_rule": FACT["safety_by_rule"],
+        "liveness_by_rule": LATE["liveness_by_rule"],
     }
-    verdict = judged(beat(strained=[BUSY], **late_and_fact))
+    verdict = judged(report(slowdowns=[BUSY], **late_and_fact))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-3"})
-    assert "not blamed for 3 findings" in verdict.reason
+    assert "3 late-delivery findings ignored" in verdict.reason
 
 
 def test_an_overloaded_generator_proves_nothing() -> None:
-    verdict = judged(beat(overloaded=[BUSY]))
+    verdict = judged(report(overload=[BUSY]))
 
     assert (verdict.conclusion, of(verdict, Standing.HELD)) == (Conclusion.INCONCLUSIVE, set())
-    assert verdict.reason == f"the generator was overloaded: {BUSY}"
+    assert verdict.reason == f"the load generator was overloaded: {BUSY.text}"
 
 
-def test_overload_that_a_later_beat_takes_back_is_none() -> None:
-    assert judged(beat(overloaded=[BUSY]), beat()).conclusion is Conclusion.VALID
+def test_overload_that_a_later_report_takes_back_is_none() -> None:
+    assert judged(report(overload=[BUSY]), report()).conclusion is Conclusion.VALID
 
 
-def test_a_strain_that_nothing_suffered_from_is_valid() -> None:
-    assert judged(beat(strained=[BUSY]), slos=("deliver.p99<250ms",)).conclusion is Conclusion.VALID
+def test_a_slowdown_without_harm_is_valid() -> None:
+    assert judged(report(slowdowns=[BUSY]), asked=("deliver.p99<250ms",)).conclusion is Conclusion.VALID
 
 
 def test_a_lost_worker_is_named() -> None:
-    verdict = judged(around=RunContext(lost_workers=("worker w2", "worker w3")))
+    verdict = judged(context=RunContext(lost_workers=("worker w2", "worker w3")))
 
     assert (verdict.conclusion, of(verdict, Standing.HELD)) == (Conclusion.INCONCLUSIVE, set())
-    assert verdict.reason == "lost in the middle: worker w2, worker w3"
+    assert verdict.reason == "lost during the run: worker w2, worker w3"
 
 
-def test_trouble_from_outside_is_told() -> None:
-    verdict = judged(around=RunContext(trouble="the target stopped answering"))
+def test_trouble_from_outside_is_named() -> None:
+    verdict = judged(context=RunContext(trouble="the target stopped answering"))
 
     assert (verdict.conclusion, verdict.reason) == (Conclusion.INCONCLUSIVE, "the target stopped answering")
 
 
 def test_an_old_timestamp_is_a_fact_where_the_generator_kept_up() -> None:
-    verdict = judged(beat(counts={"wrong time": 1}, broken={"DELIVER-8": 1}))
+    verdict = judged(report(findings_by_kind={"wrong time": 1}, safety_by_rule={"DELIVER-8": 1}))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-8"})
 
 
-@pytest.mark.parametrize("around", [RunContext(), LOST_WORKER], ids=["strained", "a worker lost"])
-def test_an_old_timestamp_is_excused_where_the_generator_did_not_keep_up(around: RunContext) -> None:
+@pytest.mark.parametrize("context", [RunContext(), LOST_WORKER], ids=["slowed down", "a worker lost"])
+def test_an_overloaded_generator_excuses_old_timestamps(context: RunContext) -> None:
     verdict = judged(
-        beat(counts={"wrong time": 1}, broken={"DELIVER-8": 1}, overloaded=[BUSY], strained=[BUSY]), around=around
+        report(findings_by_kind={"wrong time": 1}, safety_by_rule={"DELIVER-8": 1}, overload=[BUSY], slowdowns=[BUSY]),
+        context=context,
     )
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
 
 
 def test_a_met_objective_is_valid() -> None:
-    assert judged(slos=("deliver.p99<250ms", "sockets>=20")).conclusion is Conclusion.VALID
+    assert judged(asked=("deliver.p99<250ms", "sockets>=20")).conclusion is Conclusion.VALID
 
 
 def test_a_missed_objective_is_invalid_and_breaks_no_rule() -> None:
-    verdict = judged(slos=("deliver.p99<1ms", "sockets>=20"))
+    verdict = judged(asked=("deliver.p99<1ms", "sockets>=20"))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, set())
     assert verdict.reason == "deliver.p99<1ms is missed: deliver.p99 is 40 ms"
 
 
-@pytest.mark.parametrize("told", [{"overloaded": [BUSY]}, {"strained": [BUSY]}], ids=["overloaded", "strained"])
-def test_a_missed_objective_is_not_blamed_on_the_server_if_the_generator_did_not_keep_up(
-    told: dict[str, Any],
+@pytest.mark.parametrize("fields", [{"overload": [BUSY]}, {"slowdowns": [BUSY]}], ids=["overloaded", "slowed down"])
+def test_an_overloaded_generator_excuses_missed_objectives(
+    fields: dict[str, Any],
 ) -> None:
-    verdict = judged(beat(**told), slos=("deliver.p99<1ms",))
+    verdict = judged(report(**fields), asked=("deliver.p99<1ms",))
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
-    assert BUSY in verdict.reason
+    assert BUSY.text in verdict.reason
 
 
-def test_a_missed_objective_is_not_blamed_on_the_server_if_a_worker_was_lost() -> None:
-    assert judged(slos=("sockets>=40",), around=LOST_WORKER).conclusion is Conclusion.INCONCLUSIVE
+def test_a_lost_worker_excuses_missed_objectives() -> None:
+    assert judged(asked=("sockets>=40",), context=LOST_WORKER).conclusion is Conclusion.INCONCLUSIVE
 
 
 def test_an_objective_without_a_figure_is_inconclusive() -> None:
-    verdict = judged(slos=("join.p99<1s",))
+    verdict = judged(asked=("join.p99<1s",))
 
     assert (verdict.conclusion, verdict.exit_code) == (Conclusion.INCONCLUSIVE, 3)
     assert "nothing was measured for join.p99<1s" in verdict.reason
 
 
-def test_a_run_into_which_not_all_users_got_is_inconclusive() -> None:
-    verdict = judged(beat("w2", outside=1), beat("w3", outside=2))
+def test_users_that_never_connected_make_it_inconclusive() -> None:
+    verdict = judged(report("w2", users_waiting=1), report("w3", users_waiting=2))
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
-    assert "3 users had tried to get in for more than 5 s when the run ended" in verdict.reason
+    assert "3 users had tried to connect for more than 5 s when the run ended" in verdict.reason
 
 
-def test_what_is_missing_is_invalid_even_if_not_all_users_got_in() -> None:
-    verdict = judged(beat(outside=1, **LATE))
+def test_loss_is_invalid_even_if_users_never_connected() -> None:
+    verdict = judged(report(users_waiting=1, **LATE))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-1"})
 
 
 @pytest.mark.parametrize(
-    "nothing", [RunTotals(), books(beat(connected=20, sockets=20, rooms=2))], ids=["none", "silence"]
+    "nothing", [RunTotals(), totals(report(connected=20, sockets=20, rooms=2))], ids=["none", "silence"]
 )
 def test_a_run_in_which_nothing_was_delivered_is_inconclusive(nothing: RunTotals) -> None:
     verdict = verdict_of(nothing, PROTOCOL, TARGET, [objectives.parse("rate>1")], RunContext())
@@ -246,34 +250,44 @@ def test_a_run_in_which_nothing_was_delivered_is_inconclusive(nothing: RunTotals
 
 
 def test_a_server_that_loses_everything_is_invalid() -> None:
-    verdict = verdict_of(books(beat(sent=10, **LATE)), PROTOCOL, TARGET, [], RunContext())
+    verdict = verdict_of(totals(report(sent=10, **LATE)), PROTOCOL, TARGET, [], RunContext())
 
     assert verdict.conclusion is Conclusion.INVALID
 
 
-@pytest.mark.parametrize("told", [{}, {"overloaded": [BUSY]}], ids=["at ease", "overloaded"])
-def test_refused_handshakes_are_invalid_with_their_reason(told: dict[str, Any]) -> None:
-    verdict = judged(beat(refused=2, refusals=["status 503: full"], unanswered=1, troubles=["timed out"], **told))
+@pytest.mark.parametrize("fields", [{}, {"overload": [BUSY]}], ids=["not overloaded", "overloaded"])
+def test_refused_handshakes_are_invalid_with_their_reason(fields: dict[str, Any]) -> None:
+    verdict = judged(
+        report(
+            handshakes_refused=2,
+            refusal_reasons=["status 503: full"],
+            unanswered=1,
+            unanswered_reasons=["timed out"],
+            **fields,
+        )
+    )
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"JOIN-6"})
     assert verdict.reason.startswith("2 refused (status 503: full): the server breaks JOIN-6")
 
 
-def test_rooms_that_are_not_made_break_the_rule_about_making_rooms() -> None:
-    verdict = judged(beat(roomless=2, refusals=["POST /api/chats was answered with 500"]))
+def test_refused_rooms_break_the_rule_about_rooms() -> None:
+    verdict = judged(report(rooms_refused=2, refusal_reasons=["POST /api/chats was answered with 500"]))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"CREATE-1"})
     assert "2 refused (POST /api/chats was answered with 500)" in verdict.reason
 
 
-def test_participants_that_are_not_taken_break_the_rule_about_them() -> None:
-    verdict = judged(beat(uninvited=1, refusals=["POST /api/chats/x/participants was answered with 403"]))
+def test_refused_participants_break_their_rule() -> None:
+    verdict = judged(
+        report(participants_refused=1, refusal_reasons=["POST /api/chats/x/participants was answered with 403"])
+    )
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"PARTICIPANTS-1"})
 
 
-def test_what_got_no_answer_is_inconclusive_with_its_reason() -> None:
-    verdict = judged(beat(unanswered=3, troubles=["timed out", "reset"]))
+def test_a_missing_answer_is_inconclusive_with_its_reason() -> None:
+    verdict = judged(report(unanswered=3, unanswered_reasons=["timed out", "reset"]))
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
     assert verdict.reason == "3 handshakes or requests got no proper answer: timed out; reset"
@@ -281,7 +295,7 @@ def test_what_got_no_answer_is_inconclusive_with_its_reason() -> None:
 
 @pytest.mark.parametrize("capability", [Capability.PUBSUB, Capability.STICKY])
 def test_a_topology_that_was_not_crossed_is_inconclusive(capability: Capability) -> None:
-    verdict = judged(beat(sockets=20, rooms=2, instances=["a:1"]), target=declaring(capability))
+    verdict = judged(report(sockets=20, rooms=2, instances=["a:1"]), target=declaring(capability))
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
     assert "topology not crossed" in verdict.reason
@@ -292,7 +306,39 @@ def test_a_topology_that_was_not_crossed_is_inconclusive(capability: Capability)
     ("capability", "rules"), [(Capability.PUBSUB, {"PUBSUB-3", "PUBSUB-4"}), (Capability.STICKY, {"STICKY-4"})]
 )
 def test_a_topology_that_was_crossed_is_held(capability: Capability, rules: set[str]) -> None:
-    verdict = judged(beat(sockets=20, rooms=2, crossing=1), target=declaring(capability))
+    verdict = judged(report(sockets=20, rooms=2, spanning_rooms=1), target=declaring(capability))
 
     assert verdict.conclusion is Conclusion.VALID
     assert of(verdict, Standing.HELD) >= rules
+
+
+@pytest.mark.parametrize(
+    ("fields", "rules"),
+    [
+        pytest.param({"closed": 1}, {"LEAVE-1", "DELIVER-11", "CLOSE-2"}, id="nobody left"),
+        pytest.param({"disconnected": 1}, {"LEAVE-2", "DELIVER-12"}, id="nobody died"),
+        pytest.param({"backlog_noticeable": 1}, {"CLOSE-4"}, id="nobody stopped reading for long enough"),
+        pytest.param({"connected": 1}, {"DELIVER-10"}, id="nobody came later"),
+    ],
+)
+def test_a_rule_is_held_only_if_it_was_put_to_the_test(fields: dict[str, Any], rules: set[str]) -> None:
+    without, with_it = totals(CLEAN), totals(CLEAN, report(sockets=20, rooms=2, **fields))
+
+    assert exercised(without, TARGET) & rules == set()
+    assert exercised(with_it, TARGET) >= rules
+
+
+def test_one_room_with_one_member_exercises_little() -> None:
+    alone = exercised(totals(report(sent=10, delivered=10, rooms=1)), TARGET)
+
+    assert alone & {"DELIVER-1", "DELIVER-4", "JOIN-1"} == set()
+    assert "DELIVER-2" in alone
+
+
+def test_every_rule_that_a_run_can_exercise_is_a_rule() -> None:
+    everything = totals(
+        CLEAN,
+        report(connected=9, closed=1, disconnected=1, backlog_noticeable=1, sockets=20, rooms=2, spanning_rooms=1),
+    )
+
+    assert exercised(everything, declaring(Capability.PUBSUB, Capability.STICKY)) <= load().rules.keys()

@@ -1,4 +1,4 @@
-"""Frames of a server are cut out wherever they end, and frames of a client are what every server reads."""
+"""Frames of a server are parsed wherever they end; frames of a client can be read."""
 
 from itertools import pairwise
 
@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websocket import ABNF
 
-from roomproof.load.transport.frames import MOST_BYTES, Frame, FramingError, cut, masked, missing
-from tests.unit.load.server import served
+from roomproof.load.transport.frames import MAX_MESSAGE_BYTES, Frame, FramingError, client_frame, cut, missing_bytes
+from tests.unit.load.server_frames import served
 
 CONTROLS = (ABNF.OPCODE_PING, ABNF.OPCODE_PONG, ABNF.OPCODE_CLOSE)
 
 
 def unmasked(frame: bytes) -> bytes:
-    """A frame of a client, as a server would have written it."""
+    """Return a frame of a client as a server would have written it."""
     head = {126: 4, 127: 10}.get(frame[1] & 0x7F, 2)
     key = frame[head : head + 4]
     payload = bytes(byte ^ key[index % 4] for index, byte in enumerate(frame[head + 4 :]))
@@ -22,28 +22,28 @@ def unmasked(frame: bytes) -> bytes:
 
 
 @given(payload=st.binary(max_size=300), opcode=st.sampled_from([0, 1, 2]), fin=st.integers(0, 1), before=st.binary())
-def test_a_frame_is_cut_out_wherever_it_begins(payload: bytes, opcode: int, fin: int, before: bytes) -> None:
+def test_a_frame_is_parsed_wherever_it_begins(payload: bytes, opcode: int, fin: int, before: bytes) -> None:
     data = before + served(payload, opcode, fin)
 
     assert cut(data + b"more", len(before)) == Frame(opcode, bool(fin), payload, len(data))
 
 
 @pytest.mark.parametrize("size", [0, 1, 124, 125, 126, 127, 128, 255, 256, 65_535, 65_536, 70_000])
-def test_a_frame_of_every_size_is_cut_out(size: int) -> None:
+def test_a_frame_of_every_size_is_parsed(size: int) -> None:
     data = served(b"x" * size)
 
     assert cut(data, 0) == Frame(ABNF.OPCODE_TEXT, True, b"x" * size, len(data))
 
 
 @pytest.mark.parametrize("size", [0, 3, 125, 126, 300])
-def test_a_frame_is_not_there_before_its_last_byte(size: int) -> None:
+def test_a_frame_is_incomplete_before_its_last_byte(size: int) -> None:
     data = served(b"x" * size)
 
     assert [end for end in range(len(data)) if cut(data[:end], 0) is not None] == []
 
 
 @pytest.mark.parametrize("end", [*range(1, 11), 65_545])
-def test_a_long_frame_is_not_there_before_its_last_byte(end: int) -> None:
+def test_a_long_frame_is_incomplete_before_its_last_byte(end: int) -> None:
     assert cut(served(b"x" * 65_536)[:end], 0) is None
 
 
@@ -62,20 +62,20 @@ def test_frames_are_the_same_however_they_were_read(payloads: list[bytes], cuts:
 
 
 @given(size=st.sampled_from([0, 1, 125, 126, 300, 65_535, 65_536]), end=st.integers(0, 66_000), before=st.binary())
-def test_what_is_missing_never_reaches_beyond_the_frame(size: int, end: int, before: bytes) -> None:
+def test_missing_bytes_never_reach_beyond_the_frame(size: int, end: int, before: bytes) -> None:
     data = before + served(b"x" * size)
     have = min(len(before) + end, len(data) - 1)
     steps = 0
     while cut(data[:have], len(before)) is None:
-        have += missing(data[:have], len(before))
+        have += missing_bytes(data[:have], len(before))
         steps += 1
 
     assert have == len(data)
-    assert steps <= 3  # what begins, how long it is, and all of it
+    assert steps <= 3  # its first two bytes, its head, and all of it
 
 
 @pytest.mark.parametrize("opcode", CONTROLS)
-def test_a_control_frame_of_125_bytes_is_cut_out(opcode: int) -> None:
+def test_a_control_frame_of_125_bytes_is_parsed(opcode: int) -> None:
     assert cut(served(b"x" * 125, opcode), 0) == Frame(opcode, True, b"x" * 125, 127)
 
 
@@ -91,35 +91,35 @@ def test_a_control_frame_of_125_bytes_is_cut_out(opcode: int) -> None:
         pytest.param(bytes((0x81, 0x81)), "masked", id="masked"),
         pytest.param(bytes((0x89, 126)), "too long", id="a ping of 126 bytes"),
         pytest.param(bytes((0x88, 127)), "too long", id="a close of more than 65535 bytes"),
-        pytest.param(bytes((0x09, 0)), "in parts", id="a ping in parts"),
+        pytest.param(bytes((0x09, 0)), "fragmented", id="a ping in parts"),
     ],
 )
-def test_what_no_server_may_send_is_an_error_at_its_second_byte(data: bytes, reason: str) -> None:
+def test_a_forbidden_frame_is_an_error_at_its_second_byte(data: bytes, reason: str) -> None:
     assert cut(data[:1], 0) is None
     with pytest.raises(FramingError, match=reason):
         cut(b"before" + data, 6)
 
 
-def test_a_frame_that_says_it_is_endless_is_an_error_at_once() -> None:
-    """It would be waited for, and kept, until there is no memory left."""
-    with pytest.raises(FramingError, match="a frame of 67108865 bytes"):
-        cut(b"\x81\x7f" + (MOST_BYTES + 1).to_bytes(8), 0)
+def test_a_huge_frame_is_an_error_at_its_head() -> None:
+    """Waiting for its end would take all memory."""
+    with pytest.raises(FramingError, match="got one of 67108865 bytes"):
+        cut(b"\x81\x7f" + (MAX_MESSAGE_BYTES + 1).to_bytes(8), 0)
 
 
 @given(payload=st.binary(max_size=300), opcode=st.sampled_from([ABNF.OPCODE_TEXT, *CONTROLS]))
-def test_what_a_client_says_can_be_read(payload: bytes, opcode: int) -> None:
-    assert unmasked(masked(payload, opcode)) == served(payload, opcode)
+def test_a_client_frame_can_be_read(payload: bytes, opcode: int) -> None:
+    assert unmasked(client_frame(payload, opcode)) == served(payload, opcode)
 
 
 @pytest.mark.parametrize("size", [0, 1, 3, 4, 125, 126, 65_535, 65_536])
-def test_what_a_client_says_can_be_read_whatever_its_size(size: int) -> None:
-    assert unmasked(masked(b"x" * size, ABNF.OPCODE_TEXT)) == served(b"x" * size)
+def test_a_client_frame_of_every_size_can_be_read(size: int) -> None:
+    assert unmasked(client_frame(b"x" * size, ABNF.OPCODE_TEXT)) == served(b"x" * size)
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65_536])
 def test_every_frame_of_a_client_is_masked(size: int) -> None:
-    assert masked(b"x" * size, ABNF.OPCODE_TEXT)[1] & 0x80
+    assert client_frame(b"x" * size, ABNF.OPCODE_TEXT)[1] & 0x80
 
 
 def test_frames_of_a_client_are_masked_with_different_keys() -> None:
-    assert len({masked(b"soup", ABNF.OPCODE_TEXT) for _ in range(8)}) > 1
+    assert len({client_frame(b"soup", ABNF.OPCODE_TEXT) for _ in range(8)}) > 1

@@ -1,4 +1,4 @@
-"""Who keeps talking gets turns when they are due, and everybody's error or end is their own."""
+"""Senders are called when they are due; the error or the end of one is its own."""
 
 import time
 from collections.abc import Iterator
@@ -6,19 +6,19 @@ from collections.abc import Iterator
 import gevent
 import pytest
 
-from roomproof.load.transport.pacing import LONGEST_NS, Pacer, Turns
+from roomproof.load.transport.pacing import BATCH_NS, PacedSender, Pacer
 
 MS = 1_000_000
 
 
-class Talk:
-    """Speaks a few times, at an interval of a millisecond, and then cannot."""
+class Limited:
+    """Sends a few times, at an interval of a millisecond, and then cannot."""
 
-    def __init__(self, name: str, told: list[str], times: int = 3) -> None:
-        self.name, self.told, self.left = name, told, times
+    def __init__(self, name: str, calls: list[str], times: int = 3) -> None:
+        self.name, self.calls, self.left = name, calls, times
 
-    def speak(self, now: int) -> int | None:
-        self.told.append(self.name)
+    def send(self, now: int) -> int | None:
+        self.calls.append(self.name)
         self.left -= 1
         return now + MS if self.left else None
 
@@ -31,121 +31,121 @@ def pacer() -> Iterator[Pacer]:
 
 
 @pytest.fixture
-def told() -> list[str]:
+def calls() -> list[str]:
     return []
 
 
-def over(turns: Turns) -> None:
-    """Wait until turns are over."""
+def finish(sender: PacedSender) -> None:
+    """Wait until a sender is over."""
     with gevent.Timeout(5):
-        turns.wait()
+        sender.wait()
 
 
 def soon(milliseconds: int) -> int:
     return time.monotonic_ns() + milliseconds * MS
 
 
-def test_each_speaks_until_it_cannot(pacer: Pacer, told: list[str]) -> None:
-    first = pacer.speak_for(soon(1), Talk("first", told).speak)
-    second = pacer.speak_for(soon(1), Talk("second", told).speak)
-    over(first)
-    over(second)
+def test_each_sender_sends_until_it_cannot(pacer: Pacer, calls: list[str]) -> None:
+    first = pacer.pace(soon(1), Limited("first", calls).send)
+    second = pacer.pace(soon(1), Limited("second", calls).send)
+    finish(first)
+    finish(second)
 
-    assert sorted(told) == ["first"] * 3 + ["second"] * 3
+    assert sorted(calls) == ["first"] * 3 + ["second"] * 3
 
 
-def test_nobody_speaks_before_it_is_due(pacer: Pacer) -> None:
+def test_nobody_sends_before_it_is_due(pacer: Pacer) -> None:
     due = soon(30)
     times: list[int] = []
-    over(pacer.speak_for(due, times.append))
+    finish(pacer.pace(due, times.append))
 
     assert times[0] >= due
 
 
-def test_whoever_comes_later_and_is_due_sooner_is_not_kept_waiting(pacer: Pacer, told: list[str]) -> None:
-    pacer.speak_for(soon(60_000), Talk("patient", told).speak)
-    over(pacer.speak_for(soon(1), Talk("hasty", told).speak))
+def test_a_later_sender_that_is_due_sooner_is_called_sooner(pacer: Pacer, calls: list[str]) -> None:
+    pacer.pace(soon(60_000), Limited("patient", calls).send)
+    finish(pacer.pace(soon(1), Limited("hasty", calls).send))
 
-    assert told == ["hasty"] * 3
+    assert calls == ["hasty"] * 3
 
 
-def test_who_never_speaks_is_not_called(pacer: Pacer, told: list[str]) -> None:
-    silent = pacer.speak_for(None, Talk("silent", told).speak)
-    over(pacer.speak_for(soon(1), Talk("other", told).speak))
+def test_a_sender_that_is_never_due_is_not_called(pacer: Pacer, calls: list[str]) -> None:
+    silent = pacer.pace(None, Limited("silent", calls).send)
+    finish(pacer.pace(soon(1), Limited("other", calls).send))
 
-    assert not silent.are_over
-    assert told == ["other"] * 3
+    assert not silent.is_over
+    assert calls == ["other"] * 3
 
 
 @pytest.mark.parametrize("error", [ConnectionResetError("gone"), TypeError("a bug")])
-def test_an_error_reaches_the_one_whose_turn_it_was(pacer: Pacer, told: list[str], error: Exception) -> None:
+def test_an_error_reaches_the_sender_that_raised_it(pacer: Pacer, calls: list[str], error: Exception) -> None:
     def fail(_: int) -> int | None:
         raise error
 
-    failing = pacer.speak_for(soon(1), fail)
-    over(pacer.speak_for(soon(1), Talk("other", told).speak))
+    failing = pacer.pace(soon(1), fail)
+    finish(pacer.pace(soon(1), Limited("other", calls).send))
 
-    assert told == ["other"] * 3
+    assert calls == ["other"] * 3
     with pytest.raises(type(error)):
-        over(failing)
+        finish(failing)
 
 
-def test_who_does_something_else_gets_no_more_turns(pacer: Pacer, told: list[str]) -> None:
-    pacer.speak_for(soon(1), Talk("gone", told).speak).end()
-    over(pacer.speak_for(soon(1), Talk("other", told).speak))
+def test_a_stopped_sender_is_not_called(pacer: Pacer, calls: list[str]) -> None:
+    pacer.pace(soon(1), Limited("gone", calls).send).stop()
+    finish(pacer.pace(soon(1), Limited("other", calls).send))
 
-    assert told == ["other"] * 3
+    assert calls == ["other"] * 3
 
 
-def test_who_is_behind_lets_others_do_something_between(pacer: Pacer) -> None:
+def test_a_late_sender_lets_others_run_in_between(pacer: Pacer) -> None:
     happened: list[str] = []
 
-    def speak(_: int) -> int | None:
-        happened.append("spoke")
+    def send(_: int) -> int | None:
+        happened.append("sent")
         gevent.spawn(happened.append, "between")
-        return 1 if happened.count("spoke") < 3 else None
+        return 1 if happened.count("sent") < 3 else None
 
-    over(pacer.speak_for(1, speak))
+    finish(pacer.pace(1, send))
 
-    assert happened[:5] == ["spoke", "between", "spoke", "between", "spoke"]
+    assert happened[:5] == ["sent", "between", "sent", "between", "sent"]
 
 
-def test_an_error_is_not_lost_to_whoever_ends_the_turns(pacer: Pacer) -> None:
+def test_an_error_is_not_lost_to_whoever_ends_the_sender(pacer: Pacer) -> None:
     def fail(_: int) -> int | None:
         raise TypeError("a bug")
 
-    failing = pacer.speak_for(soon(1), fail)
-    while not failing.are_over:
+    failing = pacer.pace(soon(1), fail)
+    while not failing.is_over:
         gevent.sleep(0.001)
-    failing.end()
+    failing.stop()
 
     with pytest.raises(TypeError):
-        over(failing)
+        finish(failing)
 
 
-def test_many_who_are_behind_do_not_keep_what_has_come_from_being_read(pacer: Pacer) -> None:
+def test_many_late_senders_do_not_keep_data_from_being_read(pacer: Pacer) -> None:
     happened: list[str] = []
 
-    def speak(_: int) -> int | None:
-        happened.append("spoke")
+    def send(_: int) -> int | None:
+        happened.append("sent")
         if len(happened) == 1:
             gevent.spawn(happened.append, "read")
-        until = time.monotonic_ns() + LONGEST_NS // 4
+        until = time.monotonic_ns() + BATCH_NS // 4
         while time.monotonic_ns() < until:
             pass
         return None
 
-    talking = [pacer.speak_for(1, speak) for _ in range(20)]
-    for turns in talking:
-        over(turns)
+    senders = [pacer.pace(1, send) for _ in range(20)]
+    for sender in senders:
+        finish(sender)
 
-    assert happened.count("spoke") == 20
+    assert happened.count("sent") == 20
     assert happened.index("read") < 10
 
 
-def test_after_the_end_nobody_speaks(pacer: Pacer, told: list[str]) -> None:
-    pacer.speak_for(soon(1), Talk("late", told).speak)
+def test_a_stopped_pacer_calls_nobody(pacer: Pacer, calls: list[str]) -> None:
+    pacer.pace(soon(1), Limited("late", calls).send)
     pacer.stop()
     gevent.sleep(0.01)
 
-    assert told == []
+    assert calls == []

@@ -1,7 +1,10 @@
-"""A link sends what the other end takes, keeps the rest in order, and says whether it is through."""
+"""A link sends what the other end takes, and keeps the rest in order."""
 
+import contextlib
 from collections.abc import Iterator
 from functools import cache
+from http.server import BaseHTTPRequestHandler
+from typing import Any, cast
 
 import gevent
 import pytest
@@ -10,19 +13,21 @@ from gevent import socket, ssl
 from gevent.event import Event
 from websocket import ABNF
 
-from roomproof.load.transport.frames import masked
+from roomproof.client.target import Target
+from roomproof.load.transport.frames import client_frame
 from roomproof.load.transport.read_loop import ReadLoop
-from roomproof.load.transport.socket import LoadSocket
+from roomproof.load.transport.socket import LoadSocket, RefusedError, connect
+from tests.listening import in_threads
 
 LARGE = b"x" * 3_000_000
-"""More than any socket takes at once."""
+"""A payload larger than any socket takes at once."""
 
 GONE = (ConnectionError, ssl.SSLError)
-"""How a link fails whose other end is closed."""
+"""The errors of a link whose other end is closed."""
 
 
 class Ends:
-    """A link, and the other end of its connection, which reads when it is told to."""
+    """A link, and the other end of its connection, which reads when asked to."""
 
     def __init__(self, *, is_tls: bool) -> None:
         here, self.there = socket.socketpair()
@@ -31,8 +36,8 @@ class Ends:
             here = tls_of_client().wrap_socket(here)
             self.there = shaking.get(timeout=5)
         self.failures: list[Exception] = []
-        self.inbox = ReadLoop(self.failures.append)
-        self.link = LoadSocket(here, self.inbox)
+        self.read_loop = ReadLoop(self.failures.append)
+        self.link = LoadSocket(here, self.read_loop)
 
     def take(self, size: int) -> bytes:
         taken = b""
@@ -58,9 +63,9 @@ def tls_of_client() -> ssl.SSLContext:
 def ends(request: pytest.FixtureRequest) -> Iterator[Ends]:
     ends = Ends(is_tls=request.param)
     yield ends
-    ends.link.end()
+    ends.link.close()
     ends.there.close()
-    ends.inbox.stop()
+    ends.read_loop.stop()
 
 
 def opened(frames: bytes) -> list[bytes]:
@@ -78,10 +83,10 @@ def opened(frames: bytes) -> list[bytes]:
 
 
 def size_of(*payloads: bytes) -> int:
-    return sum(len(masked(payload, 1)) for payload in payloads)
+    return sum(len(client_frame(payload, 1)) for payload in payloads)
 
 
-def test_only_the_last_ping_is_answered_by_who_cannot_send(ends: Ends) -> None:
+def test_a_blocked_link_answers_only_the_last_ping(ends: Ends) -> None:
     ends.link.send(LARGE)
     for number in range(10):
         ends.link.send(b"%d" % number, ABNF.OPCODE_PONG)
@@ -91,7 +96,7 @@ def test_only_the_last_ping_is_answered_by_who_cannot_send(ends: Ends) -> None:
     assert opened(taking.get(timeout=5)) == [LARGE, b"9"]
 
 
-def test_what_is_taken_at_once_leaves_nothing_to_do(ends: Ends) -> None:
+def test_a_frame_taken_at_once_leaves_nothing_to_send(ends: Ends) -> None:
     ends.link.send(b"soup")
     ends.link.drain()
 
@@ -99,7 +104,7 @@ def test_what_is_taken_at_once_leaves_nothing_to_do(ends: Ends) -> None:
     assert opened(ends.take(size_of(b"soup"))) == [b"soup"]
 
 
-def test_what_is_not_taken_at_once_follows_in_order(ends: Ends) -> None:
+def test_frames_not_taken_at_once_follow_in_order(ends: Ends) -> None:
     for payload in (LARGE, b"second", b"third"):
         ends.link.send(payload)
     was_sending = ends.link.is_sending
@@ -110,19 +115,19 @@ def test_what_is_not_taken_at_once_follows_in_order(ends: Ends) -> None:
     assert opened(taking.get(timeout=5)) == [LARGE, b"second", b"third"]
 
 
-def test_who_gives_up_waiting_leaves_a_torn_frame_until_it_is_taken(ends: Ends) -> None:
+def test_an_abandoned_wait_shows_until_the_frame_is_taken(ends: Ends) -> None:
     ends.link.send(LARGE)
     with gevent.Timeout(0.01, False):
         ends.link.drain()
-    was_torn = ends.link.is_torn
+    was_abandoned = ends.link.has_abandoned_send
     taking = gevent.spawn(ends.take, size_of(LARGE))
     ends.link.drain()
 
-    assert (was_torn, ends.link.is_torn) == (True, False)
+    assert (was_abandoned, ends.link.has_abandoned_send) == (True, False)
     assert opened(taking.get(timeout=5)) == [LARGE]
 
 
-def test_who_waits_learns_that_the_link_is_gone(ends: Ends) -> None:
+def test_a_wait_ends_when_the_connection_ends(ends: Ends) -> None:
     ends.link.send(LARGE)
     waiting = gevent.spawn(ends.link.drain)
     gevent.sleep(0)
@@ -130,20 +135,20 @@ def test_who_waits_learns_that_the_link_is_gone(ends: Ends) -> None:
 
     with pytest.raises(GONE):
         waiting.get(timeout=5)
-    assert not ends.link.is_torn
+    assert not ends.link.has_abandoned_send
 
 
-def test_the_end_of_a_link_ends_the_waiting(ends: Ends) -> None:
+def test_closing_a_link_ends_the_wait(ends: Ends) -> None:
     ends.link.send(LARGE)
     waiting = gevent.spawn(ends.link.drain)
     gevent.sleep(0)
-    ends.link.end()
+    ends.link.close()
 
     with pytest.raises(OSError, match="closed in another greenlet"):
         waiting.get(timeout=5)
 
 
-def test_who_did_not_wait_learns_it_with_the_next_frame(ends: Ends) -> None:
+def test_without_a_wait_the_next_frame_raises_the_error(ends: Ends) -> None:
     ends.link.send(LARGE)
     ends.there.close()
     while ends.link.is_sending:
@@ -154,64 +159,107 @@ def test_who_did_not_wait_learns_it_with_the_next_frame(ends: Ends) -> None:
             act()
 
 
-def test_whoever_watches_again_watches_once(ends: Ends) -> None:
-    heard: list[bytes] = []
-    ends.inbox.start()
+def test_reading_started_twice_reads_once(ends: Ends) -> None:
+    received: list[bytes] = []
+    ends.read_loop.start()
     for _ in range(2):
-        ends.link.watch(lambda data, _: heard.append(data))
+        ends.link.start_reading(lambda data, _: received.append(data))
     ends.there.send(b"soup")
-    while not heard:
+    while not received:
         gevent.sleep(0.001)
-    ends.link.rest()
+    ends.link.stop_reading()
     ends.there.send(b"bread")
     gevent.sleep(0.01)
 
-    assert heard == [b"soup"]
+    assert received == [b"soup"]
 
 
-def test_whoever_fails_hears_what_comes_later(ends: Ends) -> None:
-    heard: list[bytes] = []
+def test_a_failing_receiver_gets_later_data(ends: Ends) -> None:
+    received: list[bytes] = []
 
     def fail_once(data: bytes, _: int) -> None:
-        heard.append(data)
-        if len(heard) == 1:
+        received.append(data)
+        if len(received) == 1:
             raise TypeError("a bug")
 
-    ends.inbox.start()
-    ends.link.watch(fail_once)
+    ends.read_loop.start()
+    ends.link.start_reading(fail_once)
     for count, data in enumerate((b"soup", b"bread"), start=1):
         ends.there.send(data)
-        while len(heard) < count:
+        while len(received) < count:
             gevent.sleep(0.001)
 
-    assert heard == [b"soup", b"bread"]
+    assert received == [b"soup", b"bread"]
     assert [str(failure) for failure in ends.failures] == ["a bug"]
 
 
-def test_who_rests_is_told_nothing_more_and_misses_nothing(ends: Ends) -> None:
-    told: list[bytes] = []
+def test_a_link_that_stops_reading_misses_nothing(ends: Ends) -> None:
+    received: list[bytes] = []
     is_complete = Event()
 
-    def hear_once(data: bytes, _: int) -> None:
-        told.append(data)
-        ends.link.rest()
+    def receive_once(data: bytes, _: int) -> None:
+        received.append(data)
+        ends.link.stop_reading()
         is_complete.set()
 
-    def hear(data: bytes, _: int) -> None:
-        told.append(data)
-        if b"".join(told) == b"onetwo":
+    def receive(data: bytes, _: int) -> None:
+        received.append(data)
+        if b"".join(received) == b"onetwo":
             is_complete.set()
 
-    ends.inbox.start()
+    ends.read_loop.start()
     for payload in (b"one", b"two"):
         ends.there.sendall(payload)
-    ends.link.watch(hear_once)
+    ends.link.start_reading(receive_once)
     assert is_complete.wait(5)
     is_complete.clear()
     gevent.sleep(0)
-    at_rest = len(told)
-    ends.link.watch(hear)
+    at_rest = len(received)
+    ends.link.start_reading(receive)
 
     assert at_rest == 1
-    assert is_complete.wait(5) or told == [b"onetwo"], told
+    assert is_complete.wait(5) or received == [b"onetwo"], received
     assert ends.failures == []
+
+
+@contextlib.contextmanager
+def refusing(status: int, **headers: str) -> Iterator[str]:
+    """A server that answers every request like this."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.end_headers()
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with in_threads(Handler) as address:
+        yield f"http://{address}"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "reason"),
+    [
+        pytest.param(503, {"Content_Length": "0"}, "", id="another status"),
+        pytest.param(307, {"Location": "/elsewhere"}, "redirected to /elsewhere", id="a redirection"),
+        pytest.param(308, {}, "redirected to nowhere", id="a redirection to nowhere"),
+    ],
+)
+def test_an_answer_without_upgrade_is_a_refusal(status: int, headers: dict[str, str], reason: str) -> None:
+    with refusing(status, **headers) as url, pytest.raises(RefusedError) as refused:
+        connect(Target(url), "kitchen", "alice", cast(Any, None), source=None)
+
+    assert (refused.value.status, str(refused.value)) == (status, reason)
+
+
+def test_an_upgrade_without_proof_is_no_proper_answer() -> None:
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Accept": "soup"}
+    with refusing(101, **upgrade) as url, pytest.raises(RefusedError, match="Invalid WebSocket Header") as refused:
+        connect(Target(url), "kitchen", "alice", cast(Any, None), source=None)
+
+    assert refused.value.status is None

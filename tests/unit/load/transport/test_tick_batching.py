@@ -1,4 +1,4 @@
-"""A generator that is busy looks once a tick; one that is not, or measures a handshake, looks at once."""
+"""A busy process looks for data once a tick; others look at once."""
 
 from collections.abc import Iterator
 
@@ -10,13 +10,16 @@ from roomproof.load.transport.tick_batching import BUSY_TICKS, TickBatching
 
 
 class Loop:
-    """Time stands still, but for work and sleep. Its only watcher is called before every look."""
+    """A loop whose time stands still except for work and sleep.
+
+    Its only watcher is called before every look.
+    """
 
     def __init__(self) -> None:
         self.now = 5 * TICK_NS
         self.slept = 0
         self.is_urgent = False
-        self.coalescing = TickBatching(lambda: self.is_urgent)
+        self.batching = TickBatching(lambda: self.is_urgent)
 
     def monotonic_ns(self) -> int:
         return self.now
@@ -26,8 +29,8 @@ class Loop:
         self.now += round(seconds * 1e9)
 
     def look(self, work: int) -> None:
-        """Work on what was found takes so many nanoseconds."""
-        self.coalescing._wait()
+        """Look once, and work for a number of nanoseconds."""
+        self.batching._wait()
         self.now += work
 
     def be_busy(self) -> None:
@@ -41,10 +44,10 @@ def loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loop]:
     monkeypatch.setattr(tick_batching, "time", loop)
     monkeypatch.setattr(tick_batching, "_sleep", loop.sleep)
     yield loop
-    loop.coalescing.stop()
+    loop.batching.stop()
 
 
-def test_who_is_busy_looks_once_a_tick(loop: Loop) -> None:
+def test_a_busy_process_looks_once_a_tick(loop: Loop) -> None:
     loop.be_busy()
     begin = loop.now
     for _ in range(10):
@@ -54,7 +57,7 @@ def test_who_is_busy_looks_once_a_tick(loop: Loop) -> None:
     assert loop.now == begin + 9 * TICK_NS + TICK_NS // 3
 
 
-def test_who_has_little_to_do_looks_at_once(loop: Loop) -> None:
+def test_a_process_with_little_to_do_looks_at_once(loop: Loop) -> None:
     for _ in range(100):
         loop.look(TICK_NS // 3)
         loop.look(2 * TICK_NS)
@@ -62,7 +65,7 @@ def test_who_has_little_to_do_looks_at_once(loop: Loop) -> None:
     assert loop.slept == 0
 
 
-def test_what_is_urgent_is_looked_at_at_once(loop: Loop) -> None:
+def test_an_urgent_process_looks_at_once(loop: Loop) -> None:
     loop.be_busy()
     loop.is_urgent = True
     for _ in range(10):
@@ -71,7 +74,7 @@ def test_what_is_urgent_is_looked_at_at_once(loop: Loop) -> None:
     assert loop.slept == 0
 
 
-def test_who_cannot_keep_up_does_not_wait(loop: Loop) -> None:
+def test_a_process_that_cannot_keep_up_does_not_wait(loop: Loop) -> None:
     loop.be_busy()
     for _ in range(10):
         loop.look(TICK_NS + 1)
@@ -79,8 +82,8 @@ def test_who_cannot_keep_up_does_not_wait(loop: Loop) -> None:
     assert loop.slept == 0
 
 
-def test_who_is_late_once_is_still_busy(loop: Loop) -> None:
-    """Where others use the machine as well, a tick is missed now and then."""
+def test_a_process_that_is_late_once_is_still_busy(loop: Loop) -> None:
+    """Where others use the machine as well, a process misses a tick now and then."""
     for _ in range(2):
         loop.be_busy()
     loop.look(2 * TICK_NS)

@@ -1,4 +1,4 @@
-"""What a member hears is told to the judge as whole messages, however it was read."""
+"""The judge gets whole messages, however a member read them."""
 
 import json
 from typing import cast
@@ -14,87 +14,86 @@ from roomproof.judge.streaming.room import StreamingRoom
 from roomproof.load.transport.frames import Frame, cut
 from roomproof.load.transport.read_loop import ReadLoop, Receive
 from roomproof.load.worker import member as member_module
-from roomproof.load.worker.member import LoadMember
-from roomproof.load.worker.rooms import LoadRoom
-from tests.unit.load.server import served
+from roomproof.load.worker.member import open_member
+from roomproof.load.worker.room import LoadRoom
+from tests.unit.load.server_frames import served
 
 
 class Server:
-    """The other end of a link: what it sends, cut into pieces."""
+    """The other end of a link, which sends its data in pieces."""
 
     is_closed = False
-    """As of an inbox."""
+    """As a read loop has it."""
 
     def __init__(self) -> None:
         self.receive: Receive | None = None
         self.closed_with: int | None = None
-        self.line: StreamingConnection | None = None
-        """That of the member."""
+        self.connection: StreamingConnection | None = None
+        """The connection of the member, as the judge knows it."""
 
-    def watch(self, receive: Receive) -> None:
-        """As of a link."""
+    def start_reading(self, receive: Receive) -> None:
+        """As a link does."""
         self.receive = receive
 
     def send_close(self, code: int) -> None:
-        """As of a link."""
+        """As a link does."""
         self.closed_with = code
 
-    def end(self, *, reset: bool) -> None:
-        """As of a link."""
+    def close(self, *, reset: bool) -> None:
+        """As a link does."""
 
     def send(self, data: bytes, piece: int) -> None:
-        """Have it read piece by piece."""
+        """Send data piece by piece."""
         assert self.receive is not None
         for begin in range(0, len(data), piece):
             self.receive(data[begin : begin + piece], 1)
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """What the judge is told."""
-    told: list[bytes] = []
-    monkeypatch.setattr(StreamingRoom, "receive", lambda _self, _line, payload, _at: told.append(payload))
-    return told
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Return the messages that the judge gets."""
+    judged: list[bytes] = []
+    monkeypatch.setattr(StreamingRoom, "receive", lambda _self, _connection, payload, _at: judged.append(payload))
+    return judged
 
 
 @pytest.fixture
 def malformed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Why what came is no text frame, as the judge is told."""
+    """Return the reasons of malformed frames that the judge gets."""
     malformed: list[str] = []
     monkeypatch.setattr(
-        StreamingRoom, "receive_malformed", lambda _room, _line, _data, reason, _at: malformed.append(reason)
+        StreamingRoom, "receive_malformed", lambda _room, _connection, _data, reason, _at: malformed.append(reason)
     )
     return malformed
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
-    """To which a member is connected."""
+    """Return the server to which a member is connected."""
     server = Server()
     monkeypatch.setattr(member_module, "connect", lambda *_, **__: (server, ""))
     room = LoadRoom("kitchen", "u", StreamingRoom("kitchen", Started(epoch=0, capabilities=[]), 1))
-    member = LoadMember(room, 1, "alice")
-    member.open(Target("http://chat.test"), cast(ReadLoop, server), None)
-    server.line = member.judged
+    member = open_member(room, 1, "alice", Target("http://chat.test"), cast(ReadLoop, server), None)
+    server.connection = member.connection
     return server
 
 
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 100, 65_536])
-def test_messages_are_whole_however_they_were_read(server: Server, told: list[bytes], piece: int) -> None:
+def test_messages_are_whole_however_they_were_read(server: Server, judged: list[bytes], piece: int) -> None:
     payloads = [json.dumps("soup" * size).encode() for size in (0, 1, 40, 20_000)]
 
     server.send(b"".join(map(served, payloads)) * 2, piece)
 
-    assert told == [*payloads, *payloads]
+    assert judged == [*payloads, *payloads]
 
 
-def test_a_message_in_parts_is_put_together(server: Server, told: list[bytes]) -> None:
+def test_a_fragmented_message_is_put_together(server: Server, judged: list[bytes]) -> None:
     parts = [(ABNF.OPCODE_TEXT, b"so", 0), (ABNF.OPCODE_PONG, b"", 1), (ABNF.OPCODE_CONT, b"u", 0)]
     parts += [(ABNF.OPCODE_CONT, b"p", 1), (ABNF.OPCODE_TEXT, b"bread", 1)]
 
     server.send(b"".join(served(payload, opcode, fin) for opcode, payload, fin in parts), 3)
 
-    assert told == [b"soup", b"bread"]
+    assert judged == [b"soup", b"bread"]
 
 
 @pytest.mark.parametrize(
@@ -102,59 +101,61 @@ def test_a_message_in_parts_is_put_together(server: Server, told: list[bytes]) -
     [
         pytest.param(
             [(ABNF.OPCODE_TEXT, b"so", 0), (ABNF.OPCODE_BINARY, b"x", 1), (ABNF.OPCODE_CONT, b"up", 1)],
-            "a message begins before the parts of another have ended",
+            "a new message between the fragments of another",
             id="a binary frame between parts",
         ),
         pytest.param(
             [(ABNF.OPCODE_TEXT, b"so", 0), (ABNF.OPCODE_TEXT, b"bread", 1), (ABNF.OPCODE_CONT, b"up", 1)],
-            "a message begins before the parts of another have ended",
+            "a new message between the fragments of another",
             id="a text frame between parts",
         ),
         pytest.param(
             [(ABNF.OPCODE_BINARY, b"so", 0), (ABNF.OPCODE_CONT, b"up", 1)],
-            "a binary message, in parts",
+            "a fragmented binary message",
             id="a binary message",
         ),
-        pytest.param([(ABNF.OPCODE_CONT, b"up", 1)], "a part of a message that has not begun", id="no beginning"),
+        pytest.param(
+            [(ABNF.OPCODE_CONT, b"up", 1)], "a continuation frame without a message to continue", id="no beginning"
+        ),
     ],
 )
-def test_parts_that_are_no_message_are_an_error(
-    server: Server, told: list[bytes], malformed: list[str], frames: list[tuple[int, bytes, int]], reason: str
+def test_fragments_that_make_no_message_are_an_error(
+    server: Server, judged: list[bytes], malformed: list[str], frames: list[tuple[int, bytes, int]], reason: str
 ) -> None:
     server.send(b"".join(served(payload, opcode, fin) for opcode, payload, fin in frames), 65_536)
 
-    assert (told, malformed) == ([], [reason])
+    assert (judged, malformed) == ([], [reason])
     assert server.closed_with == STATUS_PROTOCOL_ERROR
 
 
-def test_between_parts_nothing_is_taken_for_what_is_expected(server: Server, malformed: list[str]) -> None:
-    """Comparing bytes, which is quicker, knows nothing of parts."""
-    assert server.line is not None
+def test_no_frame_between_fragments_is_taken_for_a_cached_one(server: Server, malformed: list[str]) -> None:
+    """The fast path, which compares bytes, knows nothing of fragments."""
+    assert server.connection is not None
     soup = json.dumps({"type": "message"}).encode()
-    server.line.cached_frames = [CachedFrame(served(soup), len(served(soup)), 2, 0, 0, 0)]
+    server.connection.cached_frames = [CachedFrame(served(soup), len(served(soup)), 2, 0, 0, 0)]
 
     server.send(served(b"{", ABNF.OPCODE_TEXT, fin=0) + served(soup), 65_536)
 
-    assert malformed == ["a message begins before the parts of another have ended"]
+    assert malformed == ["a new message between the fragments of another"]
 
 
-def test_parts_without_end_are_an_error(
-    server: Server, told: list[bytes], malformed: list[str], monkeypatch: pytest.MonkeyPatch
+def test_endless_fragments_are_an_error(
+    server: Server, judged: list[bytes], malformed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(member_module, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(member_module, "MAX_MESSAGE_BYTES", 1_000)
     first, other = served(b"x" * 100, ABNF.OPCODE_TEXT, fin=0), served(b"x" * 100, ABNF.OPCODE_CONT, fin=0)
 
     server.send(first + other * 100, 65_536)
 
-    assert told == []
-    assert malformed == ["a message in parts, of more than 1000 bytes so far"]
+    assert judged == []
+    assert malformed == ["a fragmented message of more than 1000 bytes"]
     assert server.closed_with == STATUS_PROTOCOL_ERROR
 
 
 def test_a_long_message_is_put_together_once(
-    server: Server, told: list[bytes], monkeypatch: pytest.MonkeyPatch
+    server: Server, judged: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not with each piece anew: that took seconds for a message of 32 MB."""
+    """Joining all pieces with each new one took seconds for a message of 32 MB."""
     looks: list[int] = []
 
     def look(data: bytes, begin: int) -> Frame | None:
@@ -165,5 +166,5 @@ def test_a_long_message_is_put_together_once(
 
     server.send(served(b"x" * 2_000_000), 1_000)
 
-    assert [len(payload) for payload in told] == [2_000_000]
+    assert [len(payload) for payload in judged] == [2_000_000]
     assert looks == [1_000, 2_000_010]

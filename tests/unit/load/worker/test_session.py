@@ -1,4 +1,4 @@
-"""When a worker begins to measure: with all users in, and never at the end; and what it tells last."""
+"""A worker measures once all users are connected, and reports until its end."""
 
 from collections.abc import Iterator
 from typing import Any, cast
@@ -12,99 +12,99 @@ from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.load.options import LoadOptions
 from roomproof.load.worker import member
 from roomproof.load.worker import session as session_module
-from roomproof.load.worker.rooms import LoadRoom
-from roomproof.load.worker.session import EndedError, WorkerSession
-from tests.unit.load.started_worker import due_just_before_another
+from roomproof.load.worker.room import LoadRoom
+from roomproof.load.worker.session import REPORT_INTERVAL_S, EndedError, open_session
+from tests.unit.load.reports import Alarm
 
 NOBODY = Target("http://127.0.0.1:9")
-"""No server is needed for that."""
+"""No server, which these tests do not need."""
 
 
 class Worker:
-    """A session, and what it tells."""
+    """A session and its reports."""
 
     def __init__(self) -> None:
-        self.beats: list[WorkerReport] = []
-        options = LoadOptions(NOBODY, room_size=2, rate=0.0, message_bytes=100, slos=[], seed="soup")
-        self.session = WorkerSession(options, "run", "w", 0, self.beats.append, cast(Any, None))
+        self.reports: list[WorkerReport] = []
+        options = LoadOptions(NOBODY, room_size=2, rate=0.0, message_bytes=100, objectives=[], seed="soup")
+        self.session = open_session(options, "run", "w", 0, self.reports.append, cast(Any, None))
 
-    def comes(self, user: int) -> None:
-        """A user gets in."""
-        self.session.next_number()
-        self.session.waits_no_more(user)
+    def connect(self, user: int) -> None:
+        """Let a user connect."""
+        self.session.next_connection_number()
+        self.session.user_connected(user)
 
     def measures(self) -> bool:
-        """Whether it measures now, which the last beat tells."""
-        self.session.end("stopped")
-        return self.beats[-1].is_measured
+        """Whether it measures now, as the last report says."""
+        self.session.end()
+        return self.reports[-1].is_measured
 
 
 @pytest.fixture
 def worker() -> Iterator[Worker]:
     worker = Worker()
-    worker.session.awaits(1)
-    worker.session.awaits(2)
+    worker.session.user_started(1)
+    worker.session.user_started(2)
     yield worker
-    worker.session.end("over")
+    worker.session.end()
 
 
-def test_it_measures_when_all_are_in_who_are_there(worker: Worker) -> None:
-    worker.comes(1)
-    worker.session.is_ramped_up()
-    worker.comes(2)
-
-    assert worker.measures()
-
-
-def test_it_does_not_measure_while_somebody_tries(worker: Worker) -> None:
-    worker.comes(1)
-    worker.session.is_ramped_up()
-
-    assert not worker.measures()
-
-
-def test_it_does_not_measure_before_all_are_there(worker: Worker) -> None:
-    worker.comes(1)
-    worker.comes(2)
-
-    assert not worker.measures()
-
-
-def test_it_does_not_wait_for_one_who_is_stopped(worker: Worker) -> None:
-    worker.comes(1)
-    worker.session.is_ramped_up()
-    worker.session.waits_no_more(2)
+def test_it_measures_once_all_users_are_connected(worker: Worker) -> None:
+    worker.connect(1)
+    worker.session.ramp_up_complete()
+    worker.connect(2)
 
     assert worker.measures()
 
 
-def test_it_does_not_begin_at_the_end(worker: Worker) -> None:
-    worker.comes(1)
-    worker.session.is_ramped_up()
-    worker.session.end("stopped")
-    told = len(worker.beats)
-    worker.comes(2)
+def test_it_does_not_measure_while_a_user_tries(worker: Worker) -> None:
+    worker.connect(1)
+    worker.session.ramp_up_complete()
 
-    assert len(worker.beats) == told, "to begin, it sums up what came before"
-    assert not worker.beats[-1].is_measured
+    assert not worker.measures()
 
 
-def test_users_that_have_not_tried_for_long_are_not_missed(worker: Worker) -> None:
-    worker.session.end("stopped")
+def test_it_does_not_measure_before_all_users_have_started(worker: Worker) -> None:
+    worker.connect(1)
+    worker.connect(2)
 
-    assert worker.beats[-1].outside == 0
+    assert not worker.measures()
 
 
-def test_whoever_comes_when_all_is_judged_is_turned_away(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_does_not_wait_for_a_user_that_is_stopped(worker: Worker) -> None:
+    worker.connect(1)
+    worker.session.ramp_up_complete()
+    worker.session.user_stopped(2)
+
+    assert worker.measures()
+
+
+def test_it_does_not_start_measuring_at_the_end(worker: Worker) -> None:
+    worker.connect(1)
+    worker.session.ramp_up_complete()
+    worker.session.end()
+    reported = len(worker.reports)
+    worker.connect(2)
+
+    assert len(worker.reports) == reported, "it reports before it starts measuring"
+    assert not worker.reports[-1].is_measured
+
+
+def test_users_that_have_only_just_started_are_not_missed(worker: Worker) -> None:
+    worker.session.end()
+
+    assert worker.reports[-1].users_waiting == 0
+
+
+def test_a_handshake_that_succeeds_too_late_is_given_up(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     """A handshake may take longer than the end waits for it."""
-    ended: list[str] = []
+    closed: list[str] = []
 
     class LateLink:
-        def end(self) -> None:
-            ended.append("the link")
+        def close(self) -> None:
+            closed.append("the link")
 
     def connect_late(*_: object, **__: object) -> tuple[LateLink, str]:
-        worker.session.end("stopped")
+        worker.session.end()
         return LateLink(), ""
 
     monkeypatch.setattr(member, "connect", connect_late)
@@ -112,16 +112,17 @@ def test_whoever_comes_when_all_is_judged_is_turned_away(worker: Worker, monkeyp
     room = LoadRoom("kitchen", "u", judge)
 
     with pytest.raises(EndedError):
-        worker.session._enter(room, "late")
-    assert (ended, room.members) == (["the link"], set())
+        worker.session._open_connection(room, "late")
+    assert (closed, room.members) == (["the link"], set())
     assert judge.finish().findings == []
 
 
-def test_after_its_last_beat_a_worker_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even an ordinary beat that was due."""
-    monkeypatch.setattr(session_module, "BEAT_S", 0.1)
+def test_no_report_follows_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even an ordinary report that was due."""
+    alarm = Alarm(monkeypatch, session_module, REPORT_INTERVAL_S)
     worker = Worker()
-    monkeypatch.setattr(worker.session.rooms, "wait_until_quiet", lambda _: True)  # so that it ends within that look
-    due_just_before_another(lambda: worker.session.end("stopped"))
+    # So that the session ends before the greenlet that reports regularly runs.
+    monkeypatch.setattr(worker.session.rooms, "wait_until_quiet", lambda _: True)
+    alarm.ring_before(worker.session.end)
 
-    assert [beat.end for beat in worker.beats] == ["", "stopped"], "what was before the end is told as it begins"
+    assert [report.is_last for report in worker.reports] == [False, True], "the first report is that of the end"

@@ -1,22 +1,22 @@
-"""Who asks for nothing gets a run of a sensible size."""
+"""A run without options has a sensible size."""
 
 import argparse
 
 import pytest
 
-from roomproof.load.defaults import fill_in, spawn_rate
+from roomproof.load.controller.defaults import fill_in, spawn_rate
 
 
 def filled(
     users: int | None = None, spawn_rate: float | None = None, run_time: int | None = None, *, form: bool
 ) -> tuple[object, ...]:
-    """How many users, how many a second, and for how long."""
+    """Return the number of users, their spawn rate and the run time."""
     parsed = argparse.Namespace(num_users=users, spawn_rate=spawn_rate, run_time=run_time)
     fill_in(parsed, has_form=form)
     return parsed.num_users, parsed.spawn_rate, parsed.run_time
 
 
-def test_without_the_form_it_is_a_minute_of_twenty_users() -> None:
+def test_without_the_form_twenty_users_stay_for_a_minute() -> None:
     assert filled(form=False) == (20, 5.0, 60)
 
 
@@ -24,7 +24,7 @@ def test_the_form_suggests_more_and_no_end() -> None:
     assert filled(form=True) == (200, 50.0, None)
 
 
-def test_what_was_asked_for_stays() -> None:
+def test_given_options_stay() -> None:
     assert filled(7, 2.0, 30, form=False) == (7, 2.0, 30)
     assert filled(run_time=30, form=False) == (20, 5.0, 30)
 

@@ -1,19 +1,24 @@
-"""File descriptors: each socket takes one."""
+"""File descriptors: the limit of this process, of which each socket takes one."""
 
 import resource
 
+from roomproof.load.figures.wording import counted
+
 SPARE = 100
-"""For everything that is no member's socket."""
+"""File descriptors for everything but the sockets of members."""
 
 
 def raise_limit() -> None:
-    """Allow this process as many as the system lets it have."""
+    """Raise the limit of this process as far as the system allows."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def too_few(users: int, processes: int) -> str:
-    """What to do if so many users cannot all have a socket, or the process itself has too few; empty if they can."""
+def missing_descriptors(users: int, processes: int) -> str:
+    """Return what to do about a limit too low for this many users; empty if it is not.
+
+    Without users it says whether this process itself has enough.
+    """
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = -(-users // max(1, processes)) + SPARE
     if limit == resource.RLIM_INFINITY or needed <= limit:
@@ -21,5 +26,5 @@ def too_few(users: int, processes: int) -> str:
     advice = f"the limit is {limit}: raise it with `ulimit -n {needed}`"
     if not users:
         return f"expected at least {needed} file descriptors, {advice}"
-    for_whom = f"for {users} users in {processes} process(es)"
+    for_whom = f"for {counted(users, 'user')} in {processes} {'process' if processes == 1 else 'processes'}"
     return f"expected at least {needed} file descriptors {for_whom}, {advice}, or use more processes (--processes)"

@@ -150,7 +150,7 @@ def keep_history(folder: Path, scenario: str, events: Sequence[Event]) -> None:
 def describe(finding: Finding, events: Sequence[Event]) -> str:
     """A finding in one line: its kind, who received it, what it is."""
     receiver = names(events).get(finding.receiver, f"#{finding.receiver}")
-    return f"{finding.kind}, at {printable(receiver)}: {printable(finding.text)}"
+    return f"{finding.kind}, at {printable(receiver)}: {printable(finding.full_text)}"
 
 
 def _shortened(lines: list[str]) -> list[str]:

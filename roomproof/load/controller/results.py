@@ -72,7 +72,10 @@ class LoadResults(JsonLines):
         for finding in findings:
             self._write(
                 {"kind": "finding", "finding": finding.kind}
-                | {name: getattr(finding, name) for name in ("rule", "receiver", "text", "stream", "item", "witness")}
+                | {
+                    name: getattr(finding, name)
+                    for name in ("rule", "receiver", "text", "detail", "stream", "item", "witness")
+                }
             )
 
     def step(self, users: int, verdict: Verdict, books: RunTotals) -> None:
@@ -131,7 +134,7 @@ def text_of(verdict: Verdict, books: RunTotals, missed: list[str]) -> str:
     for kind in Kind:
         some = [finding for finding in books.findings if finding.kind is kind][:SHOWN_FINDINGS]
         lines += [
-            f"  {finding.kind} ({finding.rule}), at connection {finding.receiver}: {printable(finding.text)}"
+            f"  {finding.kind} ({finding.rule}), at connection {finding.receiver}: {printable(finding.full_text)}"
             for finding in some
         ]
         if some and some[0].witness:

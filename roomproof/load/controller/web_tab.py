@@ -94,7 +94,7 @@ def _generator(books: RunTotals) -> list[dict[str, str]]:
 
 def _finding(finding: Finding) -> list[dict[str, str]]:
     witness = " | ".join(timeline(finding.witness))
-    detail = f"{printable(finding.text)} {witness}"
+    detail = f"{printable(finding.full_text)} {witness}"
     return [_row(f"{finding.kind} ({finding.rule})", f"at connection {finding.receiver}", detail)]
 
 

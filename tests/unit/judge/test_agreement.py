@@ -61,7 +61,7 @@ def test_both_forms_find_the_same_fault(fault: str, shape: Shape) -> None:
 
         offline, online = essence(judge(history)), streamed(history, NEVER)
         if anomaly.expected[0] is not Kind.WRONG_TIME:
-            # What a frame in a wrong place tells by its timestamp besides, the streaming form may not see (streaming/timestamps.py).
+            # The timestamp of a frame in a wrong place is one more fault, which the streaming judge can miss.
             offline, online = without_wrong_time(offline), without_wrong_time(online)
 
         if offline != online:

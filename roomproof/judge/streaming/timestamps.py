@@ -34,6 +34,15 @@ class KeptTimestamps(msgspec.Struct, gc=False):
     highest: datetime
     """The latest timestamp so far."""
 
+    def add_late(self, item: int, timestamp: ItemTimestamp) -> None:
+        """Add an item that reached its first receiver after a later item had reached another.
+
+        An item before the first one kept might have been kept before, with an earlier timestamp: it stays out.
+        """
+        if len(self.items) < KEPT_ITEMS or item > next(iter(self.items)):
+            later = {one: self.items.pop(one) for one in [*self.items] if one > item}
+            self.items.update({item: timestamp, **later})
+
 
 class Timestamps:
     """The latest timestamps of one room.
@@ -76,10 +85,12 @@ class Timestamps:
             since = items[latest].since if is_still else at
         if item > latest:
             items[item] = ItemTimestamp(moment, since)
-            if len(items) > KEPT_ITEMS:
-                del items[next(iter(items))]
-        elif item in items and items[item].moment != moment:
+        elif item not in items:
+            kept.add_late(item, ItemTimestamp(moment, at))
+        elif items[item].moment != moment:
             items[item] = ItemTimestamp(min(items[item].moment, moment), at)
+        if len(items) > KEPT_ITEMS:
+            del items[next(iter(items))]
         return lapse
 
     def peek(

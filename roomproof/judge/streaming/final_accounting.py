@@ -26,7 +26,7 @@ def _settle_at(state: RoomState, sender: StreamingConnection, receiver: Streamin
     """Report what is missing of a sender at one receiver: first the holes, then the end of the stream."""
     stays = state.stays(receiver) and receiver.expected[sender.column] != LEFT
     missing = [*_missing_at_end(state, sender, receiver)] if stays else []
-    is_tail = receiver.has_received_from(sender.column)
+    is_tail = receiver.has_received_any(sender.column)
     settle_holes(state, sender, receiver)
     for item in missing:
         if not state.is_excused(sender, receiver, item):
@@ -46,8 +46,7 @@ def settle_holes(state: RoomState, sender: StreamingConnection, receiver: Stream
         if item > sender.last_due:
             sender.uncertain_holes.append((receiver.number, item, overtaken_at))
             continue
-        is_tail = item >= tail > receiver.start[sender.column]
-        state.tally.note(_lost(state, sender, receiver.number, item, overtaken_at, is_tail=is_tail))
+        state.tally.note(_lost(state, sender, receiver.number, item, overtaken_at, is_tail=item >= tail))
 
 
 def _tail(sender: StreamingConnection, receiver: StreamingConnection, holes: dict[int, int]) -> int:

@@ -1,4 +1,4 @@
-"""The kind of finding and the rule that is broken when an item is missing, arrives again or arrives late."""
+"""The rules that items break which are missing, arrive again or arrive late."""
 
 from enum import StrEnum
 
@@ -28,7 +28,10 @@ REPLAYED_ITEM: Violation = Kind.REPLAYED, "DELIVER-10"
 
 
 def part_of(item: int, leave: int | None) -> Part:
-    """The part that an item is in its stream; `leave` is the number of the leave notice, None if there is none yet."""
+    """The part that an item is in its stream.
+
+    `leave` is the number of the leave notice; None if there is none yet.
+    """
     if item == JOIN_NOTICE:
         return Part.JOIN
     return Part.LEAVE if item == leave else Part.MESSAGE
@@ -60,7 +63,10 @@ def again(part: Part) -> Violation:
 
 
 def late(part: Part, *, after_leave: bool) -> Violation:
-    """The violation of an item that arrived after a later item of its stream, or after the leave notice."""
+    """The violation of an item that arrived after a later item of its stream.
+
+    `after_leave`: the later item is the leave notice.
+    """
     if after_leave:
         return Kind.MISPLACED, "LEAVE-3"
     return Kind.REORDERED, "JOIN-4" if part is Part.JOIN else "ORDER-1"

@@ -1,4 +1,4 @@
-"""Predicates that both judges share: each stands here once, over plain values, and both import it.
+"""Predicates over plain values that both judges share: each stands here once.
 
 docs/oracle.md defines the terms. A predicate that depends only on how one connection began and ended is a property of
 Lifecycle.
@@ -45,12 +45,18 @@ def are_together(one: str | None, other: str | None, *, one_instance: bool) -> b
 
 
 def are_apart(one: str | None, other: str | None, *, sticky: bool) -> bool:
-    """Whether two connections are on different sticky instances, so that nothing passes between them (STICKY-4)."""
+    """Whether two connections are on different sticky instances.
+
+    Nothing passes between these (STICKY-4).
+    """
     return sticky and one is not None and other is not None and one != other
 
 
 def is_certain_audience(one: str | None, other: str | None, *, sticky: bool) -> bool:
-    """Whether two members of one room certainly receive each other's items: unknown sticky instances might differ."""
+    """Whether two members of one room certainly receive each other's items.
+
+    Sticky instances that are unknown might differ.
+    """
     return not sticky or are_together(one, other, one_instance=False)
 
 
@@ -60,10 +66,10 @@ def is_certain_audience(one: str | None, other: str | None, *, sticky: bool) -> 
 def was_refused_by_close(
     code: int | None, *, has_received: bool, is_deleted: bool, has_sent_bad_frame: bool = False
 ) -> bool:
-    """Whether a server that accepted a connection refused it by closing it at once (REFUSE-1, REFUSE-3).
+    """Whether the server refused a connection by closing it at once (REFUSE-1, -3).
 
-    A client that received something, or whose room was deleted (CLOSE-3), was a member. So was one that sent bad
-    frames and is closed with 1008: the server may have counted them (FRAME-3).
+    A client that received something, or whose room was deleted (CLOSE-3), was a member. So was one that sent bad frames
+    and is closed with 1008: the server may have counted them (FRAME-3).
     """
     if code not in REFUSAL_CODES or has_received or is_deleted:
         return False
@@ -79,7 +85,7 @@ def is_evidence(*, is_own: bool, history: bool) -> bool:
 
 
 def maybe_never_joined(life: Lifecycle, *, is_evident: bool, deadline: int) -> bool:
-    """Whether a connection without any evidence of membership might never have become a member.
+    """Whether a connection might never have become a member: it ended early.
 
         carol  opens, is let in            alice  is a member and receives no item of carol
         carol  dies, or is closed          alice  is due no notice: the server might not have begun the membership
@@ -104,10 +110,11 @@ def never_joined(life: Lifecycle, *, is_evident: bool, stays: bool, is_echo_due:
 
 
 def were_together(sender: Lifecycle, *, has_received: bool) -> bool:
-    """Whether a sender that ended itself after the receiver's evidence was certainly a member together with it.
+    """Whether a sender that left by itself was a member together with the receiver.
 
-    If the sender's link died, the server might have ended the sender before the receiver came. That the sender
-    `has_received` an item of the receiver shows that it did not.
+    The sender ended itself after the receiver's evidence of membership. If the sender's link died, the server might
+    have ended the sender before the receiver came. That the sender `has_received` an item of the receiver shows that it
+    did not.
     """
     return sender.certainly_closed_first or has_received
 
@@ -116,10 +123,10 @@ def were_together(sender: Lifecycle, *, has_received: bool) -> bool:
 
 
 def last_due_message(sender: Lifecycle, *, sent: int, highest: int, deadline: int) -> int:
-    """Number of the last message of a sender that is due to those who stay; 0 for none (DELIVER-11, DELIVER-12).
+    """Number of a sender's last message that is due to those who stay; 0 for none.
 
-    `sent`: how many messages it sent in time; `highest`: the highest that anyone received. A sender that does not read
-    cannot know whether the server still listened to it (CLOSE-5).
+    The rules are DELIVER-11 and DELIVER-12. `sent`: how many messages it sent in time; `highest`: the highest that
+    anyone received. A sender that does not read cannot know whether the server still listened to it (CLOSE-5).
     """
     return sent if sender.is_reading(deadline) or sender.closed_cleanly else highest
 
@@ -133,7 +140,7 @@ def is_replayed(item: int, floor: int, *, may_be_repeated: bool) -> bool:
 
 
 def undelivered(*, sent: int, received: int, floor: int) -> int:
-    """Number of messages of one sender that the server might still have in hand for a receiver (CLOSE-1).
+    """Number of a sender's messages that the server might have in hand (CLOSE-1).
 
     Everything up to the last item `received` has arrived or is lost (A3). Of the items before the receiver came, only
     the one at the `floor` can still be on its way.
@@ -154,10 +161,11 @@ def may_close(
     has_sent_binary: bool = False,
     has_sent_oversized: bool = False,
 ) -> bool:
-    """Whether the server may end a connection with a code, or (None) without a Close frame (CLOSE-1, FRAME-3).
+    """Whether the server may end a connection with a code (CLOSE-1, FRAME-3).
 
-    `undelivered` returns how many messages the server might have in hand for it; `bad_frames` is how many bad frames
-    it sent. A connection that broke RFC 6455 may be ended in any way.
+    The code None stands for an end without a Close frame. `undelivered` returns how many messages the server might have
+    in hand for it; `bad_frames` is how many bad frames it sent. A connection that broke RFC 6455 may be ended in any
+    way.
     """
     if life.sent_invalid_frame:
         return True
@@ -184,7 +192,10 @@ def may_close(
 
 
 def is_far_away(started: Started, moment: datetime, at: int, *, may_be_old: bool) -> bool:
-    """Whether a timestamp is too far from the time of receipt on the server's clock (DELIVER-8)."""
+    """Whether a timestamp is too far from the time of receipt (DELIVER-8).
+
+    The time of receipt is that on the server's clock.
+    """
     ahead = moment.timestamp() - (started.epoch + at + started.server_ahead) / NS_PER_S
     return ahead > CLOCK_SKEW_S or (ahead < -CLOCK_SKEW_S and not may_be_old)
 
@@ -193,14 +204,17 @@ def is_far_away(started: Started, moment: datetime, at: int, *, may_be_old: bool
 
 
 def is_in_scope(scope: Collection[str] | None, *instances: str | None) -> bool:
-    """Whether a fault on the instances of the scope can touch one of these instances. None: every, or unknown."""
+    """Whether a fault on the instances of a scope can touch one of these instances.
+
+    The scope None holds all instances; an instance None is unknown.
+    """
     return scope is None or any(one is None or one in scope for one in instances)
 
 
 def is_excused(
     *, in_scope: bool, overtaken_before: bool, sent_after_healing: bool, received_after_mending: bool
 ) -> bool:
-    """Whether a fault can have swallowed an item: its path was broken when the item should have passed.
+    """Whether a fault can have swallowed an item that should have passed meanwhile.
 
         bread  sent                        the fault begins
         soup   sent, not received          excused

@@ -8,7 +8,7 @@ from roomproof.history import Event
 
 
 class Kind(StrEnum):
-    """The kinds of findings (docs/oracle.md defines them). Each names a fault of the server."""
+    """The kinds of findings, each a fault of the server (docs/oracle.md)."""
 
     LOST = "lost"
     REPLAYED = "replayed"
@@ -43,7 +43,7 @@ OVERDUE = frozenset({Kind.LOST, Kind.NEVER_JOINED, Kind.MISSING_NOTICE})
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault of the server: the rule that it breaks, at which connection, and the events that prove it."""
+    """One fault of the server: the rule that it breaks, and the events that prove it."""
 
     kind: Kind
     rule: str
@@ -82,7 +82,10 @@ SHOWN_CODE_POINTS = 120
 
 
 def quoted(content: str, *others: str) -> str:
-    """A content as a text quotes it: shortened if long, escaped if one of the others looks like it."""
+    """A content as a text quotes it.
+
+    It is shortened if long, and escaped if one of the others looks like it.
+    """
     show = ascii if any(_looks_like(content, other) for other in others) else repr
     if len(content) <= SHOWN_CODE_POINTS:
         return show(content)

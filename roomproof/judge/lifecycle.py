@@ -1,4 +1,4 @@
-"""The beginning and the end of one connection: the state that both judges keep of it."""
+"""The beginning and the end of one connection, as both judges keep them."""
 
 from dataclasses import dataclass
 
@@ -82,12 +82,18 @@ class Lifecycle:
 
     @property
     def maybe_admitted(self) -> bool:
-        """Whether the server might have accepted it: a handshake without an answer might have got that far."""
+        """Whether the server might have accepted it.
+
+        A handshake without an answer might have got that far.
+        """
         return not self.was_refused
 
     @property
     def ended_at(self) -> int | None:
-        """Time at which its end began, as its client knows: the earliest of closing, dying and closed."""
+        """Time at which its end began, as its client knows; None if it did not.
+
+        It is the earliest of closing, dying and closed.
+        """
         ends = [event.at for event in (self.closing, self.dying, self.closed) if event is not None]
         return min(ends, default=None)
 
@@ -107,7 +113,7 @@ class Lifecycle:
 
     @property
     def closed_cleanly(self) -> bool:
-        """Whether it ended by a closing handshake that its client began and the server answered.
+        """Whether its client began a closing handshake and the server answered.
 
         A Close frame by which the server gives a member up can cross the client's own. Then the server read nothing
         more of the client.
@@ -118,7 +124,10 @@ class Lifecycle:
 
     @property
     def certainly_closed_first(self) -> bool:
-        """Whether the server certainly had not ended it before its client did: the server answered its Close frame."""
+        """Whether the server certainly had not ended it before its client did.
+
+        The answer to the client's Close frame shows that.
+        """
         return self.closed_cleanly and not self.has_paused
 
     @property
@@ -133,7 +142,10 @@ class Lifecycle:
 
     @property
     def apparently_left_at(self) -> int | None:
-        """Time at which it left by itself, as far as its client knows: its leave notice was sent no earlier."""
+        """Time at which it left by itself, as far as its client knows.
+
+        If that is true, its leave notice was sent no earlier.
+        """
         return self.own_end_at if self.apparently_ended_first else None
 
     @property
@@ -143,7 +155,7 @@ class Lifecycle:
 
     @property
     def certainly_open_until(self) -> int:
-        """Time before which neither side had certainly begun to end it, once its end is known; NEVER if it stays.
+        """Time until which neither side had certainly begun to end it; NEVER if it stays.
 
         0 if nothing is certain: the server might have ended it before its client noticed.
         """
@@ -160,21 +172,24 @@ class Lifecycle:
 
     @property
     def was_closed_by_server(self) -> bool:
-        """Whether the server ended it although it was a reading member that had not begun to end."""
+        """Whether the server ended it while it was a reading member."""
         if not self.admitted or not self.reads or self.closed is None:
             return False
         return self.own_end_at is None or self.own_end_at > self.closed.at
 
     @property
     def is_close_unanswered(self) -> bool:
-        """Whether it sent a Close frame, read on, and the link ended without the server's Close frame."""
+        """Whether it sent a Close frame, and the link ended without the server's."""
         if not self.admitted or not self.reads or self.closing is None or self.dying is not None:
             return False
         return self.closed is not None and self.closed.code is None
 
     @property
     def maybe_ended(self) -> bool:
-        """Whether the server might have counted its end. A client that does not read, or had no answer, cannot know."""
+        """Whether the server might have counted its end.
+
+        A client that does not read, or whose handshake had no answer, cannot know.
+        """
         return self.ended_at is not None or self.opened is None or self.has_paused
 
     @property

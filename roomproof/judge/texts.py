@@ -10,7 +10,7 @@ from roomproof.spec.messages import NoticeKind
 
 
 def item_name(part: Part, item: int, user: str) -> str:
-    """The name of an item of a user's stream: "message 3 of 'alice'", "the join notice of 'alice'"."""
+    """The name of an item: "message 3 of 'alice'", "the join notice of 'alice'"."""
     return f"{part} {item} of {user!r}" if part is Part.MESSAGE else f"the {part} of {user!r}"
 
 
@@ -28,7 +28,7 @@ _ITEM_TEXTS = {
 
 
 def item_finding(kind: Kind, part: Part, item: int, user: str) -> str:
-    """Text for an item that is missing, repeated, late, replayed, or on the wrong instance."""
+    """Text for an item missing, repeated, late, replayed or on another instance."""
     return _ITEM_TEXTS[kind].format(item=item_name(part, item, user), user=user)
 
 
@@ -74,7 +74,10 @@ def wrong_chat(chat_id: str, claimed: str) -> str:
 
 
 def notice_from_another_room(notice: NoticeKind, user: str, room: str) -> str:
-    """Text for the notice of another room (DELIVER-4). `user` is already quoted, here and below."""
+    """Text for the notice of another room (DELIVER-4).
+
+    `user` is quoted already, here and in the texts of other notices.
+    """
     return f"the notice that {user} {notice} room {room!r} arrived here"
 
 
@@ -112,7 +115,7 @@ def backward(part: Part, item: int, user: str) -> str:
 
 
 def standing_still(part: Part, item: int, user: str) -> str:
-    """Text for a timestamp that is no later than that of an item sent long before (DELIVER-9)."""
+    """Text for a timestamp equal to that of an item sent long before (DELIVER-9)."""
     return f"the timestamp of {item_name(part, item, user)} is that of an item sent long before it"
 
 
@@ -139,7 +142,7 @@ def unanswered_close(user: str) -> str:
 
 
 def wrong_notice_count(notice: NoticeKind, user: str, *, received: int, expected: int) -> str:
-    """Text for too many or too few notices of a user with several connections (JOIN-1, LEAVE-1)."""
+    """Text for a wrong number of notices of a user with several connections."""
     return f"expected {_notices(expected)} that {user!r} {notice}, got {received}"
 
 
@@ -148,13 +151,16 @@ def _notices(count: int) -> str:
 
 
 def no_common_order(items: list[tuple[int, str]]) -> str:
-    """Text for items, each a number and a user, that no common order of the room explains (ORDER-2)."""
+    """Text for items that no common order of the room explains (ORDER-2).
+
+    Each is given by its number and the user id of its sender.
+    """
     names = ", ".join(f"item {item} of {user!r}" for item, user in items)
     return f"no common order of the room explains what its members received: {names}"
 
 
 def held_up(item: int, user: str, slow: str, seconds: float) -> str:
-    """Text for a message that the whole room received only when a slow reader read on (CLOSE-4)."""
+    """Text for a message that arrived only when a slow reader read on (CLOSE-4)."""
     return (
         f"{item_name(Part.MESSAGE, item, user)} arrived after {seconds:.1f} s in which nobody received anything new, "
         f"just when {slow!r} resumed reading, who had not read for longer than that"
@@ -162,5 +168,5 @@ def held_up(item: int, user: str, slow: str, seconds: float) -> str:
 
 
 def from_departed(connection: int) -> str:
-    """Text for an item of a connection that ended long ago, of which only the number is known."""
+    """Text for an item of a connection that ended long ago."""
     return f"an item of connection {connection} arrived, which had left"

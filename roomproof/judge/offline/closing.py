@@ -1,4 +1,4 @@
-"""Checks of how connections end: members that were dropped, Close frames without an answer."""
+"""Checks of how connections end: dropped members, Close frames without an answer."""
 
 from collections.abc import Iterator
 
@@ -52,7 +52,7 @@ def _may_close(expected: ExpectedItems, member: RecordedConnection) -> bool:
 
 
 def _undelivered(expected: ExpectedItems, member: RecordedConnection, at: int) -> int:
-    """Number of messages of the room that the server might have had in hand for a member at some time."""
+    """Number of messages that the server might have had in hand for a member."""
     return sum(
         facts.undelivered(
             sent=sum(1 for message in sender.sent if message.at < at),

@@ -10,7 +10,7 @@ from roomproof.spec import messages
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """A valid message that a connection sent. Its number is that of the item in the stream: the first is 1."""
+    """A valid message that a connection sent. The number of the first is 1."""
 
     number: int
     content: str
@@ -62,7 +62,10 @@ class RecordedConnection(Lifecycle):
         return bool(self.bad_frames or self.doubtful)
 
     def sent_at(self, item: int) -> int | None:
-        """Time before it sent an item; None for a leave notice that the server might have caused."""
+        """Time before it sent an item.
+
+        None for a leave notice that the server might have caused.
+        """
         if item == JOIN_NOTICE:
             return self.opening.at
         return self.sent[item - 1].at if item < self.leave else self.apparently_left_at

@@ -1,4 +1,4 @@
-"""Checks of delivery: items that are lost, replayed, duplicated, reordered or leaked."""
+"""Checks of delivery: items lost, replayed, duplicated, reordered or leaked."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,10 @@ from roomproof.spec.rules import Capability
 
 
 def lost(due: ExpectedStream, history: SortedHistory) -> Iterator[Finding]:
-    """Items that the receiver was due and never received. A missing notice is a finding of its own kind."""
+    """Items that the receiver was due and never received.
+
+    A missing notice is a finding of its own kind.
+    """
     got = {trace.item for trace in due.received}
     sender = due.sender
     for item in due.items:
@@ -25,7 +28,10 @@ def lost(due: ExpectedStream, history: SortedHistory) -> Iterator[Finding]:
 
 
 def replayed(due: ExpectedStream, history: SortedHistory) -> Iterator[Finding]:
-    """Items of which a later one had arrived on the receiver's instance before the receiver began to connect."""
+    """Items below the floor of the receiver.
+
+    A later one had arrived on its instance before the receiver began to connect.
+    """
     for trace in due.firsts:
         if _is_replayed(due, history, trace.item):
             detail = f"item {due.floor} had arrived there before"
@@ -48,9 +54,10 @@ def duplicated(due: ExpectedStream) -> Iterator[Finding]:
 
 
 def reordered(due: ExpectedStream, history: SortedHistory) -> Iterator[Finding]:
-    """First copies that arrived after a later item of their stream; misplaced, if that item is the leave notice.
+    """First copies that arrived after a later item of their stream.
 
-    A replayed item is late by its nature, which is no second finding.
+    They are misplaced, if the later item is the leave notice. A replayed item is late by its nature, which is no second
+    finding.
     """
     highest = -1
     for trace in due.firsts:
@@ -62,7 +69,10 @@ def reordered(due: ExpectedStream, history: SortedHistory) -> Iterator[Finding]:
 
 
 def leaked(history: SortedHistory, traces: Traces, expected: ExpectedItems) -> Iterator[Finding]:
-    """Items that crossed between the instances of a sticky topology. (Other leaks are found by tracing.)"""
+    """Items that crossed between the instances of a sticky topology.
+
+    Tracing finds other leaks.
+    """
     kind, rule = classification.LEAKED_ITEM
     for receiver, received in traces.received.items():
         for trace in received:

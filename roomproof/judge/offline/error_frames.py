@@ -9,9 +9,10 @@ from roomproof.spec import messages
 
 
 def unprovoked_errors(history: SortedHistory) -> Iterator[Finding]:
-    """Error frames beyond the number of bad or doubtful frames that their receiver sent (FRAME-5).
+    """Error frames beyond the number of bad frames that their receiver sent (FRAME-5).
 
-    While a fault is present, the server may say that a valid message did not get through.
+    A frame that a server may treat as a bad frame counts, too. While a fault is present, the server may say that a
+    valid message did not get through.
     """
     for receiver in history.connections.values():
         errors = [

@@ -1,4 +1,4 @@
-"""The items of a stream that a receiver must, may and must not receive, computed from a whole history.
+"""The items of a stream that a receiver must, may and must not receive.
 
 docs/oracle.md explains the definition. For the stream of a sender, and a receiver of its audience (the members of the
 same room; in a sticky topology on the same instance):
@@ -34,7 +34,7 @@ from roomproof.spec.rules import Capability
 
 @dataclass(frozen=True, slots=True)
 class ExpectedStream:
-    """What one receiver is due of one stream: `items`; nothing below `floor`."""
+    """One stream as one receiver is due it: `items`, and nothing below `floor`."""
 
     sender: RecordedConnection
     receiver: RecordedConnection
@@ -48,7 +48,7 @@ class ExpectedStream:
 
     @property
     def firsts(self) -> Iterable[Trace]:
-        """What the receiver received of the stream, without second copies."""
+        """The received items of the stream, without second copies."""
         return first_copies(self.received)
 
 
@@ -100,20 +100,26 @@ class ExpectedItems:
         return self._connections_of_user[connection.room, connection.user] <= 1
 
     def in_audience(self, sender: int, receiver: RecordedConnection) -> bool:
-        """Whether a receiver is, as far as is known, in the audience of a sender, given by its number."""
+        """Whether a receiver is in the audience of a sender, as far as is known.
+
+        The sender is given by its number.
+        """
         other = self.history.connections[sender]
         sticky = self.history.declares(Capability.STICKY)
         return other.room == receiver.room and not facts.are_apart(other.instance, receiver.instance, sticky=sticky)
 
     def is_certain_audience(self, sender: RecordedConnection, receiver: RecordedConnection) -> bool:
-        """Whether a receiver is certainly in the audience of a sender, though it might have received nothing of it."""
+        """Whether a receiver is certainly in the audience of a sender.
+
+        It might have received nothing of the sender.
+        """
         sticky = self.history.declares(Capability.STICKY)
         return sender.room == receiver.room and facts.is_certain_audience(
             sender.instance, receiver.instance, sticky=sticky
         )
 
     def floor(self, sender: RecordedConnection, receiver: RecordedConnection) -> int:
-        """The highest item that anyone on the receiver's instance had received before it began to open."""
+        """The highest item received on the receiver's instance before it began to open."""
         if sender is receiver or not self.history.are_together(receiver, receiver):
             return 0
         key = sender.number, receiver.instance
@@ -127,7 +133,7 @@ class ExpectedItems:
         return self._reached[key].before(receiver.opening.at)
 
     def of(self, sender: RecordedConnection, receiver: RecordedConnection) -> ExpectedStream:
-        """What a receiver is due of a sender in whose audience it is."""
+        """The stream of a sender as a receiver in its audience is due it."""
         received = tuple(self.traces.of(sender, receiver))
         floor = self.floor(sender, receiver)
         in_time = {trace.item for trace in received if trace.item >= floor}
@@ -154,7 +160,7 @@ class ExpectedItems:
         return [item for item in range(start, last_received + 1) if item not in uncertain]
 
     def _may_be_history(self, sender: RecordedConnection, receiver: RecordedConnection, item: int) -> bool:
-        """Whether a received item might have been sent because the receiver has joined, and not because it is due."""
+        """Whether a received item might be history: sent only because the receiver joined."""
         if not self.history.declares(Capability.HISTORY):
             return False
         sent, evidence = sender.sent_at(item), self.evidence[receiver.number]
@@ -166,7 +172,10 @@ class ExpectedItems:
         return facts.maybe_never_joined(sender, is_evident=is_evident, deadline=self.history.deadline)
 
     def _first_after_evidence(self, sender: RecordedConnection, receiver: RecordedConnection) -> set[int]:
-        """The first item that is due because it was sent after the evidence of the receiver; empty if none is."""
+        """The first item that is due because it was sent after the receiver's evidence.
+
+        Empty if there is none.
+        """
         evidence = self.evidence[receiver.number]
         if evidence is None:
             return set()
@@ -185,7 +194,7 @@ class ExpectedItems:
         return {sender.leave} if has_left else set()
 
     def were_together(self, sender: RecordedConnection, receiver: RecordedConnection) -> bool:
-        """Whether a sender that ended itself was certainly a member together with the receiver."""
+        """Whether a sender that left by itself was a member together with the receiver."""
         return facts.were_together(sender, has_received=bool(self.traces.of(receiver, sender)))
 
     def _last_due_message(self, sender: RecordedConnection) -> int:

@@ -11,7 +11,7 @@ from roomproof.judge.offline.tracing import trace
 
 
 def judge(events: Iterable[Event]) -> list[Finding]:
-    """All findings against the server that a history was recorded from; none if the server kept every rule.
+    """All findings against the server of a history; none if it kept every rule.
 
     Raises HistoryError for a history that contradicts itself.
     """

@@ -1,4 +1,4 @@
-"""Checks of membership: connections that never became members, notices of users with several connections."""
+"""Checks of membership: who never joined, notices of a user with several devices."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from roomproof.spec.rules import Capability
 
 
 def never_joined(history: SortedHistory, expected: ExpectedItems) -> Iterator[Finding]:
-    """Connections that stayed to the deadline, were due an echo, and showed no evidence of membership (JOIN-2)."""
+    """Connections that were let in and never became members (JOIN-2)."""
     for member in history.connections.values():
         if facts.never_joined(
             member,
@@ -36,7 +36,10 @@ def _is_echo_due(history: SortedHistory, expected: ExpectedItems, member: Record
 
 
 def miscounted_notices(history: SortedHistory, traces: Traces, expected: ExpectedItems) -> Iterator[Finding]:
-    """Too many or too few notices of a user with several connections, whose notices cannot be told apart."""
+    """Too many or too few notices of a user with several connections.
+
+    Such notices cannot be told apart.
+    """
     for room in {one.room for one in history.connections.values()}:
         users: dict[str, list[RecordedConnection]] = {}
         for member in history.maybe_in_room(room):
@@ -90,7 +93,7 @@ def _is_notice_due(
     connection: RecordedConnection,
     receiver: RecordedConnection,
 ) -> bool:
-    """Whether a notice of one of several connections of a user is certainly due to a receiver.
+    """Whether a notice of one of a user's connections is certainly due to a receiver.
 
     alice  is a member             phone   joins as bob: its join notice is due to alice
                                    laptop  joins as bob: so is this one

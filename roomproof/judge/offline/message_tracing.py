@@ -1,8 +1,8 @@
 """Tracing of messages by their content.
 
 If one connection sent the same content more than once, the copies are taken in the order sent. A message whose content
-nobody sent is the altered form of the message of its sender that fits its place best, or a phantom if the receiver
-lacks none.
+nobody sent is taken for the altered form of one of its sender's that the receiver lacks: the one that fits its place
+best. If the receiver lacks none, it is a phantom.
 """
 
 from collections import Counter, defaultdict
@@ -26,7 +26,7 @@ LIKENESS = 0.75
 
 @dataclass(frozen=True, slots=True)
 class UnknownMessage:
-    """A received message whose content nobody sent, and its position among the frames of its receiver."""
+    """A received message whose content nobody sent, and its position at the receiver."""
 
     position: int
     receipt: Receipt
@@ -35,14 +35,20 @@ class UnknownMessage:
 
 @dataclass(slots=True)
 class Copies:
-    """How often one receiver received the same content of the same sender id: in all, and traced so far."""
+    """Numbers of equal messages at one receiver, by content and sender id.
+
+    In all, and traced so far.
+    """
 
     total: Counter[tuple[str, str]]
     traced: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 class MessageTracer:
-    """Traces the messages of one history. Raises HistoryError if the senders of one content cannot be told apart."""
+    """Traces the messages of one history.
+
+    Raises HistoryError if the senders of one content cannot be told apart.
+    """
 
     def __init__(self, history: SortedHistory, traces: Traces) -> None:
         self._history = history
@@ -72,7 +78,10 @@ class MessageTracer:
     def recognise(
         self, receiver: RecordedConnection, receipt: Receipt, message: messages.Message, copies: Copies
     ) -> Trace | None:
-        """The trace of a message that somebody sent; None, and a finding, if it cannot have arrived here."""
+        """The trace of a message that somebody sent.
+
+        None, and a finding, if it cannot have arrived here.
+        """
         key = message.content, message.sender_id
         turn, copies.traced[key] = copies.traced[key], copies.traced[key] + 1
         sent = self._sent[message.content]
@@ -98,7 +107,7 @@ class MessageTracer:
     def _is_impossible(
         self, receiver: RecordedConnection, receipt: Receipt, sender: RecordedConnection, original: SentMessage
     ) -> bool:
-        """Whether a message of this room cannot arrive: it is of a refused connection, or was not sent yet."""
+        """Whether a message cannot arrive: its sender was refused, or had not sent it yet."""
         if sender.was_refused:
             rule, text = "REFUSE-4", texts.from_refused_connection(original.number, sender.user)
         elif original.at > receipt.at:
@@ -109,7 +118,7 @@ class MessageTracer:
         return True
 
     def is_doubtful(self, receiver: RecordedConnection, message: messages.Message) -> bool:
-        """Whether its sender sent this content in a frame that a server may broadcast or not."""
+        """Whether its sender sent it in a frame that a server may broadcast or not."""
         return any(
             message.content in sender.doubtful and sender.user == message.sender_id
             for sender in self._history.in_room(receiver.room)
@@ -133,9 +142,10 @@ class MessageTracer:
     def explain(
         self, receiver: RecordedConnection, unknown: UnknownMessage, by_position: dict[int, Trace]
     ) -> Trace | None:
-        """The trace of the message that an unknown one was before it was altered; None, and a finding, if it was none.
+        """The trace of the message that an unknown one was before it was altered.
 
-        `by_position`: what is known of the other frames of the receiver.
+        None, and a finding, if there is no such message. `by_position`: what is known of the other frames of the
+        receiver.
         """
         message, receipt = unknown.message, unknown.receipt
         known = {(trace.sender, trace.item) for trace in by_position.values()}
@@ -162,10 +172,10 @@ class MessageTracer:
 
 
 def _received_copies(receiver: RecordedConnection, sent: list[SentBy], copies: int) -> list[SentBy]:
-    """Those of several equal messages that a receiver received, given how many copies it received.
+    """Those of several equal messages that a receiver received, by their count.
 
-    A receiver that was a member before the first received them from the first on; one that joined between them
-    received the last ones.
+    A receiver that was a member before the first received them from the first on; one that joined between them received
+    the last ones.
     """
     if len(sent) == 1 or sent[0][0] is receiver:
         return sent
@@ -175,7 +185,7 @@ def _received_copies(receiver: RecordedConnection, sent: list[SentBy], copies: i
 
 
 def _resembles(original: str, received: str) -> bool:
-    """Whether the received content is rather the original in another form than a bad frame of its sender."""
+    """Whether a received content is the original, altered, rather than a bad frame."""
     likeness = SequenceMatcher(None, original.casefold(), received.casefold(), autojunk=False)
     return likeness.real_quick_ratio() > LIKENESS and likeness.quick_ratio() > LIKENESS
 
@@ -183,7 +193,7 @@ def _resembles(original: str, received: str) -> bool:
 def _best_place(
     receiver: RecordedConnection, position: int, missing: list[SentBy], by_position: dict[int, Trace]
 ) -> SentBy:
-    """The missing message that fits best at some position of what a receiver received, by the items around it."""
+    """The missing message that fits best between the items around a position."""
     before: dict[int, int] = {}
     after: dict[int, int] = {}
     for place, trace in sorted(by_position.items()):

@@ -28,7 +28,10 @@ class NoticeTracer:
             self._users[connection.user].append(connection)
 
     def recognise(self, receiver: RecordedConnection, receipt: Receipt, notice: Notice) -> Trace | None:
-        """The trace of a notice; None if it is collected, or if there is a finding because it cannot be true."""
+        """The trace of a notice.
+
+        None if it is collected, or if it cannot be true, which is a finding.
+        """
         namesakes = self._users.get(notice.user_id, [])
         here = [one for one in namesakes if one.room == receiver.room]
         if notice.chat_id != receiver.room and self._is_from_another_room(receiver, receipt, notice, namesakes, here):
@@ -56,7 +59,10 @@ class NoticeTracer:
         namesakes: list[RecordedConnection],
         here: list[RecordedConnection],
     ) -> bool:
-        """Whether a notice with another chat id is of another room; if not, its chat id is altered."""
+        """Whether a notice with another chat id is of another room.
+
+        If not, its chat id is altered. Either is reported.
+        """
         elsewhere = [one for one in namesakes if one.room == notice.chat_id] or ([] if here else namesakes)
         if elsewhere:
             text = texts.notice_from_another_room(notice.kind, self._name(receiver, notice), notice.chat_id)
@@ -74,7 +80,7 @@ class NoticeTracer:
         here: list[RecordedConnection],
         maybe_members: list[RecordedConnection],
     ) -> bool:
-        """Whether no connection of the user can have been a member when the notice arrived."""
+        """Whether no connection of the user can have been a member. If so, report that."""
         name = self._name(receiver, notice)
         if not here:
             self._traces.report(PHANTOM_NOTICE, receiver, receipt, texts.notice_of_nobody(notice.kind, name))
@@ -90,5 +96,8 @@ class NoticeTracer:
         return False
 
     def _name(self, receiver: RecordedConnection, notice: Notice) -> str:
-        """The user id of a notice, quoted so that it differs from those in the room that look like it."""
+        """The user id of a notice, quoted.
+
+        It is escaped if another user id in the room looks like it.
+        """
         return quoted(notice.user_id, *(one.user for one in self._history.rooms.get(receiver.room, ())))

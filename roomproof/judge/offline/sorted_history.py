@@ -30,7 +30,10 @@ from roomproof.spec.rules import Capability
 
 @dataclass(slots=True)
 class SortedHistory:
-    """A history, sorted. `deadline` is the last one recorded; without any, the time of the last event."""
+    """A history, sorted.
+
+    `deadline` is the last one recorded; without any, the time of the last event.
+    """
 
     started: Started
     connections: dict[int, RecordedConnection]
@@ -51,11 +54,11 @@ class SortedHistory:
         return is_one_instance(self.started.capabilities)
 
     def in_room(self, room: str) -> list[RecordedConnection]:
-        """The connections that the server accepted in a room, in the order of their opening."""
+        """The connections that the server accepted in a room, in order of opening."""
         return [one for one in self.rooms.get(room, ()) if one.admitted]
 
     def maybe_in_room(self, room: str) -> list[RecordedConnection]:
-        """The connections that the server might have accepted in a room, in the order of their opening."""
+        """The connections that the server might have accepted, in order of opening."""
         return [one for one in self.rooms.get(room, ()) if one.maybe_admitted]
 
     def stays(self, connection: RecordedConnection) -> bool:
@@ -67,7 +70,7 @@ class SortedHistory:
         return connection.is_reading(self.deadline) and (deleting is None or deleting > self.deadline)
 
     def is_covered(self, connection: RecordedConnection, at: int) -> bool:
-        """Whether a fault that touches a connection was present at some time, or had not healed yet."""
+        """Whether a fault touched a connection at some time, or had not healed yet."""
         return any(
             window.at <= at <= window.until + window.heal and is_in_scope(window.instances, connection.instance)
             for window in self.faults

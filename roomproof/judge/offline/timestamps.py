@@ -1,4 +1,4 @@
-"""Checks of timestamps: far from the time of receipt, running backwards, standing still."""
+"""Checks of timestamps: far from the receipt, running backwards, standing still."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from roomproof.spec.rules import Capability
 
 
 def wrong_time(history: SortedHistory, traces: Traces) -> Iterator[Finding]:
-    """Timestamps far from the time of receipt (DELIVER-8), and those that run backwards or stand still (DELIVER-9)."""
+    """Timestamps that are far away (DELIVER-8), run back or stand still (DELIVER-9)."""
     repeats = history.declares(Capability.HISTORY)
     for receiver in history.connections.values():
         may_be_old = receiver.has_paused or repeats
@@ -39,7 +39,7 @@ def _far_away(
 
 
 def _without_progress(sender: RecordedConnection, receiver: RecordedConnection, traces: Traces) -> Iterator[Finding]:
-    """Items of one sender whose timestamps do not follow those of the items before them."""
+    """Items whose timestamps do not follow those of the items before them."""
     items = sorted(first_copies(traces.of(sender, receiver)), key=lambda trace: trace.item)
     still_since: Trace | None = None
     for earlier, later in pairwise(items):
@@ -62,7 +62,7 @@ def _backward(sender: RecordedConnection, receiver: RecordedConnection, earlier:
 def _standing_still(
     sender: RecordedConnection, receiver: RecordedConnection, earlier: Trace, later: Trace
 ) -> Iterator[Finding]:
-    """A later item with the timestamp of an earlier one that was received long before the later one was sent.
+    """A later item with the timestamp of one that was received long before.
 
     The server cannot have dealt with both at one time.
     """

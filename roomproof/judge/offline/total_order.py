@@ -1,4 +1,4 @@
-"""The check of total order: whether one order of the room explains what all its members received (ORDER-2)."""
+"""The check of total order: one order has to explain all receipts (ORDER-2)."""
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -17,7 +17,10 @@ Graph = dict[Node, set[Node]]
 
 
 def disordered(history: SortedHistory, traces: Traces) -> Iterator[Finding]:
-    """The first receiver of each room whose order contradicts those before it, if one order is declared."""
+    """The first receiver of each room whose order contradicts those before it.
+
+    Only if the target declares a total order.
+    """
     if not history.declares(Capability.TOTAL_ORDER):
         return
     for room in {one.room for one in history.connections.values()}:
@@ -38,7 +41,10 @@ def disordered(history: SortedHistory, traces: Traces) -> Iterator[Finding]:
 
 
 def _cycle(orders: Iterable[list[Node]]) -> list[Node]:
-    """Items each of which some member received right before the next, and the last before the first; else empty."""
+    """A cycle of items: some member received each right before the next.
+
+    And one received the last right before the first. Empty if there is no cycle.
+    """
     followers: Graph = {}
     for order in orders:
         for before, after in pairwise(order):
@@ -57,7 +63,7 @@ def _cycle(orders: Iterable[list[Node]]) -> list[Node]:
 
 
 def _with_predecessors(followers: Graph) -> Graph:
-    """The part of the graph in which each item has one before it: removes first items until none is left."""
+    """The part of the graph in which each item has another before it."""
     followers = dict(followers)
     predecessors: dict[Node, int] = {}
     for afters in followers.values():

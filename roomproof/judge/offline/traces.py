@@ -12,7 +12,7 @@ from roomproof.spec import messages
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """An item that reached a receiver: the number of its sender, its own number, and the frame."""
+    """An item that reached a receiver: its sender's number, its own, and the frame."""
 
     sender: int
     item: int
@@ -34,7 +34,7 @@ def first_copies(traces: Iterable[Trace]) -> Iterable[Trace]:
 
 @dataclass(slots=True)
 class Traces:
-    """All items that the receivers of a history received, and the findings about frames that are no such item.
+    """All received items of a history, and the findings about all other frames.
 
     `received[receiver]` is in the order received. `notices` holds, by (receiver, user, kind), the notices that could
     belong to any of several connections of one user.
@@ -67,7 +67,10 @@ class Traces:
         message: SentMessage | None = None,
         detail: str = "",
     ) -> None:
-        """Add a finding about a received frame, and the message that it was if that is known."""
+        """Add a finding about a received frame.
+
+        `message`: the message that it was, if that is known.
+        """
         kind, rule = violation
         stream = sender.number if sender else None
         item = message.number if message else None

@@ -1,4 +1,4 @@
-"""Tracing: for every received frame, the item that it carries, or the finding that it carries none.
+"""Tracing: the item that each received frame carries, or a finding.
 
 Messages are recognised by their content (message_tracing.py), notices by their user id (notice_tracing.py).
 """

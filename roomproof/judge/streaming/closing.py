@@ -8,7 +8,7 @@ from roomproof.judge.streaming.state import RoomState
 
 
 def judge_close(state: RoomState, connection: StreamingConnection, closed: Closed) -> None:
-    """Judge the end of a connection: it was refused, dropped, or its Close frame was not answered."""
+    """Judge the end of a connection: refused, dropped, or its Close frame unanswered."""
     if facts.was_refused_by_close(closed.code, has_received=connection.has_received_anything, is_deleted=state.deleted):
         connection.was_refused = True
     if state.is_covered(connection, closed.at) or _may_close(state, connection, closed):
@@ -26,7 +26,7 @@ def _may_close(state: RoomState, connection: StreamingConnection, closed: Closed
 
 
 def _undelivered(state: RoomState, connection: StreamingConnection) -> int:
-    """Number of messages of the room that the server might have in hand for a connection."""
+    """Number of messages that the server might have in hand for a connection."""
     return sum(
         facts.undelivered(
             sent=sender.sent,

@@ -1,4 +1,4 @@
-"""One connection under load: what it sent, and how much it received of each other connection of its room."""
+"""One connection under load: what it sent, and what it received of each sender."""
 
 from array import array
 from dataclasses import dataclass, field
@@ -30,8 +30,8 @@ NO_FRAMES = [NOTHING]
 class StreamingConnection(Lifecycle):
     """A connection of a room under load, as a sender and as a receiver.
 
-    Each connection of a room has a column. As a receiver, a connection counts what it received of the sender in
-    column c at index c. Invariants, from the evidence of membership on and until the receiver is gone:
+    Each connection of a room has a column. As a receiver, a connection counts what it received of the sender in column
+    c at index c. Invariants, from the evidence of membership on and until the receiver is gone:
 
     - `expected`, `start` and `floor` have one number for each column of the room.
     - `expected[c]` is the item that should come next, or LEFT, or APART. It is LEFT exactly if c is a key of
@@ -99,7 +99,7 @@ class StreamingConnection(Lifecycle):
 
     @property
     def last_due(self) -> int:
-        """Number of its last message that is due to those who stay, if it sends nothing more."""
+        """Number of its last message that is due to those who stay, so far."""
         return facts.last_due_message(self, sent=self.sent, highest=self.highest_message, deadline=NEVER)
 
     @property
@@ -124,7 +124,10 @@ class StreamingConnection(Lifecycle):
         return self.expected_at_leave.get(column, self.expected[column])
 
     def has_received_from(self, column: int) -> bool:
-        """Whether it received anything but the leave notice of a sender since its evidence of membership."""
+        """Whether it received any item of a sender but the leave notice.
+
+        Only what arrived since its evidence of membership counts.
+        """
         return self.evidence_at is not None and self.next_of(column) != self.start[column]
 
     def has_received_any(self, column: int) -> bool:
@@ -140,14 +143,17 @@ class StreamingConnection(Lifecycle):
         return item not in self.holes.get(column, ())
 
     def highest_of(self, column: int) -> int:
-        """The highest item of a sender that it received and that is no leave notice; -1 for none."""
+        """The highest received item of a sender that is no leave notice; -1 for none."""
         extra = max(self.extras.get(column, ()), default=-1)
         repeated = self.repeated[column].following - 1 if column in self.repeated else -1
         due = self.next_of(column) - 1 if self.has_received_from(column) else -1
         return max(extra, repeated, due)
 
     def span_of(self, column: int) -> tuple[int, int] | None:
-        """The range of received items of a sender, as (first, after the last); None before there was evidence."""
+        """The range of received items of a sender, as (first, after the last).
+
+        None before there was evidence of membership.
+        """
         return None if self.evidence_at is None else (self.start[column], self.next_of(column))
 
     @property
@@ -156,7 +162,10 @@ class StreamingConnection(Lifecycle):
         return self.evidence_at is not None or self.received_before_evidence
 
     def begin_to_count(self, sent: list[int], at: int) -> None:
-        """Expect everything that is sent after the evidence of membership; `sent` is the last item of each column."""
+        """Expect everything that is sent after the evidence of membership.
+
+        `sent` has the last item sent so far of each column, -1 for a free one.
+        """
         self.evidence_at = at
         self.start = array("i", [number + 1 for number in sent])
         self.start[self.column] = 1
@@ -200,5 +209,8 @@ class EarlyLeave:
 
 
 def part_of_item(sender: StreamingConnection, item: int) -> Part:
-    """The part that an item is in its stream: a leave notice only if its sender has begun to end."""
+    """The part that an item is in its stream.
+
+    It is a leave notice only if its sender has begun to end.
+    """
     return part_of(item, sender.leave if sender.has_begun_to_end else None)

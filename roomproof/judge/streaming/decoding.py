@@ -1,4 +1,4 @@
-"""Decoding under load: the item that a frame carries, and the faults of the frame itself."""
+"""Decoding under load: the item that a frame carries, and the frame's own faults."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +36,7 @@ class FrameFault:
 
 
 class Decoded(msgspec.Struct, gc=False):
-    """A decoded frame: an item of a sender, if it carries one that can arrive here, and the faults of the frame."""
+    """A decoded frame: its item, if it carries one that can arrive, and its faults."""
 
     sender: StreamingConnection | None = None
     item: int = 0
@@ -79,7 +79,10 @@ class Decoder:
         self.connections[connection.number] = self.users[connection.user] = connection
 
     def forget(self, connection: StreamingConnection, settled_at: int, *, is_whole: bool) -> None:
-        """Remember of a connection only that it was here; `is_whole`: nothing of it was lost."""
+        """Remember of a connection only that it was here.
+
+        `is_whole`: nothing of it was lost.
+        """
         del self.connections[connection.number], self.users[connection.user]
         self._timestamps.forget(connection)
         self._departed.add(connection, settled_at, is_whole=is_whole)
@@ -162,11 +165,14 @@ class Decoder:
         return decoded
 
     def _name(self, user: str) -> str:
-        """The user id of a notice, quoted so that it differs from those in the room that look like it."""
+        """The user id of a notice, quoted.
+
+        It is escaped if another user id in the room looks like it.
+        """
         return quoted(user, *self.users)
 
     def _departed_or(self, nobodys: FrameFault, key: int | str, part: Part) -> Decoded:
-        """An item of a departed sender, which its receiver judges; a fault if nobody like that was here."""
+        """An item of a departed sender; a fault if there was no such sender."""
         departed = self._departed.find(key)
         return _only(nobodys) if departed is None else Decoded(departed=departed, part=part)
 

@@ -6,7 +6,7 @@ from roomproof.judge.streaming.tally import Tally
 
 
 class DeliveryTimer:
-    """Times the messages of one room, as long as frames that carry them are in a cache.
+    """Times the messages of one room while frames that carry them are cached.
 
     Invariants: `_times` holds exactly the messages with a time that a cached frame carries, and counts these frames.
     All items before `_received_by_all[column]` have been received by every receiver.
@@ -22,9 +22,10 @@ class DeliveryTimer:
         """By column: the lowest item that any receiver expected, when that was last computed."""
 
     def add(self, cached: CachedFrame, meant: int, at: int, *, is_first: bool, is_due: bool) -> None:
-        """Time the message of a frame that has just entered the cache; `meant` is when it was meant to be sent.
+        """Time the message of a frame that has just entered the cache.
 
-        `is_first`: nobody had received the message before; `is_due`: it was not repeated because its receiver joined.
+        `meant`: the time at which it was meant to be sent. `is_first`: nobody had received the message before;
+        `is_due`: it was not repeated because its receiver joined.
         """
         key = cached.column, cached.item
         times = self._times.get(key)
@@ -36,7 +37,7 @@ class DeliveryTimer:
         cached.meant, cached.timing = meant, times
 
     def drop(self, cached: CachedFrame) -> None:
-        """Take the times of the message of a frame that left the cache into the tally, if it was the last such frame.
+        """Add the times of a message to the tally once its last frame leaves the cache.
 
         If a receiver still lacks the message, the time of its last receipt stays unknown.
         """

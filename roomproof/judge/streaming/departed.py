@@ -1,4 +1,4 @@
-"""Senders that ended long ago: what is remembered of them, and what an item of them that still arrives breaks."""
+"""Senders that ended long ago, and what an item of them that still arrives breaks."""
 
 from dataclasses import dataclass
 
@@ -73,7 +73,7 @@ def violation_by(
 
 
 def _might_be_late(departed: DepartedSender, receiver: StreamingConnection, state: RoomState) -> bool:
-    """Whether the server might deliver an item of a departed sender late, without a fault of its own.
+    """Whether the server might deliver an item of a departed sender late.
 
     If nobody received anything of the sender (its link died at once, or its handshake was given up), the server itself
     might learn of it that late.

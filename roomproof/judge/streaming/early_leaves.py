@@ -14,10 +14,10 @@ from roomproof.judge.streaming.state import RoomState
 
 
 def judge_early_leaves(state: RoomState, sender: StreamingConnection) -> None:
-    """Judge the early leave notices of a sender, unless it still waits for the answer to its Close frame.
+    """Judge the early leave notices of a sender.
 
-    Those that arrived while neither side had certainly begun to end it are phantoms. The others are recorded as if
-    they arrived now.
+    Wait, if the sender still waits for the answer to its Close frame. Those that arrived while neither side had
+    certainly begun to end it are phantoms. The others are recorded as if they arrived now.
     """
     if sender.closing is not None and sender.closed is None and sender.dying is None:
         return
@@ -55,7 +55,7 @@ def _record(state: RoomState, sender: StreamingConnection, leave: EarlyLeave) ->
 
 
 def _received_after(leave: EarlyLeave, sender: StreamingConnection) -> list[int]:
-    """The items of the sender of an early leave notice that its receiver received after the notice."""
+    """The items that the receiver of an early leave notice received after it."""
     span = leave.receiver.span_of(sender.column)
     if leave.span is None or span is None or leave.receiver.expected[sender.column] == LEFT:
         return []

@@ -1,4 +1,4 @@
-"""Faults injected on purpose: which connections they touch, and what had been sent at the edges of their windows.
+"""Faults injected on purpose, and what had been sent at the edges of each window.
 
 Only tests inject faults under load so far (docs/oracle.md).
 """
@@ -12,7 +12,7 @@ from roomproof.judge.streaming.connection import StreamingConnection
 
 @dataclass(slots=True)
 class LiveFaultWindow:
-    """A fault that is present from `at` until it is mended, and has an effect until it has healed."""
+    """A fault from `at` on. Its effect ends when it is mended and has healed."""
 
     at: int
     instances: frozenset[str] | None
@@ -25,12 +25,15 @@ class LiveFaultWindow:
     """By connection, the number of messages sent when it had healed."""
 
     def mend(self, until: int, heal: int, connections: Iterable[StreamingConnection]) -> None:
-        """Note that the fault was undone before `until`; the server may take `heal` nanoseconds to recover."""
+        """Note that the fault was undone.
+
+        That was before `until`; the server may take `heal` nanoseconds to recover.
+        """
         self.over = until + heal
         self.sent_when_mended = {connection.number: connection.sent for connection in connections}
 
     def heal(self, connections: Iterable[StreamingConnection]) -> None:
-        """Note that the time to recover is over: nothing that is sent from now on has an excuse."""
+        """Note that the time to recover is over: what is sent from now on has no excuse."""
         self.sent_when_healed = {connection.number: connection.sent for connection in connections}
 
     def covers(self, connection: StreamingConnection, at: int) -> bool:
@@ -41,7 +44,10 @@ class LiveFaultWindow:
     def excuses(
         self, sender: StreamingConnection, receiver: StreamingConnection, item: int, overtaken_at: int | None
     ) -> bool:
-        """Whether it can have swallowed an item; `overtaken_at` is when a later one arrived, None if none did."""
+        """Whether it can have swallowed an item.
+
+        `overtaken_at`: when a later one arrived; None if none did.
+        """
         return facts.is_excused(
             in_scope=facts.is_in_scope(self.instances, sender.instance, receiver.instance),
             overtaken_before=overtaken_at is not None and overtaken_at < self.at,

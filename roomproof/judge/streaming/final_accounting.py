@@ -1,4 +1,4 @@
-"""The final accounting: what is still missing once everything that is due had its time."""
+"""The final accounting: what is missing once everything due had its time."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ def settle(state: RoomState, sender: StreamingConnection) -> None:
 
 
 def _settle_at(state: RoomState, sender: StreamingConnection, receiver: StreamingConnection) -> None:
-    """Report what is missing of a sender at one receiver: first the holes, then the end of the stream."""
+    """Report what one receiver lacks of a sender: holes, then the end of the stream."""
     stays = state.stays(receiver) and receiver.expected[sender.column] != LEFT
     missing = [*_missing_at_end(state, sender, receiver)] if stays else []
     is_tail = receiver.has_received_any(sender.column)
@@ -50,7 +50,10 @@ def settle_holes(state: RoomState, sender: StreamingConnection, receiver: Stream
 
 
 def _tail(sender: StreamingConnection, receiver: StreamingConnection, holes: dict[int, int]) -> int:
-    """The first of the holes that only the leave notice overtook; the number of the leave notice if there is none."""
+    """The first of the holes that only the leave notice overtook.
+
+    The number of the leave notice, if there is none.
+    """
     tail = sender.leave
     while receiver.expected[sender.column] == LEFT and tail - 1 in holes:
         tail -= 1
@@ -71,7 +74,7 @@ def lacking(state: RoomState, sender: StreamingConnection) -> Iterator[Streaming
 
 
 def never_joined(state: RoomState, connection: StreamingConnection) -> bool:
-    """Whether a connection stayed, was due an echo, and showed no evidence of membership (JOIN-2)."""
+    """Whether a connection was let in and never became a member (JOIN-2)."""
     is_echo_due = connection.sent > 0 and not state.is_excused(connection, connection, connection.sent)
     return facts.never_joined(
         connection,
@@ -82,7 +85,7 @@ def never_joined(state: RoomState, connection: StreamingConnection) -> bool:
 
 
 def _missing_at_end(state: RoomState, sender: StreamingConnection, receiver: StreamingConnection) -> Iterator[int]:
-    """The items at the end of a stream that a receiver that stays is due and has not received."""
+    """The items at the end of a stream that a staying receiver is due and lacks."""
     column = sender.column
     following = receiver.expected[column]
     if sender is not receiver and not receiver.has_received_from(column):
@@ -96,7 +99,7 @@ def _missing_at_end(state: RoomState, sender: StreamingConnection, receiver: Str
 
 
 def _is_leave_due(sender: StreamingConnection, receiver: StreamingConnection) -> bool:
-    """Whether the leave notice of a sender is due to a receiver to which nothing else of it is.
+    """Whether the leave notice of a sender is due to a receiver that is due no more.
 
     The server might have ended the sender before the receiver came: only an end of the sender's own is certainly later.
 

@@ -1,4 +1,4 @@
-"""The cache of decoded frames: the last frames that arrived in a room, in the order of their arrival.
+"""The cache of decoded frames: the last ones of a room, in order of arrival.
 
 Everyone in a room usually receives the same bytes in the same order. So each distinct frame is decoded once, and every
 other receiver only compares bytes at its own cursor. The bytes compared are those on the wire, so that not even a frame
@@ -18,7 +18,7 @@ TEXT_FRAME = 0x81
 
 @dataclass(eq=False, slots=True)
 class DeliveryTimes:
-    """Time at which a message was meant to be sent, and times of its first and its last receipt so far."""
+    """Times of a message: meant to be sent, first received, last received so far."""
 
     meant: int
     first: int
@@ -35,7 +35,7 @@ UNTIMED = DeliveryTimes(0, 0, 0, is_whole=False)
 
 @dataclass(eq=False, slots=True)
 class CachedFrame:
-    """A frame as it arrives on the wire, the column of its sender, and the number of the item that it carries."""
+    """A frame on the wire, the column of its sender, and the item that it carries."""
 
     wire: bytes
     size: int
@@ -86,7 +86,7 @@ class FrameCache:
     """
 
     def __init__(self, dropped: Callable[[CachedFrame], None], frames: int = CACHED_FRAMES) -> None:
-        """`dropped` is called with each entry that leaves; `frames` is the number of places."""
+        """`dropped` is called with each entry that leaves; `frames` counts the places."""
         self.cached_frames = [NOTHING] * frames
         self._dropped = dropped
         self._by_wire: dict[bytes, CachedFrame] = {}

@@ -1,4 +1,7 @@
-"""Reading of frames that are not where the receiver's cursor is: look up, decode, judge, and enter into the cache."""
+"""Reading of frames that are not at the receiver's cursor.
+
+They are looked up, or decoded, judged and entered into the cache.
+"""
 
 from roomproof.judge import facts, texts
 from roomproof.judge.classification import JOIN_NOTICE
@@ -22,7 +25,7 @@ class FrameReader:
         self._delays = state.tally.delays
 
     def find(self, receiver: StreamingConnection, frame: bytes, at: int) -> CachedFrame | None:
-        """The cached form of a received frame, decoded and judged if it was not in the cache.
+        """The cached form of a received frame, decoded and judged if it was new.
 
         None if the frame carries no item that can arrive here now. An item of any sender is evidence that the receiver
         is a member.
@@ -57,7 +60,10 @@ class FrameReader:
             cached.timing.last = at
 
     def _note_item(self, receiver: StreamingConnection, column: int, at: int) -> None:
-        """Note that a receiver received an item of the sender in a column: it may be the evidence of membership."""
+        """Note that a receiver received an item of the sender in a column.
+
+        It can be the evidence of membership.
+        """
         if receiver.evidence_at is None:
             receiver.received_before_evidence = True
             if facts.is_evidence(is_own=column == receiver.column, history=self._state.history):
@@ -94,7 +100,10 @@ class FrameReader:
         return cached
 
     def _report_faults(self, receiver: StreamingConnection, decoded: Decoded, frame: bytes, at: int) -> None:
-        """Report the faults of a frame. While a fault of the server is present, it may send errors."""
+        """Report the faults of a frame.
+
+        While a fault is injected, the server may send errors.
+        """
         for fault in decoded.faults:
             is_error = fault.violation[0] is Kind.UNPROVOKED_ERROR
             if not (is_error and self._state.is_covered(receiver, at)):
@@ -131,9 +140,9 @@ class FrameReader:
         *,
         is_first: bool,
     ) -> CachedFrame:
-        """The form of a frame that stays out of the cache: each receiver of it has to be judged by itself.
+        """The form of a frame that stays out of the cache.
 
-        A faulty message is not timed.
+        Each receiver of it has to be judged by itself. A faulty message is not timed.
         """
         meant = 0 if decoded.faults else decoded.meant
         self._state.tally.untimed += is_first and meant > 0

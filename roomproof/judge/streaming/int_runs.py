@@ -1,11 +1,11 @@
-"""Ascending numbers, mostly consecutive, in memory that does not grow with their count."""
+"""Ascending, mostly consecutive numbers in memory that does not grow with them."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class IntRuns:
-    """Ascending numbers, kept as runs of consecutive ones: the first of each run and the number after its last."""
+    """Ascending numbers, as runs: (first of a run, number after its last)."""
 
     _runs: list[tuple[int, int]] = field(default_factory=list)
 

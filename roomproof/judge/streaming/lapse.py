@@ -9,7 +9,7 @@ from roomproof.judge.facts import NS_PER_S
 
 @dataclass(frozen=True, slots=True)
 class TimestampLapse:
-    """A timestamp that is not later than that of an item before it, though it has to be."""
+    """A timestamp that is not later than that of an item before it, but has to be."""
 
     before: int
     """Number of the item before it."""

@@ -1,8 +1,8 @@
-"""The identity that a message under load carries in its content, with a checksum that shows every change.
+"""The identity that a message under load carries in its content.
 
-A content reads `ROOM/CONNECTION/ITEM/CHECKSUM TEXT`, or `ROOM/CONNECTION/ITEM@MEANT/CHECKSUM TEXT` where MEANT is the
-time at which the message was meant to be sent. ROOM is the id of the room and has no slash. So nothing that was sent
-has to be remembered, however long a run is.
+A checksum shows every change. A content reads `ROOM/CONNECTION/ITEM/CHECKSUM TEXT`, or
+`ROOM/CONNECTION/ITEM@MEANT/CHECKSUM TEXT` where MEANT is the time at which the message was meant to be sent. ROOM is
+the id of the room and has no slash. So nothing that was sent has to be remembered, however long a run is.
 """
 
 import re
@@ -14,7 +14,10 @@ _CONTENT = re.compile(r"(([^/ ]*)/(\d{1,18})/(\d{1,18})(?:@(\d{1,18}))?)/([^/ ]*
 
 
 class MessageId(msgspec.Struct, frozen=True, gc=False):
-    """The identity that a content claims. `intact`: the checksum proves that no code point was changed."""
+    """The identity that a content claims.
+
+    `intact`: the checksum proves that no code point was changed.
+    """
 
     room: str
     connection: int
@@ -24,7 +27,10 @@ class MessageId(msgspec.Struct, frozen=True, gc=False):
 
 
 def with_id(room: str, connection: int, item: int, text: str, meant: int = 0) -> str:
-    """The content of a message that differs from all others of the run; `meant` is 0 if no time is to be carried."""
+    """The content of a message that differs from all others of the run.
+
+    `meant` is 0 if it is to carry no time.
+    """
     identity = f"{room}/{connection}/{item}@{meant}" if meant else f"{room}/{connection}/{item}"
     return f"{identity}/{_checksum(identity, text)} {text}"
 

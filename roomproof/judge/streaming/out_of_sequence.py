@@ -1,4 +1,4 @@
-"""Items under load that are not the one expected next: early, late, repeated, or out of place."""
+"""Items under load that are not the one expected next."""
 
 from roomproof.judge import classification, facts
 from roomproof.judge.classification import JOIN_NOTICE, Part, Violation
@@ -10,7 +10,7 @@ from roomproof.judge.streaming.state import RoomState
 def record_item(
     state: RoomState, sender: StreamingConnection, receiver: StreamingConnection, item: int, at: int
 ) -> Violation | None:
-    """Record that an item arrived that was not the one expected next, and return its violation."""
+    """Record an item that was not the one expected next, and return its violation."""
     if state.are_apart(sender, receiver):
         return classification.LEAKED_ITEM
     if state.may_be_history(sender, receiver, item):
@@ -30,7 +30,9 @@ def record_item(
 def _record_history(
     state: RoomState, sender: StreamingConnection, receiver: StreamingConnection, item: int
 ) -> Violation | None:
-    """Record an item that a server with `history` may repeat because the receiver joined: a message, once, in order.
+    """Record an item sent because its receiver joined a server with `history`.
+
+    Messages may be repeated like that, each once and in order.
 
     alice  has sent 1, 2, 3       bob    joins, and receives 1, 3    fine: some of the past, in order
                                   bob    receives 2                  reordered
@@ -76,7 +78,7 @@ def _record_leave(
 
 
 def _record_own_join(receiver: StreamingConnection) -> Violation | None:
-    """Record the join notice of the receiver itself, which may arrive: once, before its messages."""
+    """Record the receiver's own join notice, which may arrive once, before all else."""
     column = receiver.column
     extras = receiver.extras.setdefault(column, set())
     if JOIN_NOTICE in extras:
@@ -95,7 +97,7 @@ def _record_late(sender: StreamingConnection, receiver: StreamingConnection, ite
 def _record_early(
     state: RoomState, sender: StreamingConnection, receiver: StreamingConnection, item: int, at: int
 ) -> None:
-    """Record an item beyond the expected one: what is between is overtaken, if it was due.
+    """Record an item beyond the expected one. What was due between is overtaken.
 
     If nothing of the sender arrived before, and the receiver might be on another instance, nothing was due.
     """
@@ -111,7 +113,10 @@ def _record_early(
 def _record_past(
     state: RoomState, sender: StreamingConnection, receiver: StreamingConnection, item: int, at: int
 ) -> Violation | None:
-    """Record an item before the expected one that was not missing: replayed, a second copy, or before the start."""
+    """Record an item before the expected one that is no hole.
+
+    It is replayed, or a second copy, or shows an earlier start of what is due.
+    """
     column = sender.column
     part = part_of_item(sender, item)
     if facts.is_replayed(item, receiver.floor[column], may_be_repeated=False):

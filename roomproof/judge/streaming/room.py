@@ -1,4 +1,4 @@
-"""The streaming judge: judges a room while it is in use, in memory that does not grow with the run.
+"""The streaming judge: judges a room while it is in use, in bounded memory.
 
 It finds what the offline judge finds (docs/oracle.md has the definition and the differences), and for nearly every
 frame it only compares bytes. Its evidence is one number for each receiver and sender: the item that should come next.
@@ -23,7 +23,10 @@ from roomproof.judge.streaming.tally import Tally
 
 
 class StreamingRoom:
-    """The judge of one room. Times are nanoseconds of one clock; calls come in the order of the events."""
+    """The judge of one room.
+
+    Times are nanoseconds of one clock; calls come in the order of the events.
+    """
 
     def __init__(
         self,
@@ -34,7 +37,7 @@ class StreamingRoom:
         cached_frames: int = CACHED_FRAMES,
         tally: Tally | None = None,
     ) -> None:
-        """`deadline`: time in nanoseconds after which a missing item is lost. Rooms may share a tally."""
+        """`deadline`: time in nanoseconds without progress after which items are lost."""
         self.room = room
         self._deadline = deadline
         self._state = RoomState(started, cached_frames, Tally() if tally is None else tally)
@@ -44,7 +47,10 @@ class StreamingRoom:
         self._reader = FrameReader(self._state, self._decoder, self._slow_readers)
 
     def connect(self, opening: Opening) -> StreamingConnection:
-        """Add a connection that begins its handshake. Raises ValueError if another one has its user id."""
+        """Add a connection that begins its handshake.
+
+        Raises ValueError if another one has its user id.
+        """
         self._heal_faults(opening.at)
         connection = self._state.add(opening)
         self._decoder.add(connection)
@@ -65,7 +71,7 @@ class StreamingRoom:
         return content
 
     def follow(self, connection: StreamingConnection, data: bytes, at: int, position: int = 0) -> int:
-        """Record received bytes as far as they are the frames that the connection should receive next.
+        """Record received bytes as far as they are the frames that should come next.
 
         Returns the position at which they are not. What begins there is to be cut out, for `receive`. Nearly every
         delivery comes through here, and no further: data is compared, never copied.
@@ -146,17 +152,26 @@ class StreamingRoom:
                 final_accounting.settle_holes(self._state, sender, connection)
 
     def mark_deleted(self) -> None:
-        """Note that a client begins to ask for the deletion of the room: from now on nobody is due anything."""
+        """Note that a client begins to ask for the deletion of the room.
+
+        From now on nobody is due anything.
+        """
         self._state.deleted = True
 
     def begin_fault(self, at: int, instances: list[str] | None) -> LiveFaultWindow:
-        """Note that a fault is about to be injected; `instances` are those that it touches, None means all."""
+        """Note that a fault is about to be injected.
+
+        `instances` are those that it touches; None means all.
+        """
         window = LiveFaultWindow(at, None if instances is None else frozenset(instances))
         self._state.fault_windows.append(window)
         return window
 
     def end_fault(self, window: LiveFaultWindow, until: int, heal: int) -> None:
-        """Note that a fault was undone before `until`; the server may take `heal` nanoseconds to recover."""
+        """Note that a fault was undone.
+
+        That was before `until`; the server may take `heal` nanoseconds to recover.
+        """
         window.mend(until, heal, self._state.connections())
 
     def _heal_faults(self, at: int) -> None:
@@ -166,7 +181,7 @@ class StreamingRoom:
                 window.heal(self._state.connections())
 
     def sweep(self, now: int) -> None:
-        """Settle the streams that ended a deadline ago, unless items of them are still arriving."""
+        """Settle the streams that ended a deadline ago, unless items still arrive."""
         sweeping.sweep(self._state, self._decoder, self._deadline, now)
 
     def finish(self) -> Tally:
@@ -180,13 +195,13 @@ class StreamingRoom:
         return self._state.tally
 
     def sent_counts(self) -> list[tuple[StreamingConnection, int]]:
-        """The connections that are in the room, each with the number of messages that it has sent."""
+        """The connections in the room, each with the number of messages it has sent."""
         return [(one, one.sent) for one in self._state.connections() if one.admitted and not one.has_ended()]
 
     def has_received_all(self, connection: StreamingConnection, sent: list[tuple[StreamingConnection, int]]) -> bool:
-        """Whether a connection received, of each that is still in the room, as many messages as it had sent.
+        """Whether a connection received what those still in the room had sent.
 
-        If others are in the room, it has to be a member, too.
+        `sent` is what `sent_counts` returned. If others are in the room, it has to be a member, too.
         """
         here = [(one, count) for one, count in sent if self._state.columns[one.column] is one and not one.has_ended()]
         if connection.evidence_at is None:

@@ -39,14 +39,17 @@ class SlowReaders:
         connection.room_size_at_pause = self._sent_bytes
 
     def note_resumed(self, connection: StreamingConnection) -> None:
-        """Note that a connection reads on. If very much was sent meanwhile, the server had to notice its pause."""
+        """Note that a connection reads on.
+
+        If very much was sent meanwhile, the server had to notice its pause.
+        """
         if self._sent_bytes - connection.room_size_at_pause >= SWAMPED_BYTES:
             self._state.tally.swamped += 1
 
     def note_first_receipt(
         self, receiver: StreamingConnection, sender: StreamingConnection, item: int, meant: int, at: int
     ) -> None:
-        """Note that a message arrived that nobody had received before, and judge whether the room was held up.
+        """Note a message that nobody had received before; judge if the room was held up.
 
         It was, if nobody received anything new for longer than a deadline, though something was due, and the silence
         ended when a slow reader read on. If no reader was slow all that time, the server was slow for other reasons.
@@ -62,7 +65,7 @@ class SlowReaders:
 
 
 def _ends_silence(connection: StreamingConnection, silent_since: int, at: int) -> bool:
-    """Whether a member did not read during the whole silence and read on just before its end.
+    """Whether a member did not read during a silence, and read on just before its end.
 
     zoe    stops reading
     alice  sends "soup"      nobody receives it for longer than the deadline

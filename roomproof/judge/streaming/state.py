@@ -1,4 +1,4 @@
-"""The state of a room under load: its senders and receivers, caches, faults, and what was found."""
+"""The state of a room under load: senders, receivers, caches, faults, findings."""
 
 from array import array
 
@@ -48,7 +48,7 @@ class RoomState:
     # Changes
 
     def cache_of(self, instance: str | None) -> FrameCache:
-        """The cache of what anyone on an instance received, which is made if there is none."""
+        """The cache of what anyone on an instance received, made if there is none."""
         cache = self.caches.get(instance)
         if cache is None:
             cache = self.caches[instance] = FrameCache(self.timer.drop, self._cached_frames)
@@ -77,14 +77,14 @@ class RoomState:
             receiver.forget(connection.column)
 
     def show_membership(self, connection: StreamingConnection, at: int) -> None:
-        """Note the evidence of membership: everything that is sent from now on is due to a connection."""
+        """Note the evidence of membership: what is sent from now on is due."""
         if not connection.sent:
             self.tally.joins.append(at - connection.opening.at)
         connection.begin_to_count([one.sent if one else -1 for one in self.columns], at)
         self.settle_instance(connection)
 
     def settle_instance(self, connection: StreamingConnection) -> None:
-        """Set what follows from the instance of a connection, once that and its membership are known."""
+        """Set what follows from a connection's instance, once it is a known member."""
         if connection.opened is None:
             return
         self._keep_apart(connection)
@@ -125,7 +125,10 @@ class RoomState:
         received: tuple[bytes, int] | None = None,
         detail: str = "",
     ) -> None:
-        """Note a finding at a receiver. Its witness is the frame `received`, or the receiver's beginning and end."""
+        """Note a finding at a receiver.
+
+        Its witness is the frame `received`, given as (frame, time), or the receiver's beginning and end.
+        """
         kind, rule = violation
         witness: tuple[Event, ...] = connection.life
         if received is not None:
@@ -146,7 +149,10 @@ class RoomState:
         return next((frame.decode() for frame in frames if frame is not None), None)
 
     def is_awaited_by_slow_reader(self, sender: StreamingConnection, since: int) -> bool:
-        """Whether a receiver that does not read, or resumed after some time, might still receive items of a sender."""
+        """Whether a slow reader might still receive items of a sender.
+
+        It does not read, or resumed after the time `since`.
+        """
         return any(
             connection.has_paused
             and (not connection.reads or connection.resumed_at > since)
@@ -169,17 +175,23 @@ class RoomState:
         return connection.is_reading() and not self.deleted
 
     def is_certain_audience(self, sender: StreamingConnection, receiver: StreamingConnection) -> bool:
-        """Whether a receiver is certainly in the audience of a sender, though it might have received nothing of it."""
+        """Whether a receiver is certainly in the audience of a sender.
+
+        It might have received nothing of the sender.
+        """
         return sender is receiver or facts.is_certain_audience(sender.instance, receiver.instance, sticky=self.sticky)
 
     def is_covered(self, connection: StreamingConnection, at: int) -> bool:
-        """Whether a fault that touches a connection was present at some time, or had not healed yet."""
+        """Whether a fault touched a connection at some time, or had not healed yet."""
         return any(window.covers(connection, at) for window in self.fault_windows)
 
     def is_excused(
         self, sender: StreamingConnection, receiver: StreamingConnection, item: int, overtaken_at: int | None = None
     ) -> bool:
-        """Whether a fault can have swallowed an item; `overtaken_at` is when a later one arrived, None if none did."""
+        """Whether a fault can have swallowed an item.
+
+        `overtaken_at`: when a later one arrived; None if none did.
+        """
         return any(window.excuses(sender, receiver, item, overtaken_at) for window in self.fault_windows)
 
     def floor(self, sender: StreamingConnection, receiver: StreamingConnection) -> int:
@@ -190,22 +202,28 @@ class RoomState:
         return floor[sender.column] if floor is not None and sender.column < len(floor) else 0
 
     def _floor_at_opening(self, connection: StreamingConnection) -> "array[int] | None":
-        """The highest items received on its instance when a connection began to open, if that is known."""
+        """The highest items received on its instance before a connection began to open.
+
+        None if its instance is unknown.
+        """
         is_known = facts.is_instance_known(connection.instance, one_instance=self.one_instance)
         return connection.opening_floors.get(connection.instance) if is_known else None
 
     def are_apart(self, sender: StreamingConnection, receiver: StreamingConnection) -> bool:
-        """Whether nothing of a sender may arrive at a receiver, because they are on two sticky instances."""
+        """Whether a sender and a receiver are on two sticky instances."""
         if receiver.evidence_at is not None:
             return receiver.expected[sender.column] == APART
         return facts.are_apart(sender.instance, receiver.instance, sticky=self.sticky)
 
     def may_be_repeated(self, part: Part) -> bool:
-        """Whether a server may send an item again to a connection that joins: it is a message, and `history` holds."""
+        """Whether a server may repeat an item for a connection that joins.
+
+        A server with `history` may repeat messages.
+        """
         return self.history and part is Part.MESSAGE
 
     def may_be_history(self, sender: StreamingConnection, receiver: StreamingConnection, item: int) -> bool:
-        """Whether an item might arrive only because its receiver joined: allowed with `history`, but not due.
+        """Whether an item might be history: sent only because its receiver joined.
 
         That holds for what was sent before the evidence of membership. It is no evidence itself.
         """

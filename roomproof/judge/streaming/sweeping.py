@@ -1,4 +1,4 @@
-"""Sweeping: the streams of connections that ended a deadline ago are settled, and their columns freed."""
+"""Sweeping: streams that ended a deadline ago are settled, their columns freed."""
 
 from roomproof.judge.streaming import final_accounting
 from roomproof.judge.streaming.connection import StreamingConnection
@@ -8,7 +8,10 @@ from roomproof.judge.streaming.state import RoomState
 
 
 def sweep(state: RoomState, decoder: Decoder, deadline: int, now: int) -> None:
-    """Settle the streams that ended a deadline ago, unless items of them are still arriving; times in nanoseconds."""
+    """Settle the streams that ended a deadline ago, unless items still arrive.
+
+    Times are nanoseconds.
+    """
     for sender in state.connections():
         if sender.gone_at is None:
             continue
@@ -21,16 +24,20 @@ def sweep(state: RoomState, decoder: Decoder, deadline: int, now: int) -> None:
 
 
 def settle(state: RoomState, sender: StreamingConnection) -> None:
-    """Report what is missing of a sender, and judge its early leave notices if it has not begun to end."""
+    """Report what is missing of a sender, and judge its early leave notices.
+
+    Those of a sender that has begun to end are judged already.
+    """
     if not sender.has_begun_to_end:
         judge_early_leaves(state, sender)
     final_accounting.settle(state, sender)
 
 
 def _is_arriving(state: RoomState, sender: StreamingConnection, deadline: int, now: int) -> bool:
-    """Whether items of a sender might still arrive: a slow reader has not read them, or a slow server goes on.
+    """Whether items of a sender might still arrive.
 
-    A slow server loses nothing as long as no deadline passes in which no missing item arrives.
+    A slow reader has not read them, or a slow server goes on delivering. A slow server loses nothing as long as no
+    deadline passes in which no missing item arrives.
     """
     if state.is_awaited_by_slow_reader(sender, now - deadline):
         return True
@@ -38,7 +45,7 @@ def _is_arriving(state: RoomState, sender: StreamingConnection, deadline: int, n
 
 
 def _note_progress(state: RoomState, sender: StreamingConnection, now: int) -> None:
-    """Note who lacks items of a sender, and whether any of these arrived since the last sweep.
+    """Note who lacks items of a sender, and whether any arrived since the last sweep.
 
     A receiver that lacks nothing any more because it left has received nothing.
     """

@@ -1,4 +1,4 @@
-"""The tally of a load run: all findings counted, the first of each kind kept with their witnesses, and times."""
+"""The tally of a load run: findings counted, the first of each kind kept, times."""
 
 from collections import Counter
 from dataclasses import dataclass, field

@@ -1,10 +1,10 @@
-"""The check under load that timestamps of one sender neither run backwards nor stand still (DELIVER-9).
+"""The check under load that timestamps make progress (DELIVER-9).
 
 A server can stamp an item once, or once on each instance, or for each delivery. Receivers mostly share frames, which
 are decoded once. So only the earliest timestamp of all copies of an item is kept. A receiver of the item received none
 before that: a later item with an even earlier timestamp runs backwards for it, whichever copy it received. Two faults
-are missed: a step smaller than the difference between copies, and a step in what arrives long after others received
-it, at a slow reader or as history.
+are missed: a step smaller than the difference between copies, and a step in what arrives long after others received it,
+at a slow reader or as history.
 """
 
 from datetime import datetime
@@ -20,7 +20,10 @@ KEPT_ITEMS = 8
 
 
 class ItemTimestamp(msgspec.Struct, gc=False):
-    """The earliest timestamp of an item, and the time since which all copies of it, or of one before, had it."""
+    """The earliest timestamp of an item, and the time since which it is known.
+
+    Since then all copies of the item, or of one before it, had a timestamp as late.
+    """
 
     moment: datetime
     since: int
@@ -35,7 +38,7 @@ class KeptTimestamps(msgspec.Struct, gc=False):
     """The latest timestamp so far."""
 
     def add_late(self, item: int, timestamp: ItemTimestamp) -> None:
-        """Add an item that reached its first receiver after a later item had reached another.
+        """Add an item that reached anyone only after a later item had reached another.
 
         An item before the first one kept might have been kept before, with an earlier timestamp: it stays out.
         """
@@ -47,8 +50,7 @@ class KeptTimestamps(msgspec.Struct, gc=False):
 class Timestamps:
     """The latest timestamps of one room.
 
-    Invariants: the items kept of a sender are ascending and at most KEPT_ITEMS; no kept moment is later than
-    `highest`.
+    Invariants: the items kept of a sender are ascending and at most KEPT_ITEMS; no kept moment is later than `highest`.
     """
 
     def __init__(self) -> None:
@@ -68,7 +70,10 @@ class Timestamps:
         receiver: StreamingConnection,
         at: int,
     ) -> TimestampLapse | None:
-        """Record the timestamp of a received item, and return its lapse; `sent` as in `peek`."""
+        """Record the timestamp of a received item, and return its lapse.
+
+        `sent` as in `peek`.
+        """
         by_instance = self._kept.setdefault(sender.number, {})
         kept = by_instance.get(receiver.instance)
         if kept is None:

@@ -1,1 +1,1 @@
-"""The oracle: from a history to findings. The definition it implements stands at the head of offline/expected.py."""
+"""The judges: from what connections did and received to findings (docs/oracle.md)."""

@@ -1,13 +1,16 @@
-"""Which finding it is, and which rule it breaks, when an item of a stream is missing, comes again or comes late."""
+"""The rules that items break which are missing, arrive again or arrive late."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from roomproof.judge.findings import Kind
+from roomproof.judge.lifecycle import Lifecycle
+
+JOIN_NOTICE = 0
+"""Number of the join notice in its stream; messages are numbered from 1, and the leave notice follows the last one."""
 
 
 class Part(StrEnum):
-    """What an item is in its stream."""
+    """The parts of a stream."""
 
     JOIN = "join notice"
     MESSAGE = "message"
@@ -17,43 +20,53 @@ class Part(StrEnum):
 Violation = tuple[Kind, str]
 """A kind of finding and the id of the rule that it breaks."""
 
+LEAKED_ITEM: Violation = Kind.LEAKED, "STICKY-4"
+"""An item that crossed between two sticky instances."""
 
-@dataclass(frozen=True, slots=True)
-class MissingItem:
-    """What else is known of a missing item."""
-
-    own: bool = False
-    """It is the receiver's own."""
-    died: bool = False
-    """The sender's link ended without a Close frame."""
-    last_words: bool = False
-    """The sender closed cleanly, and the receiver heard some of it but no later message."""
+REPLAYED_ITEM: Violation = Kind.REPLAYED, "DELIVER-10"
+"""An item below the floor of its receiver."""
 
 
-def missing(part: Part, circumstances: MissingItem) -> Violation:
-    """An item that was due and did not arrive."""
+def part_of(item: int, leave: int | None) -> Part:
+    """The part that an item is in its stream.
+
+    `leave` is the number of the leave notice; None if there is none yet.
+    """
+    if item == JOIN_NOTICE:
+        return Part.JOIN
+    return Part.LEAVE if item == leave else Part.MESSAGE
+
+
+def missing(part: Part, sender: Lifecycle, *, is_own: bool = False, is_tail: bool = False) -> Violation:
+    """The violation of an item that was due and did not arrive.
+
+    `is_own`: its receiver is its sender; `is_tail`: the receiver got items of the sender, but no later message.
+    """
     match part:
         case Part.JOIN:
             return Kind.MISSING_NOTICE, "JOIN-1"
         case Part.LEAVE:
-            return Kind.MISSING_NOTICE, "LEAVE-2" if circumstances.died else "LEAVE-1"
-        case Part.MESSAGE if circumstances.own:
+            return Kind.MISSING_NOTICE, "LEAVE-2" if sender.died else "LEAVE-1"
+        case Part.MESSAGE if is_own:
             return Kind.LOST, "DELIVER-2"
-        case Part.MESSAGE if circumstances.died:
+        case Part.MESSAGE if sender.died:
             return Kind.LOST, "DELIVER-12"
         case Part.MESSAGE:
-            return Kind.LOST, "DELIVER-11" if circumstances.last_words else "DELIVER-1"
+            return Kind.LOST, "DELIVER-11" if is_tail and sender.closed_cleanly else "DELIVER-1"
 
 
 def again(part: Part) -> Violation:
-    """An item that the receiver had already."""
+    """The violation of an item that its receiver had already received."""
     if part is Part.MESSAGE:
         return Kind.DUPLICATED, "DELIVER-3"
     return Kind.DOUBLED_NOTICE, "JOIN-1" if part is Part.JOIN else "LEAVE-1"
 
 
 def late(part: Part, *, after_leave: bool) -> Violation:
-    """An item that came after a later one of its stream; `after_leave`: after the last of all."""
+    """The violation of an item that arrived after a later item of its stream.
+
+    `after_leave`: the later item is the leave notice.
+    """
     if after_leave:
         return Kind.MISPLACED, "LEAVE-3"
     return Kind.REORDERED, "JOIN-4" if part is Part.JOIN else "ORDER-1"

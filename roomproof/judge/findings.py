@@ -1,4 +1,4 @@
-"""What the oracle can hold against a server: kinds of findings, and a finding with its witness."""
+"""Findings: what the judges can hold against a server, with the evidence."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from roomproof.history import Event
 
 
 class Kind(StrEnum):
-    """The kinds of findings (docs/oracle.md has the definition). Each names a fault of the server."""
+    """The kinds of findings, each a fault of the server (docs/oracle.md)."""
 
     LOST = "lost"
     REPLAYED = "replayed"
@@ -33,28 +33,38 @@ class Kind(StrEnum):
 LIVENESS = frozenset(
     {Kind.LOST, Kind.NEVER_JOINED, Kind.DROPPED, Kind.MISSING_NOTICE, Kind.UNANSWERED_CLOSE, Kind.HELD_UP}
 )
-"""Findings that only a deadline or a close shows. An overloaded generator may have caused them itself; all others are
-facts whatever the load. A hole, which a later item of its stream proves, is lost and yet a fact: `Finding.hole`."""
+"""Kinds of findings that only a deadline or a close shows: an overloaded load generator can cause them itself.
+
+All others are facts whatever the load. So is a lost item that a later item of its stream proves: `Finding.hole`."""
 
 OVERDUE = frozenset({Kind.LOST, Kind.NEVER_JOINED, Kind.MISSING_NOTICE})
-"""Findings of what has not arrived by the deadline."""
+"""Kinds of findings about something that had not arrived by the deadline."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault: the rule it breaks, what happened to which connection, and the events that prove it."""
+    """One fault of the server: the rule that it breaks, and the events that prove it."""
 
     kind: Kind
     rule: str
     receiver: int
+    """Number of the connection that shows the fault."""
     text: str
+    """What happened. Both judges word equal findings alike (texts.py)."""
     stream: int | None = None
-    """The connection whose item it is about."""
+    """Number of the connection whose item the finding is about."""
     item: int | None = None
-    """0 is the join notice, 1 the first message; the leave notice follows the last one."""
+    """Number of the item: 0 is the join notice, 1 the first message; the leave notice follows the last message."""
     hole: bool = False
-    """A lost item that is proved by a later item of its stream, not by the deadline."""
+    """Whether a later item of the stream proves that the item is lost, not the deadline."""
     witness: tuple[Event, ...] = ()
+    detail: str = ""
+    """Further evidence that not both judges have; reports print it after the text."""
+
+    @property
+    def full_text(self) -> str:
+        """The text and the detail, as reports print them."""
+        return f"{self.text}; {self.detail}" if self.detail else self.text
 
     @property
     def safety(self) -> bool:
@@ -63,16 +73,19 @@ class Finding:
 
     @property
     def overdue(self) -> bool:
-        """Whether only the deadline shows it: what has not arrived may still come."""
+        """Whether only the deadline shows it: what had not arrived might still come."""
         return not self.hole and self.kind in OVERDUE
 
 
 SHOWN_CODE_POINTS = 120
-"""Longer contents lose their end."""
+"""Length of the longest content, in code points, that a finding quotes whole."""
 
 
 def quoted(content: str, *others: str) -> str:
-    """The content as a finding names it, cut where it is long; code point by code point where another looks like it."""
+    """A content as a text quotes it.
+
+    It is shortened if long, and escaped if one of the others looks like it.
+    """
     show = ascii if any(_looks_like(content, other) for other in others) else repr
     if len(content) <= SHOWN_CODE_POINTS:
         return show(content)

@@ -1,14 +1,22 @@
-"""When and how a connection came and went."""
+"""The beginning and the end of one connection, as both judges keep them."""
 
 from dataclasses import dataclass
 
 from roomproof.history import Closed, Closing, Dying, Event, Opened, Opening, Reading, Refused, Violating
 from roomproof.spec.limits import SERVER_CLOSE_CODES
 
+NEVER = 2**63
+"""A time in nanoseconds later than any other."""
+
 
 @dataclass(slots=True, eq=False)
 class Lifecycle:
-    """What is known of one connection's beginning and end."""
+    """The events that begin and end one connection, and what follows from them.
+
+    The client records these events. Its view of the end can differ from the server's: a Close frame of the server can
+    be on its way, unread, while the client closes or its link dies. Properties whose names start with `certainly` hold
+    for the server too; those that start with `apparently` or `maybe` hold as far as the client knows.
+    """
 
     number: int
     opening: Opening
@@ -18,23 +26,24 @@ class Lifecycle:
     dying: Dying | None = None
     closed: Closed | None = None
     was_refused: bool = False
-    """Refused by the server, in the handshake or by closing it at once."""
+    """Whether the server refused it, in the handshake or by closing it at once (REFUSE-1, REFUSE-3)."""
     sent_invalid_frame: bool = False
-    """It sent what is no frame by RFC 6455."""
+    """Whether it sent something that RFC 6455 does not allow as a frame."""
     reads: bool = True
     has_paused: bool = False
     paused_at: int = 0
-    """When it last stopped to read."""
+    """Time at which it last stopped reading."""
     resumed_at: int = 0
-    """When it last began to read again."""
+    """Time at which it last resumed reading."""
 
-    def live(self, event: Opened | Refused | Violating | Reading | Closing | Dying | Closed) -> None:
-        """Take down what happens to it."""
+    def record(self, event: Opened | Refused | Violating | Reading | Closing | Dying | Closed) -> None:
+        """Record an event of this connection."""
         match event:
             case Opened():
                 self.opened = event
             case Refused():
                 self.refused = event
+                self.was_refused = event.status is not None
             case Violating():
                 self.sent_invalid_frame = True
             case Reading():
@@ -58,41 +67,56 @@ class Lifecycle:
 
     @property
     def user(self) -> str:
-        """Its user id; empty where it gave none."""
+        """Its user id; empty if the handshake carried none."""
         return self.opening.user or ""
 
     @property
     def instance(self) -> str | None:
-        """The instance that answered its handshake, where that is known."""
+        """The instance that answered its handshake; None if unknown."""
         return self.opened.instance if self.opened else None
 
     @property
     def admitted(self) -> bool:
-        """Whether the server took it in."""
+        """Whether the server accepted it."""
         return self.opened is not None and not self.was_refused
 
     @property
     def maybe_admitted(self) -> bool:
-        """Whether the server may have taken it in: a handshake without an answer may have got that far."""
+        """Whether the server might have accepted it.
+
+        A handshake without an answer might have got that far.
+        """
         return not self.was_refused
 
     @property
     def ended_at(self) -> int | None:
-        """When its end began, as the history knows it: the earliest of closing, dying and closed."""
+        """Time at which its end began, as its client knows; None if it did not.
+
+        It is the earliest of closing, dying and closed.
+        """
         ends = [event.at for event in (self.closing, self.dying, self.closed) if event is not None]
         return min(ends, default=None)
 
     @property
     def own_end_at(self) -> int | None:
-        """When it began to end itself."""
+        """Time at which the client itself began to end it; None if it did not."""
         ends = [event.at for event in (self.closing, self.dying) if event is not None]
         return min(ends, default=None)
 
+    def has_ended(self, deadline: int = NEVER) -> bool:
+        """Whether its end began, by the deadline if there is one."""
+        return self.ended_at is not None and self.ended_at <= deadline
+
+    def is_reading(self, deadline: int = NEVER) -> bool:
+        """Whether it reads and has not ended, by the deadline if there is one."""
+        return self.reads and not self.has_ended(deadline)
+
     @property
     def closed_cleanly(self) -> bool:
-        """Whether it ended by a closing handshake that it began itself and that the server answered.
+        """Whether its client began a closing handshake and the server answered.
 
-        A close by which the server gives a member up may cross the client's own; then the server read no more of it.
+        A Close frame by which the server gives a member up can cross the client's own. Then the server read nothing
+        more of the client.
         """
         if self.closing is None or self.dying is not None or self.closed is None or self.closed.code is None:
             return False
@@ -100,18 +124,46 @@ class Lifecycle:
 
     @property
     def certainly_closed_first(self) -> bool:
-        """Whether it is certain that the server had not ended it before: the answer to a Close of its own tells."""
+        """Whether the server certainly had not ended it before its client did.
+
+        The answer to the client's Close frame shows that.
+        """
         return self.closed_cleanly and not self.has_paused
 
     @property
     def apparently_ended_first(self) -> bool:
-        """Whether, as far as its client knows, the server had not ended it before.
+        """Whether its client ended it before it received any end from the server.
 
-        One that died may have died with a Close of the server unread.
+        A client whose link dies might leave a Close frame of the server unread.
         """
         if self.has_paused or self.own_end_at is None:
             return False
         return self.closed is None or self.closed.code is None or self.closed_cleanly
+
+    @property
+    def apparently_left_at(self) -> int | None:
+        """Time at which it left by itself, as far as its client knows.
+
+        If that is true, its leave notice was sent no earlier.
+        """
+        return self.own_end_at if self.apparently_ended_first else None
+
+    @property
+    def certainly_left_at(self) -> int | None:
+        """Time at which it certainly left by itself: its leave notice was sent no earlier."""
+        return self.own_end_at if self.certainly_closed_first else None
+
+    @property
+    def certainly_open_until(self) -> int:
+        """Time until which neither side had certainly begun to end it; NEVER if it stays.
+
+        0 if nothing is certain: the server might have ended it before its client noticed.
+        """
+        if self.opened is None or self.has_paused:
+            return 0
+        if self.ended_at is None:
+            return NEVER
+        return self.certainly_left_at or 0
 
     @property
     def died(self) -> bool:
@@ -119,12 +171,29 @@ class Lifecycle:
         return self.dying is not None or (self.closing is None and self.closed is not None and self.closed.code is None)
 
     @property
+    def was_closed_by_server(self) -> bool:
+        """Whether the server ended it while it was a reading member."""
+        if not self.admitted or not self.reads or self.closed is None:
+            return False
+        return self.own_end_at is None or self.own_end_at > self.closed.at
+
+    @property
+    def is_close_unanswered(self) -> bool:
+        """Whether it sent a Close frame, and the link ended without the server's."""
+        if not self.admitted or not self.reads or self.closing is None or self.dying is not None:
+            return False
+        return self.closed is not None and self.closed.code is None
+
+    @property
     def maybe_ended(self) -> bool:
-        """Whether the server may have counted its end. One that does not read, or was never answered, cannot tell."""
+        """Whether the server might have counted its end.
+
+        A client that does not read, or whose handshake had no answer, cannot know.
+        """
         return self.ended_at is not None or self.opened is None or self.has_paused
 
     @property
     def life(self) -> tuple[Event, ...]:
-        """The events of its beginning and its end, as a witness."""
+        """The events of its beginning and its end, as the witness of a finding."""
         events = (self.opening, self.opened, self.closing, self.dying, self.closed)
         return tuple(event for event in events if event is not None)

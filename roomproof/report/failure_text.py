@@ -15,7 +15,7 @@ SHOWN_OBSERVATIONS = 10
 def finding_line(finding: Finding, events: Sequence[Event]) -> str:
     """Return a finding in one line: its kind, its receiver and its text."""
     receiver = connection_names(events).get(finding.receiver, f"#{finding.receiver}")
-    return f"{finding.kind}, at {printable(receiver)}: {printable(finding.text)}"
+    return f"{finding.kind}, at {printable(receiver)}: {printable(finding.full_text)}"
 
 
 def failure_text(

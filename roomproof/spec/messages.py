@@ -112,6 +112,7 @@ class Bad:
 
     reason: str
     content: object
+    is_binary: bool = False
 
 
 Sending = Valid | Perhaps | Ping | Bad
@@ -149,7 +150,7 @@ _decode = json.JSONDecoder(parse_int=_integer, parse_constant=_refuse_constant).
 def read_sent(frame: str | bytes) -> Sending:
     """Classify a frame that a client sent: text as str, binary as bytes."""
     if isinstance(frame, bytes):
-        return Bad("a binary frame", None)
+        return Bad("a binary frame", None, is_binary=True)
     try:
         fields = _decode(frame)
     except (ValueError, RecursionError):

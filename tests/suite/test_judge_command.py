@@ -50,7 +50,7 @@ def test_a_second_copy_is_found_with_its_witnesses(tmp_path: Path) -> None:
     done = judge(file)
 
     assert done.returncode == 1
-    assert "DELIVER-3: duplicated, at alice: message 1 of 'alice' again" in done.stdout
+    assert "DELIVER-3: duplicated, at alice: message 1 of 'alice' arrived again" in done.stdout
     assert "alice  > " in done.stdout
     assert "alice  < " in done.stdout
 

@@ -1,70 +1,64 @@
-"""Checks of how connections end: members dropped, closes left unanswered."""
+"""Checks of how connections end: dropped members, Close frames without an answer."""
 
 from collections.abc import Iterator
 
-from roomproof.judge.facts import may_close
+from roomproof.judge import facts, texts
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.offline.connection import RecordedConnection
 from roomproof.judge.offline.expected import ExpectedItems
 from roomproof.judge.offline.sorted_history import SortedHistory
-from roomproof.spec.limits import CloseCode
 from roomproof.spec.rules import Capability
 
 
-def dropped(run: SortedHistory, expected: ExpectedItems) -> Iterator[Finding]:
+def dropped(history: SortedHistory, expected: ExpectedItems) -> Iterator[Finding]:
     """Reading members that the server closed against CLOSE-1 or FRAME-3."""
-    for member in run.connections.values():
+    for member in history.connections.values():
         closed = member.closed
-        if not member.admitted or closed is None or not member.reads:
+        if closed is None or not member.was_closed_by_server or _may_close(expected, member):
             continue
-        if member.own_end_at is not None and member.own_end_at <= closed.at:
-            continue
-        if not _may_close(expected, member, closed.code) and not run.fault_covers(member, closed.at):
-            code = "no Close frame" if closed.code is None else f"code {closed.code}"
-            text = f"the server closed {member.user!r} with {code}"
-            rule = "FRAME-3" if member.bad or member.perhaps else "CLOSE-1"
+        if not history.is_covered(member, closed.at):
+            rule = "FRAME-3" if member.has_sent_bad_frame else "CLOSE-1"
+            text = texts.dropped(member.user, closed.code)
             yield Finding(Kind.DROPPED, rule, member.number, text, witness=member.life)
 
 
-def _may_close(expected: ExpectedItems, member: RecordedConnection, code: int | None) -> bool:
-    deleting = expected.run.deleting.get(member.room)
-    pings = 0 if expected.run.declares(Capability.PING) else member.pings
-    return may_close(
-        code,
+def unanswered_close(history: SortedHistory, expected: ExpectedItems) -> Iterator[Finding]:
+    """Close frames of members that the server did not answer (CLOSE-2)."""
+    for member in history.connections.values():
+        closed = member.closed
+        if closed is None or not member.is_close_unanswered or _may_close(expected, member):
+            continue
+        if not history.is_covered(member, closed.at):
+            text = texts.unanswered_close(member.user)
+            yield Finding(Kind.UNANSWERED_CLOSE, "CLOSE-2", member.number, text, witness=member.life)
+
+
+def _may_close(expected: ExpectedItems, member: RecordedConnection) -> bool:
+    """Whether the server may have ended a member as it did."""
+    history, closed = expected.history, member.closed
+    if closed is None:
+        return True
+    deleting = history.deleting.get(member.room)
+    pings = 0 if history.declares(Capability.PING) else member.pings
+    return facts.may_close(
+        closed.code,
         member,
-        deleted=deleting is not None and member.closed is not None and deleting <= member.closed.at,
-        undelivered=_undelivered(expected, member) if code == CloseCode.TOO_FAR_BEHIND else 0,
-        bad=len(member.bad) + len(member.perhaps) + pings,
-        binary=any(bad.content is None and bad.reason == "a binary frame" for bad in member.bad),
-        oversized=member.sent_oversized,
+        is_deleted=deleting is not None and deleting <= closed.at,
+        undelivered=lambda: _undelivered(expected, member, closed.at),
+        bad_frames=len(member.bad_frames) + len(member.doubtful) + pings,
+        has_sent_binary=any(bad.is_binary for bad in member.bad_frames),
+        has_sent_oversized=member.has_sent_oversized,
     )
 
 
-def _undelivered(expected: ExpectedItems, member: RecordedConnection) -> int:
-    """How many messages of the room the server may have had in hand for a member when it closed it."""
-    closed = member.closed.at if member.closed else 0
-    count = 0
-    for sender in expected.run.in_room(member.room):
-        if expected.in_audience(sender.number, member):
-            # What it got last was all until then (A3); of what came before it, only the item at the floor may be late.
-            got = max((one.item for one in expected.traces.of(sender, member)), default=0)
-            got = max(got, expected.floor(sender, member) - 1)
-            count += sum(1 for item in sender.said if item.number > got and item.sent.at < closed)
-    return count
-
-
-def unanswered_close(run: SortedHistory, expected: ExpectedItems) -> Iterator[Finding]:
-    """Clean closes of members that the server did not answer with a Close frame."""
-    for member in run.connections.values():
-        if not member.admitted or member.closing is None or member.dying is not None or not member.reads:
-            continue
-        closed = member.closed
-        if (
-            closed is None
-            or closed.code is not None
-            or _may_close(expected, member, None)
-            or run.fault_covers(member, closed.at)
-        ):
-            continue
-        text = f"{member.user!r} sent Close and got no Close frame back"
-        yield Finding(Kind.UNANSWERED_CLOSE, "CLOSE-2", member.number, text, witness=member.life)
+def _undelivered(expected: ExpectedItems, member: RecordedConnection, at: int) -> int:
+    """Number of messages that the server might have had in hand for a member."""
+    return sum(
+        facts.undelivered(
+            sent=sum(1 for message in sender.sent if message.at < at),
+            received=max((trace.item for trace in expected.traces.of(sender, member)), default=0),
+            floor=expected.floor(sender, member),
+        )
+        for sender in expected.history.in_room(member.room)
+        if expected.in_audience(sender.number, member)
+    )

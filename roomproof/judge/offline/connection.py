@@ -1,19 +1,25 @@
-"""One connection of a history: what it said and what it received."""
+"""One connection of a history: what it sent and what it received."""
 
 from dataclasses import dataclass, field
 
 from roomproof.history import Received, Sent
+from roomproof.judge.classification import JOIN_NOTICE
 from roomproof.judge.lifecycle import Lifecycle
 from roomproof.spec import messages
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """A valid message that a connection said. Numbers start at 1: item 0 is its join notice."""
+class SentMessage:
+    """A valid message that a connection sent. The number of the first is 1."""
 
     number: int
     content: str
-    sent: Sent
+    event: Sent
+
+    @property
+    def at(self) -> int:
+        """Time before it was sent."""
+        return self.event.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,40 +31,41 @@ class Receipt:
 
     @property
     def at(self) -> int:
-        """When it had been received."""
+        """Time after it was received."""
         return self.event.at
 
 
 @dataclass(slots=True, eq=False)
 class RecordedConnection(Lifecycle):
-    """One connection's life. Its stream is item 0 (join notice), its messages 1 to n, item n + 1 (leave notice)."""
+    """One connection of a history.
 
-    said: list[Item] = field(default_factory=list)
-    perhaps: list[str] = field(default_factory=list)
-    bad: list[messages.Bad] = field(default_factory=list)
+    Its stream is item 0 (join notice), its messages 1 to n, and item n + 1 (leave notice).
+    """
+
+    sent: list[SentMessage] = field(default_factory=list)
+    doubtful: list[str] = field(default_factory=list)
+    """Contents of the frames that a server may broadcast or treat as bad frames."""
+    bad_frames: list[messages.Bad] = field(default_factory=list)
     pings: int = 0
-    sent_oversized: bool = False
-    """It sent a frame beyond what every server accepts."""
+    has_sent_oversized: bool = False
+    """Whether it sent a frame longer than every server accepts."""
     receipts: list[Receipt] = field(default_factory=list)
 
     @property
-    def join(self) -> int:
-        """The number of its join notice."""
-        return 0
+    def leave(self) -> int:
+        """Number of its leave notice."""
+        return len(self.sent) + 1
 
     @property
-    def leave(self) -> int:
-        """The number of its leave notice."""
-        return len(self.said) + 1
+    def has_sent_bad_frame(self) -> bool:
+        """Whether it sent a frame that a server may treat as a bad frame."""
+        return bool(self.bad_frames or self.doubtful)
 
-    def stayed_until(self, deadline: int) -> bool:
-        """Whether it was a reading member when the deadline was over."""
-        return self.reads and (self.ended_at is None or self.ended_at > deadline)
+    def sent_at(self, item: int) -> int | None:
+        """Time before it sent an item.
 
-    def said_at(self, item: int) -> int | None:
-        """When it began to say an item; None for a leave that may not have been its own doing."""
-        if item == self.join:
+        None for a leave notice that the server might have caused.
+        """
+        if item == JOIN_NOTICE:
             return self.opening.at
-        if item < self.leave:
-            return self.said[item - 1].sent.at
-        return self.own_end_at if self.apparently_ended_first else None
+        return self.sent[item - 1].at if item < self.leave else self.apparently_left_at

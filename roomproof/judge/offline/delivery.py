@@ -1,84 +1,96 @@
-"""Checks of what streams became on their way: lost, replayed, duplicated, reordered, leaked."""
+"""Checks of delivery: items lost, replayed, duplicated, reordered or leaked."""
 
 from collections.abc import Iterator
 
 from roomproof.history import Event
-from roomproof.judge import classification
+from roomproof.judge import classification, facts, texts
 from roomproof.judge.classification import Part, Violation
-from roomproof.judge.findings import Finding, Kind
-from roomproof.judge.offline.expected import ExpectedItems, ExpectedStream, excused
+from roomproof.judge.findings import Finding
+from roomproof.judge.offline.expected import ExpectedItems, ExpectedStream, is_excused
 from roomproof.judge.offline.sorted_history import SortedHistory
 from roomproof.judge.offline.traces import Traces
 from roomproof.spec.rules import Capability
 
 
-def lost(due: ExpectedStream, run: SortedHistory) -> Iterator[Finding]:
-    """Items that the receiver was due and never got. A missing notice is a finding of its own kind."""
-    got = {one.item for one in due.heard}
-    missing = [item for item in due.items if item not in got and not excused(due, item, run.faults)]
-    for item in missing:
-        circumstances = classification.MissingItem(
-            own=due.stream is due.receiver,
-            died=due.stream.died,
-            last_words=due.stream.closed_cleanly
-            and bool(got)
-            and not any(item < one < due.stream.leave for one in got),
-        )
-        fault = classification.missing(due.part(item), circumstances)
-        hole = any(later > item for later in got)
-        yield _finding(fault, due, item, f"{due.name(item)} is due and did not arrive", hole=hole)
+def lost(due: ExpectedStream, history: SortedHistory) -> Iterator[Finding]:
+    """Items that the receiver was due and never received.
+
+    A missing notice is a finding of its own kind.
+    """
+    got = {trace.item for trace in due.received}
+    sender = due.sender
+    for item in due.items:
+        if item in got or is_excused(due, item, history.faults):
+            continue
+        is_tail = bool(got) and not any(item < one < sender.leave for one in got)
+        violation = classification.missing(due.part(item), sender, is_own=sender is due.receiver, is_tail=is_tail)
+        yield _finding(violation, due, item, hole=any(later > item for later in got))
 
 
-def replayed(due: ExpectedStream, run: SortedHistory) -> Iterator[Finding]:
-    """Items that everyone there had been given before the receiver began to connect."""
-    for one in due.firsts:
-        if _is_replayed(due, run, one.item):
-            text = f"{due.name(one.item)}, and item {due.floor} had been received before the receiver began to connect"
-            yield _finding((Kind.REPLAYED, "DELIVER-10"), due, one.item, text, one.receipt.event)
+def replayed(due: ExpectedStream, history: SortedHistory) -> Iterator[Finding]:
+    """Items below the floor of the receiver.
+
+    A later one had arrived on its instance before the receiver began to connect.
+    """
+    for trace in due.firsts:
+        if _is_replayed(due, history, trace.item):
+            detail = f"item {due.floor} had arrived there before"
+            yield _finding(classification.REPLAYED_ITEM, due, trace.item, trace.receipt.event, detail=detail)
 
 
-def _is_replayed(due: ExpectedStream, run: SortedHistory, item: int) -> bool:
-    """Whether nobody may be told an item any more but, with `history`, if it is a message."""
-    return item < due.floor and not (run.declares(Capability.HISTORY) and due.part(item) is Part.MESSAGE)
+def _is_replayed(due: ExpectedStream, history: SortedHistory, item: int) -> bool:
+    may_be_repeated = history.declares(Capability.HISTORY) and due.part(item) is Part.MESSAGE
+    return facts.is_replayed(item, due.floor, may_be_repeated=may_be_repeated)
 
 
 def duplicated(due: ExpectedStream) -> Iterator[Finding]:
     """Second copies. A doubled notice is a finding of its own kind."""
     got: set[int] = set()
-    for one in due.heard:
-        if one.item in got:
-            fault = classification.again(due.part(one.item))
-            yield _finding(fault, due, one.item, f"{due.name(one.item)} again", one.receipt.event)
-        got.add(one.item)
+    for trace in due.received:
+        if trace.item in got:
+            violation = classification.again(due.part(trace.item))
+            yield _finding(violation, due, trace.item, trace.receipt.event)
+        got.add(trace.item)
 
 
-def reordered(due: ExpectedStream, run: SortedHistory) -> Iterator[Finding]:
-    """First copies that came after a later item of their stream; misplaced, where that later item is the leave.
+def reordered(due: ExpectedStream, history: SortedHistory) -> Iterator[Finding]:
+    """First copies that arrived after a later item of their stream.
 
-    What is replayed is late by its nature, and no second finding.
+    They are misplaced, if the later item is the leave notice. A replayed item is late by its nature, which is no second
+    finding.
     """
     highest = -1
-    for one in due.firsts:
-        if one.item < highest and not _is_replayed(due, run, one.item):
-            fault = classification.late(due.part(one.item), after_leave=highest == due.stream.leave)
-            text = f"{due.name(one.item)} after its item {highest}"
-            yield _finding(fault, due, one.item, text, one.receipt.event)
-        highest = max(highest, one.item)
+    for trace in due.firsts:
+        if trace.item < highest and not _is_replayed(due, history, trace.item):
+            violation = classification.late(due.part(trace.item), after_leave=highest == due.sender.leave)
+            detail = f"item {highest} had arrived before"
+            yield _finding(violation, due, trace.item, trace.receipt.event, detail=detail)
+        highest = max(highest, trace.item)
 
 
-def leaked(run: SortedHistory, traces: Traces, expected: ExpectedItems) -> Iterator[Finding]:
-    """Items that crossed between the instances of a sticky topology. (Other leaks show where frames are traced.)"""
-    for receiver, heard in traces.heard.items():
-        for one in heard:
-            if not expected.in_audience(one.stream, run.connections[receiver]):
-                text = "it was said on another instance, and the topology is declared sticky"
-                witness = (one.receipt.event,)
-                yield Finding(Kind.LEAKED, "STICKY-4", receiver, text, one.stream, one.item, witness=witness)
+def leaked(history: SortedHistory, traces: Traces, expected: ExpectedItems) -> Iterator[Finding]:
+    """Items that crossed between the instances of a sticky topology.
+
+    Tracing finds other leaks.
+    """
+    kind, rule = classification.LEAKED_ITEM
+    for receiver, received in traces.received.items():
+        for trace in received:
+            if not expected.in_audience(trace.sender, history.connections[receiver]):
+                sender = history.connections[trace.sender]
+                part = classification.part_of(trace.item, sender.leave)
+                text = texts.item_finding(kind, part, trace.item, sender.user)
+                witness = (trace.receipt.event,)
+                yield Finding(kind, rule, receiver, text, sender.number, trace.item, witness=witness)
 
 
 def _finding(
-    fault: Violation, due: ExpectedStream, item: int, text: str, *events: Event, hole: bool = False
+    violation: Violation, due: ExpectedStream, item: int, *events: Event, hole: bool = False, detail: str = ""
 ) -> Finding:
-    kind, rule = fault
-    said = due.stream.said[item - 1].sent if 0 < item < due.stream.leave else due.stream.opening
-    return Finding(kind, rule, due.receiver.number, text, due.stream.number, item, hole=hole, witness=(said, *events))
+    kind, rule = violation
+    sender = due.sender
+    text = texts.item_finding(kind, due.part(item), item, sender.user)
+    sent = sender.sent[item - 1].event if 0 < item < sender.leave else sender.opening
+    return Finding(
+        kind, rule, due.receiver.number, text, sender.number, item, hole=hole, witness=(sent, *events), detail=detail
+    )

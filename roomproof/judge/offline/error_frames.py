@@ -1,24 +1,26 @@
-"""Checks of direct frames: what the server answers one connection."""
+"""The check of error frames: a server sends one only as the answer to a bad frame."""
 
 from collections.abc import Iterator
 
-from roomproof.judge.findings import Finding, Kind, quoted
+from roomproof.judge import texts
+from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.offline.sorted_history import SortedHistory
 from roomproof.spec import messages
 
 
-def unprovoked_errors(run: SortedHistory) -> Iterator[Finding]:
-    """Error frames to connections that had given no cause: more of them than bad or doubtful frames (FRAME-5).
+def unprovoked_errors(history: SortedHistory) -> Iterator[Finding]:
+    """Error frames beyond the number of bad frames that their receiver sent (FRAME-5).
 
-    While something is broken on purpose, the server may say that a valid message did not get through.
+    A frame that a server may treat as a bad frame counts, too. While a fault is present, the server may say that a
+    valid message did not get through.
     """
-    for receiver in run.connections.values():
+    for receiver in history.connections.values():
         errors = [
             (receipt, receipt.frame)
             for receipt in receiver.receipts
-            if isinstance(receipt.frame, messages.Error) and not run.fault_covers(receiver, receipt.at)
+            if isinstance(receipt.frame, messages.Error) and not history.is_covered(receiver, receipt.at)
         ]
-        causes = len(receiver.bad) + len(receiver.perhaps) + receiver.pings
+        causes = len(receiver.bad_frames) + len(receiver.doubtful) + receiver.pings
         for receipt, error in errors[causes:]:
-            text = f"an error frame without a bad frame: {quoted(error.content or '')}"
+            text = texts.unprovoked_error(error.content)
             yield Finding(Kind.UNPROVOKED_ERROR, "FRAME-5", receiver.number, text, witness=(receipt.event,))

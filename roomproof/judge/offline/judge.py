@@ -1,4 +1,4 @@
-"""The oracle's offline form: a whole history in, all findings out."""
+"""The offline judge: all findings of a whole history."""
 
 from collections.abc import Iterable
 
@@ -11,31 +11,31 @@ from roomproof.judge.offline.tracing import trace
 
 
 def judge(events: Iterable[Event]) -> list[Finding]:
-    """All that a history shows against the server that it was recorded from; nothing for one that kept every rule.
+    """All findings against the server of a history; none if it kept every rule.
 
     Raises HistoryError for a history that contradicts itself.
     """
-    run = sort(events)
-    traces = trace(run)
-    expected = ExpectedItems(run, traces)
+    history = sort(events)
+    traces = trace(history)
+    expected = ExpectedItems(history, traces)
     findings = list(traces.findings)
-    for receiver in run.connections.values():
+    for receiver in history.connections.values():
         if not receiver.admitted:
             continue
-        for stream in run.maybe_in_room(receiver.room):
-            if not expected.in_audience(stream.number, receiver):
+        for sender in history.maybe_in_room(receiver.room):
+            if not expected.in_audience(sender.number, receiver):
                 continue
-            due = expected.of(stream, receiver)
-            findings += delivery.lost(due, run)
-            findings += delivery.replayed(due, run)
+            due = expected.of(sender, receiver)
+            findings += delivery.lost(due, history)
+            findings += delivery.replayed(due, history)
             findings += delivery.duplicated(due)
-            findings += delivery.reordered(due, run)
-    findings += delivery.leaked(run, traces, expected)
-    findings += membership.never_joined(run, expected)
-    findings += closing.dropped(run, expected)
-    findings += closing.unanswered_close(run, expected)
-    findings += timestamps.wrong_time(run, traces)
-    findings += membership.miscounted_notices(run, traces, expected)
-    findings += total_order.disordered(run, traces)
-    findings += error_frames.unprovoked_errors(run)
+            findings += delivery.reordered(due, history)
+    findings += delivery.leaked(history, traces, expected)
+    findings += membership.never_joined(history, expected)
+    findings += closing.dropped(history, expected)
+    findings += closing.unanswered_close(history, expected)
+    findings += timestamps.wrong_time(history, traces)
+    findings += membership.miscounted_notices(history, traces, expected)
+    findings += total_order.disordered(history, traces)
+    findings += error_frames.unprovoked_errors(history)
     return findings

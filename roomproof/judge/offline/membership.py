@@ -1,71 +1,111 @@
-"""Checks of membership: members that never joined, notices of users with several connections."""
+"""Checks of membership: who never joined, notices of a user with several devices."""
 
 from collections.abc import Iterator
 
 from roomproof.history import Event
+from roomproof.judge import facts, texts
+from roomproof.judge.classification import JOIN_NOTICE
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.offline.connection import RecordedConnection
-from roomproof.judge.offline.expected import ExpectedItems, excused
+from roomproof.judge.offline.expected import ExpectedItems, is_excused
 from roomproof.judge.offline.sorted_history import SortedHistory
 from roomproof.judge.offline.traces import Traces
 from roomproof.spec.messages import NoticeKind
 from roomproof.spec.rules import Capability
 
 
-def never_joined(run: SortedHistory, expected: ExpectedItems) -> Iterator[Finding]:
-    """Members that stayed to the deadline, should have heard something, and showed no evidence of membership."""
-    for member in run.connections.values():
-        if not member.admitted or not run.stayed(member) or expected.evidence[member.number] is not None:
-            continue
-        own = expected.of(member, member)
-        if any(item.sent.at <= run.deadline and not excused(own, item.number, run.faults) for item in member.said):
-            text = f"{member.user!r} was let in, and neither echo nor notice shows that it is a member"
+def never_joined(history: SortedHistory, expected: ExpectedItems) -> Iterator[Finding]:
+    """Connections that were let in and never became members (JOIN-2)."""
+    for member in history.connections.values():
+        if facts.never_joined(
+            member,
+            is_evident=expected.evidence[member.number] is not None,
+            stays=history.stays(member),
+            is_echo_due=_is_echo_due(history, expected, member),
+        ):
+            text = texts.never_joined(member.user)
             yield Finding(Kind.NEVER_JOINED, "JOIN-2", member.number, text, witness=member.life)
 
 
-def miscounted_notices(run: SortedHistory, traces: Traces, expected: ExpectedItems) -> Iterator[Finding]:
-    """Too many or too few notices of a user with several connections, whose notices cannot be told apart (JOIN-1)."""
-    for room in {one.room for one in run.connections.values()}:
-        members = run.in_room(room)
+def _is_echo_due(history: SortedHistory, expected: ExpectedItems, member: RecordedConnection) -> bool:
+    own = expected.of(member, member)
+    return any(
+        message.at <= history.deadline and not is_excused(own, message.number, history.faults)
+        for message in member.sent
+    )
+
+
+def miscounted_notices(history: SortedHistory, traces: Traces, expected: ExpectedItems) -> Iterator[Finding]:
+    """Too many or too few notices of a user with several connections.
+
+    Such notices cannot be told apart.
+    """
+    for room in {one.room for one in history.connections.values()}:
         users: dict[str, list[RecordedConnection]] = {}
-        for member in run.maybe_in_room(room):
+        for member in history.maybe_in_room(room):
             users.setdefault(member.user, []).append(member)
         for connections in users.values():
             if len(connections) > 1:
-                for receiver in members:
-                    yield from _miscounted(run, traces, expected, connections, receiver)
+                for receiver in history.in_room(room):
+                    yield from _doubled(traces, connections, receiver)
+                    yield from _missing(history, traces, expected, connections, receiver)
 
 
-def _miscounted(
-    run: SortedHistory,
+_RULES = {NoticeKind.JOINED: "JOIN-1", NoticeKind.LEFT: "LEAVE-1"}
+
+
+def _doubled(traces: Traces, connections: list[RecordedConnection], receiver: RecordedConnection) -> Iterator[Finding]:
+    """More notices than the user had connections that joined, or ended."""
+    user = connections[0].user
+    for notice, rule in _RULES.items():
+        got = traces.notices.get((receiver.number, user, notice), [])
+        most = sum(1 for one in connections if notice is NoticeKind.JOINED or one.maybe_ended)
+        if len(got) > most:
+            text = texts.wrong_notice_count(notice, user, received=len(got), expected=most)
+            witness = tuple(receipt.event for receipt in got)
+            yield Finding(Kind.DOUBLED_NOTICE, rule, receiver.number, text, witness=witness)
+
+
+def _missing(
+    history: SortedHistory,
     traces: Traces,
     expected: ExpectedItems,
     connections: list[RecordedConnection],
     receiver: RecordedConnection,
 ) -> Iterator[Finding]:
+    """Fewer notices than are certainly due, to a receiver that stays."""
+    if history.declares(Capability.PRESENCE_PER_USER) or history.faults or not history.stays(receiver):
+        return
     user = connections[0].user
-    evidence = expected.evidence[receiver.number]
-    for kind, rule in ((NoticeKind.JOINED, "JOIN-1"), (NoticeKind.LEFT, "LEAVE-1")):
-        joins = kind is NoticeKind.JOINED
-        got = traces.notices.get((receiver.number, user, kind), [])
-        most = connections if joins else [one for one in connections if one.maybe_ended]
-        if len(got) > len(most):
-            text = f"{len(got)} notices that {user!r} {kind}, for {len(most)} connections"
-            yield Finding(Kind.DOUBLED_NOTICE, rule, receiver.number, text, witness=tuple(one.event for one in got))
-        if run.declares(Capability.PRESENCE_PER_USER) or evidence is None or not run.stayed(receiver):
-            continue
-        due = [
-            one
-            for one in connections
-            if one.admitted
-            and one is not receiver
-            and not expected.maybe_never_joined(one)
-            and expected.is_certainly_in_audience(one, receiver)
-            and (joins or expected.were_together(one, receiver))
-            and (said := one.said_at(one.join if joins else one.leave)) is not None
-            and evidence < said <= run.deadline
-        ]
-        if len(got) < len(due) and not run.faults:
-            text = f"{len(got)} notices that {user!r} {kind}, where {len(due)} are due"
-            witness: tuple[Event, ...] = (*(one.event for one in got), *(one.opening for one in due))
+    for notice, rule in _RULES.items():
+        got = traces.notices.get((receiver.number, user, notice), [])
+        due = [one for one in connections if _is_notice_due(history, expected, notice, one, receiver)]
+        if len(got) < len(due):
+            text = texts.wrong_notice_count(notice, user, received=len(got), expected=len(due))
+            witness: tuple[Event, ...] = (*(receipt.event for receipt in got), *(one.opening for one in due))
             yield Finding(Kind.MISSING_NOTICE, rule, receiver.number, text, witness=witness)
+
+
+def _is_notice_due(
+    history: SortedHistory,
+    expected: ExpectedItems,
+    notice: NoticeKind,
+    connection: RecordedConnection,
+    receiver: RecordedConnection,
+) -> bool:
+    """Whether a notice of one of a user's connections is certainly due to a receiver.
+
+    alice  is a member             phone   joins as bob: its join notice is due to alice
+                                   laptop  joins as bob: so is this one
+    alice  receives one of them    alice   is missing a notice, but nobody can tell which
+    """
+    if connection is receiver or not connection.admitted or expected.maybe_never_joined(connection):
+        return False
+    if not expected.is_certain_audience(connection, receiver):
+        return False
+    joined = notice is NoticeKind.JOINED
+    if not joined and not expected.were_together(connection, receiver):
+        return False
+    evidence = expected.evidence[receiver.number]
+    sent = connection.sent_at(JOIN_NOTICE if joined else connection.leave)
+    return evidence is not None and sent is not None and evidence < sent <= history.deadline

@@ -1,67 +1,97 @@
-"""Checks of timestamps."""
+"""Checks of timestamps: far from the receipt, running backwards, standing still."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from roomproof.judge import texts
+from roomproof.judge.classification import part_of
 from roomproof.judge.facts import NS_PER_S, TICK_NS, is_far_away
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.offline.connection import Receipt, RecordedConnection
 from roomproof.judge.offline.sorted_history import SortedHistory
 from roomproof.judge.offline.traces import Trace, Traces, first_copies
 from roomproof.spec import messages
-from roomproof.spec.limits import CLOCK_SKEW_S
 from roomproof.spec.rules import Capability
 
 
-def wrong_time(run: SortedHistory, traces: Traces) -> Iterator[Finding]:
-    """Timestamps far from the time of receipt (DELIVER-8); those that run backwards or stand still (DELIVER-9)."""
-    replays = run.declares(Capability.HISTORY)
-    for receiver in run.connections.values():
-        may_be_old = receiver.has_paused or replays
+def wrong_time(history: SortedHistory, traces: Traces) -> Iterator[Finding]:
+    """Timestamps that are far away (DELIVER-8), run back or stand still (DELIVER-9)."""
+    repeats = history.declares(Capability.HISTORY)
+    for receiver in history.connections.values():
+        may_be_old = receiver.has_paused or repeats
         for receipt in receiver.receipts:
-            yield from _far_away(run, receiver, receipt, may_be_old=may_be_old)
-        for stream in run.connections.values():
-            yield from _backwards(stream, receiver, traces)
+            yield from _far_away(history, receiver, receipt, may_be_old=may_be_old)
+        for sender in history.connections.values():
+            yield from _without_progress(sender, receiver, traces)
 
 
 def _far_away(
-    run: SortedHistory, receiver: RecordedConnection, receipt: Receipt, *, may_be_old: bool
+    history: SortedHistory, receiver: RecordedConnection, receipt: Receipt, *, may_be_old: bool
 ) -> Iterator[Finding]:
     frame = receipt.frame
     if not isinstance(frame, messages.Message | messages.Notice | messages.Pong):
         return
     moment = messages.parse_timestamp(frame.timestamp)
-    if moment is not None and is_far_away(run.started, moment, receipt.at, may_be_old=may_be_old):
-        text = f"the timestamp {frame.timestamp!r} is more than {CLOCK_SKEW_S} s away from the time of receipt"
+    if moment is not None and is_far_away(history.started, moment, receipt.at, may_be_old=may_be_old):
+        text = texts.far_away(frame.timestamp)
         yield Finding(Kind.WRONG_TIME, "DELIVER-8", receiver.number, text, witness=(receipt.event,))
 
 
-def _backwards(stream: RecordedConnection, receiver: RecordedConnection, traces: Traces) -> Iterator[Finding]:
-    items = sorted(first_copies(traces.of(stream, receiver)), key=lambda one: one.item)
-    still_since = None
+def _without_progress(sender: RecordedConnection, receiver: RecordedConnection, traces: Traces) -> Iterator[Finding]:
+    """Items whose timestamps do not follow those of the items before them."""
+    items = sorted(first_copies(traces.of(sender, receiver)), key=lambda trace: trace.item)
+    still_since: Trace | None = None
     for earlier, later in pairwise(items):
         before, after = _timestamp(earlier), _timestamp(later)
         still_since = still_since or earlier
         if after > before:
             still_since = None
-            continue
-        is_certain = later.item != stream.leave or stream.certainly_closed_first
-        said = stream.said_at(later.item) if is_certain else None
-        if after < before:
-            culprit, what, still_since = earlier, "before", None
-        elif said is not None and said - still_since.at >= TICK_NS:
-            # Received so long before the later one was said: the server cannot have dealt with both at one time.
-            culprit, what = still_since, f"as if {(said - still_since.at) / NS_PER_S:.0f} s had not passed since"
+        elif after < before:
+            still_since = None
+            yield _backward(sender, receiver, earlier, later)
         else:
-            continue
-        text = f"item {later.item} of {stream.user!r} is stamped {what} item {culprit.item}"
-        witness = (culprit.receipt.event, later.receipt.event)
-        yield Finding(Kind.WRONG_TIME, "DELIVER-9", receiver.number, text, stream.number, later.item, witness=witness)
+            yield from _standing_still(sender, receiver, still_since, later)
 
 
-def _timestamp(heard: Trace) -> datetime:
-    frame = heard.receipt.frame
+def _backward(sender: RecordedConnection, receiver: RecordedConnection, earlier: Trace, later: Trace) -> Finding:
+    text = texts.backward(part_of(later.item, sender.leave), later.item, sender.user)
+    return _finding(sender, receiver, earlier, later, text, f"it is earlier than that of item {earlier.item}")
+
+
+def _standing_still(
+    sender: RecordedConnection, receiver: RecordedConnection, earlier: Trace, later: Trace
+) -> Iterator[Finding]:
+    """A later item with the timestamp of one that was received long before.
+
+    The server cannot have dealt with both at one time.
+    """
+    sent = sender.certainly_left_at if later.item == sender.leave else sender.sent_at(later.item)
+    if sent is None or sent - earlier.at < TICK_NS:
+        return
+    text = texts.standing_still(part_of(later.item, sender.leave), later.item, sender.user)
+    detail = f"{(sent - earlier.at) / NS_PER_S:.0f} s had passed since item {earlier.item}"
+    yield _finding(sender, receiver, earlier, later, text, detail)
+
+
+def _finding(
+    sender: RecordedConnection, receiver: RecordedConnection, earlier: Trace, later: Trace, text: str, detail: str
+) -> Finding:
+    witness = (earlier.receipt.event, later.receipt.event)
+    return Finding(
+        Kind.WRONG_TIME,
+        "DELIVER-9",
+        receiver.number,
+        text,
+        sender.number,
+        later.item,
+        witness=witness,
+        detail=detail,
+    )
+
+
+def _timestamp(trace: Trace) -> datetime:
+    frame = trace.receipt.frame
     moment = (
         messages.parse_timestamp(frame.timestamp) if isinstance(frame, messages.Message | messages.Notice) else None
     )

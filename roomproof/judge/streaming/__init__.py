@@ -1,1 +1,1 @@
-"""The streaming judge: the same findings while a load run goes on, in bounded memory. Pure."""
+"""The streaming judge: findings while a load run goes on, in bounded memory. Pure."""

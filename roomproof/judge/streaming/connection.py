@@ -1,185 +1,216 @@
-"""One connection under load, as the streaming form knows it: what it said, and how far it heard each of the others."""
+"""One connection under load: what it sent, and what it received of each sender."""
 
 from array import array
 from dataclasses import dataclass, field
 
-from roomproof.judge.classification import Part
-from roomproof.judge.lifecycle import Lifecycle
+from roomproof.judge import facts
+from roomproof.judge.classification import JOIN_NOTICE, Part, part_of
+from roomproof.judge.lifecycle import NEVER, Lifecycle
 from roomproof.judge.streaming.frame_cache import NOTHING, CachedFrame
 from roomproof.judge.streaming.int_runs import IntRuns
+from roomproof.judge.streaming.lapse import TimestampLapse
 
 LEFT = -2
-"""Stands for the number that is expected next of a sender whose leave notice came."""
+"""Stands in `expected` for a sender whose leave notice arrived."""
 
 APART = -3
-"""Stands for it where nothing is expected, because the sender is on another sticky instance."""
+"""Stands in `expected` for a sender on another sticky instance."""
 
 EXCUSED = -1
-"""Stands for when an item was overtaken that is not due, because a fault excuses it."""
+"""Stands in `holes` for an item that is not due, because a fault excuses it."""
 
 LEAVE = -1
-"""Stands for the number of a leave notice: which it is, is known only when the sender has ended."""
+"""Stands for the number of a leave notice, which is known only when its sender has ended."""
 
-UNBORN = [NOTHING]
-"""The cached_frames of a connection that has shown no evidence of membership yet: nothing is quickly found there."""
+NO_FRAMES = [NOTHING]
+"""The `cached_frames` of a connection without evidence of membership: `follow` never finds a frame there."""
 
 
 @dataclass(eq=False, slots=True)
 class StreamingConnection(Lifecycle):
-    """A connection. What it hears of the sender in a column is counted at that index of the arrays.
+    """A connection of a room under load, as a sender and as a receiver.
 
-    `expected` is the number that should come next; `start` where the items that are due begin, as far as is known;
-    `floor` below which nothing must come. As long as nothing of a sender came, expected is start.
+    Each connection of a room has a column. As a receiver, a connection counts what it received of the sender in column
+    c at index c. Invariants, from the evidence of membership on and until the receiver is gone:
+
+    - `expected`, `start` and `floor` have one number for each column of the room.
+    - `expected[c]` is the item that should come next, or LEFT, or APART. It is LEFT exactly if c is a key of
+      `expected_at_leave`, which then has that number. `next_of(c)` is either.
+    - The items that are due begin at `start[c]`. As long as nothing but a leave notice of the sender arrived,
+      `next_of(c) == start[c]`.
+    - Of the items from `start[c]` up to `next_of(c)`, those in `holes[c]` have not arrived; all others have.
+    - `extras[c]` and `repeated[c]` hold items outside this range that arrived, so that a second copy is noticed.
+    - Nothing below `floor[c]` may arrive.
+
+    Before the evidence there are no such numbers: `expected` is empty, `cached_frames` is NO_FRAMES, and what arrives
+    goes into `extras` and `repeated`.
     """
 
     column: int = 0
-    floors: dict[str | None, "array[int]"] = field(default_factory=dict)
-    """What anyone had received when the opening began, by instance; until there is evidence of membership."""
-    said: int = 0
-    said_bytes_before: int = 0
-    """What had been said in its room when it stopped to read."""
-    high: dict[str | None, int] = field(default_factory=dict)
-    """The highest item of it that anyone received, by instance."""
-    top: int = 0
-    """The highest message of it that anyone received."""
+
+    # As a sender
+
+    sent: int = 0
+    """Number of messages sent."""
+    highest_by_instance: dict[str | None, int] = field(default_factory=dict)
+    """The highest item of this sender that anyone on an instance received."""
+    highest_message: int = 0
+    """The highest message of this sender that anyone received."""
+    early_leaves: list["EarlyLeave"] = field(default_factory=list)
+    uncertain_holes: list[tuple[int, int, int]] = field(default_factory=list)
+    """Items that a receiver that is gone had not received, though it had the leave notice.
+
+    Receiver, item, and the time at which the item was overtaken. They are lost if they reached anyone."""
+    awaited_by: dict[int, int] = field(default_factory=dict)
+    """After its end: the receivers that lacked items of it at the last sweep, and the item each expected next."""
+    progress_at: int = 0
+    """After its end: time of the last sweep at which one of these items had arrived."""
+
+    # As a receiver
+
     evidence_at: int | None = None
-    cached_frames: list[CachedFrame] = field(default_factory=lambda: UNBORN)
+    """Time of the first evidence of membership."""
+    cached_frames: list[CachedFrame] = field(default_factory=lambda: NO_FRAMES)
     cursor: int = 0
+    """Index of the frame in `cached_frames` that should come next."""
     expected: list[int] = field(default_factory=list)
-    """A list: everybody shares its numbers, and it is quicker than an array."""
+    """A list, which is quicker than an array: all receivers share its int objects."""
     start: "array[int]" = field(default_factory=lambda: array("i"))
     floor: "array[int]" = field(default_factory=lambda: array("i"))
+    opening_floors: dict[str | None, "array[int]"] = field(default_factory=dict)
+    """By instance: the highest items that anyone there had received when the opening began. Empty after evidence."""
     holes: dict[int, dict[int, int]] = field(default_factory=dict)
-    """By column: items that a later one overtook, and when that was, or EXCUSED."""
-    departed: dict[int, int] = field(default_factory=dict)
-    """By column of senders whose leave came: what was expected next."""
-    strays: dict[int, set[int]] = field(default_factory=dict)
-    """By column: items that came once although they need not have, and must not come again."""
-    earlier: dict[int, IntRuns] = field(default_factory=dict)
-    """By column: the messages that a server with `history` told it because it had come; late ones are strays."""
-    was_told: bool = False
-    """Whether anything came of anybody before there was evidence."""
-    last_words: list[tuple[int, int, int]] = field(default_factory=list)
-    """Receivers that are gone and had heard its leave: their numbers, an item that they then had not got, and when."""
-    awaited: dict[int, int] = field(default_factory=dict)
-    """Receivers to whom something of it was missing at the last look: their numbers, and what they expected next..."""
-    came_at: int = 0
-    """... and when something of that was last seen to have come. Both count once it is gone."""
-    early_leaves: list["EarlyLeave"] = field(default_factory=list)
+    """By column: items that a later one overtook, and the time of that, or EXCUSED."""
+    expected_at_leave: dict[int, int] = field(default_factory=dict)
+    """By column of a sender whose leave notice arrived: the item that was expected next."""
+    extras: dict[int, set[int]] = field(default_factory=dict)
+    """By column: single items that arrived though they were not due."""
+    repeated: dict[int, IntRuns] = field(default_factory=dict)
+    """By column: messages that a server with `history` repeated, in order."""
+    received_before_evidence: bool = False
+    """Whether any item arrived before the evidence of membership."""
+    room_size_at_pause: int = 0
+    """Number of code points that had been sent in its room when it stopped reading."""
 
     @property
     def leave(self) -> int:
-        """The number of its leave notice, if it says nothing more."""
-        return self.said + 1
+        """Number of its leave notice, if it sends nothing more."""
+        return self.sent + 1
 
     @property
-    def last(self) -> int:
-        """Its last message that is due to those who stay, if it says nothing more."""
-        stays = self.reads and self.ended_at is None
-        return self.said if stays or self.closed_cleanly else self.top
+    def last_due(self) -> int:
+        """Number of its last message that is due to those who stay, so far."""
+        return facts.last_due_message(self, sent=self.sent, highest=self.highest_message, deadline=NEVER)
 
     @property
     def gone_at(self) -> int | None:
-        """Since when it hears nothing more."""
+        """Time from which on it receives nothing; None while it might."""
         ends = (event.at for event in (self.refused, self.dying, self.closed) if event is not None)
         return min(ends, default=None)
 
     @property
     def has_begun_to_end(self) -> bool:
         """Whether its client knows of an end."""
-        return self.ended_at is not None or self.refused is not None
+        return self.has_ended() or self.refused is not None
 
     @property
     def maybe_never_joined(self) -> bool:
-        """Whether the server need not have taken it in: it ended early, and not by its own Close."""
-        if self.evidence_at is not None or self.high:
-            return False
-        return not self.admitted or (self.ended_at is not None and not self.closed_cleanly)
+        """Whether the server might never have made it a member."""
+        is_evident = self.evidence_at is not None or bool(self.highest_by_instance)
+        return facts.maybe_never_joined(self, is_evident=is_evident, deadline=NEVER)
 
     def next_of(self, column: int) -> int:
-        """What it expects, or expected until the leave, of a sender."""
-        return self.departed.get(column, self.expected[column])
+        """The item that it expects next of a sender, or expected until the leave notice."""
+        return self.expected_at_leave.get(column, self.expected[column])
 
-    def has_heard(self, column: int) -> bool:
-        """Whether anything of a sender but its leave came since there was evidence."""
+    def has_received_from(self, column: int) -> bool:
+        """Whether it received any item of a sender but the leave notice.
+
+        Only what arrived since its evidence of membership counts.
+        """
         return self.evidence_at is not None and self.next_of(column) != self.start[column]
 
-    def has_got(self, column: int, item: int) -> bool:
-        """Whether an item of a sender came that is no leave notice."""
-        if item in self.strays.get(column, ()) or item in self.earlier.get(column, ()):
+    def has_received_any(self, column: int) -> bool:
+        """Whether it received any item of a sender."""
+        return self.has_received_from(column) or bool(self.extras.get(column)) or column in self.repeated
+
+    def has_received(self, column: int, item: int) -> bool:
+        """Whether it received an item of a sender that is no leave notice."""
+        if item in self.extras.get(column, ()) or item in self.repeated.get(column, ()):
             return True
         if self.evidence_at is None or not self.start[column] <= item < self.next_of(column):
             return False
         return item not in self.holes.get(column, ())
 
     def highest_of(self, column: int) -> int:
-        """The highest item of a sender that came and is no leave notice; -1 if none did."""
-        strays = max(self.strays.get(column, ()), default=-1)
-        told = self.earlier[column].following - 1 if column in self.earlier else -1
-        due = self.next_of(column) - 1 if self.has_heard(column) else -1
-        return max(strays, told, due)
+        """The highest received item of a sender that is no leave notice; -1 for none."""
+        extra = max(self.extras.get(column, ()), default=-1)
+        repeated = self.repeated[column].following - 1 if column in self.repeated else -1
+        due = self.next_of(column) - 1 if self.has_received_from(column) else -1
+        return max(extra, repeated, due)
 
     def span_of(self, column: int) -> tuple[int, int] | None:
-        """What came of a sender: the first item and the one after the last; None before there was evidence."""
+        """The range of received items of a sender, as (first, after the last).
+
+        None before there was evidence of membership.
+        """
         return None if self.evidence_at is None else (self.start[column], self.next_of(column))
 
     @property
-    def has_received(self) -> bool:
-        """Whether anything came of anybody."""
-        return self.evidence_at is not None or self.was_told
+    def has_received_anything(self) -> bool:
+        """Whether it received any item."""
+        return self.evidence_at is not None or self.received_before_evidence
 
-    def begin_to_count(self, said: list[int], at: int) -> None:
-        """It has shown that it is a member: what is said from now on is due, after the numbers `said`, by column."""
+    def begin_to_count(self, sent: list[int], at: int) -> None:
+        """Expect everything that is sent after the evidence of membership.
+
+        `sent` has the last item sent so far of each column, -1 for a free one.
+        """
         self.evidence_at = at
-        self.start = array("i", [number + 1 for number in said])
+        self.start = array("i", [number + 1 for number in sent])
         self.start[self.column] = 1
         self.expected = list(self.start)
-        self.floor = array("i", [0] * len(said))
+        self.floor = array("i", [0] * len(sent))
 
-    def settle_floor(self, floor: "array[int] | None") -> None:
-        """It is known what anyone on its instance had received before it came."""
-        self.floors = {}
+    def set_floor(self, floor: "array[int] | None") -> None:
+        """Set the floors, now that its instance is known; None if it stays unknown."""
+        self.opening_floors = {}
         if floor is not None:
             self.floor = floor
             self.floor.extend([0] * (len(self.expected) - len(floor)))
 
-    def make_room(self, column: int) -> None:
-        """Begin to count for a new sender. Who has shown that it is a member is due everything of it."""
-        for counts in (self.expected, self.start, self.floor, *self.floors.values()):
+    def add_column(self, column: int) -> None:
+        """Begin to count for the new sender in a column: a member is due all of its items."""
+        for counts in (self.expected, self.start, self.floor, *self.opening_floors.values()):
             if column < len(counts):
-                counts[column] = 0
+                counts[column] = JOIN_NOTICE
         if self.evidence_at is not None and column == len(self.expected):
             for counts in (self.expected, self.start, self.floor):
-                counts.append(0)
+                counts.append(JOIN_NOTICE)
 
     def forget(self, column: int) -> None:
-        """Nothing more is due of a sender."""
-        self.departed.pop(column, None)
-        self.earlier.pop(column, None)
-        self.strays.pop(column, None)
+        """Forget the sender in a column, of which nothing more is due."""
+        self.expected_at_leave.pop(column, None)
+        self.repeated.pop(column, None)
+        self.extras.pop(column, None)
 
 
 @dataclass(frozen=True, slots=True)
 class EarlyLeave:
-    """A leave notice that came to a receiver while nothing was known of an end of its subject."""
+    """A leave notice that arrived while no end of its sender was known."""
 
     receiver: StreamingConnection
     at: int
     frame: bytes
-    heard: tuple[int, int] | None
-    """What had come of its subject (span_of)."""
-    lapse: str = ""
-    """How its timestamp runs backwards, if it does."""
+    span: tuple[int, int] | None
+    """What the receiver had received of the sender (span_of)."""
+    lapse: TimestampLapse | None
+    """How its timestamp runs backwards, if it certainly does."""
 
 
-def part_of(sender: StreamingConnection, item: int) -> Part:
-    """What an item is in its stream."""
-    if item == 0:
-        return Part.JOIN
-    return Part.LEAVE if item == sender.leave and sender.has_begun_to_end else Part.MESSAGE
+def part_of_item(sender: StreamingConnection, item: int) -> Part:
+    """The part that an item is in its stream.
 
-
-def name_of(sender: StreamingConnection, item: int) -> str:
-    """What to call an item in a text."""
-    part = part_of(sender, item)
-    return f"{part} {item} of {sender.user!r}" if part is Part.MESSAGE else f"the {part} of {sender.user!r}"
+    It is a leave notice only if its sender has begun to end.
+    """
+    return part_of(item, sender.leave if sender.has_begun_to_end else None)

@@ -1,8 +1,8 @@
-"""The decode cache of the streaming form: what the last frames of a room were, in the order in which they came.
+"""The cache of decoded frames: the last ones of a room, in order of arrival.
 
-Everyone in a room usually gets the same bytes in the same order, so each distinct frame is decoded once, and the other
-receivers only compare bytes at their own cursor: those on the wire, so that not even a frame has to be cut out. What is
-not found costs a decoding, never a verdict.
+Everyone in a room usually receives the same bytes in the same order. So each distinct frame is decoded once, and every
+other receiver only compares bytes at its own cursor. The bytes compared are those on the wire, so that not even a frame
+has to be cut out of what was read. A frame that is not found costs a decoding, never a verdict.
 """
 
 from collections.abc import Callable
@@ -10,46 +10,46 @@ from dataclasses import dataclass, field
 from typing import cast
 
 CACHED_FRAMES = 256
-"""So many frames a room are remembered, unless it is told otherwise."""
+"""Number of frames that the cache of a room holds, unless told otherwise."""
 
 TEXT_FRAME = 0x81
-"""The first byte of a whole text frame (RFC 6455, 5.2)."""
+"""First byte of an unfragmented text frame (RFC 6455, section 5.2)."""
 
 
 @dataclass(eq=False, slots=True)
 class DeliveryTimes:
-    """When a message was meant to be said, and when it came to the first and to the last receiver so far."""
+    """Times of a message: meant to be sent, first received, last received so far."""
 
     meant: int
     first: int
     last: int
     is_whole: bool
-    """Whether nobody had received it before."""
+    """Whether `first` is the first receipt of all."""
     cached_frames: int = 0
-    """How many cached_frames of the room carry it: its bytes may vary between instances, or even between receivers."""
+    """Number of cached frames that carry the message: its bytes can differ by instance, or even by receiver."""
 
 
 UNTIMED = DeliveryTimes(0, 0, 0, is_whole=False)
-"""That of everything that is no message, or does not tell when it was meant."""
+"""The times of a frame that is no message, or does not tell when it was meant to be sent."""
 
 
 @dataclass(eq=False, slots=True)
 class CachedFrame:
-    """A frame as it comes over the wire, the column of its sender, and which item it carries."""
+    """A frame on the wire, the column of its sender, and the item that it carries."""
 
     wire: bytes
     size: int
     payload: int
-    """Where the payload begins."""
+    """Position at which the payload begins."""
     column: int
     item: int
     following: int
-    """Where the receiver's cursor goes from here."""
+    """Cursor of a receiver after this frame."""
     meant: int = 0
-    """When its message was meant to be said; 0 if that is not known."""
+    """Time at which its message was meant to be sent; 0 if unknown."""
     timing: DeliveryTimes = UNTIMED
     next_item: int = field(init=False)
-    """What comes after its item: one number, which all receivers share."""
+    """Number of the item after this one: one int object, which all receivers share."""
 
     def __post_init__(self) -> None:
         self.next_item = self.item + 1
@@ -61,11 +61,11 @@ class CachedFrame:
 
 
 NOTHING = CachedFrame(cast("bytes", ()), 0, 0, -1, -1, 0)
-"""What stands where nothing is remembered. No bytes start with an empty tuple: that is faster than asking."""
+"""The entry of a free place. No bytes start with an empty tuple: comparing with it is faster than asking for None."""
 
 
 def on_the_wire(frame: bytes) -> bytes:
-    """A text frame of a server as it usually comes: whole, and not masked."""
+    """A text frame as a server usually sends it: unfragmented and unmasked."""
     size = len(frame)
     if size < 126:
         return bytes((TEXT_FRAME, size)) + frame
@@ -75,21 +75,29 @@ def on_the_wire(frame: bytes) -> bytes:
 
 
 class FrameCache:
-    """The last frames that came to anyone on one instance."""
+    """The last frames that anyone on one instance received.
+
+    Invariants:
+
+    - `cached_frames` never changes its length, and the list object is shared: receivers hold it and their own cursor.
+    - Each entry of `cached_frames` is NOTHING, or it is the value of its own wire bytes in `_by_wire`.
+    - The `following` of the entry at index i is (i + 1) modulo the length; `_next` is the oldest place.
+    - `dropped` is called once for each entry that leaves the cache.
+    """
 
     def __init__(self, dropped: Callable[[CachedFrame], None], frames: int = CACHED_FRAMES) -> None:
-        """`dropped` is called with each cached that is forgotten."""
+        """`dropped` is called with each entry that leaves; `frames` counts the places."""
         self.cached_frames = [NOTHING] * frames
         self._dropped = dropped
         self._by_wire: dict[bytes, CachedFrame] = {}
         self._next = 0
 
     def find(self, wire: bytes) -> CachedFrame | None:
-        """The cached of a frame as it comes over the wire, wherever it stands."""
+        """The entry of a frame as it arrived on the wire, wherever it stands."""
         return self._by_wire.get(wire)
 
     def add(self, wire: bytes, payload: int, column: int, item: int) -> CachedFrame:
-        """Remember a frame, whose payload begins at a position, and forget the oldest."""
+        """Add a frame, whose payload begins at a position, in the place of the oldest."""
         index = self._next
         self._next = (index + 1) % len(self.cached_frames)
         cached = CachedFrame(wire, len(wire), payload, column, item, self._next)
@@ -98,18 +106,18 @@ class FrameCache:
         return cached
 
     def forget(self, column: int) -> None:
-        """Forget all frames of one sender."""
+        """Drop all frames of the sender in a column."""
         for index, cached in enumerate(self.cached_frames):
             if cached.column == column:
                 self._drop(index)
 
-    def close(self) -> None:
-        """Forget all frames."""
+    def clear(self) -> None:
+        """Drop all frames."""
         for index in range(len(self.cached_frames)):
             self._drop(index)
 
     def frame_of(self, column: int, item: int) -> bytes | None:
-        """The frame that carried an item, if it is remembered."""
+        """The frame that carried an item, if it is in the cache."""
         return next(
             (cached.frame for cached in self.cached_frames if (cached.column, cached.item) == (column, item)), None
         )

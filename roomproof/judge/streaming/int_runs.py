@@ -1,11 +1,11 @@
-"""Numbers that mostly come one after the other, kept as runs: their memory does not grow with how many they are."""
+"""Ascending, mostly consecutive numbers in memory that does not grow with them."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class IntRuns:
-    """Ascending numbers. Each run is the first of its numbers and the one after its last."""
+    """Ascending numbers, as runs: (first of a run, number after its last)."""
 
     _runs: list[tuple[int, int]] = field(default_factory=list)
 
@@ -15,7 +15,7 @@ class IntRuns:
         return self._runs[-1][1] if self._runs else 0
 
     def add(self, number: int) -> None:
-        """Take up a number that is higher than all so far. Raises ValueError if it is not."""
+        """Add a number that is higher than all others. Raises ValueError if it is not."""
         if number < self.following:
             raise ValueError(f"expected a number from {self.following}, got {number}")
         if self._runs and number == self.following:

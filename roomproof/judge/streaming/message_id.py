@@ -1,8 +1,8 @@
-"""How a message under load carries its identity: whose it is, which, and a checksum that shows every change.
+"""The identity that a message under load carries in its content.
 
-A sealed content reads `ROOM/CONNECTION/ITEM/CHECKSUM TEXT`, or `ROOM/CONNECTION/ITEM@MEANT/CHECKSUM TEXT` where MEANT
-is when it was meant to be said. ROOM names a room in this run and has no slash. So nothing has to be remembered of what
-was said, however long a run is.
+A checksum shows every change. A content reads `ROOM/CONNECTION/ITEM/CHECKSUM TEXT`, or
+`ROOM/CONNECTION/ITEM@MEANT/CHECKSUM TEXT` where MEANT is the time at which the message was meant to be sent. ROOM is
+the id of the room and has no slash. So nothing that was sent has to be remembered, however long a run is.
 """
 
 import re
@@ -10,11 +10,14 @@ from zlib import crc32
 
 import msgspec
 
-_SEALED = re.compile(r"(([^/ ]*)/(\d{1,18})/(\d{1,18})(?:@(\d{1,18}))?)/([^/ ]*)( |\Z)", re.ASCII)
+_CONTENT = re.compile(r"(([^/ ]*)/(\d{1,18})/(\d{1,18})(?:@(\d{1,18}))?)/([^/ ]*)( |\Z)", re.ASCII)
 
 
 class MessageId(msgspec.Struct, frozen=True, gc=False):
-    """What a content says of itself. `intact`: it is, to the last code point, what was sealed."""
+    """The identity that a content claims.
+
+    `intact`: the checksum proves that no code point was changed.
+    """
 
     room: str
     connection: int
@@ -23,15 +26,18 @@ class MessageId(msgspec.Struct, frozen=True, gc=False):
     meant: int = 0
 
 
-def seal(room: str, connection: int, item: int, text: str, meant: int = 0) -> str:
-    """The content of a message that can be told from all others of the run; `meant` is 0 where that does not matter."""
+def with_id(room: str, connection: int, item: int, text: str, meant: int = 0) -> str:
+    """The content of a message that differs from all others of the run.
+
+    `meant` is 0 if it is to carry no time.
+    """
     identity = f"{room}/{connection}/{item}@{meant}" if meant else f"{room}/{connection}/{item}"
     return f"{identity}/{_checksum(identity, text)} {text}"
 
 
-def unseal(content: str) -> MessageId | None:
-    """Whose message a content is; None if it was never sealed."""
-    match = _SEALED.match(content)
+def read_id(content: str) -> MessageId | None:
+    """The identity that a content carries; None if it carries none."""
+    match = _CONTENT.match(content)
     if match is None:
         return None
     identity, room, connection, item, meant, checksum, space = match.groups()

@@ -1,134 +1,147 @@
-"""An item under load that is not the one expected next: early, late, once more, or out of place."""
+"""Items under load that are not the one expected next."""
 
-from collections.abc import Iterator
-
-from roomproof.judge import classification
-from roomproof.judge.classification import Part, Violation
-from roomproof.judge.findings import Kind
-from roomproof.judge.streaming.connection import EXCUSED, LEAVE, LEFT, StreamingConnection, part_of
-from roomproof.judge.streaming.decoding import DepartedSender
-from roomproof.judge.streaming.fault_windows import LiveFaultWindow
+from roomproof.judge import classification, facts
+from roomproof.judge.classification import JOIN_NOTICE, Part, Violation
+from roomproof.judge.streaming.connection import EXCUSED, LEAVE, LEFT, StreamingConnection, part_of_item
 from roomproof.judge.streaming.int_runs import IntRuns
 from roomproof.judge.streaming.state import RoomState
 
 
-def take(
+def record_item(
     state: RoomState, sender: StreamingConnection, receiver: StreamingConnection, item: int, at: int
-) -> Iterator[Violation]:
-    """Take down that an item came that was not expected next; what is wrong with that."""
+) -> Violation | None:
+    """Record an item that was not the one expected next, and return its violation."""
     if state.are_apart(sender, receiver):
-        yield Kind.LEAKED, "STICKY-4"
-        return
-    if state.may_be_earlier(sender, receiver, item):
-        yield from _take_earlier(state, sender, receiver, item)
-        return
-    column = sender.column
-    fault_windows, certain = state.fault_windows, state.is_certain(sender, receiver)
-    if item == LEAVE or (sender is receiver and item == 0):
-        yield from _once(sender, receiver, item)
-        if item == LEAVE and receiver.expected[column] != LEFT:
-            following = receiver.expected[column]
-            if certain or receiver.has_heard(column):
-                _overtake(sender, receiver, range(following, sender.leave), at, fault_windows)
-            receiver.departed[column] = sender.leave
-            receiver.expected[column] = LEFT
-        return
-    has_left = receiver.expected[column] == LEFT
-    following, start = receiver.next_of(column), receiver.start[column]
-    late = classification.late(part_of(sender, item), after_leave=has_left)
-    holes = receiver.holes.get(column, {})
-    if item in holes:
-        del holes[item]
-        yield late
-    elif item >= following:
-        if certain or following != start:
-            _overtake(sender, receiver, range(following, item), at, fault_windows)
-        else:
-            receiver.start[column] = item
-        receiver.expected[column] = item + 1
-    elif item < receiver.floor[column]:
-        if item in receiver.strays.get(column, ()):
-            yield classification.again(part_of(sender, item))
-        else:
-            receiver.strays.setdefault(column, set()).add(item)
-            yield Kind.REPLAYED, "DELIVER-10"
-    elif item >= start:
-        yield classification.again(part_of(sender, item))
-    else:
-        # The items that are due begin earlier than thought.
-        receiver.start[column] = item
-        if following == start and not has_left:
-            receiver.expected[column] = item + 1
-        else:
-            yield late
-            _overtake(sender, receiver, range(item + 1, start), at, fault_windows)
+        return classification.LEAKED_ITEM
+    if state.may_be_history(sender, receiver, item):
+        return _record_history(state, sender, receiver, item)
+    if item == LEAVE:
+        return _record_leave(state, sender, receiver, at)
+    if sender is receiver and item == JOIN_NOTICE:
+        return _record_own_join(receiver)
+    if item in receiver.holes.get(sender.column, ()):
+        return _record_late(sender, receiver, item)
+    if item >= receiver.next_of(sender.column):
+        _record_early(state, sender, receiver, item, at)
+        return None
+    return _record_past(state, sender, receiver, item, at)
 
 
-def _once(sender: StreamingConnection, receiver: StreamingConnection, item: int) -> Iterator[Violation]:
-    """A leave notice, or a receiver's own join notice: it may come, but once."""
-    column = sender.column
-    if item in receiver.strays.get(column, ()):
-        yield classification.again(Part.LEAVE if item == LEAVE else Part.JOIN)
-    elif item != LEAVE and receiver.has_heard(column):
-        yield classification.late(Part.JOIN, after_leave=False)
-    receiver.strays.setdefault(column, set()).add(item)
-
-
-def _take_earlier(
+def _record_history(
     state: RoomState, sender: StreamingConnection, receiver: StreamingConnection, item: int
-) -> Iterator[Violation]:
-    """An item that a server with `history` may tell a receiver that has come: once, in order, and no notice."""
+) -> Violation | None:
+    """Record an item sent because its receiver joined a server with `history`.
+
+    Messages may be repeated like that, each once and in order.
+
+    alice  has sent 1, 2, 3       bob    joins, and receives 1, 3    fine: some of the past, in order
+                                  bob    receives 2                  reordered
+                                  bob    receives 3                  duplicated
+                                  bob    receives alice's join       replayed
+    """
     column = sender.column
-    told, strays = receiver.earlier.setdefault(column, IntRuns()), receiver.strays.setdefault(column, set())
-    has_left = LEAVE in strays
-    has_heard_later = has_left or receiver.has_heard(column)
-    part = Part.LEAVE if item == LEAVE else part_of(sender, item)
-    if item in strays or item in told:
-        yield classification.again(part)
-        return
-    is_late = item < told.following
-    if part is Part.JOIN and state.floor(sender, receiver) > 0:
-        yield Kind.REPLAYED, "DELIVER-10"
-    elif item != LEAVE and (is_late or has_heard_later):
-        yield classification.late(part, after_leave=has_left)
+    repeated = receiver.repeated.setdefault(column, IntRuns())
+    extras = receiver.extras.setdefault(column, set())
+    part = Part.LEAVE if item == LEAVE else part_of_item(sender, item)
+    if item in extras or item in repeated:
+        return classification.again(part)
+    has_left = LEAVE in extras
+    is_late = item < repeated.following
     if item == LEAVE or is_late:
-        strays.add(item)
+        extras.add(item)
     else:
-        told.add(item)
+        repeated.add(item)
+    if item == LEAVE:
+        return None
+    if facts.is_replayed(item, state.floor(sender, receiver), may_be_repeated=state.may_be_repeated(part)):
+        return classification.REPLAYED_ITEM
+    if is_late or has_left or receiver.has_received_from(column):
+        return classification.late(part, after_leave=has_left)
+    return None
+
+
+def _record_leave(
+    state: RoomState, sender: StreamingConnection, receiver: StreamingConnection, at: int
+) -> Violation | None:
+    """Record a leave notice. Messages that were due before it are overtaken."""
+    column = sender.column
+    extras = receiver.extras.setdefault(column, set())
+    violation = classification.again(Part.LEAVE) if LEAVE in extras else None
+    extras.add(LEAVE)
+    following = receiver.expected[column]
+    if following != LEFT:
+        if state.is_certain_audience(sender, receiver) or receiver.has_received_from(column):
+            _overtake(state, sender, receiver, range(following, sender.leave), at)
+        receiver.expected_at_leave[column] = sender.leave
+        receiver.expected[column] = LEFT
+    return violation
+
+
+def _record_own_join(receiver: StreamingConnection) -> Violation | None:
+    """Record the receiver's own join notice, which may arrive once, before all else."""
+    column = receiver.column
+    extras = receiver.extras.setdefault(column, set())
+    if JOIN_NOTICE in extras:
+        return classification.again(Part.JOIN)
+    extras.add(JOIN_NOTICE)
+    return classification.late(Part.JOIN, after_leave=False) if receiver.has_received_from(column) else None
+
+
+def _record_late(sender: StreamingConnection, receiver: StreamingConnection, item: int) -> Violation:
+    """Record an item that a later one had overtaken."""
+    column = sender.column
+    del receiver.holes[column][item]
+    return classification.late(part_of_item(sender, item), after_leave=receiver.expected[column] == LEFT)
+
+
+def _record_early(
+    state: RoomState, sender: StreamingConnection, receiver: StreamingConnection, item: int, at: int
+) -> None:
+    """Record an item beyond the expected one. What was due between is overtaken.
+
+    If nothing of the sender arrived before, and the receiver might be on another instance, nothing was due.
+    """
+    column = sender.column
+    following = receiver.next_of(column)
+    if state.is_certain_audience(sender, receiver) or following != receiver.start[column]:
+        _overtake(state, sender, receiver, range(following, item), at)
+    else:
+        receiver.start[column] = item
+    receiver.expected[column] = item + 1
+
+
+def _record_past(
+    state: RoomState, sender: StreamingConnection, receiver: StreamingConnection, item: int, at: int
+) -> Violation | None:
+    """Record an item before the expected one that is no hole.
+
+    It is replayed, or a second copy, or shows an earlier start of what is due.
+    """
+    column = sender.column
+    part = part_of_item(sender, item)
+    if facts.is_replayed(item, receiver.floor[column], may_be_repeated=False):
+        extras = receiver.extras.setdefault(column, set())
+        if item in extras:
+            return classification.again(part)
+        extras.add(item)
+        return classification.REPLAYED_ITEM
+    start, has_left = receiver.start[column], receiver.expected[column] == LEFT
+    if item >= start:
+        return classification.again(part)
+    # The membership began earlier than the evidence showed: what is due begins here.
+    receiver.start[column] = item
+    if receiver.next_of(column) == start and not has_left:
+        receiver.expected[column] = item + 1
+        return None
+    _overtake(state, sender, receiver, range(item + 1, start), at)
+    return classification.late(part, after_leave=has_left)
 
 
 def _overtake(
-    sender: StreamingConnection,
-    receiver: StreamingConnection,
-    items: range,
-    at: int,
-    fault_windows: list[LiveFaultWindow],
+    state: RoomState, sender: StreamingConnection, receiver: StreamingConnection, items: range, at: int
 ) -> None:
-    """Remember what was overtaken, and when."""
+    """Note that items were overtaken at some time, or are excused by a fault."""
     holes = receiver.holes.setdefault(sender.column, {})
     for item in items:
-        is_excused = any(window.excuses(sender, receiver, item, at) for window in fault_windows)
+        is_excused = state.is_excused(sender, receiver, item, at)
         holes[item] = EXCUSED if is_excused else at
-
-
-def of_departed(
-    departed: DepartedSender, part: Part, receiver: StreamingConnection, state: RoomState
-) -> Violation | None:
-    """What is wrong if something comes of a sender that is long gone; None if that may only be late.
-
-    It is a copy, if its receiver had got all of that sender, or came when everybody else had. Of one of whom nobody
-    has heard, whose handshake was given up or who died at once, the server may hear that late itself.
-    """
-    if not departed.was_heard:
-        return None
-    if not departed.is_whole or state.sticky or state.fault_windows or receiver.has_paused or not state.stays(receiver):
-        return None
-    if receiver.evidence_at is not None and receiver.evidence_at < departed.ended_at:
-        return classification.late(part, after_leave=True)
-    if part is Part.MESSAGE and state.replays:
-        return None  # it is told because it has come
-    if part is Part.LEAVE and not departed.has_left:
-        return None  # it is late, which nobody was left to miss
-    if receiver.opening.at > departed.settled_at and state.one_instance:
-        return Kind.REPLAYED, "DELIVER-10"
-    return None

@@ -1,59 +1,75 @@
-"""What somebody who does not read does to the others in a room under load (CLOSE-4)."""
+"""The check that a member that does not read holds nobody up (CLOSE-4)."""
 
+from roomproof.judge import texts
 from roomproof.judge.facts import NS_PER_S
 from roomproof.judge.findings import Kind
-from roomproof.judge.streaming.connection import StreamingConnection, name_of
+from roomproof.judge.streaming.connection import StreamingConnection
 from roomproof.judge.streaming.state import RoomState
 
 SWAMPED_BYTES = 12 * 1024 * 1024
-"""More than the sockets on the way, a proxy's included, hold of what is sent to somebody who does not read."""
+"""Size in bytes beyond what all sockets on the way, a proxy's included, hold for a client that does not read."""
 
 MEANT_BEFORE = NS_PER_S
-"""So long before it is said a message may have been meant to be said."""
+"""Longest time in nanoseconds by which a message is sent later than it was meant to be."""
 
 AT_ONCE = NS_PER_S
-"""Whoever was held up hears the others so soon after the one who held them up reads on."""
+"""Longest time in nanoseconds from the moment a slow reader reads on to the first item that it had held up."""
 
 
 class SlowReaders:
-    """Looks after one room. Times are nanoseconds."""
+    """Watches the slow readers of one room.
+
+    Invariants: `_sent_bytes` never decreases; `_received_at` is the time at which anyone last received a message that
+    nobody had received before.
+    """
 
     def __init__(self, state: RoomState, deadline: int) -> None:
+        """`deadline` is in nanoseconds."""
         self._state = state
         self._deadline = deadline
-        self._said_bytes = 0
-        self._heard_at = 0
-        """When a message last came to anyone that nobody had received before."""
+        self._sent_bytes = 0
+        self._received_at = 0
 
-    def says(self, content: str) -> None:
-        """Somebody is about to say something."""
-        self._said_bytes += len(content)
+    def note_sent(self, content: str) -> None:
+        """Note that a message is about to be sent."""
+        self._sent_bytes += len(content)
 
-    def stops(self, connection: StreamingConnection) -> None:
-        """Somebody stops reading."""
-        connection.said_bytes_before = self._said_bytes
+    def note_pause(self, connection: StreamingConnection) -> None:
+        """Note that a connection stops reading."""
+        connection.room_size_at_pause = self._sent_bytes
 
-    def reads_on(self, connection: StreamingConnection) -> None:
-        """Somebody reads on: the server had to notice the pause if very much was said meanwhile."""
-        if self._said_bytes - connection.said_bytes_before >= SWAMPED_BYTES:
+    def note_resumed(self, connection: StreamingConnection) -> None:
+        """Note that a connection reads on.
+
+        If very much was sent meanwhile, the server had to notice its pause.
+        """
+        if self._sent_bytes - connection.room_size_at_pause >= SWAMPED_BYTES:
             self._state.tally.swamped += 1
 
-    def came(self, receiver: StreamingConnection, sender: StreamingConnection, item: int, meant: int, at: int) -> None:
-        """A message came that nobody had received before: was the whole room silent until a slow reader read on?
+    def note_first_receipt(
+        self, receiver: StreamingConnection, sender: StreamingConnection, item: int, meant: int, at: int
+    ) -> None:
+        """Note a message that nobody had received before; judge if the room was held up.
 
-        Nobody at all heard anything new for longer than a deadline, although something was due: a server that is slow
-        for other reasons is not meant.
+        It was, if nobody received anything new for longer than a deadline, though something was due, and the silence
+        ended when a slow reader read on. If no reader was slow all that time, the server was slow for other reasons.
         """
-        silent_since = max(self._heard_at, meant + MEANT_BEFORE)
-        self._heard_at = at
+        silent_since = max(self._received_at, meant + MEANT_BEFORE)
+        self._received_at = at
         if at - silent_since <= self._deadline:
             return
-        for one in self._state.receivers:
-            was_slow = one.has_paused and one.reads and one.evidence_at is not None
-            if was_slow and one.paused_at <= silent_since and one.resumed_at >= at - AT_ONCE:
-                text = (
-                    f"{name_of(sender, item)} came after {(at - silent_since) / NS_PER_S:.1f} s in which nobody heard "
-                    f"anything, just when {one.user!r} read on, who had not read for longer than that"
-                )
-                self._state.find(receiver, Kind.HELD_UP, "CLOSE-4", text, sender.number, item)
-                return
+        slow = next((one for one in self._state.receivers if _ends_silence(one, silent_since, at)), None)
+        if slow is not None:
+            text = texts.held_up(item, sender.user, slow.user, (at - silent_since) / NS_PER_S)
+            self._state.report(receiver, (Kind.HELD_UP, "CLOSE-4"), text, sender.number, item)
+
+
+def _ends_silence(connection: StreamingConnection, silent_since: int, at: int) -> bool:
+    """Whether a member did not read during a silence, and read on just before its end.
+
+    zoe    stops reading
+    alice  sends "soup"      nobody receives it for longer than the deadline
+    zoe    reads on          bob receives "soup" at once: zoe held him up
+    """
+    was_slow = connection.has_paused and connection.reads and connection.evidence_at is not None
+    return was_slow and connection.paused_at <= silent_since and connection.resumed_at >= at - AT_ONCE

@@ -1,4 +1,4 @@
-"""What a run under load comes to: all findings counted, the first of each kind kept with their witnesses."""
+"""The tally of a load run: findings counted, the first of each kind kept, times."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,36 +7,34 @@ from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.streaming.frame_cache import DeliveryTimes
 
 KEPT_FINDINGS = 100
-"""So many findings of each kind are kept; the others are counted."""
+"""Number of findings of each kind that are kept; the others are only counted."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of all rooms that were given this tally.
+    """Counts and times of all rooms that share it.
 
-    `delivered` counts first copies of what was due or could come."""
+    The lists grow until whoever reads them empties them; times are nanoseconds.
+    """
 
-    sent: int = 0
-    delivered: int = 0
     counts: Counter[Kind] = field(default_factory=Counter)
+    """Number of findings by kind."""
     rules: Counter[tuple[str, bool]] = field(default_factory=Counter)
-    """Findings by the rule that they break, and whether they are facts whatever the load."""
+    """Number of findings by the rule that they break, and whether they are facts whatever the load."""
     findings: list[Finding] = field(default_factory=list)
     delays: list[int] = field(default_factory=list)
-    """How long messages took, from when they were meant to be said, in nanoseconds: one for each delivery.
-
-    Whoever wants to know takes them out from time to time, here and below."""
+    """For each delivery of a message, the time since it was meant to be sent."""
     spent: list[DeliveryTimes] = field(default_factory=list)
-    """Messages that came to everybody, with when they came to the first and to the last receiver."""
+    """Messages that every receiver has received."""
     untimed: int = 0
-    """Messages of which that is not known: they had to be forgotten while somebody was still to receive them."""
+    """Number of messages that left the cache before every receiver had received them: their last receipt is unknown."""
     swamped: int = 0
-    """How often so much was due to somebody who did not read that the server had to notice it."""
+    """Number of pauses of slow readers in which so much was sent to them that the server had to notice."""
     joins: list[int] = field(default_factory=list)
-    """How long it took from an opening to the evidence of membership, in nanoseconds, where nothing was said before."""
+    """For each connection that sent nothing before it, the time from its opening to the evidence of membership."""
 
     def note(self, finding: Finding) -> None:
-        """Count a finding, and keep it if it is one of the first."""
+        """Count a finding, and keep it if it is one of the first of its kind."""
         self.counts[finding.kind] += 1
         self.rules[finding.rule, finding.safety] += 1
         if self.counts[finding.kind] <= KEPT_FINDINGS:

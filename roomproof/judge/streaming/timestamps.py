@@ -1,69 +1,79 @@
-"""Whether time runs backwards, or stands still, from one item of a sender to a later one (DELIVER-9).
+"""The check under load that timestamps make progress (DELIVER-9).
 
-Servers stamp an item once, or each instance by its own clock, or each delivery; receivers mostly share frames, which
-are looked at once. So of each item only the earliest timestamp of all its copies is kept: a receiver that has got the
-item has got none before that, and a later item that is stamped even earlier runs backwards for it, whichever copy it
-got. What is less than the difference of copies is not seen, nor what comes long after others got it, to a slow reader
-or as history.
+A server can stamp an item once, or once on each instance, or for each delivery. Receivers mostly share frames, which
+are decoded once. So only the earliest timestamp of all copies of an item is kept. A receiver of the item received none
+before that: a later item with an even earlier timestamp runs backwards for it, whichever copy it received. Two faults
+are missed: a step smaller than the difference between copies, and a step in what arrives long after others received it,
+at a slow reader or as history.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
-from roomproof.judge.facts import NS_PER_S, TICK_NS
+from roomproof.judge.facts import TICK_NS
 from roomproof.judge.streaming.connection import StreamingConnection
+from roomproof.judge.streaming.lapse import TimestampLapse
 
 KEPT_ITEMS = 8
-"""The timestamps of so many items of a sender are kept."""
+"""Number of items of a sender whose timestamps are kept."""
 
 
 class ItemTimestamp(msgspec.Struct, gc=False):
-    """An item's earliest timestamp, and since when all its copies so far, or one before it, have had one as late."""
+    """The earliest timestamp of an item, and the time since which it is known.
+
+    Since then all copies of the item, or of one before it, had a timestamp as late.
+    """
 
     moment: datetime
     since: int
 
 
-@dataclass(frozen=True, slots=True)
-class TimestampLapse:
-    """A timestamp that does not follow the one before. `is_certain`: its receiver has got the item of that one."""
-
-    how: str
-    is_certain: bool
-
-
 class KeptTimestamps(msgspec.Struct, gc=False):
-    """What is kept of one sender, as one instance tells it."""
+    """The timestamps kept of one sender on one instance."""
 
     items: dict[int, ItemTimestamp]
-    """In their order."""
+    """By item, in ascending order."""
     highest: datetime
-    """No timestamp so far was later."""
+    """The latest timestamp so far."""
+
+    def add_late(self, item: int, timestamp: ItemTimestamp) -> None:
+        """Add an item that reached anyone only after a later item had reached another.
+
+        An item before the first one kept might have been kept before, with an earlier timestamp: it stays out.
+        """
+        if len(self.items) < KEPT_ITEMS or item > next(iter(self.items)):
+            later = {one: self.items.pop(one) for one in [*self.items] if one > item}
+            self.items.update({item: timestamp, **later})
 
 
 class Timestamps:
-    """The latest timestamps of one room."""
+    """The latest timestamps of one room.
+
+    Invariants: the items kept of a sender are ascending and at most KEPT_ITEMS; no kept moment is later than `highest`.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[int, dict[str | None, KeptTimestamps]] = {}
         """By sender, and by instance."""
 
     def forget(self, sender: StreamingConnection) -> None:
-        """Nothing of a sender comes any more."""
+        """Forget a sender of which nothing more arrives."""
         self._kept.pop(sender.number, None)
 
-    def take(
+    def record(
         self,
         sender: StreamingConnection,
         item: int,
         moment: datetime,
-        said: int,
+        sent: int,
         receiver: StreamingConnection,
         at: int,
     ) -> TimestampLapse | None:
-        """A receiver got an item with a timestamp; `said` is the earliest time at which it was said, 0 for unknown."""
+        """Record the timestamp of a received item, and return its lapse.
+
+        `sent` as in `peek`.
+        """
         by_instance = self._kept.setdefault(sender.number, {})
         kept = by_instance.get(receiver.instance)
         if kept is None:
@@ -75,33 +85,37 @@ class Timestamps:
             kept.highest = moment
             lapse, since = None, at
         else:
-            lapse = self.look(sender, item, moment, said, receiver)
-            still = moment == items[latest].moment and receiver.has_got(sender.column, latest)
-            since = items[latest].since if still else at
+            lapse = self.peek(sender, item, moment, sent, receiver)
+            is_still = moment == items[latest].moment and receiver.has_received(sender.column, latest)
+            since = items[latest].since if is_still else at
         if item > latest:
             items[item] = ItemTimestamp(moment, since)
-            if len(items) > KEPT_ITEMS:
-                del items[next(iter(items))]
-        elif item in items and items[item].moment != moment:
+        elif item not in items:
+            kept.add_late(item, ItemTimestamp(moment, at))
+        elif items[item].moment != moment:
             items[item] = ItemTimestamp(min(items[item].moment, moment), at)
+        if len(items) > KEPT_ITEMS:
+            del items[next(iter(items))]
         return lapse
 
-    def look(
-        self, sender: StreamingConnection, item: int, moment: datetime, said: int, receiver: StreamingConnection
+    def peek(
+        self, sender: StreamingConnection, item: int, moment: datetime, sent: int, receiver: StreamingConnection
     ) -> TimestampLapse | None:
-        """What `take` would return, where it is not certain yet that it is an item."""
+        """The lapse of a timestamp, if it has one, without recording it.
+
+        `sent`: the earliest time in nanoseconds at which the item was sent; 0 if unknown.
+        """
         kept = self._kept.get(sender.number, {}).get(receiver.instance)
         if kept is None or moment > kept.highest:
             return None
         earlier = [one for one in reversed(kept.items) if one < item]
-        got = next((one for one in earlier if receiver.has_got(sender.column, one)), None)
-        before = got if got is not None else next(iter(earlier), None)
+        received = next((one for one in earlier if receiver.has_received(sender.column, one)), None)
+        before = received if received is not None else next(iter(earlier), None)
         if before is None:
             return None
         stamped = kept.items[before]
         if moment < stamped.moment:
-            return TimestampLapse(f"is stamped before item {before}", got is not None)
-        if moment == stamped.moment and said - stamped.since >= TICK_NS:
-            passed = (said - stamped.since) / NS_PER_S
-            return TimestampLapse(f"is stamped as if {passed:.0f} s had not passed", got is not None)
+            return TimestampLapse(before, None, received is not None)
+        if moment == stamped.moment and sent - stamped.since >= TICK_NS:
+            return TimestampLapse(before, sent - stamped.since, received is not None)
         return None

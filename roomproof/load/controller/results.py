@@ -117,7 +117,10 @@ class LoadResults(JsonLines):
         for finding in findings:
             self._write(
                 {"kind": "finding", "finding": finding.kind}
-                | {name: getattr(finding, name) for name in ("rule", "receiver", "text", "stream", "item", "witness")}
+                | {
+                    name: getattr(finding, name)
+                    for name in ("rule", "receiver", "text", "detail", "stream", "item", "witness")
+                }
             )
 
     def step(self, users: int, verdict: Verdict, totals: RunTotals) -> None:
@@ -190,7 +193,7 @@ def _finding_lines(kind: Kind, totals: RunTotals) -> list[str]:
     """The first findings of a kind, one witness, and the number of other findings."""
     shown = [finding for finding in totals.findings if finding.kind is kind][:SHOWN_FINDINGS]
     lines = [
-        f"  {finding.kind} ({finding.rule}), at connection {finding.receiver}: {printable(finding.text)}"
+        f"  {finding.kind} ({finding.rule}), at connection {finding.receiver}: {printable(finding.full_text)}"
         for finding in shown
     ]
     if shown and shown[0].witness:

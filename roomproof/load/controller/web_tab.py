@@ -117,7 +117,7 @@ def _generators(totals: RunTotals) -> list[dict[str, str]]:
 
 def _finding(finding: Finding) -> dict[str, str]:
     witness = " | ".join(timeline(finding.witness))
-    detail = f"{printable(finding.text)} {witness}"
+    detail = f"{printable(finding.full_text)} {witness}"
     return _row(f"{finding.kind} ({finding.rule})", f"at connection {finding.receiver}", detail)
 
 

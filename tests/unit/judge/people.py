@@ -3,7 +3,7 @@
 from functools import partial
 
 from roomproof.history import Closing, Deleting, Dying, Event, FaultWindow, Opening, Reading, Refused, Sent
-from roomproof.judge.streaming.message_id import seal
+from roomproof.judge.streaming.message_id import with_id
 from roomproof.spec import messages
 from tests.unit.judge.shape import Shape, Topology
 from tests.unit.judge.streaming.room_of_people import StreamingConnection
@@ -104,7 +104,7 @@ class People:
 
     def _say(self, line: StreamingConnection) -> None:
         line.said += 1
-        content = seal(line.room, line.number, line.said, "soup is ready")
+        content = with_id(line.room, line.number, line.said, "soup is ready")
         self.world.record(Sent(line.number, self.world.at, messages.message(content)))
         fields = {"type": "message", "content": content, "sender_id": line.user}
         self.world.send_up(line, lambda: self.world.tell(line, fields))

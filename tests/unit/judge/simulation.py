@@ -48,7 +48,7 @@ def shapes(**sorts: st.SearchStrategy[bool]) -> st.SearchStrategy[Shape]:
 
 def tell(events: list[Event], findings: list[Finding]) -> None:
     """Show a history and what was found in it, if the test is about to fail."""
-    note("\n".join([*timeline(events), *(f"{one.rule}: {one.kind}: {one.text}" for one in findings)]))
+    note("\n".join([*timeline(events), *(f"{one.rule}: {one.kind}: {one.full_text}" for one in findings)]))
 
 
 def worlds_with(fault: str, shape: Shape) -> Iterator[tuple[list[Event], Anomaly]]:

@@ -134,7 +134,7 @@ def test_texts_that_look_alike_are_told_apart() -> None:
 
     texts = [one.text for one in judge(tale.events)]
 
-    assert texts == [r"'Zoe\u0308' said it, the frame says 'Zo\xeb'"]
+    assert texts == [r"expected the sender_id 'Zoe\u0308', got 'Zo\xeb'"]
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,7 @@ def test_one_who_only_listens_takes_no_more_memory_with_each_message(talk: Talk)
     talk.hears(alice, talk.notice(bob, "joined"))
     said = [talk.says(bob) for _ in range(1_000)]
     talk.all_hear([bob, alice], *said)
-    memory = len(pickle.dumps((alice.strays, alice.earlier)))
+    memory = len(pickle.dumps((alice.extras, alice.repeated)))
     talk.hears(alice, said[0], said[500])
 
     assert memory < 1_000

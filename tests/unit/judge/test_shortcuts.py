@@ -1,4 +1,4 @@
-"""Correct histories that tempting shortcuts of the oracle's definition would accuse (docs/oracle.md has the definition)."""
+"""Correct histories that tempting shortcuts of the oracle's definition would accuse (docs/oracle.md)."""
 
 from tests.unit.judge.tale import Tale
 

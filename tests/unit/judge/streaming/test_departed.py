@@ -73,7 +73,7 @@ def test_the_leave_of_one_whose_handshake_was_never_answered_is_called_so() -> N
     left = talk.notice(carol, "left")
     talk.hears(alice, talk.notice(carol, "joined"), left, left)
 
-    assert [one.text for one in talk.tally().findings] == ["the leave notice of 'carol'"]
+    assert [one.text for one in talk.tally().findings] == ["the leave notice of 'carol' arrived again"]
 
 
 def test_one_who_is_leaving_may_still_hear_of_one_long_gone() -> None:

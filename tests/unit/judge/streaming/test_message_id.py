@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomproof.judge.streaming.message_id import MessageId, seal, unseal
+from roomproof.judge.streaming.message_id import MessageId, read_id, with_id
 
 
 @given(
@@ -17,7 +17,7 @@ from roomproof.judge.streaming.message_id import MessageId, seal, unseal
     text=st.text(st.characters(codec="utf-8")),
 )
 def test_what_was_sealed_is_read_as_it_was(room: str, connection: int, item: int, text: str) -> None:
-    assert unseal(seal(room, connection, item, text)) == MessageId(room, connection, item, intact=True)
+    assert read_id(with_id(room, connection, item, text)) == MessageId(room, connection, item, intact=True)
 
 
 CHANGES: dict[str, Callable[[str], str]] = {
@@ -32,10 +32,10 @@ CHANGES: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("text", [" soup ", "Zoe\u0308", "<b>", "\x00"])
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_text_is_intact_only_if_it_is_not(change: str, text: str) -> None:
-    sealed = seal("chat-1", 2, 3, text)
+    sealed = with_id("chat-1", 2, 3, text)
     changed = CHANGES[change](sealed)
 
-    found = unseal(changed)
+    found = read_id(changed)
 
     assert found is not None
     assert found.intact == (changed == sealed)
@@ -54,4 +54,4 @@ def test_a_text_is_intact_only_if_it_is_not(change: str, text: str) -> None:
     ],
 )
 def test_nobody_sealed(content: str) -> None:
-    assert unseal(content) is None
+    assert read_id(content) is None

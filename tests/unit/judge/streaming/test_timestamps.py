@@ -40,6 +40,20 @@ def test_time_does_not_run_backwards_at_one_receiver() -> None:
     assert talk.findings() == [Found(Kind.WRONG_TIME, "DELIVER-9", bob.number, alice.number, 3)]
 
 
+def test_time_runs_backwards_from_a_join_that_came_after_the_first_words() -> None:
+    """The echo of the first message came before anybody had heard that its sender had joined."""
+    talk = Talk()
+    (alice,) = talk.meet("alice")
+    bob = talk.joins("bob")
+    content = talk.room.compose(bob, "soup", talk.tick())
+    talk.hears(bob, talk.frame(type="message", content=content, sender_id="bob"))
+    talk.hears(alice, talk.notice(bob, "joined"))
+    early = stamp(talk.clock - 100 * MILLISECOND)
+    talk.hears(alice, talk.frame(type="message", content=content, sender_id="bob", timestamp=early))
+
+    assert talk.findings() == [Found(Kind.WRONG_TIME, "DELIVER-9", alice.number, bob.number, 1)]
+
+
 def test_nobody_left_before_the_last_words() -> None:
     talk = Talk()
     alice, bob = talk.meet("alice", "bob")

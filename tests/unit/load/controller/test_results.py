@@ -93,6 +93,7 @@ def test_findings_have_their_witnesses(tmp_path: Path) -> None:
         "rule": "DELIVER-3",
         "receiver": 1,
         "text": "twice",
+        "detail": "",
         "stream": 2,
         "item": 3,
     }

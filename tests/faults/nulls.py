@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from roomproof.verdict import Conclusion
 
@@ -33,17 +34,30 @@ def null(name: str, expected: Conclusion) -> Callable[[Behaviour], Behaviour]:
     return register
 
 
+@dataclass(frozen=True, slots=True)
+class NullServer:
+    """A null server that is listening."""
+
+    url: str
+    links: list[socket.socket] = field(default_factory=list)
+    """The connections accepted so far."""
+
+
 @contextlib.contextmanager
-def null_server(behave: Behaviour) -> Iterator[str]:
-    """Serve so on a free port; the URL is yielded."""
-    links: list[socket.socket] = []
+def null_server(behave: Behaviour) -> Iterator[NullServer]:
+    """Serve on a free port until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=_accept, args=(listener, behave, links), daemon=True).start()
+        server = NullServer(_url(listener))
+        threading.Thread(target=_accept, args=(listener, behave, server.links), daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield server
         finally:
-            for link in links:
+            for link in server.links:
                 link.close()
+
+
+def _url(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def _accept(listener: socket.socket, behave: Behaviour, links: list[socket.socket]) -> None:
@@ -62,7 +76,7 @@ def _serve(behave: Behaviour, link: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def deaf_server() -> Iterator[str]:
+def deaf_server() -> Iterator[NullServer]:
     """A port that takes no connection: its backlog is full, and nobody accepts."""
     with contextlib.ExitStack() as held:
         listener = held.enter_context(socket.socket())
@@ -73,7 +87,7 @@ def deaf_server() -> Iterator[str]:
             filler.setblocking(False)
             with contextlib.suppress(BlockingIOError):
                 filler.connect(listener.getsockname())
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield NullServer(_url(listener))
 
 
 def _request(link: socket.socket) -> tuple[str, dict[str, str]]:
@@ -175,9 +189,9 @@ def drips_handshakes(link: socket.socket) -> None:
 
 
 def _drip(link: socket.socket, beginning: bytes) -> None:
-    """Never be silent for long, and never come to an end: until the client goes, or a minute is over."""
+    """Never be silent for long, and never come to an end: only the client can end this."""
     link.sendall(beginning)
-    for _ in range(300):
+    while True:
         time.sleep(0.2)
         link.sendall(b"x")
 

@@ -22,6 +22,10 @@ class Fault:
     capabilities: tuple[str, ...] = ()
     """What a server with this fault declares beyond the reference server, in vain."""
 
+    def is_shown_in(self, text: str) -> bool:
+        """Whether a text of a run shows the fault by the kind of finding that it must be shown by."""
+        return self.shows is None or f"{self.shows}, at " in text
+
 
 FAULTS: dict[str, Fault] = {}
 """All faults by name, in the order of the families."""

@@ -27,11 +27,11 @@ DEADLINE = "1"
 
 HINDERING = (
     "echo missing",
-    "first words after a join lost",
+    "first message after a join lost",
     "membership a moment late",
     "chat_id missing in notices",
-    "a wrong name joins",
-    "deaf after a bad frame",
+    "joins announced under a wrong name",
+    "messages after a bad frame ignored",
 )
 """Faults that make nearly every scenario wait in vain: whole runs with these go first, shared by several workers."""
 

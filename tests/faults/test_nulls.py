@@ -1,4 +1,4 @@
-"""Servers that do nothing pass nothing, and the run against one ends with the first look, with a sentence."""
+"""A run against a server that does nothing ends with the preflight, and no MUST holds."""
 
 import contextlib
 from pathlib import Path
@@ -10,8 +10,8 @@ from roomproof.verdict import EXIT_CODES
 from tests.faults.nulls import DEAF, EXPECTED, NULLS, NullServer, deaf_server, null_server
 from tests.suite.verify import Run, verify
 
-FIRST_LOOK_CONNECTIONS = 4
-"""The most connections of a first look: one each for statistics, a room, a participant and a handshake."""
+PREFLIGHT_CONNECTIONS = 4
+"""Maximum number of connections of the preflight: statistics, room, participant and handshake take one each."""
 
 
 def serving(name: str) -> contextlib.AbstractContextManager[NullServer]:
@@ -20,8 +20,8 @@ def serving(name: str) -> contextlib.AbstractContextManager[NullServer]:
 
 @pytest.mark.parametrize("name", list(EXPECTED))
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
-def test_a_null_server_passes_nothing(tmp_path: Path, name: str, workers: tuple[str, ...]) -> None:
-    """However slowly it answers: the run would be killed as hanging if it waited for the end of what never ends."""
+def test_a_null_server_holds_no_must(tmp_path: Path, name: str, workers: tuple[str, ...]) -> None:
+    """Some of these servers never finish an answer: a run without a time limit of its own is killed as hanging."""
     with serving(name) as server:
         run = verify(tmp_path, "--target", server.url, *workers)
 
@@ -29,8 +29,8 @@ def test_a_null_server_passes_nothing(tmp_path: Path, name: str, workers: tuple[
     assert held_musts(run) == set()
     assert server.url in run.verdict["reason"]
     assert "Traceback" not in run.output
-    assert [line["kind"] for line in run.results] == ["run", "verdict"], "no scenario is played"
-    assert len(server.links) <= FIRST_LOOK_CONNECTIONS
+    assert [line["kind"] for line in run.results] == ["run", "verdict"], "expected no scenario to run"
+    assert len(server.links) <= PREFLIGHT_CONNECTIONS
 
 
 def held_musts(run: Run) -> set[str]:

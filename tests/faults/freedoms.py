@@ -1,4 +1,4 @@
-"""Servers that do what a correct server may do and the reference server does not: the suite accuses none of them."""
+"""Servers that use what the protocol permits and the reference server does not do: the suite must accuse none."""
 
 import json
 from collections.abc import Callable
@@ -14,14 +14,14 @@ from reference_server.names import ChatId
 from reference_server.room import ChatRoom
 from reference_server.store import Store
 from tests.faults.fault import wrap
-from tests.faults.plants.tellings import Tell, encoded, heard, told
+from tests.faults.plants.hooks import Send, encoded, on_receive, on_send
 
 FREEDOMS: dict[str, Callable[[], None]] = {}
-"""What changes the reference server, for good, by the name of the server that comes of it."""
+"""Functions that change the reference server in this process, for good, by the name of the resulting server."""
 
 
 def freedom(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Register a server; the docstring of the function says which freedoms it takes."""
+    """Register a server. The docstring of the decorated function says which freedoms it takes."""
 
     def register(take: Callable[[], None]) -> Callable[[], None]:
         FREEDOMS[name] = take
@@ -32,14 +32,14 @@ def freedom(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
 
 @freedom("talkative")
 def talkative() -> None:
-    """Unknown fields, unknown types of frames, unknown system texts, the joiner's own notice, ids in error bodies."""
+    """Send unknown fields, frame types and system texts, a new member's own notice, and ids in error bodies."""
 
-    def change(member: Member, fields: dict[str, Any], tell: Tell) -> bool:
-        tell(encoded({"type": "presence", "who": [member.user_id]}))
-        tell(encoded({"type": "system", "content": "the weather is nice"}))
-        return tell(encoded({**fields, "trace": {"hops": [1, None, {"ms": 0.5}]}, "type": fields["type"]}))
+    def change(member: Member, fields: dict[str, Any], send: Send) -> bool:
+        send(encoded({"type": "presence", "who": [member.user_id]}))
+        send(encoded({"type": "system", "content": "the weather is nice"}))
+        return send(encoded({**fields, "trace": {"hops": [1, None, {"ms": 0.5}]}, "type": fields["type"]}))
 
-    told(change)
+    on_send(change)
 
     def wrapped(join: Any) -> Any:
         def telling(self: ChatRoom[Any], member: Any, timestamp: str) -> Any:
@@ -55,7 +55,7 @@ def talkative() -> None:
 
 @freedom("terse")
 def terse() -> None:
-    """200 for what was made, times in UTC that say so, 1003 for binary frames, frames without a type are messages."""
+    """Answer 200 for 201, write times with a Z, close on binary frames with 1003, take frames without a type."""
     _answers(lambda status, fields: (200 if status == 201 else status, fields))
     wrap(Clock, "timestamp", lambda timestamp: lambda self: f"{timestamp(self).partition('.')[0]}Z")
 
@@ -64,7 +64,7 @@ def terse() -> None:
         typeless = isinstance(understood, BadFrame) and isinstance(frame, str) and _typeless(frame)
         return decode(json.dumps({"type": "message", **typeless})) if typeless else understood
 
-    heard(change)
+    on_receive(change)
 
     def hearing(hear: Any) -> Any:
         def listening(self: Any, frame: str | bytes) -> None:
@@ -80,7 +80,7 @@ def terse() -> None:
 
 @freedom("by invitation only")
 def by_invitation_only() -> None:
-    """Whoever is no participant of the room gets 403."""
+    """Refuse users that are no participants of the room, with 403."""
 
     def wrapped(create_app: Any) -> Any:
         def creating(store: Store, *arguments: Any) -> Any:
@@ -109,7 +109,7 @@ def _typeless(frame: str) -> dict[str, Any]:
 
 
 def _answers(change: Callable[[int, dict[str, Any]], tuple[int, dict[str, Any]]]) -> None:
-    """Change the JSON of all answers over HTTP."""
+    """Let `change(status, fields)` replace every JSON answer over HTTP."""
 
     def wrapped(create_app: Any) -> Any:
         def creating(*arguments: Any) -> Any:

@@ -8,8 +8,7 @@ from tests.unit.judge.talk import Talk
 
 
 @pytest.mark.parametrize("in_hand", [15, 16])
-def test_the_last_item_before_it_came_may_be_on_its_way_to_it(in_hand: int) -> None:
-    tale = Tale()
+def test_the_last_item_before_it_came_may_be_on_its_way_to_it(tale: Tale, in_hand: int) -> None:
     (alice,) = tale.meet("alice")
     alice.hears(alice.says("bread"), alice.says("butter"))
     bob = tale.joins("bob")
@@ -33,8 +32,8 @@ def test_the_last_item_before_it_came_may_be_on_its_way_to_it_under_load(in_hand
     assert talk.findings() == ([] if in_hand > 15 else [Found(Kind.DROPPED, "CLOSE-1", bob.number, None, None)])
 
 
-def test_what_is_said_on_another_sticky_instance_is_not_in_hand() -> None:
-    tale = Tale(("sticky",))
+def test_what_is_said_on_another_sticky_instance_is_not_in_hand(tale: Tale) -> None:
+    tale.declares("sticky")
     alice, bob = tale.joins("alice", instance="one"), tale.joins("bob", instance="two")
     alice.hears(alice.joined)
     bob.hears(bob.joined, *[bob.says(f"soup {number}") for number in range(16)])
@@ -54,9 +53,9 @@ def test_what_is_said_on_another_sticky_instance_is_not_in_hand_under_load() -> 
 
 
 @pytest.mark.parametrize("instance", [None, "two"])
-def test_what_came_before_an_item_that_it_got_is_not_in_hand(instance: str | None) -> None:
+def test_what_came_before_an_item_that_it_got_is_not_in_hand(tale: Tale, instance: str | None) -> None:
     """Nobody on its instance had heard what was said before it came: nothing else tells that it is past."""
-    tale = Tale(("pubsub",))
+    tale.declares("pubsub")
     alice = tale.joins("alice", instance="one" if instance else None)
     alice.hears(alice.joined, *[alice.says(f"bread {number}") for number in range(30)])
     bob = tale.joins("bob", instance=instance)

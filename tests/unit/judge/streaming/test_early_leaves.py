@@ -3,12 +3,13 @@
 import pytest
 
 from roomproof.judge.findings import Kind
+from tests.unit.judge.judges import OfflineOnly
+from tests.unit.judge.marks import one_judge
 from tests.unit.judge.tale import MILLISECOND, Found, Tale, finding, stamp
 from tests.unit.judge.talk import Talk
 
 
-def test_what_comes_after_an_early_leave_is_misplaced() -> None:
-    tale = Tale()
+def test_what_comes_after_an_early_leave_is_misplaced(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     soup = bob.says("soup")
     alice.hears(bob.left, soup)
@@ -42,9 +43,8 @@ def test_a_newcomer_may_hear_of_an_early_leave_first_and_of_nothing_after_it_und
     assert talk.findings() == [Found(Kind.MISPLACED, "LEAVE-3", carol.number, bob.number, 1)]
 
 
-def test_who_came_after_a_leave_was_heard_is_not_owed_it_whatever_its_subject_did_later() -> None:
+def test_who_came_after_a_leave_was_heard_is_not_owed_it_whatever_its_subject_did_later(tale: Tale) -> None:
     """The server had closed it, and it died before it read that."""
-    tale = Tale()
     alice, carol = tale.meet("alice", "carol")
     carol.hears(alice.left)
     bob = tale.joins("bob")
@@ -100,8 +100,7 @@ def test_one_who_is_gone_is_not_said_to_have_got_what_nobody_got() -> None:
     assert [one.kind for one in talk.findings()] == [Kind.DOUBLED_NOTICE]
 
 
-def test_a_leave_in_whole_seconds_may_come_long_after_the_server_closed_its_subject() -> None:
-    tale = Tale()
+def test_a_leave_in_whole_seconds_may_come_long_after_the_server_closed_its_subject(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     stamped, soup = stamp(tale.clock), bob.says("soup")
     alice.hears(soup, timestamp=stamped)
@@ -131,9 +130,8 @@ def test_a_leave_in_whole_seconds_may_come_long_after_the_server_closed_its_subj
     assert talk.findings() == []
 
 
-def test_who_came_after_one_was_closed_that_nobody_watched_is_not_owed_its_leave() -> None:
+def test_who_came_after_one_was_closed_that_nobody_watched_is_not_owed_its_leave(tale: Tale) -> None:
     """It died before it read the Close."""
-    tale = Tale()
     (bob,) = tale.meet("bob")
     carol = tale.joins("carol")
     carol.hears(carol.joined)
@@ -163,8 +161,8 @@ def test_who_came_when_a_leave_was_on_its_way_is_not_owed_it_under_load() -> Non
     assert talk.findings() == []
 
 
-def test_who_came_after_a_device_was_closed_is_not_owed_its_leave() -> None:
-    tale = Tale()
+@one_judge(OfflineOnly.SHARED_USER)
+def test_who_came_after_a_device_was_closed_is_not_owed_its_leave(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     phone = tale.joins("bob")
     tale.all_hear(phone.joined, phone.says("I am here"))

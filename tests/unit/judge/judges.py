@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from enum import Enum
 
 from roomproof.history import Deadline, Event, Opening, Sent, Started, Violating
+from roomproof.judge.facts import NS_PER_S
 from roomproof.judge.findings import Finding
 from roomproof.judge.offline.judge import judge
 from roomproof.judge.streaming.message_id import read_id
 from roomproof.spec import messages
 from tests.unit.judge.differences import Spans, essence
 from tests.unit.judge.feed import NEVER, Feed
+
+DEADLINE = 5 * NS_PER_S
+"""Time in nanoseconds after which the streaming judge settles the stream of a connection that ended."""
 
 
 class OfflineOnly(Enum):
@@ -58,9 +62,11 @@ def found_by_both(events: Sequence[Event], reason: OfflineOnly | None) -> list[F
     findings = judge(events)
     if reason is None:
         ordered = sorted(events, key=time_of)
-        spans, told = Spans(ordered), Feed(ordered, NEVER).findings()
-        offline, streaming = essence(findings, spans), essence(told, spans)
-        assert streaming == offline, f"only streaming: {streaming - offline}, only offline: {offline - streaming}"
+        spans = Spans(ordered)
+        offline = essence(findings, spans)
+        for deadline in (DEADLINE, NEVER):
+            streaming = essence(Feed(ordered, deadline).findings(), spans)
+            assert streaming == offline, f"only streaming: {streaming - offline}, only offline: {offline - streaming}"
     return findings
 
 

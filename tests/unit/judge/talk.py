@@ -1,4 +1,7 @@
-"""A room under load, told by hand to the streaming form: like tale.py, but the frames are bytes and nothing is kept."""
+"""A room under load, told by hand to the streaming judge only: like tale.py, but the frames are bytes.
+
+`talk` is a fixture. A test that takes it says with the mark `one_judge` why a tale, for both judges, would not do.
+"""
 
 import json
 from dataclasses import dataclass, field
@@ -17,14 +20,16 @@ DEADLINE = 5_000 * MILLISECOND
 class Talk:
     """A room, and a clock that advances by a millisecond with each event."""
 
-    capabilities: tuple[str, ...] = ()
     clock: int = 0
     count: int = 0
     room: StreamingRoom = field(init=False)
 
     def __post_init__(self) -> None:
-        started = Started(epoch=EPOCH, capabilities=list(self.capabilities))
-        self.room = StreamingRoom("kitchen", started, DEADLINE)
+        self.declares()
+
+    def declares(self, *capabilities: str) -> None:
+        """The server declares these capabilities; nobody has come yet."""
+        self.room = StreamingRoom("kitchen", Started(epoch=EPOCH, capabilities=list(capabilities)), DEADLINE)
 
     def tick(self) -> int:
         """The time of the next event."""

@@ -149,3 +149,25 @@ def test_the_same_words_in_two_rooms_are_no_leak(tale: Tale) -> None:
     tale.all_hear(alice.says_just("yes"), bob.says_just("yes"))
 
     assert tale.findings() == []
+
+
+def test_a_late_comer_hears_on_from_where_it_came(tale: Tale) -> None:
+    (alice,) = tale.meet("alice")
+    bread, soup = alice.says("bread"), alice.says("soup")
+    alice.hears(bread, soup)
+    bob = tale.joins("bob")
+    bob.hears(soup, bob.joined)
+    alice.hears(bob.joined)
+
+    assert tale.findings() == []
+
+
+def test_what_comes_late_shows_that_a_membership_began_early(tale: Tale) -> None:
+    (alice,) = tale.meet("alice")
+    one, two, three = alice.says("soup"), alice.says("bread"), alice.says("cheese")
+    bob = tale.joins("bob")
+    alice.hears(one, two, three, bob.joined)
+    bob.hears(three, one)
+
+    late, lost = finding(Kind.REORDERED, "ORDER-1", bob, one), finding(Kind.LOST, "DELIVER-1", bob, two)
+    assert sorted(tale.findings()) == sorted([late, lost])

@@ -42,7 +42,8 @@ def test_an_altered_message_is_the_one_that_fits_its_place(tale: Tale) -> None:
     assert tale.findings() == [finding(Kind.ALTERED, "DELIVER-5", bob, late[1])]
 
 
-def test_the_altered_first_message_of_a_late_comer_is_the_one_before_the_next(tale: Tale) -> None:
+def test_the_altered_first_message_is_the_one_before_the_next(tale: Tale) -> None:
+    """Its receiver is a late comer."""
     (alice,) = tale.meet("alice")
     bob = tale.joins("bob")
     soup, bread, cheese = alice.says("soup"), alice.says("bread"), alice.says("cheese")

@@ -1,4 +1,4 @@
-"""Whatever a server sends, the streaming form has a finding for it, and never fails itself."""
+"""Whatever a server sends, the streaming judge has a finding for it, and never fails itself."""
 
 import json
 from typing import Any

@@ -47,7 +47,7 @@ def test_columns_are_used_again_and_of_leavers_nothing_is_kept(talk: Talk) -> No
     assert talk.findings() == []
 
 
-def test_the_first_hundred_of_a_kind_are_kept_and_all_are_counted(talk: Talk) -> None:
+def test_a_hundred_of_a_kind_are_kept_and_all_are_counted(talk: Talk) -> None:
     alice, _bob = talk.meet("alice", "bob")
     soup = talk.says(alice)
     talk.hears(alice, *[soup] * 151)

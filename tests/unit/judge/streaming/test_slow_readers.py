@@ -47,7 +47,7 @@ def heard_at_last(
     return talk.findings()
 
 
-def test_a_room_that_is_silent_until_a_slow_reader_reads_on_was_held_up(talk: Talk) -> None:
+def test_a_room_silent_until_a_slow_reader_reads_on_is_held_up(talk: Talk) -> None:
     assert heard_at_last(talk) == [Found(Kind.HELD_UP, "CLOSE-4", 1, 1, 2)]
 
 
@@ -55,7 +55,7 @@ def test_a_server_that_is_late_for_other_reasons_is_not_accused(talk: Talk) -> N
     assert heard_at_last(talk, dreams=False) == []
 
 
-def test_what_comes_long_after_somebody_read_on_has_another_cause(talk: Talk) -> None:
+def test_what_comes_long_after_one_read_on_has_another_cause(talk: Talk) -> None:
     assert heard_at_last(talk, read_on_before=1_500) == []
 
 

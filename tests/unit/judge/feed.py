@@ -1,4 +1,4 @@
-"""A history, told to the oracle's streaming form as a load generator would tell it."""
+"""A history, told to the streaming judge as a load generator would tell it."""
 
 from msgspec import structs
 
@@ -54,7 +54,7 @@ class Feed:
                 self._tell(event)
 
     def findings(self) -> list[Finding]:
-        """What the streaming form holds against the server."""
+        """The findings of the streaming judge."""
         return [finding for room in self.rooms.values() for finding in room.finish().findings]
 
     def _look_at_the_clock(self, now: int) -> None:

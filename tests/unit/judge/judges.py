@@ -26,12 +26,13 @@ class OfflineOnly(Enum):
 
 
 class StreamingOnly(Enum):
-    """The reasons why a history is told to the streaming judge only."""
+    """The reasons why a test tells a history to the streaming judge only."""
 
-    SETTLING = "the test is about streams that the streaming judge has settled and forgotten"
-    MEMORY = "the test is about the memory of the streaming judge: its cache, its columns, the findings that it keeps"
-    TIMING = "the test is about measured times of delivery, or readers that hold others up, which only load shows"
-    ANY_FRAME = "the test sends frames at random, without a history"
+    SETTLING = "it is about streams that the streaming judge has settled and forgotten"
+    MEMORY = "it is about the memory of the streaming judge: its cache, its columns, the findings that it keeps"
+    TIMING = "it is about times of delivery, or a room that is held up, which only the streaming judge looks at"
+    DETAIL = "it is about evidence that only the streaming judge has"
+    BYTES = "no history keeps a text frame that is not UTF-8"
 
 
 def offline_reason(events: Sequence[Event]) -> OfflineOnly | None:

@@ -56,7 +56,7 @@ def test_what_came_before_an_item_that_it_got_is_not_in_hand(
         pytest.param(18, [(Kind.DROPPED, "CLOSE-1")], id="it is 15 messages behind"),
     ],
 )
-def test_who_is_not_yet_known_to_be_a_member_may_be_too_far_behind(
+def test_one_not_yet_known_as_a_member_may_be_too_far_behind(
     tale: Tale, said: int, fault: list[tuple[Kind, str]]
 ) -> None:
     tale.declares("history")

@@ -42,7 +42,8 @@ def test_an_altered_message_is_the_one_that_fits_its_place(tale: Tale) -> None:
     assert tale.findings() == [finding(Kind.ALTERED, "DELIVER-5", bob, late[1])]
 
 
-def test_the_altered_first_message_of_a_late_comer_is_the_one_before_the_next(tale: Tale) -> None:
+def test_the_altered_first_message_is_the_one_before_the_next(tale: Tale) -> None:
+    """Its receiver is a late comer."""
     (alice,) = tale.meet("alice")
     bob = tale.joins("bob")
     soup, bread, cheese = alice.says("soup"), alice.says("bread"), alice.says("cheese")
@@ -160,3 +161,50 @@ def test_what_is_heard_before_it_is_said_is_a_phantom(tale: Tale) -> None:
     bob.hears(soup)
 
     assert tale.findings()[0] == finding(Kind.PHANTOM, "DELIVER-14", bob, soup)
+
+
+def test_a_content_with_half_a_character_is_altered(tale: Tale) -> None:
+    """What cuts text by UTF-16 units leaves a lone surrogate, which JSON can carry and UTF-8 cannot."""
+    alice, bob = tale.meet("alice", "bob")
+    soup = alice.says("soup")
+    alice.hears(soup)
+    bob.hears(soup, content=f"{soup.frame['content']}\ud83d")
+
+    assert tale.findings() == [finding(Kind.ALTERED, "DELIVER-5", bob, soup)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "rule"),
+    [
+        pytest.param({"sender_id": "eve"}, Kind.MISATTRIBUTED, "DELIVER-6", id="another sender"),
+        pytest.param({"chat_id": "garage"}, Kind.ALTERED, "DELIVER-7", id="another room"),
+        pytest.param({"timestamp": "2026-12-23T22:12:57"}, Kind.WRONG_TIME, "DELIVER-8", id="a timestamp of next year"),
+        pytest.param({"timestamp": "2025-12-23T22:12:56"}, Kind.WRONG_TIME, "DELIVER-9", id="an earlier timestamp"),
+    ],
+)
+def test_each_receiver_is_shown_to_get_a_message_with(
+    tale: Tale, changes: dict[str, str], kind: Kind, rule: str
+) -> None:
+    alice, bob = tale.meet("alice", "bob")
+    first, second = alice.says("soup"), alice.says("bread")
+    for one in (alice, bob):
+        one.hears(first)
+        one.hears(second, **changes)
+
+    found = [(one.kind, one.rule, one.receiver) for one in tale.findings()]
+    assert found == [(kind, rule, alice.number), (kind, rule, bob.number)]
+
+
+@pytest.mark.parametrize(
+    ("frame", "kind", "rule"),
+    [
+        pytest.param('{"type": "message"}', Kind.MALFORMED, "DELIVER-7", id="no content"),
+        pytest.param("soup", Kind.MALFORMED, "DELIVER-7", id="no JSON"),
+        pytest.param('{"type": "error", "content": "no"}', Kind.UNPROVOKED_ERROR, "FRAME-5", id="an error"),
+    ],
+)
+def test_a_frame_is_wrong_that_is(tale: Tale, frame: str, kind: Kind, rule: str) -> None:
+    (alice,) = tale.meet("alice")
+    alice.receives(frame)
+
+    assert tale.findings() == [finding(kind, rule, alice)]

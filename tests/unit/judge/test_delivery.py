@@ -38,7 +38,7 @@ def test_an_echo_that_never_comes_is_lost(tale: Tale) -> None:
     assert tale.findings() == [finding(Kind.LOST, "DELIVER-2", alice, soup)]
 
 
-def test_the_echo_of_the_last_words_is_not_due_to_one_who_closes(tale: Tale) -> None:
+def test_the_echo_of_last_words_is_not_due_to_one_who_closes(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     soup = alice.says("soup")
     bob.hears(soup, alice.leaves())
@@ -55,7 +55,8 @@ def test_last_words_before_a_clean_close_are_due(tale: Tale) -> None:
     assert tale.findings() == [finding(Kind.LOST, "DELIVER-11", bob, bye)]
 
 
-def test_a_server_that_gives_a_member_up_need_not_have_read_its_last_words(tale: Tale) -> None:
+def test_last_words_to_a_server_that_closes_may_be_lost(tale: Tale) -> None:
+    """A server that gives a member up need not have read them."""
     alice, bob = tale.meet("alice", "bob")
     alice.says("bye")
     alice.begins_to_close()
@@ -76,7 +77,7 @@ def test_last_words_of_one_who_dies_may_be_lost_for_everyone(tale: Tale) -> None
     assert tale.findings() == []
 
 
-def test_last_words_of_one_who_dies_that_reached_one_are_due_to_all(tale: Tale) -> None:
+def test_last_words_of_the_dead_that_reached_one_are_due_to_all(tale: Tale) -> None:
     alice, bob, carol = tale.meet("alice", "bob", "carol")
     help_ = alice.says("help")
     left = alice.dies()
@@ -86,7 +87,8 @@ def test_last_words_of_one_who_dies_that_reached_one_are_due_to_all(tale: Tale) 
     assert tale.findings() == [finding(Kind.LOST, "DELIVER-12", carol, help_)]
 
 
-def test_one_who_does_not_read_cannot_know_whether_the_server_still_listens(tale: Tale) -> None:
+def test_words_of_one_who_does_not_read_may_be_lost(tale: Tale) -> None:
+    """It cannot know whether the server still listens."""
     slow, bob = tale.meet("slow", "bob")
     slow.stops_reading()
     slow.says("hello?")
@@ -95,7 +97,7 @@ def test_one_who_does_not_read_cannot_know_whether_the_server_still_listens(tale
     assert tale.findings() == []
 
 
-def test_a_leaver_is_not_owed_what_comes_after_the_last_item_that_it_got(tale: Tale) -> None:
+def test_a_leaver_is_owed_nothing_after_the_last_item_it_got(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     tale.all_hear(alice.says("soup"))
     alice.hears(alice.says("more soup"))
@@ -158,7 +160,7 @@ def test_the_same_said_twice_is_heard_twice(tale: Tale) -> None:
 
 
 @one_judge(OfflineOnly.OWN_WORDS)
-def test_the_same_said_twice_and_heard_three_times_is_a_duplicate(tale: Tale) -> None:
+def test_the_same_said_twice_and_heard_thrice_is_a_duplicate(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     soup, again = alice.says_just("soup"), alice.says_just("soup")
     tale.all_hear(soup, again)
@@ -168,7 +170,7 @@ def test_the_same_said_twice_and_heard_three_times_is_a_duplicate(tale: Tale) ->
 
 
 @one_judge(OfflineOnly.OWN_WORDS)
-def test_whoever_comes_between_equal_messages_hears_the_last_ones(tale: Tale) -> None:
+def test_a_newcomer_between_equal_messages_hears_the_last_ones(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     first, second = alice.says_just("soup"), alice.says_just("soup")
     bob = tale.joins("bob")

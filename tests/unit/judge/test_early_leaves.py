@@ -101,7 +101,7 @@ def test_a_leave_in_whole_seconds_may_come_long_after_the_end(tale: Tale, is_clo
     assert tale.findings() == []
 
 
-def test_who_came_after_one_was_closed_unseen_is_not_owed_its_leave(tale: Tale) -> None:
+def test_who_came_after_an_unseen_close_is_not_owed_the_leave(tale: Tale) -> None:
     """It died before it read the Close."""
     (bob,) = tale.meet("bob")
     carol = tale.joins("carol")
@@ -122,7 +122,7 @@ def test_who_came_when_a_leave_was_on_its_way_is_not_owed_it(tale: Tale) -> None
 
 
 @one_judge(OfflineOnly.SHARED_USER)
-def test_who_came_after_a_device_was_closed_is_not_owed_its_leave(tale: Tale) -> None:
+def test_who_came_after_a_device_closed_is_not_owed_its_leave(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     phone = tale.joins("bob")
     tale.all_hear(phone.joined, phone.says("I am here"))

@@ -105,7 +105,7 @@ def test_what_was_said_before_what_is_no_frame_is_due(tale: Tale) -> None:
 
 
 @pytest.mark.parametrize("code", [1013, None])
-def test_a_member_that_does_not_read_for_a_while_may_be_closed_with(tale: Tale, code: int | None) -> None:
+def test_a_member_that_paused_may_be_closed_with(tale: Tale, code: int | None) -> None:
     (alice,) = tale.meet("alice")
     alice.stops_reading()
     alice.reads_again()
@@ -125,7 +125,7 @@ def test_a_member_that_is_too_far_behind_may_be_closed(tale: Tale, undelivered: 
     assert tale.findings() == ([] if undelivered > 15 else [finding(Kind.DROPPED, "CLOSE-1", bob)])
 
 
-def test_notices_that_a_member_got_do_not_count_against_what_it_did_not_get(tale: Tale) -> None:
+def test_received_notices_do_not_make_up_for_missed_messages(tale: Tale) -> None:
     alice, bob, carol = tale.meet("alice", "bob", "carol")
     tale.all_hear(carol.leaves())
     for number in range(16):
@@ -136,7 +136,8 @@ def test_notices_that_a_member_got_do_not_count_against_what_it_did_not_get(tale
     assert tale.findings() == []
 
 
-def test_what_was_on_its_way_when_a_member_came_may_be_what_it_is_behind_with(tale: Tale) -> None:
+def test_one_may_be_behind_with_what_was_on_its_way_before(tale: Tale) -> None:
+    """The messages were on their way when the member came."""
     (alice,) = tale.meet("alice")
     soups = [alice.says(f"soup {number}") for number in range(20)]
     bob = tale.joins("bob")
@@ -189,7 +190,8 @@ def test_twenty_bad_frames_may_end_the_connection(tale: Tale, frame: str) -> Non
 
 
 @one_judge(OfflineOnly.BAD_FRAMES)
-def test_one_that_is_shut_out_for_bad_frames_was_a_member_though_nothing_was_ever_answered(tale: Tale) -> None:
+def test_one_that_is_shut_out_for_bad_frames_was_a_member(tale: Tale) -> None:
+    """That holds though the server answered nothing."""
     (alice,) = tale.meet("alice")
     bob = tale.joins("bob")
     for _ in range(20):
@@ -236,7 +238,8 @@ def test_a_close_without_an_answer_is_unanswered(tale: Tale) -> None:
 
 
 @one_judge(OfflineOnly.BAD_FRAMES)
-def test_the_reset_after_a_frame_beyond_the_limit_may_overtake_the_answer_to_a_close(tale: Tale) -> None:
+def test_the_reset_after_an_oversized_frame_may_come_first(tale: Tale) -> None:
+    """It may overtake the answer to a close."""
     (alice,) = tale.meet("alice")
     alice.sends('{"type": "message", "content": "%s"}' % ("x" * 65_536))
     alice.begins_to_close()

@@ -67,7 +67,7 @@ def test_an_error_for_a_valid_message_is_unprovoked(tale: Tale) -> None:
 
 
 @one_judge(OfflineOnly.BAD_FRAMES)
-def test_an_error_for_a_ping_is_none_where_pings_are_not_declared(tale: Tale) -> None:
+def test_an_error_for_an_undeclared_ping_is_provoked(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     alice.sends('{"type": "ping"}')
     alice.gets_error()
@@ -93,7 +93,7 @@ def test_a_timestamp_is_not_off_by(tale: Tale, seconds: int) -> None:
     assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-8", alice)]
 
 
-def test_a_member_that_did_not_read_for_long_gets_old_timestamps(tale: Tale) -> None:
+def test_one_that_did_not_read_for_long_gets_old_timestamps(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     bob.stops_reading()
     soup = alice.says("soup")

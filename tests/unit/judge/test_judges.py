@@ -12,6 +12,11 @@ HIGHEST_COUNTS: dict[OfflineOnly | StreamingOnly | None, int] = {
     OfflineOnly.BAD_FRAMES: 37,
     OfflineOnly.OWN_WORDS: 5,
     OfflineOnly.AFTER_DEADLINE: 1,
+    StreamingOnly.SETTLING: 5,
+    StreamingOnly.MEMORY: 5,
+    StreamingOnly.TIMING: 10,
+    StreamingOnly.DETAIL: 3,
+    StreamingOnly.BYTES: 1,
 }
 """The highest number of histories that reach only one judge, by reason."""
 

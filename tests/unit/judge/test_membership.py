@@ -6,7 +6,7 @@ from tests.unit.judge.marks import one_judge
 from tests.unit.judge.tale import Tale, finding
 
 
-def test_a_member_that_gets_no_echo_and_of_which_nobody_hears_never_joined(tale: Tale) -> None:
+def test_one_without_echo_of_whom_nobody_hears_never_joined(tale: Tale) -> None:
     bob = tale.joins("bob")
     bob.says("hello?")
 
@@ -35,7 +35,8 @@ def test_the_leave_of_somebody_who_is_still_here_is_a_phantom(tale: Tale) -> Non
     assert tale.findings() == [finding(Kind.PHANTOM, "DELIVER-14", alice, of=bob)]
 
 
-def test_the_leave_of_one_whom_the_server_closes_may_come_before_it_knows(tale: Tale) -> None:
+def test_a_leave_may_come_before_its_subject_knows(tale: Tale) -> None:
+    """The server closes it."""
     alice, bob = tale.meet("alice", "bob")
     alice.hears(bob.left)
     bob.is_closed(1001)
@@ -71,7 +72,7 @@ def test_a_notice_of_a_connection_that_was_refused_is_a_phantom(tale: Tale) -> N
     assert tale.findings() == [finding(Kind.PHANTOM, "REFUSE-4", alice, of=eve)]
 
 
-def test_a_message_of_a_connection_that_was_refused_is_a_phantom(tale: Tale) -> None:
+def test_a_message_of_a_refused_connection_is_a_phantom(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     mallory = tale.joins("mallory")
     hello = mallory.says("let me in")
@@ -118,7 +119,7 @@ def test_a_third_join_of_two_devices_is_doubled(tale: Tale) -> None:
 
 
 @one_judge(OfflineOnly.SHARED_USER)
-def test_a_join_of_the_second_device_that_one_never_hears_is_missing(tale: Tale) -> None:
+def test_a_join_of_the_second_device_can_be_missing(tale: Tale) -> None:
     alice = tale.joins("alice")
     alice.hears(alice.joined)
     phone, laptop = tale.joins("bob"), tale.joins("bob")
@@ -130,7 +131,8 @@ def test_a_join_of_the_second_device_that_one_never_hears_is_missing(tale: Tale)
 
 
 @one_judge(OfflineOnly.SHARED_USER)
-def test_a_leave_of_two_devices_while_one_stays_silent_and_unread_may_be_of_either(tale: Tale) -> None:
+def test_a_leave_may_be_of_either_of_two_devices(tale: Tale) -> None:
+    """One stays, silent and without reading."""
     alice, phone = tale.meet("alice", "bob")
     laptop = tale.joins("bob")
     tale.all_hear(laptop.joined)
@@ -153,7 +155,7 @@ def test_one_notice_per_user_is_enough_where_that_is_declared(tale: Tale) -> Non
     assert tale.findings() == []
 
 
-def test_with_a_room_its_memberships_end_and_nobody_needs_to_be_told(tale: Tale) -> None:
+def test_with_a_room_its_memberships_end_unannounced(tale: Tale) -> None:
     tale.declares("delete")
     alice, bob, carol = tale.meet("alice", "bob", "carol")
     carol.leaves()

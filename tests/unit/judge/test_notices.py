@@ -51,7 +51,7 @@ def test_one_who_dies_at_once_need_not_have_become_a_member(tale: Tale) -> None:
     assert tale.findings() == []
 
 
-def test_one_who_dies_at_once_and_was_announced_is_announced_to_all(tale: Tale) -> None:
+def test_one_who_dies_at_once_is_announced_to_all_or_nobody(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     carol = tale.joins("carol")
     carol.dies()
@@ -76,7 +76,7 @@ def test_a_second_notice_is_doubled(tale: Tale, says: str) -> None:
     assert tale.findings() == [finding(Kind.DOUBLED_NOTICE, rule, alice, notice)]
 
 
-def test_a_join_notice_after_a_message_of_the_joiner_is_reordered(tale: Tale) -> None:
+def test_a_join_after_a_message_of_the_joiner_is_reordered(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     bob = tale.joins("bob")
     joined, soup = bob.joined, bob.says("soup")
@@ -95,7 +95,7 @@ def test_a_message_after_the_leave_of_its_speaker_is_misplaced(tale: Tale) -> No
     assert tale.findings() == [finding(Kind.MISPLACED, "LEAVE-3", alice, soup)]
 
 
-def test_one_who_came_after_the_server_gave_a_member_up_is_not_owed_its_leave(tale: Tale) -> None:
+def test_the_leave_of_one_given_up_is_not_due_to_later_comers(tale: Tale) -> None:
     slow = tale.joins("slow")
     slow.hears(slow.joined)
     slow.stops_reading()
@@ -107,7 +107,7 @@ def test_one_who_came_after_the_server_gave_a_member_up_is_not_owed_its_leave(ta
     assert (tale.findings(), bob.gone) == ([], False)
 
 
-def test_the_silent_death_of_one_who_read_all_along_is_announced(tale: Tale) -> None:
+def test_the_death_of_one_who_read_all_along_is_announced(tale: Tale) -> None:
     alice = tale.joins("alice")
     (bob,) = tale.meet("bob")
     left = alice.dies("fin")
@@ -115,7 +115,7 @@ def test_the_silent_death_of_one_who_read_all_along_is_announced(tale: Tale) -> 
     assert tale.findings() == [finding(Kind.MISSING_NOTICE, "LEAVE-2", bob, left)]
 
 
-def test_the_silent_death_of_one_who_had_stopped_reading_may_have_been_noticed_before(tale: Tale) -> None:
+def test_a_slow_reader_may_have_been_noticed_dead_before(tale: Tale) -> None:
     slow = tale.joins("slow")
     slow.stops_reading()
     (bob,) = tale.meet("bob")
@@ -124,7 +124,7 @@ def test_the_silent_death_of_one_who_had_stopped_reading_may_have_been_noticed_b
     assert (tale.findings(), bob.gone) == ([], False)
 
 
-def test_a_second_leave_of_one_whose_handshake_was_never_answered_is_doubled(tale: Tale) -> None:
+def test_a_second_leave_of_a_failed_handshake_is_doubled(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     ghost = tale.opens("ghost")
     ghost.is_refused(None)

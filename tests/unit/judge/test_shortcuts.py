@@ -5,7 +5,7 @@ from tests.unit.judge.marks import one_judge
 from tests.unit.judge.tale import Tale
 
 
-def test_what_was_said_before_one_came_may_be_told_after_it_came(tale: Tale) -> None:
+def test_what_was_said_before_one_came_may_be_told_after(tale: Tale) -> None:
     """Not replayed: it was said before the receiver opened, and before its join evidence."""
     (alice,) = tale.meet("alice")
     soup = alice.says("soup")
@@ -16,7 +16,7 @@ def test_what_was_said_before_one_came_may_be_told_after_it_came(tale: Tale) -> 
     assert tale.findings() == []
 
 
-def test_one_who_leaves_is_not_owed_what_was_said_before_it_left(tale: Tale) -> None:
+def test_a_leaver_is_not_owed_what_was_said_before_it_left(tale: Tale) -> None:
     """Not lost: a member is not owed everything until it closes."""
     alice, bob = tale.meet("alice", "bob")
     soup = alice.says("soup")
@@ -26,7 +26,7 @@ def test_one_who_leaves_is_not_owed_what_was_said_before_it_left(tale: Tale) -> 
     assert tale.findings() == []
 
 
-def test_one_who_leaves_is_not_owed_what_others_had_heard_before_it_left(tale: Tale) -> None:
+def test_a_leaver_is_not_owed_what_others_heard_before_it_left(tale: Tale) -> None:
     """Not lost: acknowledged before the receiver closes is not owed either."""
     alice, bob = tale.meet("alice", "bob")
     alice.hears(alice.says("soup"))
@@ -36,7 +36,7 @@ def test_one_who_leaves_is_not_owed_what_others_had_heard_before_it_left(tale: T
     assert tale.findings() == []
 
 
-def test_different_members_may_hear_different_speakers_in_different_orders(tale: Tale) -> None:
+def test_members_may_hear_speakers_in_different_orders(tale: Tale) -> None:
     """Not reordered: the first receiver's log is no measure."""
     alice, bob, carol = tale.meet("alice", "bob", "carol")
     soup, bread, more_soup = alice.says("soup"), bob.says("bread"), alice.says("more soup")
@@ -57,7 +57,7 @@ def test_membership_may_begin_after_the_answer_to_the_handshake(tale: Tale) -> N
     assert tale.findings() == []
 
 
-def test_what_another_instance_has_heard_may_still_be_on_its_way_here(tale: Tale) -> None:
+def test_what_another_instance_has_may_be_on_its_way_here(tale: Tale) -> None:
     """Not replayed: what anyone anywhere acknowledged before the receiver opened says nothing of its instance."""
     tale.declares("pubsub")
     alice = tale.joins("alice", instance="one")
@@ -72,7 +72,7 @@ def test_what_another_instance_has_heard_may_still_be_on_its_way_here(tale: Tale
 
 
 @one_judge(OfflineOnly.BAD_FRAMES)
-def test_a_pong_or_an_error_may_be_answered_before_membership_begins(tale: Tale) -> None:
+def test_a_pong_or_an_error_may_come_before_membership(tale: Tale) -> None:
     """Not lost: direct frames are no evidence of membership."""
     tale.declares("ping")
     (alice,) = tale.meet("alice")

@@ -1,159 +1,142 @@
-"""Time does not run backwards under load (DELIVER-9), whoever stamps what."""
-
-from typing import Any
+"""Time does not run backwards or stand still (DELIVER-9), whoever stamps what."""
 
 import pytest
 
 from roomproof.judge.findings import Kind
-from roomproof.judge.streaming.connection import StreamingConnection
-from tests.unit.judge.tale import MILLISECOND, Found, stamp
-from tests.unit.judge.talk import Talk
+from tests.unit.judge.tale import MILLISECOND, Actor, Tale, Told, finding, stamp
 
 
-def each_hears(
-    talk: Talk, connections: list[StreamingConnection], sender: StreamingConnection, *, ahead: tuple[int, ...] = (0, 1)
-) -> None:
+def each_hears(sender: Actor, receivers: list[Actor], *, ahead: tuple[int, ...] = (0, 1)) -> Told:
     """A message, stamped for each receiver, so many milliseconds ahead of the clock."""
-    content = talk.room.compose(sender, "soup", talk.tick())
-    for connection, milliseconds in zip(connections, ahead, strict=True):
-        fields: dict[str, Any] = {"timestamp": stamp(talk.clock + milliseconds * MILLISECOND)}
-        talk.hears(connection, talk.frame(type="message", content=content, sender_id=sender.user, **fields))
+    soup = sender.says("soup")
+    for receiver, milliseconds in zip(receivers, ahead, strict=True):
+        receiver.hears(soup, timestamp=stamp(sender.tale.clock + milliseconds * MILLISECOND))
+    return soup
 
 
-def test_a_server_may_stamp_each_delivery() -> None:
-    talk = Talk()
-    alice, bob = talk.meet("alice", "bob")
-    each_hears(talk, [alice, bob], alice)
-    each_hears(talk, [alice, bob], alice, ahead=(900, 0))
-    each_hears(talk, [alice, bob], alice, ahead=(1_000, 0))
+def test_a_server_may_stamp_each_delivery(tale: Tale) -> None:
+    alice, bob = tale.meet("alice", "bob")
+    each_hears(alice, [alice, bob])
+    each_hears(alice, [alice, bob], ahead=(900, 0))
+    each_hears(alice, [alice, bob], ahead=(1_000, 0))
 
-    assert talk.findings() == []
-
-
-def test_time_does_not_run_backwards_at_one_receiver() -> None:
-    talk = Talk()
-    alice, bob = talk.meet("alice", "bob")
-    each_hears(talk, [alice, bob], alice)
-    each_hears(talk, [alice, bob], alice)
-    each_hears(talk, [alice, bob], alice, ahead=(0, -100))
-
-    assert talk.findings() == [Found(Kind.WRONG_TIME, "DELIVER-9", bob.number, alice.number, 3)]
+    assert tale.findings() == []
 
 
-def test_time_runs_backwards_from_a_join_that_came_after_the_first_words() -> None:
+def test_time_does_not_run_backwards_at_one_receiver(tale: Tale) -> None:
+    alice, bob = tale.meet("alice", "bob")
+    each_hears(alice, [alice, bob])
+    each_hears(alice, [alice, bob])
+    third = each_hears(alice, [alice, bob], ahead=(0, -100))
+
+    assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-9", bob, third)]
+
+
+def test_time_runs_backwards_from_a_join_that_came_late(tale: Tale) -> None:
     """The echo of the first message came before anybody had heard that its sender had joined."""
-    talk = Talk()
-    (alice,) = talk.meet("alice")
-    bob = talk.joins("bob")
-    content = talk.room.compose(bob, "soup", talk.tick())
-    talk.hears(bob, talk.frame(type="message", content=content, sender_id="bob"))
-    talk.hears(alice, talk.notice(bob, "joined"))
-    early = stamp(talk.clock - 100 * MILLISECOND)
-    talk.hears(alice, talk.frame(type="message", content=content, sender_id="bob", timestamp=early))
+    (alice,) = tale.meet("alice")
+    bob = tale.joins("bob")
+    soup = bob.says("soup")
+    bob.hears(soup)
+    alice.hears(bob.joined)
+    alice.hears(soup, timestamp=stamp(tale.clock - 100 * MILLISECOND))
 
-    assert talk.findings() == [Found(Kind.WRONG_TIME, "DELIVER-9", alice.number, bob.number, 1)]
+    assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-9", alice, soup)]
 
 
-def test_nobody_left_before_the_last_words() -> None:
-    talk = Talk()
-    alice, bob = talk.meet("alice", "bob")
-    talk.all_hear([alice, bob], talk.says(bob))
-    talk.leaves(bob)
-    left = talk.frame(type="system", content="bob left the chat", timestamp=stamp(talk.clock - 100 * MILLISECOND))
-    talk.hears(alice, left)
+def test_nobody_left_before_the_last_words(tale: Tale) -> None:
+    alice, bob = tale.meet("alice", "bob")
+    tale.all_hear(bob.says("soup"))
+    left = bob.leaves()
+    alice.hears(left, timestamp=stamp(tale.clock - 100 * MILLISECOND))
 
-    assert talk.findings() == [Found(Kind.WRONG_TIME, "DELIVER-9", alice.number, bob.number, bob.leave)]
+    assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-9", alice, left)]
 
 
-def test_nobody_left_before_the_last_words_though_its_client_did_not_know_that_it_had() -> None:
-    talk = Talk()
-    alice, bob = talk.meet("alice", "bob")
-    talk.all_hear([alice, bob], talk.says(bob))
-    left = talk.frame(type="system", content="bob left the chat", timestamp=stamp(talk.clock - 100 * MILLISECOND))
-    talk.hears(alice, left)
-    talk.is_closed(bob, 1001)
+def test_nobody_left_early_before_the_last_words(tale: Tale) -> None:
+    """Its client did not know yet that it had left."""
+    alice, bob = tale.meet("alice", "bob")
+    tale.all_hear(bob.says("soup"))
+    alice.hears(bob.left, timestamp=stamp(tale.clock - 100 * MILLISECOND))
+    bob.is_closed(1001)
 
-    assert talk.findings() == [Found(Kind.WRONG_TIME, "DELIVER-9", alice.number, bob.number, bob.leave)]
-
-
-def test_nobody_left_at_the_time_of_words_that_were_said_long_before() -> None:
-    talk = Talk()
-    alice, bob = talk.meet("alice", "bob")
-    stamped = stamp(talk.clock)
-    talk.all_hear([alice, bob], talk.says(bob, timestamp=stamped))
-    talk.clock += 2_500 * MILLISECOND
-    talk.leaves(bob)
-    talk.hears(alice, talk.frame(type="system", content="bob left the chat", timestamp=stamped))
-
-    assert talk.findings() == [Found(Kind.WRONG_TIME, "DELIVER-9", alice.number, bob.number, bob.leave)]
+    assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-9", alice, bob.left)]
 
 
-def test_what_a_newcomer_got_first_by_another_clock_is_timed() -> None:
-    talk = Talk(("pubsub",))
-    alice = talk.joins("alice")
-    talk.hears(alice, ahead(talk, type="system", content="alice joined the chat"), two_copies(talk, alice)[0])
-    bob = talk.joins("bob")
-    talk.hears(bob, talk.notice(bob, "joined"))
-    fields = {"type": "message", "content": talk.room.compose(alice, "soup", talk.tick(), meant=talk.clock)}
-    talk.hears(bob, talk.frame(**fields, sender_id="alice"))
-    talk.hears(alice, ahead(talk, type="system", content="bob joined the chat"))
-    talk.hears(alice, ahead(talk, **fields, sender_id="alice"))
-    tally = talk.tally()
+def test_nobody_left_at_the_time_of_words_long_before(tale: Tale) -> None:
+    alice, bob = tale.meet("alice", "bob")
+    stamped, soup = stamp(tale.clock), bob.says("soup")
+    for one in (alice, bob):
+        one.hears(soup, timestamp=stamped)
+    tale.passes(2.5)
+    left = bob.leaves()
+    alice.hears(left, timestamp=stamped)
 
-    assert tally.findings == []
-    assert list(tally.delays) == [MILLISECOND, 3 * MILLISECOND]
-    assert (len(tally.spent), tally.untimed) == (0, 1)
+    assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-9", alice, left)]
 
 
-def test_what_a_newcomer_got_first_is_looked_at_by_those_who_got_what_was_before() -> None:
-    talk = Talk()
-    (alice,) = talk.meet("alice")
-    talk.hears(alice, talk.says(alice))
-    bob = talk.joins("bob")
-    soup = talk.says(alice, timestamp=stamp(talk.clock - 100 * MILLISECOND))
-    talk.hears(bob, talk.notice(bob, "joined"), soup)
-    talk.hears(alice, talk.notice(bob, "joined"), soup)
+@pytest.mark.parametrize(("seconds", "is_frozen"), [(1.5, False), (2.5, True)])
+def test_time_stands_still_where_two_seconds_do_not_pass(tale: Tale, seconds: float, is_frozen: bool) -> None:
+    (alice,) = tale.meet("alice")
+    stamped = stamp(tale.clock)
+    alice.hears(alice.says("soup"), timestamp=stamped)
+    tale.passes(seconds)
+    bread = alice.says("bread")
+    alice.hears(bread, timestamp=stamped)
 
-    assert talk.findings() == [Found(Kind.WRONG_TIME, "DELIVER-9", alice.number, alice.number, 2)]
-
-
-def test_time_that_runs_backwards_is_found_in_one_copy_among_many() -> None:
-    talk = Talk()
-    alice, bob, carol = talk.meet("alice", "bob", "carol")
-    each_hears(talk, [alice, bob, carol], alice, ahead=(0, 0, 0))
-    each_hears(talk, [alice, bob, carol], alice, ahead=(0, -100, 0))
-    each_hears(talk, [alice, bob, carol], alice, ahead=(0, 0, 0))
-
-    assert talk.findings() == [Found(Kind.WRONG_TIME, "DELIVER-9", bob.number, alice.number, 2)]
+    assert tale.findings() == ([finding(Kind.WRONG_TIME, "DELIVER-9", alice, bread)] if is_frozen else [])
 
 
-def test_the_last_words_may_reach_somebody_after_the_leave_reached_another() -> None:
-    talk = Talk()
-    alice, bob, carol = talk.meet("alice", "bob", "carol")
-    words = talk.says(bob)
-    left = talk.leaves(bob)
-    talk.hears(alice, words, left)
-    talk.hears(carol, words.replace(b'"type"', b' "type"'), left)
+def test_what_a_newcomer_got_first_is_compared_by_the_others(tale: Tale) -> None:
+    """They got what was before."""
+    (alice,) = tale.meet("alice")
+    alice.hears(alice.says("bread"))
+    bob = tale.joins("bob")
+    soup = alice.says("soup")
+    early = stamp(tale.clock - 100 * MILLISECOND)
+    bob.hears(bob.joined)
+    bob.hears(soup, timestamp=early)
+    alice.hears(bob.joined)
+    alice.hears(soup, timestamp=early)
 
-    assert talk.findings() == []
+    assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-9", alice, soup)]
 
 
-def test_a_copy_with_an_earlier_stamp_is_a_copy() -> None:
-    talk = Talk()
-    alice, bob = talk.meet("alice", "bob")
-    each_hears(talk, [alice, bob], alice, ahead=(0, 100))
-    content = talk.room.compose(alice, "soup", talk.tick())
+def test_time_that_runs_backwards_is_found_in_one_copy_of_many(tale: Tale) -> None:
+    alice, bob, carol = tale.meet("alice", "bob", "carol")
+    each_hears(alice, [alice, bob, carol], ahead=(0, 0, 0))
+    second = each_hears(alice, [alice, bob, carol], ahead=(0, -100, 0))
+    each_hears(alice, [alice, bob, carol], ahead=(0, 0, 0))
+
+    assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-9", bob, second)]
+
+
+def test_the_last_words_may_reach_somebody_after_the_leave(tale: Tale) -> None:
+    """The leave had reached another."""
+    alice, bob, carol = tale.meet("alice", "bob", "carol")
+    words = bob.says("soup")
+    left = bob.leaves()
+    alice.hears(words, left)
+    carol.hears(words, mood="good")
+    carol.hears(left)
+
+    assert tale.findings() == []
+
+
+def test_a_copy_with_an_earlier_stamp_is_a_copy(tale: Tale) -> None:
+    alice, bob = tale.meet("alice", "bob")
+    each_hears(alice, [alice, bob], ahead=(0, 100))
+    soup = alice.says("soup")
     for milliseconds in (50, 40, 50):
-        fields: dict[str, Any] = {"timestamp": stamp(talk.clock + milliseconds * MILLISECOND)}
-        talk.hears(alice, talk.frame(type="message", content=content, sender_id="alice", **fields))
-    talk.hears(bob, talk.frame(type="message", content=content, sender_id="alice", timestamp=stamp(talk.clock + 10**9)))
+        alice.hears(soup, timestamp=stamp(tale.clock + milliseconds * MILLISECOND))
+    bob.hears(soup, timestamp=stamp(tale.clock + 10**9))
 
-    doubled = Found(Kind.DUPLICATED, "DELIVER-3", alice.number, alice.number, 2)
-    assert talk.findings() == [doubled, doubled]
+    doubled = finding(Kind.DUPLICATED, "DELIVER-3", alice, soup)
+    assert tale.findings() == [doubled, doubled]
 
 
 CLOCK = 2_000 * MILLISECOND
-"""So much is the clock ahead of one of two instances that stamp all they tell."""
+"""The time by which the clock of one of two instances is ahead; each stamps all that it tells."""
 
 
 @pytest.fixture(params=["instances that are known", "instances that nobody tells"])
@@ -162,62 +145,65 @@ def places(request: pytest.FixtureRequest) -> tuple[str | None, str | None]:
     return ("ahead", "right") if request.param == "instances that are known" else (None, None)
 
 
-def ahead(talk: Talk, **fields: str) -> bytes:
-    """What the instance sends whose clock is ahead."""
-    return talk.frame(**fields, timestamp=stamp(talk.clock + CLOCK))
+def ahead(told: Told, now: int) -> Told:
+    """An item as the instance tells it now whose clock is ahead."""
+    return told._replace(frame={**told.frame, "timestamp": stamp(now + CLOCK)})
 
 
-def two_copies(talk: Talk, sender: StreamingConnection) -> tuple[bytes, bytes]:
+def two_copies(sender: Actor) -> tuple[Told, Told]:
     """What two instances tell of one message: the one whose clock is ahead, and the other."""
-    fields = {"type": "message", "content": talk.room.compose(sender, "soup", talk.tick()), "sender_id": sender.user}
-    return ahead(talk, **fields), talk.frame(**fields)
+    soup = sender.says("soup")
+    return ahead(soup, sender.tale.clock), soup
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["it is known to be there", "nobody knows that it is there"])
-def test_a_newcomer_is_told_by_another_clock(places: tuple[str | None, str | None], is_known: bool) -> None:
-    talk = Talk(("pubsub",))
-    alice = talk.joins("alice", places[0])
-    talk.hears(alice, ahead(talk, type="system", content="alice joined the chat"), two_copies(talk, alice)[0])
-    bob = talk.joins("bob", places[1])
+def test_a_newcomer_is_told_by_another_clock(tale: Tale, places: tuple[str | None, str | None], is_known: bool) -> None:
+    tale.declares("pubsub")
+    alice = tale.joins("alice", instance=places[0])
+    alice.hears(ahead(alice.joined, tale.clock))
+    alice.hears(two_copies(alice)[0])
+    bob = tale.joins("bob", instance=places[1])
     if is_known:
-        talk.hears(bob, talk.notice(bob, "joined"))
-    first, other = two_copies(talk, alice)
-    talk.hears(bob, other)
-    talk.hears(alice, ahead(talk, type="system", content="bob joined the chat"), first)
+        bob.hears(bob.joined)
+    first, other = two_copies(alice)
+    bob.hears(other)
+    alice.hears(ahead(bob.joined, tale.clock), first)
     for _ in range(2):
-        first, other = two_copies(talk, alice)
-        talk.hears(bob, other)
-        talk.hears(alice, first)
+        first, other = two_copies(alice)
+        bob.hears(other)
+        alice.hears(first)
 
-    assert talk.findings() == []
-
-
-def test_a_newcomer_is_told_of_a_leave_by_another_clock(places: tuple[str | None, str | None]) -> None:
-    talk = Talk(("pubsub",))
-    alice, carol = talk.joins("alice", places[0]), talk.joins("carol", places[0])
-    talk.hears(alice, ahead(talk, type="system", content="carol joined the chat"))
-    words, _ = two_copies(talk, carol)
-    talk.all_hear([alice, carol], words)
-    bob = talk.joins("bob", places[1])
-    talk.hears(bob, talk.leaves(carol))
-    talk.hears(alice, ahead(talk, type="system", content="bob joined the chat"))
-    talk.hears(alice, ahead(talk, type="system", content="carol left the chat"))
-
-    assert talk.findings() == []
+    assert tale.findings() == []
 
 
-def test_a_second_newcomer_gets_what_the_first_one_got_before(places: tuple[str | None, str | None]) -> None:
-    talk = Talk(("pubsub",))
-    alice = talk.joins("alice", places[0])
-    talk.hears(alice, ahead(talk, type="system", content="alice joined the chat"), two_copies(talk, alice)[0])
-    bob, carol = talk.joins("bob", places[1]), talk.joins("carol", places[1])
-    copies = [two_copies(talk, alice) for _ in range(4)]
-    talk.hears(bob, *(other for _, other in copies[:3]))
-    talk.hears(carol, copies[1][1], copies[2][1])
+def test_a_newcomer_is_told_of_a_leave_by_another_clock(tale: Tale, places: tuple[str | None, str | None]) -> None:
+    tale.declares("pubsub")
+    alice, carol = tale.joins("alice", instance=places[0]), tale.joins("carol", instance=places[0])
+    alice.hears(ahead(carol.joined, tale.clock))
+    words, _ = two_copies(carol)
+    tale.all_hear(words)
+    bob = tale.joins("bob", instance=places[1])
+    bob.hears(carol.leaves())
+    alice.hears(ahead(bob.joined, tale.clock))
+    alice.hears(ahead(carol.left, tale.clock))
+
+    assert tale.findings() == []
+
+
+def test_a_second_newcomer_gets_what_the_first_one_got(tale: Tale, places: tuple[str | None, str | None]) -> None:
+    tale.declares("pubsub")
+    alice = tale.joins("alice", instance=places[0])
+    alice.hears(ahead(alice.joined, tale.clock))
+    alice.hears(two_copies(alice)[0])
+    bob, carol = tale.joins("bob", instance=places[1]), tale.joins("carol", instance=places[1])
+    copies = [two_copies(alice) for _ in range(4)]
+    bob.hears(*(other for _, other in copies[:3]))
+    carol.hears(copies[1][1], copies[2][1])
     for newcomer in (bob, carol):
-        talk.hears(alice, ahead(talk, type="system", content=f"{newcomer.user} joined the chat"))
-    talk.hears(alice, *(first for first, _ in copies[:3]))
-    talk.all_hear([carol, bob], copies[3][1])
-    talk.hears(alice, copies[3][0])
+        alice.hears(ahead(newcomer.joined, tale.clock))
+    alice.hears(*(first for first, _ in copies[:3]))
+    carol.hears(copies[3][1])
+    bob.hears(copies[3][1])
+    alice.hears(copies[3][0])
 
-    assert [one for one in talk.findings() if one.kind is Kind.WRONG_TIME] == []
+    assert [one for one in tale.findings() if one.kind is Kind.WRONG_TIME] == []

@@ -8,7 +8,8 @@ from tests.unit.judge.marks import one_judge
 from tests.unit.judge.tale import Tale, finding
 
 
-def test_members_of_one_room_on_different_instances_do_not_hear_each_other(tale: Tale) -> None:
+def test_members_on_different_instances_hear_nothing(tale: Tale) -> None:
+    """They are in one room, but the instances are sticky."""
     tale.declares("sticky")
     alice = tale.joins("alice", instance="one")
     bob = tale.joins("bob", instance="two")
@@ -50,7 +51,7 @@ def test_on_an_unknown_instance_one_may_hear_or_not(tale: Tale) -> None:
     assert tale.findings() == []
 
 
-def test_on_an_unknown_instance_one_hears_on_from_the_first_item(tale: Tale) -> None:
+def test_on_an_unknown_instance_one_hears_on_from_a_first_item(tale: Tale) -> None:
     tale.declares("sticky")
     alice, bob = tale.joins("alice", instance="one"), tale.joins("bob")
     soup, bread = alice.says("soup"), alice.says("bread")
@@ -69,7 +70,8 @@ def test_on_an_unknown_instance_one_hears_oneself(tale: Tale) -> None:
     assert tale.findings() == [finding(Kind.LOST, "DELIVER-2", alice, soup)]
 
 
-def test_on_an_unknown_instance_with_history_what_is_said_now_shows_where_one_is(tale: Tale) -> None:
+def test_on_an_unknown_instance_with_history_one_hears_on_too(tale: Tale) -> None:
+    """What is said now shows where one is."""
     tale.declares("sticky", "history")
     alice, bob = tale.meet("alice", "bob")
     soup, bread, cheese = alice.says("soup"), alice.says("bread"), alice.says("cheese")
@@ -99,7 +101,7 @@ def test_members_on_all_pubsub_instances_hear_each_other(tale: Tale) -> None:
     assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, soup)]
 
 
-def test_what_one_instance_was_given_may_still_be_on_its_way_to_another(tale: Tale) -> None:
+def test_what_one_instance_has_may_be_on_its_way_to_another(tale: Tale) -> None:
     tale.declares("pubsub")
     alice = tale.joins("alice", instance="one")
     soup, bread = alice.says("soup"), alice.says("bread")
@@ -199,9 +201,7 @@ def test_a_fault_excuses_no_second_copy(tale: Tale) -> None:
 
 
 @pytest.mark.parametrize("instances", [("one", "two"), (None, None)], ids=["known", "unknown"])
-def test_a_killed_instance_drops_its_members_and_cannot_announce_it(
-    tale: Tale, instances: tuple[str | None, str | None]
-) -> None:
+def test_a_killed_instance_drops_its_members_unannounced(tale: Tale, instances: tuple[str | None, str | None]) -> None:
     tale.declares("pubsub")
     alice, bob = tale.joins("alice", instance=instances[0]), tale.joins("bob", instance=instances[1])
     tale.all_hear(alice.joined, bob.joined)
@@ -213,7 +213,7 @@ def test_a_killed_instance_drops_its_members_and_cannot_announce_it(
     assert tale.findings() == []
 
 
-def test_an_instance_that_was_not_killed_does_not_drop_its_members(tale: Tale) -> None:
+def test_an_instance_that_lives_does_not_drop_its_members(tale: Tale) -> None:
     tale.declares("pubsub")
     alice, bob = tale.joins("alice", instance="one"), tale.joins("bob", instance="two")
     tale.all_hear(alice.joined, bob.joined)
@@ -236,7 +236,8 @@ def test_while_the_bus_is_broken_a_server_may_say_so(tale: Tale) -> None:
     assert [one for one in tale.findings() if one.kind is Kind.UNPROVOKED_ERROR] == []
 
 
-def test_while_the_bus_is_broken_an_echo_may_be_missing_and_with_it_all_evidence(tale: Tale) -> None:
+def test_while_the_bus_is_broken_all_evidence_may_be_missing(tale: Tale) -> None:
+    """An echo may be missing, and nothing else shows that its sender is a member."""
     tale.declares("pubsub")
     outage = tale.breaks("redis")
     alice = tale.joins("alice", instance="one")

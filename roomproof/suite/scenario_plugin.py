@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,14 @@ class ScenarioPlugin:
         reason = why_inapplicable(item, report.rules, self._target)
         if reason:
             skip_as_inapplicable(item, reason)
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> object:
+        """Let a time limit of pytest-timeout raise an error: its method `thread` ends the process without a verdict."""
+        if settings.method != "thread":
+            return None
+        plugin = item.config.pluginmanager.get_plugin("timeout")
+        return plugin.pytest_timeout_set_timer(item, settings._replace(method="signal")) if plugin else None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:

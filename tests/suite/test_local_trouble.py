@@ -34,3 +34,14 @@ def test_no_more_files_break_no_rule(tmp_path: Path, workers: tuple[str, ...]) -
     assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
     assert run.rules("broken") == set()
     assert "Too many open files on this machine; raise the limit" in run.verdict["reason"]
+
+
+@pytest.mark.parametrize("method", ["signal", "thread"])
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["in one process", "on two workers"])
+def test_a_time_limit_of_a_plugin_breaks_no_rule(tmp_path: Path, method: str, workers: tuple[str, ...]) -> None:
+    limits = (f"--timeout-method={method}", "--timeout=0.3")
+    run = verify(tmp_path, "test_leave.py", *limits, *workers)
+
+    assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
+    assert run.rules("broken") == set()
+    assert "Timeout" in run.verdict["reason"]

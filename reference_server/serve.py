@@ -59,7 +59,8 @@ async def serve(options: Options) -> None:
     url = _url(listener)
     store = _open_store(options)
     name = options.instance or f"{socket.gethostname()}:{listener.getsockname()[1]}"
-    instance = Instance(Clock(), name, _broadcast(options))
+    clock = Clock()
+    instance = Instance(clock, name, _broadcast(options))
     streams = stream.install(max(options.heartbeat, instance.broadcast.max_pause_seconds) if options.heartbeat else 0)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -71,7 +72,7 @@ async def serve(options: Options) -> None:
     GcTuning.prepare()
     _listen(listener, options)
     instance.broadcast.start(instance, store.exists)
-    serving = asyncio.create_task(run_hypercorn(app, _config(listener), shutdown_trigger=stop.wait))
+    serving = asyncio.create_task(run_hypercorn(app, _config(listener, clock), shutdown_trigger=stop.wait))
     print(f"listening on {url}", flush=True)
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -173,8 +174,22 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _config(listener: socket.socket) -> Config:
-    config = Config()
+class _Config(Config):
+    """A configuration whose answers have the Date of the clock that tells the timestamps."""
+
+    include_date_header = False
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def response_headers(self, protocol: str) -> list[tuple[bytes, bytes]]:
+        """The headers that Hypercorn adds to each answer."""
+        return [(b"date", self._clock.http_date().encode()), *super().response_headers(protocol)]
+
+
+def _config(listener: socket.socket, clock: Clock) -> Config:
+    config = _Config(clock)
     config.bind = [f"fd://{listener.detach()}"]
     config.backlog = BACKLOG
     config.errorlog = logging.getLogger("hypercorn.error")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from roomproof.client.clock import server_ahead_ns
 from roomproof.client.http import Http
 from roomproof.client.target import Target
 from roomproof.nemesis.site import Site
@@ -50,7 +51,7 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
 @pytest.fixture(scope="session")
 def server_ahead(target: Target) -> int:
     """Nanoseconds by which the server's clock is ahead of ours."""
-    return Http(target).clock_ahead_ns()
+    return server_ahead_ns(Http(target))
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +118,7 @@ def own_site(request: pytest.FixtureRequest, store: Store) -> Iterator[Site]:
         target = topology.handle.target
         http = Http(target)
         addresses = ClientAddresses(observe(target, http))
-        stage = Stage.open(target, http, server_ahead=http.clock_ahead_ns(), known_ids=set(), addresses=addresses)
+        stage = Stage.open(target, http, server_ahead=server_ahead_ns(http), known_ids=set(), addresses=addresses)
         request.node.stash[STAGE_KEY] = stage
         yield Site.set_up(topology, stage)
 

@@ -4,7 +4,6 @@ import re
 import socket
 import time
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
 import msgspec
 import urllib3
@@ -17,15 +16,16 @@ from roomproof.printable import escaped
 BODY_BYTES = 16 * 2**20
 """Maximum number of bytes of an answer's body; no chat server needs more."""
 
-DATE_PRECISION_S = 2
-"""Maximum difference in seconds that a Date header shows between two equal clocks."""
-
 
 class UnreachableError(Exception):
-    """The target gave no HTTP answer; the message says to which request, and why."""
+    """The target gave no HTTP answer; the message says to which request, and why.
 
-    def __init__(self, sentence: str) -> None:
+    `rule` is the one that a missing answer to this request breaks; None where the request belongs to no rule.
+    """
+
+    def __init__(self, sentence: str, rule: str | None = None) -> None:
         super().__init__(escaped(sentence))
+        self.rule = rule
 
 
 def served_by(upstream: str | None) -> str | None:
@@ -179,7 +179,7 @@ class Http:
                 raise LocalTroubleError.of_library(f"send {method} {path}", error) from error
             if trouble := local_trouble(f"send {method} {path} to {self._target.url}", error):
                 raise trouble from error
-            raise UnreachableError(f"{method} {path} got no HTTP answer: {error}") from error
+            raise UnreachableError(_why_unanswered(method, path, deadline, error), rule_of(method, path)) from error
         except (ValueError, TypeError) as error:
             raise LocalTroubleError.of_library(f"send {method} {path}", error) from error
         return Answer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
@@ -188,19 +188,32 @@ class Http:
         """Request the statistics of the instance that answers."""
         return self.request("GET", "/api/chats/ws/stats", source=source)
 
-    def clock_ahead_ns(self) -> int:
-        """Nanoseconds by which the server's clock is ahead of ours, by the Date header.
 
-        Returns 0 below DATE_PRECISION_S, and without a Date header. Raises UnreachableError.
-        """
-        before = time.time()
-        date = self.stats().headers.get("date", "")
-        after = time.time()
-        try:
-            ahead = parsedate_to_datetime(date).timestamp() + 0.5 - (before + after) / 2
-        except ValueError:
-            return 0
-        return 0 if abs(ahead) < DATE_PRECISION_S else round(ahead * 1e9)
+RULES = (
+    ("POST", re.compile(r"/api/chats"), "CREATE-1"),
+    ("POST", re.compile(r"/api/chats/[^/]+/participants"), "PARTICIPANTS-1"),
+    ("GET", re.compile(r"/api/chats/ws/stats"), "STATS-1"),
+    ("GET", re.compile(r"/api/chats/[^/]+"), "CREATE-5"),
+    ("DELETE", re.compile(r"/api/chats/[^/]+"), "CREATE-6"),
+    ("GET", re.compile(r"/health"), "STATS-5"),
+)
+"""The rule that a missing answer to each request breaks."""
+
+
+def rule_of(method: str, path: str) -> str | None:
+    """The rule that a missing answer to a request breaks; None where there is none."""
+    return next((rule for verb, form, rule in RULES if verb == method and form.fullmatch(path)), None)
+
+
+def _why_unanswered(method: str, path: str, seconds: float, error: Exception) -> str:
+    if isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError):
+        return f"expected an HTTP answer to {method} {path} within {seconds:g} s, got none: {error}"
+    advice = ""
+    if isinstance(error, urllib3.exceptions.SSLError):
+        advice = "; if the server has no TLS, name it by http://"
+    elif not isinstance(error, urllib3.exceptions.NewConnectionError):
+        advice = "; if the server wants TLS, name it by https://"
+    return f"{method} {path} got no HTTP answer: {error}{advice}"
 
 
 def _read(answer: urllib3.BaseHTTPResponse, until: float) -> bytes:

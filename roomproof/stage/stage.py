@@ -5,10 +5,16 @@ import itertools
 import re
 import time
 from collections.abc import Callable
+from datetime import datetime
 
-from roomproof.client.http import Http
+from msgspec import structs
+
+from roomproof.client.clock import CLOCK, server_ahead_ns
+from roomproof.client.http import Answer, Http, UnreachableError
 from roomproof.client.target import Target
+from roomproof.client.tcp import LocalTroubleError
 from roomproof.history import Deadline, Event, Sent, Started
+from roomproof.judge.facts import is_far_away
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.offline.judge import judge
 from roomproof.spec.limits import CHAT_ID_CHARACTERS
@@ -22,6 +28,9 @@ from roomproof.stage.stats import Stats, read_stats
 
 CHAT_ID = re.compile(rf"(?!(?:ws|stats)$)[A-Za-z0-9._~-]{{1,{CHAT_ID_CHARACTERS}}}")
 """The form of the id of a room (CREATE-2)."""
+
+OLD_TIMESTAMP = "DELIVER-8"
+"""The rule that compares timestamps with the clock of the server."""
 
 POLL_SECONDS = 0.02
 """Seconds between two requests for statistics."""
@@ -56,9 +65,8 @@ class Stage:
         addresses = addresses or ClientAddresses({})
         spread = target.declares(Capability.PUBSUB)
         scene = Scene(target, http, sources=itertools.cycle(addresses.alternating() if spread else [http.home]))
-        epoch = time.time_ns() - scene.recorder.now()
         capabilities = [str(capability) for capability in target.capabilities]
-        scene.recorder.record(Started(epoch=epoch, server_ahead=server_ahead, capabilities=capabilities))
+        scene.recorder.record(Started(epoch=CLOCK.epoch, server_ahead=server_ahead, capabilities=capabilities))
         return cls(scene, addresses, known_ids)
 
     def room(self, name: str = "Kitchen", *, source: str | None = None, **fields: object) -> Room:
@@ -66,10 +74,15 @@ class Stage:
 
         Raises RuleBrokenError if the server refuses (CREATE-1, with metadata CREATE-3) or gives a bad id (CREATE-2).
         """
-        body = {"name": name, "created_by": "alice", **fields}
-        answer = self.scene.http.request("POST", "/api/chats", body, source=source)
+        answer = self.scene.http.request("POST", "/api/chats", room_body(name, **fields), source=source)
+        return self.add_room(answer, "CREATE-3" if "metadata" in fields else "CREATE-1")
+
+    def add_room(self, answer: Answer, rule: str) -> Room:
+        """Add the room in an answer to a request that made it.
+
+        Raises RuleBrokenError with this rule if there is none, and with CREATE-2 for a bad id.
+        """
         if not answer.ok or not isinstance(answer.fields().get("id"), str):
-            rule = "CREATE-3" if "metadata" in fields else "CREATE-1"
             raise RuleBrokenError(rule, "201 with an id for POST /api/chats", str(answer))
         room = Room(self.scene, answer)
         if room.id in self._known_ids or not CHAT_ID.fullmatch(room.id):
@@ -128,7 +141,7 @@ class Stage:
         self._await_dues()
         self.scene.recorder.record(Deadline(self.scene.recorder.now()))
         self._close()
-        return judge(self.events())
+        return self._judge(self.events())
 
     def break_off(self) -> list[Finding]:
         """Close all connections, and judge the history without waiting.
@@ -143,9 +156,33 @@ class Stage:
         had_time = {one.connection for one in events if isinstance(one, Sent) and one.at <= long_ago}
         return [
             finding
-            for finding in judge(events)
+            for finding in self._judge(events)
             if not finding.overdue or (finding.kind is Kind.NEVER_JOINED and finding.receiver in had_time)
         ]
+
+    def _judge(self, events: list[Event]) -> list[Finding]:
+        """Judge a history. A timestamp is wrong only by the old and by a new measurement of the server's clock."""
+        findings = judge(events)
+        started = events[0]
+        if not isinstance(started, Started) or not any(finding.rule == OLD_TIMESTAMP for finding in findings):
+            return findings
+        try:
+            ahead = server_ahead_ns(self.scene.http)
+        except (UnreachableError, LocalTroubleError):
+            return findings
+        again = [structs.replace(started, server_ahead=ahead), *events[1:]]
+        still = {_subject(finding) for finding in judge(again)}
+        return [one for one in findings if one.rule != OLD_TIMESTAMP or _subject(one) in still]
+
+    def tells_time(self, moment: datetime) -> bool:
+        """Whether a timestamp is close to now on the server's clock, by an old or by a new measurement (DELIVER-8)."""
+        now = self.scene.recorder.now()
+        started = self.events()[0]
+        assert isinstance(started, Started), "a stage opens with the head of its history"
+        if not is_far_away(started, moment, now, may_be_old=False):
+            return True
+        measured = structs.replace(started, server_ahead=server_ahead_ns(self.scene.http))
+        return not is_far_away(measured, moment, now, may_be_old=False)
 
     def _people(self) -> list[Person]:
         return [person for room in self.rooms for person in room.people] + self._strangers
@@ -184,3 +221,13 @@ class Stage:
         for person in self._people():
             if not person.connection.is_over:
                 person.die("rst")
+
+
+def room_body(name: str, **fields: object) -> dict[str, object]:
+    """The body of a request that makes a room."""
+    return {"name": name, "created_by": "alice", **fields}
+
+
+def _subject(finding: Finding) -> tuple[object, ...]:
+    """What a finding is about, whatever its text says."""
+    return finding.rule, finding.receiver, finding.stream, finding.item, finding.witness

@@ -1,17 +1,32 @@
 """The preflight: tests whether anything works on a target, in less than two deadlines whatever the target does."""
 
+import time
 from dataclasses import dataclass
 
 from roomproof.client.http import Http, UnreachableError
+from roomproof.client.other_protocol import other_frames, other_handshake_answer, other_room_answer
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError
 from roomproof.report.failure_text import finding_line
+from roomproof.stage.endings import Refusal
 from roomproof.stage.person import Person
+from roomproof.stage.room import CAST, Room
 from roomproof.stage.scene import RuleBrokenError
-from roomproof.stage.stage import Stage
+from roomproof.stage.stage import Stage, room_body
 
 TRIES = 4
 """Number of messages that the preflight sends within one deadline."""
+
+
+SLOW_DEADLINES = 1.4
+"""Deadlines that the first answer may take before the target counts as mute, and not only as slow."""
+
+MALFORMED = "DELIVER-7"
+"""The rule about the form of messages."""
+
+
+class OtherProtocolError(Exception):
+    """The target speaks another protocol; the message says what was expected and what came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +56,62 @@ def _is_echoed(alice: Person) -> bool:
 def run_preflight(target: Target) -> PreflightResult:
     """Make a room, connect, send a message and receive it.
 
-    Only a target on which that fails is not worth the whole suite: no scenario could find out anything else.
+    Only a target on which that fails is not worth the whole suite: no scenario could find out anything else. A target
+    that speaks another protocol breaks no rule of ours.
     """
-    http = Http(target)
-    stage = Stage.open(target, http, server_ahead=0, known_ids=set())
+    stage = Stage.open(target, Http(target), server_ahead=0, known_ids=set())
     try:
-        http.stats()
-        alice = stage.room("Roomproof looks around").enter("alice")
-        try:
-            if not _is_echoed(alice):
-                raise RuleBrokenError("DELIVER-2", "alice, alone in a new room, to hear herself", alice.account())
-        finally:
-            alice.die("rst")
+        _talk_alone(stage)
     except LocalTroubleError as error:
         return PreflightResult(str(error))
     except UnreachableError as error:
         return PreflightResult(f"{target.url} cannot be tested: {error}")
+    except OtherProtocolError as error:
+        return PreflightResult(f"{target.url} speaks another protocol: {error}")
     except RuleBrokenError as error:
         findings = stage.break_off()
         rules = {finding.rule: None for finding in findings} | ({error.rule: None} if error.rule else {})
+        if MALFORMED in rules:  # whatever else is missing follows from it
+            rules = {MALFORMED: None}
         seen = "".join(f"; {finding_line(finding, stage.events())}" for finding in findings[:1])
         return PreflightResult(f"nothing works on {target.url}: {error}{seen}", tuple(rules))
     return PreflightResult()
+
+
+def _talk_alone(stage: Stage) -> None:
+    """Enter a new room and hear oneself.
+
+    Raises RuleBrokenError, OtherProtocolError, UnreachableError and LocalTroubleError.
+    """
+    room = _first_room(stage)
+    room.invite("alice", *CAST)
+    alice = room.attempt("alice")
+    if isinstance(alice, Refusal):
+        _raise_if(other_handshake_answer(alice.status, alice.reason))
+        raise RuleBrokenError("JOIN-6", f"alice to be let into the existing room {room.id}", str(alice))
+    try:
+        if not _is_echoed(alice):
+            _raise_if(other_frames([received.frame for received in alice.connection.received]))
+            raise RuleBrokenError("DELIVER-2", "alice, alone in a new room, to hear herself", alice.account())
+    finally:
+        alice.die("rst")
+
+
+def _first_room(stage: Stage) -> Room:
+    """Make a room. A server that answers too late, but answers, breaks CREATE-1."""
+    deadline = stage.scene.deadline
+    begin = time.monotonic()
+    body = room_body("Roomproof looks around")
+    answer = stage.scene.http.request("POST", "/api/chats", body, within=SLOW_DEADLINES * deadline)
+    seconds = time.monotonic() - begin
+    _raise_if(other_room_answer(answer))
+    if seconds > deadline:
+        expected = f"an answer to POST /api/chats within {deadline:g} s"
+        raise RuleBrokenError("CREATE-1", expected, f"it after {seconds:.1f} s")
+    return stage.add_room(answer, "CREATE-1")
+
+
+def _raise_if(why: str | None) -> None:
+    """Raise OtherProtocolError if there is a reason."""
+    if why:
+        raise OtherProtocolError(why)

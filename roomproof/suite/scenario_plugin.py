@@ -28,6 +28,11 @@ from roomproof.verdict import Outcome, outcome_of
 OUR_TROUBLE: tuple[type[BaseException], ...] = (LocalTroubleError, pytest.fail.Exception)
 """Errors that end a scenario and say nothing about the server: a time limit of a plugin is one."""
 
+STATS_PATH = "/api/chats/ws/stats"
+
+SLOW_DEADLINES = 1.5
+"""Deadlines after which a target that does not answer is gone, and not only slow."""
+
 STAGE_KEY = pytest.StashKey[Stage]()
 """The key under which the item of a scenario keeps its stage."""
 
@@ -167,6 +172,8 @@ def _add_error(report: ScenarioReport, error: BaseException, stage: Stage | None
         report.trouble = f"the target stopped answering: {observation}"
         return
     rules = report.rules
+    if isinstance(error, UnreachableError) and error.rule:
+        rules = (error.rule,)
     if isinstance(error, RuleBrokenError):
         if error.rule is None and report.broken:
             return  # the history tells more exactly which rule is broken
@@ -180,9 +187,9 @@ def _first_line(error: BaseException) -> str:
 
 
 def _answers(stage: Stage) -> bool:
-    """Whether the target still answers."""
+    """Whether the target still answers, be it slowly."""
     try:
-        stage.scene.http.stats()
+        stage.scene.http.request("GET", STATS_PATH, within=SLOW_DEADLINES * stage.scene.deadline)
     except (UnreachableError, LocalTroubleError):
         return False
     return True

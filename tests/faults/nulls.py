@@ -90,7 +90,7 @@ def deaf_server() -> Iterator[NullServer]:
         yield NullServer(_url(listener))
 
 
-def _request(link: socket.socket) -> tuple[str, dict[str, str]]:
+def read_request(link: socket.socket) -> tuple[str, dict[str, str]]:
     """Return the first line and the headers of a request, after reading its body."""
     data = b""
     while b"\r\n\r\n" not in data:
@@ -107,30 +107,30 @@ def _request(link: socket.socket) -> tuple[str, dict[str, str]]:
     return first, headers
 
 
-def _answer(link: socket.socket, status: str, fields: object) -> None:
+def answer(link: socket.socket, status: str, fields: object) -> None:
     body = json.dumps(fields).encode()
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close"
     link.sendall(head.encode() + b"\r\n\r\n" + body)
     link.shutdown(socket.SHUT_WR)
 
 
-def _good_http(link: socket.socket) -> dict[str, str] | None:
+def good_http(link: socket.socket) -> dict[str, str] | None:
     """Answer a request as a chat server does and return None; return the headers of a handshake unanswered."""
-    first, headers = _request(link)
+    first, headers = read_request(link)
     if headers.get("upgrade"):
         return headers
     match first.split()[:2]:
         case ["GET", "/api/chats/ws/stats"]:
-            _answer(link, "200 OK", {"total_connections": 0, "active_rooms": [], "rooms_count": 0})
+            answer(link, "200 OK", {"total_connections": 0, "active_rooms": [], "rooms_count": 0})
         case ["POST", "/api/chats"]:
             room = {"id": "chat-1", "name": "x", "metadata": {}, "created_at": "2025-12-23T22:12:34"}
-            _answer(link, "201 Created", room)
+            answer(link, "201 Created", room)
         case _:
-            _answer(link, "200 OK", {})
+            answer(link, "200 OK", {})
     return None
 
 
-def _accept_websocket(link: socket.socket, headers: dict[str, str]) -> None:
+def accept_websocket(link: socket.socket, headers: dict[str, str]) -> None:
     key = headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
     accept = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
     link.sendall(
@@ -144,47 +144,50 @@ def closes_at_once(link: socket.socket) -> None:
     link.close()
 
 
+# It makes rooms and completes handshakes as we ask for, so it speaks our protocol.
 @null("closes sockets at once", Conclusion.INVALID)
 def closes_sockets(link: socket.socket) -> None:
-    headers = _good_http(link)
+    headers = good_http(link)
     if headers is not None:
-        _accept_websocket(link, headers)
+        accept_websocket(link, headers)
         link.close()
 
 
+# It makes rooms and takes members as we ask for, so it speaks our protocol.
 @null("accepts and says nothing", Conclusion.INVALID)
 def says_nothing(link: socket.socket) -> None:
-    headers = _good_http(link)
+    headers = good_http(link)
     if headers is not None:
-        _accept_websocket(link, headers)
+        accept_websocket(link, headers)
         while link.recv(65_536):
             pass
 
 
 @null("drips the head of its answers", Conclusion.INCONCLUSIVE)
 def drips_heads(link: socket.socket) -> None:
-    _request(link)
+    read_request(link)
     _drip(link, b"HTTP/1.1 200 OK\r\nX-Filler: ")
 
 
 @null("drips the body of its answers", Conclusion.INCONCLUSIVE)
 def drips_bodies(link: socket.socket) -> None:
-    _request(link)
+    read_request(link)
     link.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n")
     _drip(link, b"")
 
 
 @null("answers without end", Conclusion.INCONCLUSIVE)
 def answers_without_end(link: socket.socket) -> None:
-    _request(link)
+    read_request(link)
     link.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
     while True:
         link.sendall(bytes(2**20))
 
 
+# It makes rooms as we ask for, and then lets nobody in.
 @null("drips its handshakes", Conclusion.INVALID)
 def drips_handshakes(link: socket.socket) -> None:
-    if _good_http(link) is not None:
+    if good_http(link) is not None:
         _drip(link, b"HTTP/1.1 101 Switching Protocols\r\nX-Filler: ")
 
 
@@ -196,18 +199,20 @@ def _drip(link: socket.socket, beginning: bytes) -> None:
         link.sendall(b"x")
 
 
+# It makes rooms as we ask for, and 403 is a refusal of our protocol.
 @null("refuses everyone", Conclusion.INVALID)
 def refuses(link: socket.socket) -> None:
-    if _good_http(link) is not None:
-        _answer(link, "403 Forbidden", {"error": "no"})
+    if good_http(link) is not None:
+        answer(link, "403 Forbidden", {"error": "no"})
 
 
+# Its frames have a type and a content of ours: it speaks our protocol, and badly.
 @null("echoes raw frames", Conclusion.INVALID)
 def echoes(link: socket.socket) -> None:
-    headers = _good_http(link)
+    headers = good_http(link)
     if headers is None:
         return
-    _accept_websocket(link, headers)
+    accept_websocket(link, headers)
     while head := link.recv(6):
         # Frames of the preflight are short: a head of two bytes, four of the mask, then the payload.
         payload = bytes(byte ^ head[2 + at % 4] for at, byte in enumerate(link.recv(head[1] & 0x7F)))
@@ -226,16 +231,18 @@ def never_answers(link: socket.socket) -> None:
         pass
 
 
+# An error of the server, by its own word, for a request that every server has to grant.
 @null("answers 500 to all", Conclusion.INVALID)
 def answers_500(link: socket.socket) -> None:
-    _request(link)
-    _answer(link, "500 Internal Server Error", {"error": "broken"})
+    read_request(link)
+    answer(link, "500 Internal Server Error", {"error": "broken"})
 
 
-@null("answers 200 and a page to all", Conclusion.INVALID)
+# A page instead of JSON: this is no chat server of ours at all.
+@null("answers 200 and a page to all", Conclusion.INCONCLUSIVE)
 def answers_a_page(link: socket.socket) -> None:
-    _request(link)
-    _answer(link, "200 OK", "<html>Welcome to nginx!</html>")
+    read_request(link)
+    answer(link, "200 OK", "<html>Welcome to nginx!</html>")
 
 
 @null("speaks garbage", Conclusion.INCONCLUSIVE)

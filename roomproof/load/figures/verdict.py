@@ -78,6 +78,11 @@ class _Evidence:
         return any(report.is_still_delivering for report in self.totals.last.values())
 
     @property
+    def clock_moved(self) -> float:
+        """Seconds by which the clock of the server moved against ours: its timestamps cannot be compared with it."""
+        return max((report.clock_moved for report in self.totals.last.values()), key=abs, default=0.0)
+
+    @property
     def is_lateness_excused(self) -> bool:
         """Whether anything but the server can be the cause of what is late or missing."""
         context = self.context
@@ -160,9 +165,9 @@ def _broken_rules(evidence: _Evidence) -> tuple[str, ...]:
     """The rules that the server broke, without those whose cause can be the generator."""
     totals = evidence.totals
     broken = set(totals.safety_by_rule)
-    if evidence.is_lateness_excused:
+    if evidence.is_lateness_excused or evidence.clock_moved:
         broken.discard(OLD_TIMESTAMP)
-    else:
+    if not evidence.is_lateness_excused:
         broken |= set(totals.liveness_by_rule)
     broken |= {BROKEN_BY_REFUSAL[count] for count in REFUSALS if totals.counts[count]}
     return tuple(sorted(broken))
@@ -181,6 +186,7 @@ def _troubles(evidence: _Evidence) -> list[str]:
     return [
         *(f"Roomproof itself failed, which is a bug: {error}" for error in evidence.internal_errors),
         *_generator_troubles(evidence),
+        *_clock_troubles(evidence),
         *_lateness_troubles(evidence),
         *_server_troubles(evidence),
     ]
@@ -199,6 +205,16 @@ def _generator_troubles(evidence: _Evidence) -> list[str]:
     if overload:
         troubles.append(f"the load generator was overloaded: {'; '.join(texts_of(overload))}")
     return troubles
+
+
+def _clock_troubles(evidence: _Evidence) -> list[str]:
+    moved = evidence.clock_moved
+    if not moved:
+        return []
+    return [
+        f"expected the clock of the server to keep its distance to ours, it moved by {moved:+.0f} s: "
+        f"timestamps cannot be judged; run again while no clock is set"
+    ]
 
 
 def _lateness_troubles(evidence: _Evidence) -> list[str]:

@@ -26,6 +26,8 @@ class WorkerReport(msgspec.Struct, kw_only=True):
     """The first reasons of missing answers."""
     local_reasons: list[str] = []
     """The first reasons of failures on this machine."""
+    clock_moved: float = 0.0
+    """Seconds by which the clock of the server moved against ours in the run."""
     internal_errors: list[str] = []
     """The first errors of the generator itself, since the start of the run."""
     findings_by_kind: dict[Kind, int] = {}

@@ -7,6 +7,7 @@ import gevent
 from gevent.lock import BoundedSemaphore
 
 from roomproof.client.http import Answer, Http, UnreachableError
+from roomproof.client.other_protocol import other_room_answer
 from roomproof.client.tcp import LocalTroubleError
 from roomproof.history import Started
 from roomproof.judge.streaming.room import StreamingRoom
@@ -103,6 +104,9 @@ class LoadRooms:
             raise NoRoomError(Count.UNANSWERED, str(error)) from error
         except LocalTroubleError as error:
             raise NoRoomError(Count.LOCAL_TROUBLE, str(error)) from error
+        why = other_room_answer(answer) if if_refused is Count.ROOMS_REFUSED and not self.all else None
+        if why:
+            raise NoRoomError(Count.UNANSWERED, why)
         if not answer.ok:
             raise NoRoomError(if_refused, f"POST {path} was answered with {answer}")
         return answer

@@ -1,7 +1,6 @@
 """The clocks of a run: ours and that of the server."""
 
-import time
-
+from roomproof.client.clock import CLOCK, DATE_PRECISION_S, server_ahead_ns
 from roomproof.client.http import Http, UnreachableError
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError
@@ -13,9 +12,21 @@ def started_of(target: Target, http: Http) -> Started:
 
     A server that does not answer is taken to have the right time.
     """
+    capabilities = [str(name) for name in target.capabilities]
+    return Started(epoch=CLOCK.epoch, server_ahead=_ahead(http, otherwise=0), capabilities=capabilities)
+
+
+def seconds_moved(started: Started, http: Http) -> float:
+    """Return the seconds by which the server's clock has moved against ours since the run began.
+
+    Returns 0 below the precision of a Date header, and if the server does not answer.
+    """
+    moved = (_ahead(http, otherwise=started.server_ahead) - started.server_ahead) / 1e9
+    return moved if abs(moved) > DATE_PRECISION_S else 0.0
+
+
+def _ahead(http: Http, *, otherwise: int) -> int:
     try:
-        ahead = http.clock_ahead_ns()
+        return server_ahead_ns(http)
     except (UnreachableError, LocalTroubleError):
-        ahead = 0
-    epoch = time.time_ns() - time.monotonic_ns()
-    return Started(epoch=epoch, server_ahead=ahead, capabilities=[str(name) for name in target.capabilities])
+        return otherwise

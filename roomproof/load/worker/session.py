@@ -11,6 +11,7 @@ import gevent
 from gevent.event import Event
 
 from roomproof.client.http import Http
+from roomproof.client.other_protocol import other_handshake_answer
 from roomproof.client.tcp import LocalTroubleError
 from roomproof.history import Started
 from roomproof.load.figures.metrics import Count, Timing
@@ -26,11 +27,14 @@ from roomproof.load.worker.payload import payload_text
 from roomproof.load.worker.ramp_up import RampUp
 from roomproof.load.worker.room import LoadRoom
 from roomproof.load.worker.rooms import LoadRooms, NoRoomError
-from roomproof.load.worker.server_clock import started_of
+from roomproof.load.worker.server_clock import seconds_moved, started_of
 from roomproof.load.worker.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from roomproof.load.worker.stats_table import StatsTable
+
+OLD_TIMESTAMP = "DELIVER-8"
+"""The rule that compares timestamps with the clock of the server."""
 
 REPORT_INTERVAL_S = 1.0
 
@@ -80,6 +84,10 @@ class WorkerSession:
             run=run,
             worker=index,
         )
+        self._http, self._started = http, started
+        self._clock_moved = 0.0
+        self._has_connected = False
+        """Whether the server has ever accepted a handshake, and so speaks our protocol."""
         self._telemetry = Telemetry(run, worker, self.rooms, stats_table)
         self._ramp_up = RampUp()
         self._users_waiting = 0
@@ -179,13 +187,15 @@ class WorkerSession:
         except TooLateError as error:
             raise EndedError from error
         self._seats[member] = room
+        self._has_connected = True
         self._telemetry.add_time(Timing.CONNECT, time.monotonic_ns() - begin)
         self.count(Count.CONNECTED)
         return member
 
     def _note_refusal(self, error: RefusedError) -> None:
-        if error.status is None:
-            self._telemetry.add_failure(Count.UNANSWERED, str(error))
+        why = None if self._has_connected else other_handshake_answer(error.status, str(error))
+        if error.status is None or why:
+            self._telemetry.add_failure(Count.UNANSWERED, why or str(error))
         else:
             self._telemetry.add_failure(Count.HANDSHAKES_REFUSED, f"status {error.status}: {error}")
 
@@ -297,6 +307,8 @@ class WorkerSession:
         self._is_still_delivering = not self.rooms.wait_until_quiet(self._is_anyone_connecting)
         self._read_loop.is_closed = True
         self.rooms.finish_judging()
+        if any(rule == OLD_TIMESTAMP for rule, _ in self.rooms.tally.rules):
+            self._clock_moved = seconds_moved(self._started, self._http)
 
     def _is_anyone_connecting(self) -> bool:
         return self._connecting > 0
@@ -317,6 +329,7 @@ class WorkerSession:
         report = self._telemetry.report(is_last=is_last)
         report.is_still_delivering = self._is_still_delivering
         report.users_waiting = self._users_waiting
+        report.clock_moved = self._clock_moved
         report.have_senders_stopped = self.is_ending
         self._deliver_report(report)
 

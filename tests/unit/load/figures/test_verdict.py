@@ -293,6 +293,13 @@ def test_a_missing_answer_is_inconclusive_with_its_reason() -> None:
     assert verdict.reason == "3 handshakes or requests got no proper answer: timed out; reset"
 
 
+def test_old_timestamps_are_excused_if_the_clock_moved() -> None:
+    verdict = judged(report(safety_by_rule={"DELIVER-8": 3}, clock_moved=-70.0))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
+    assert "it moved by -70 s" in verdict.reason
+
+
 def test_a_failure_of_this_machine_is_inconclusive_with_its_reason() -> None:
     verdict = judged(report(local_trouble=2, local_reasons=["Too many open files"]))
 

@@ -31,7 +31,7 @@ def test_a_step_of_the_wall_clock_changes_nothing(step: int) -> None:
 
 
 @pytest.mark.parametrize("step", [120, -120])
-def test_the_server_is_compared_with_the_clock_that_cannot_be_set(step: int) -> None:
+def test_the_server_is_compared_with_a_clock_nobody_sets(step: int) -> None:
     fake = Fake()
     fake.step = step
 

@@ -131,4 +131,6 @@ def verify(arguments: list[str]) -> int:
     # The current folder can have a configuration of pytest, which is not meant for the scenarios.
     configuration = ["--rootdir", str(folder), "-c", str(folder / "pytest.ini"), "-p", "no:cacheprovider"]
     # A plugin given by its name reaches the workers of xdist too.
-    return int(pytest.main([*configuration, "-p", "roomproof.suite.path_plugin", *arguments, str(folder)]))
+    command = [*configuration, "-p", "roomproof.suite.path_plugin"]
+    # The folder comes first: as the last argument it would become the value of an option that lacks one.
+    return int(pytest.main([*command, str(folder), *arguments]))

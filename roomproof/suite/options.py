@@ -71,6 +71,9 @@ def target_option(config: pytest.Config) -> Target | None:
     Raises UsageError for options with wrong values, and for options that contradict each other.
     """
     option = config.option
+    for name in ("target", "topology", "ca", "deviations", "histories", "results"):
+        if getattr(option, name) == "":
+            raise UsageError(f"expected a value for --{name}, got an empty text; is a variable unset?")
     if not LEAST_DEADLINE <= option.deadline <= LONGEST_DEADLINE:
         expected = f"from {LEAST_DEADLINE:g} to {LONGEST_DEADLINE:g} seconds"
         raise UsageError(f"expected a --deadline {expected}, got {option.deadline:g}")

@@ -14,6 +14,7 @@ from roomproof.judge.offline.judge import judge
 from roomproof.printable import counted
 from roomproof.report.failure_text import finding_line
 from roomproof.report.version import tool_version
+from roomproof.suite.options import prefixed
 from roomproof.suite.paths import load_scripts_folder, scenarios_folder
 from roomproof.timeline import connection_names, timeline
 from roomproof.verdict import EXIT_CODES, Conclusion
@@ -128,9 +129,13 @@ def _print_findings(path: Path, findings: list[Finding], events: list[Event]) ->
 def verify(arguments: list[str]) -> int:
     """Run scenarios under pytest, and return the exit code. Runs all scenarios unless the arguments select some."""
     folder = scenarios_folder()
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):  # they are meant for the tests of the user
+        os.environ.pop(name, None)
     # The current folder can have a configuration of pytest, which is not meant for the scenarios.
     configuration = ["--rootdir", str(folder), "-c", str(folder / "pytest.ini"), "-p", "no:cacheprovider"]
     # A plugin given by its name reaches the workers of xdist too.
-    command = [*configuration, "-p", "roomproof.suite.path_plugin"]
+    # PYTEST_DISABLE_PLUGIN_AUTOLOAD keeps pytest from loading xdist, which has -n.
+    command = [*configuration, "-p", "xdist", "-p", "roomproof.suite.path_plugin"]
+    # Options of the suite get the name that no plugin of the user can have.
     # The folder comes first: as the last argument it would become the value of an option that lacks one.
-    return int(pytest.main([*command, str(folder), *arguments]))
+    return int(pytest.main([*command, str(folder), *prefixed(arguments)]))

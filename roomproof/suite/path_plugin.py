@@ -3,11 +3,21 @@
 So `roomproof verify test_order.py` runs the scenarios of this Roomproof in any current folder, and nothing else.
 """
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from roomproof.suite.paths import scenarios_folder
+from roomproof.suite.plugin import declare
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> Generator[None, object, object]:
+    """Declare the options of the suite, even where pytest loads neither plugins nor conftests by itself."""
+    result = yield
+    declare(parser, args)
+    return result
 
 
 @pytest.hookimpl(tryfirst=True)

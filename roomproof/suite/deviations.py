@@ -2,11 +2,10 @@
 
 import tomllib
 from collections.abc import Collection, Sequence
-from pathlib import Path
 
 import msgspec
 
-from roomproof.client.target import UsageError
+from roomproof.client.target import UsageError, read_text
 from roomproof.verdict import Outcome, ScenarioResult
 
 
@@ -38,7 +37,7 @@ EXAMPLE = '[[deviation]] with rule = "ORDER-1" or scenario = "test_x.py::test_y[
 def read_deviations(path: str) -> list[Deviation]:
     """Read the deviations of a TOML file. Raises UsageError for a missing or malformed file."""
     try:
-        file = msgspec.convert(tomllib.loads(Path(path).read_text(encoding="utf-8")), _File)
+        file = msgspec.convert(tomllib.loads(read_text(path)), _File)
     except OSError as error:
         raise UsageError(f"cannot read the deviations {path}: {error.strerror}") from error
     except (ValueError, msgspec.ValidationError) as error:

@@ -33,6 +33,8 @@ examples:
   roomproof load churn --headless --host http://localhost:8080    run a load script under Locust
 """
 
+INTERRUPTED = 2
+
 USAGE_ERROR = 4
 
 CODES_BY_PRECEDENCE = (
@@ -138,4 +140,7 @@ def verify(arguments: list[str]) -> int:
     command = [*configuration, "-p", "xdist", "-p", "roomproof.suite.path_plugin"]
     # Options of the suite get the name that no plugin of the user can have.
     # The folder comes first: as the last argument it would become the value of an option that lacks one.
-    return int(pytest.main([*command, str(folder), *prefixed(arguments)]))
+    try:
+        return int(pytest.main([*command, str(folder), *prefixed(arguments)]))
+    except KeyboardInterrupt:  # before the run began
+        return INTERRUPTED

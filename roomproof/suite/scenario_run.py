@@ -11,6 +11,7 @@ from roomproof.report.result_file import ResultFile
 from roomproof.spec.rules import ProtocolError, load
 from roomproof.suite.declared_target import DeclaredTarget, declared_target
 from roomproof.suite.deviations import Deviation, read_deviations
+from roomproof.suite.interrupts import heed_first_interrupt
 from roomproof.suite.options import is_narrowed, target_option
 from roomproof.suite.scenario_item import rules_of, scenario_id
 from roomproof.suite.scenario_plugin import ScenarioPlugin
@@ -39,6 +40,7 @@ def begin(config: pytest.Config, scenarios: Path) -> None:
     """
     if config.pluginmanager.has_plugin(SCENARIO_PLUGIN):
         return
+    heed_first_interrupt()
     for line in MARKERS:
         config.addinivalue_line("markers", line)
     config.pluginmanager.register(sys.modules[__name__], "roomproof-run")

@@ -10,6 +10,7 @@ from roomproof.report.result_file import ResultFile
 from roomproof.spec.rules import load
 from roomproof.suite.declared_target import DeclaredTarget
 from roomproof.suite.deviations import Deviation, stale_deviations
+from roomproof.suite.interrupts import ignore_interrupts
 from roomproof.suite.preflight import run_preflight
 from roomproof.suite.scenario_item import rules_of, scenario_id
 from roomproof.suite.topology_plugin import TopologyPlugin
@@ -133,6 +134,7 @@ class SessionPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Give the verdict, and make its exit code that of pytest."""
+        ignore_interrupts()
         if self._interrupted or self._verdict is not None:
             return
         for name, rules in self._deselected.items():

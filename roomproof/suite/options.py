@@ -98,7 +98,7 @@ def add_options(parser: pytest.Parser) -> None:
         "deviations",
         metavar="FILE.toml",
         help="known deviations: [[deviation]] entries with rule or scenario, reason and link. They are tested, but do "
-        "not fail the run. An entry that is over, or matches no rule and no scenario, fails the run",
+        "not fail the run. An entry that is over fails the run",
     )
     group.add(
         "histories", metavar="FOLDER", help="write the history of each scenario to this folder, for `roomproof judge`"

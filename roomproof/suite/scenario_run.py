@@ -10,7 +10,8 @@ from roomproof.report.history_file import create_folder
 from roomproof.report.result_file import ResultFile
 from roomproof.spec.rules import ProtocolError, load
 from roomproof.suite.declared_target import DeclaredTarget, declared_target
-from roomproof.suite.deviations import Deviation, read_deviations
+from roomproof.suite.deviation_plugin import DeviationPlugin
+from roomproof.suite.deviations import Deviation, check_deviations, read_deviations
 from roomproof.suite.interrupts import heed_first_interrupt
 from roomproof.suite.options import is_narrowed, target_option
 from roomproof.suite.scenario_item import rules_of, scenario_id
@@ -50,13 +51,21 @@ def begin(config: pytest.Config, scenarios: Path) -> None:
         if config.option.roomproof_histories:
             create_folder(Path(config.option.roomproof_histories))
         deviations = read_deviations(config.option.roomproof_deviations) if config.option.roomproof_deviations else []
-        if not hasattr(config, "workerinput"):
+        check_deviations(deviations, load().rules, scenarios)
+        if not hasattr(config, "workerinput") and not _only_shows(config):
             _begin_session(config, target, declared, deviations, partial=is_narrowed(config, scenarios))
     except (UsageError, ProtocolError) as error:
         raise pytest.UsageError(f"roomproof: {error}") from error
     config.stash[TARGET_KEY] = target
     receive_topology(config)
+    config.pluginmanager.register(DeviationPlugin(deviations), "roomproof-deviations")
     config.pluginmanager.register(ScenarioPlugin(config, deviations, declared), SCENARIO_PLUGIN)
+
+
+def _only_shows(config: pytest.Config) -> bool:
+    """Whether pytest only shows something and runs no scenario, so that there is no verdict."""
+    names = ("collectonly", "showfixtures", "show_fixtures_per_test", "markers", "help", "version")
+    return any(getattr(config.option, name, None) for name in names)
 
 
 def _begin_session(

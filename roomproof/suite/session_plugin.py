@@ -5,11 +5,11 @@ from typing import Any, NoReturn
 
 import pytest
 
-from roomproof.client.target import Target
+from roomproof.client.target import Target, UsageError
 from roomproof.report.result_file import ResultFile
 from roomproof.spec.rules import load
 from roomproof.suite.declared_target import DeclaredTarget
-from roomproof.suite.deviations import Deviation, stale_deviations
+from roomproof.suite.deviations import Deviation, check_collected, stale_deviations
 from roomproof.suite.interrupts import ignore_interrupts
 from roomproof.suite.preflight import run_preflight
 from roomproof.suite.scenario_item import rules_of, scenario_id
@@ -53,6 +53,7 @@ class SessionPlugin:
         self._deselected: dict[str, tuple[str, ...]] = {}
         self._interrupted = False
         self._verdict: Verdict | None = None
+        self._shown = False
 
     def pytest_report_header(self) -> str:
         """Name the target and what it declares."""
@@ -78,6 +79,7 @@ class SessionPlugin:
         self._troubles.append(trouble)
         verdict = self._conclude(broken=broken)
         self._write(verdict)
+        self._shown = True  # pytest prints the reason of an exit
         pytest.exit(verdict.sentence, returncode=verdict.exit_code)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -112,6 +114,23 @@ class SessionPlugin:
         if report.failed:
             self._troubles.append(f"cannot collect {report.nodeid}: {_last_line(report)}")
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
+        """Refuse deviations of unknown scenarios, before any is deselected."""
+        self._check_deviations([item.nodeid for item in items])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Refuse deviations of unknown scenarios. Under xdist the workers collect, and tell what they selected."""
+        if not self._partial:
+            self._check_deviations(ids)
+
+    def _check_deviations(self, nodeids: Sequence[str]) -> None:
+        try:
+            check_collected(self._deviations, {scenario_id(nodeid) for nodeid in nodeids})
+        except UsageError as error:
+            raise pytest.UsageError(f"roomproof: {error}") from error
+
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Keep which scenarios were deselected on the command line."""
         for item in items:
@@ -132,10 +151,10 @@ class SessionPlugin:
         self._troubles.append(f"internal error: {str(excrepr).strip().splitlines()[-1]}")
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Give the verdict, and make its exit code that of pytest."""
         ignore_interrupts()
-        if self._interrupted or self._verdict is not None:
+        if self._interrupted or self._verdict is not None or exitstatus == pytest.ExitCode.USAGE_ERROR:
             return
         for name, rules in self._deselected.items():
             self._add(ScenarioResult(name, rules, Outcome.NOT_RUN, detail="deselected on the command line"))
@@ -166,6 +185,7 @@ class SessionPlugin:
         verdict = self._verdict
         if verdict is None:
             return
+        self._shown = True
         terminalreporter.section("roomproof")
         for result in self._results.values():
             if result.outcome in (Outcome.WARNED, Outcome.DEVIATING):
@@ -174,6 +194,11 @@ class SessionPlugin:
             terminalreporter.write_line(f"trouble: {trouble}")
         terminalreporter.write_line(_counts(verdict))
         terminalreporter.write_line(verdict.sentence, **{COLOURS[verdict.conclusion]: True, "bold": True})
+
+    def pytest_unconfigure(self) -> None:
+        """Print the verdict if pytest printed no summary, as with --no-summary and after an internal error."""
+        if self._verdict is not None and not self._shown:
+            print(self._verdict.sentence)
 
 
 def _counts(verdict: Verdict) -> str:

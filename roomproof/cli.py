@@ -13,6 +13,7 @@ from roomproof.judge.findings import Finding
 from roomproof.judge.offline.judge import judge
 from roomproof.printable import counted
 from roomproof.report.failure_text import finding_line
+from roomproof.report.output import make_output_safe
 from roomproof.report.version import tool_version
 from roomproof.suite.options import prefixed
 from roomproof.suite.paths import load_scripts_folder, scenarios_folder
@@ -70,6 +71,8 @@ def main(arguments: list[str] | None = None) -> int:
     judging = commands.add_parser("judge", help="judge recorded histories again, and print findings with witnesses")
     judging.add_argument("history", nargs="+", type=Path, help="a file that `verify --histories FOLDER` wrote")
     words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] != ["load"]:  # Locust replaces this process
+        make_output_safe()
     if words[:1] == ["verify"]:
         return verify(words[1:])
     if words[:1] == ["load"]:
@@ -144,3 +147,6 @@ def verify(arguments: list[str]) -> int:
         return int(pytest.main([*command, str(folder), *prefixed(arguments)]))
     except KeyboardInterrupt:  # before the run began
         return INTERRUPTED
+    except OSError as error:
+        print(f"roomproof: cannot write a report: {error}", file=sys.stderr)
+        return EXIT_CODES[Conclusion.INCONCLUSIVE]

@@ -82,7 +82,12 @@ def _begin_session(
         config.pluginmanager.register(topology, "roomproof-topology")
     file = ResultFile.create(Path(config.option.roomproof_results)) if config.option.roomproof_results else None
     if file:
-        file.run(load(), declared.name, declared.capability_names, partial=partial)
+        try:
+            file.run(load(), declared.name, declared.capability_names, partial=partial)
+        except OSError as error:
+            raise UsageError(
+                f"cannot write the result file {config.option.roomproof_results}: {error.strerror}"
+            ) from error
     session = SessionPlugin(target, declared, topology, deviations, file, partial=partial)
     config.pluginmanager.register(session, "roomproof-session")
 

@@ -77,8 +77,7 @@ class SessionPlugin:
 
     def _give_up(self, trouble: str, broken: Sequence[str] = ()) -> NoReturn:
         self._troubles.append(trouble)
-        verdict = self._conclude(broken=broken)
-        self._write(verdict)
+        verdict = self._write(self._conclude(broken=broken))
         self._shown = True  # pytest prints the reason of an exit
         pytest.exit(verdict.sentence, returncode=verdict.exit_code)
 
@@ -106,8 +105,16 @@ class SessionPlugin:
 
     def _add(self, result: ScenarioResult) -> None:
         self._results[result.id] = result
-        if self._file:
-            self._file.scenario(result)
+        try:
+            if self._file:
+                self._file.scenario(result)
+        except OSError as error:
+            self._lose_file(error)
+
+    def _lose_file(self, error: OSError) -> None:
+        """Go on without the result file. That is trouble, because whoever asked for the file needs it."""
+        self._file = None
+        self._troubles.append(f"cannot write the result file: {error.strerror}")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep as trouble that a file of scenarios cannot be collected."""
@@ -159,8 +166,7 @@ class SessionPlugin:
         for name, rules in self._deselected.items():
             self._add(ScenarioResult(name, rules, Outcome.NOT_RUN, detail="deselected on the command line"))
         self._partial |= bool(self._deselected)
-        verdict = self._conclude()
-        self._write(verdict)
+        verdict = self._write(self._conclude())
         session.exitstatus = verdict.exit_code
 
     def _conclude(self, broken: Sequence[str] = ()) -> Verdict:
@@ -175,10 +181,16 @@ class SessionPlugin:
             complaints=stale_deviations(self._deviations, load().rules, results, partial=self._partial),
         )
 
-    def _write(self, verdict: Verdict) -> None:
+    def _write(self, verdict: Verdict) -> Verdict:
+        """Write the verdict, and return it as it is after that."""
         self._verdict = verdict
-        if self._file:
-            self._file.verdict(verdict, load())
+        try:
+            if self._file:
+                self._file.verdict(verdict, load())
+        except OSError as error:
+            self._lose_file(error)
+            self._verdict = self._conclude()
+        return self._verdict
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the verdict, and before it warnings, deviations and troubles."""
@@ -198,7 +210,7 @@ class SessionPlugin:
     def pytest_unconfigure(self) -> None:
         """Print the verdict if pytest printed no summary, as with --no-summary and after an internal error."""
         if self._verdict is not None and not self._shown:
-            print(self._verdict.sentence)
+            print(f"\n{self._verdict.sentence}")
 
 
 def _counts(verdict: Verdict) -> str:

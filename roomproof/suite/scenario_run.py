@@ -14,6 +14,7 @@ from roomproof.suite.deviation_plugin import DeviationPlugin
 from roomproof.suite.deviations import Deviation, check_deviations, read_deviations
 from roomproof.suite.interrupts import heed_first_interrupt
 from roomproof.suite.options import is_narrowed, target_option
+from roomproof.suite.retry_plugin import RetryPlugin
 from roomproof.suite.scenario_item import rules_of, scenario_id
 from roomproof.suite.scenario_plugin import ScenarioPlugin
 from roomproof.suite.session_plugin import SessionPlugin
@@ -58,6 +59,7 @@ def begin(config: pytest.Config, scenarios: Path) -> None:
         raise pytest.UsageError(f"roomproof: {error}") from error
     config.stash[TARGET_KEY] = target
     receive_topology(config)
+    config.pluginmanager.register(RetryPlugin(), "roomproof-retries")
     config.pluginmanager.register(DeviationPlugin(deviations), "roomproof-deviations")
     config.pluginmanager.register(ScenarioPlugin(config, deviations, declared), SCENARIO_PLUGIN)
 

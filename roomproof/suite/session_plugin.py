@@ -99,6 +99,9 @@ class SessionPlugin:
             tuple(scenario["broken"]),
             tuple(scenario["deviating"]),
         )
+        known = self._results.get(name)
+        if known is not None and known.outcome is Outcome.FAILED:
+            return  # a further try of a scenario that failed
         if scenario["trouble"]:
             self._troubles.append(scenario["trouble"])
         self._add(result)

@@ -13,7 +13,9 @@ from roomproof.judge.findings import Finding
 from roomproof.judge.offline.judge import judge
 from roomproof.printable import counted
 from roomproof.report.failure_text import finding_line
+from roomproof.report.output import make_output_safe
 from roomproof.report.version import tool_version
+from roomproof.suite.options import prefixed
 from roomproof.suite.paths import load_scripts_folder, scenarios_folder
 from roomproof.timeline import connection_names, timeline
 from roomproof.verdict import EXIT_CODES, Conclusion
@@ -31,6 +33,8 @@ examples:
   roomproof verify --histories h; roomproof judge h/*.jsonl
   roomproof load churn --headless --host http://localhost:8080    run a load script under Locust
 """
+
+INTERRUPTED = 2
 
 USAGE_ERROR = 4
 
@@ -67,6 +71,8 @@ def main(arguments: list[str] | None = None) -> int:
     judging = commands.add_parser("judge", help="judge recorded histories again, and print findings with witnesses")
     judging.add_argument("history", nargs="+", type=Path, help="a file that `verify --histories FOLDER` wrote")
     words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] != ["load"]:  # Locust replaces this process
+        make_output_safe()
     if words[:1] == ["verify"]:
         return verify(words[1:])
     if words[:1] == ["load"]:
@@ -128,7 +134,19 @@ def _print_findings(path: Path, findings: list[Finding], events: list[Event]) ->
 def verify(arguments: list[str]) -> int:
     """Run scenarios under pytest, and return the exit code. Runs all scenarios unless the arguments select some."""
     folder = scenarios_folder()
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):  # they are meant for the tests of the user
+        os.environ.pop(name, None)
     # The current folder can have a configuration of pytest, which is not meant for the scenarios.
     configuration = ["--rootdir", str(folder), "-c", str(folder / "pytest.ini"), "-p", "no:cacheprovider"]
     # A plugin given by its name reaches the workers of xdist too.
-    return int(pytest.main([*configuration, "-p", "roomproof.suite.path_plugin", *arguments, str(folder)]))
+    # PYTEST_DISABLE_PLUGIN_AUTOLOAD keeps pytest from loading xdist, which has -n.
+    command = [*configuration, "-p", "xdist", "-p", "roomproof.suite.path_plugin"]
+    # Options of the suite get the name that no plugin of the user can have.
+    # The folder comes first: as the last argument it would become the value of an option that lacks one.
+    try:
+        return int(pytest.main([*command, str(folder), *prefixed(arguments)]))
+    except KeyboardInterrupt:  # before the run began
+        return INTERRUPTED
+    except OSError as error:
+        print(f"roomproof: cannot write a report: {error}", file=sys.stderr)
+        return EXIT_CODES[Conclusion.INCONCLUSIVE]

@@ -17,12 +17,18 @@ from roomproof.stage.addresses import ClientAddresses, observe
 from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
 from roomproof.suite.applicability import skip_as_inapplicable
-from roomproof.suite.plugin import TARGET_KEY, begin
+from roomproof.suite.options import add_options
 from roomproof.suite.scenario_plugin import STAGE_KEY
+from roomproof.suite.scenario_run import TARGET_KEY, begin
 from roomproof.suite.topology_plugin import TOPOLOGY_KEY
 from roomproof.topologies import catalogue
 from roomproof.topologies.embedded import reference_server
 from roomproof.topologies.topology import Inapplicable, Store
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options of the suite."""
+    add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,7 +45,7 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     handle = request.config.stash.get(TOPOLOGY_KEY, None)
     declared = handle.target if handle else request.config.stash[TARGET_KEY]
     if declared is None:
-        with reference_server(deadline=request.config.option.deadline) as embedded:
+        with reference_server(deadline=request.config.option.roomproof_deadline) as embedded:
             yield embedded
         return
     # Parallel workers share the server, so its statistics are not exact for any of them.
@@ -109,8 +115,9 @@ def garage(stage: Stage) -> Room:
 def own_site(request: pytest.FixtureRequest, store: Store) -> Iterator[Site]:
     """Start a breakable topology of the kind under test, for this scenario only."""
     option = request.config.option
+    name, deadline = option.roomproof_topology, option.roomproof_deadline
     try:
-        topology = catalogue.start(option.topology, deadline=option.deadline, breakable=True, store=store)
+        topology = catalogue.start(name, deadline=deadline, breakable=True, store=store)
     except Inapplicable as reason:
         skip_as_inapplicable(request.node, str(reason))
     with contextlib.closing(topology):

@@ -7,6 +7,8 @@ import signal
 import pytest
 from hypothesis import settings
 
+from roomproof.suite.scenario_run import MARKERS
+
 # A busy machine can pause for a while: hypothesis must not time its examples.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -16,6 +18,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Under nohup the programs that the tests start would ignore SIGHUP, which tells nginx to reload.
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda *_: None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marks of scenarios, whose modules some tests import."""
+    for line in MARKERS:
+        config.addinivalue_line("markers", line)
 
 
 def require(program: str, hint: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from reference_server.__main__ import _parser as parser_of_the_server
 from roomproof.load import options
 from roomproof.spec.rules import Level, load
+from roomproof.suite.options import OPTION_NAMES, PREFIX, add_options
 from roomproof.topologies.embedded import embedded_capabilities
 from tests.faults.coverage import scenario_rules
 from tests.listening import ROOT
@@ -86,9 +87,13 @@ def listed_options(text: str) -> set[str]:
     return {option for row in rows for option in re.findall(r"--[a-z][a-z-]*", row)}
 
 
-def options_of_verify(config: pytest.Config) -> set[str]:
+def options_of_verify() -> set[str]:
     """Our options of the suite."""
-    return {name for option in config._parser.getgroup("roomproof").options for name in option.names()}
+    parser = pytest.Parser(_ispytest=True)
+    add_options(parser)
+    names = {name for option in parser.getgroup("roomproof").options for name in option.names()}
+    assert names == {f"{prefix}{name}" for prefix in ("--", PREFIX) for name in OPTION_NAMES}
+    return {f"--{name}" for name in OPTION_NAMES}
 
 
 def options_of_load() -> set[str]:
@@ -180,14 +185,15 @@ def test_every_option_exists(document: Path, pytestconfig: pytest.Config) -> Non
     groups = [pytestconfig._parser._anonymous, *pytestconfig._parser._groups]
     of_pytest = {name for group in groups for option in group.options for name in option.names()}
 
-    known = of_pytest | options_of_load() | options_of_reference_server() | OF_OTHERS
+    of_verify = options_of_verify() | {f"{PREFIX}{name}" for name in OPTION_NAMES}
+    known = of_pytest | of_verify | options_of_load() | options_of_reference_server() | OF_OTHERS
     assert named(document, r"(?<![\w-])--[a-z][a-z-]+") <= known
 
 
-def test_the_manual_of_the_suite_has_every_option(pytestconfig: pytest.Config) -> None:
+def test_the_manual_of_the_suite_has_every_option() -> None:
     listed = listed_options(section(ROOT / "docs/cli.md", "Options of `verify`"))
 
-    assert listed == options_of_verify(pytestconfig)
+    assert listed == options_of_verify()
 
 
 def test_the_manual_of_load_has_every_option() -> None:

@@ -259,7 +259,7 @@ def read_target(
 
     The other arguments are added to the contents of that file. Raises UsageError for any of them that is wrong.
     """
-    file = _read_file(text) if text.endswith(".toml") else _TargetFile(url=text)
+    file = _read_file(text) if text.lower().endswith(".toml") else _TargetFile(url=text)
     merged: dict[str, str] = {}
     for name, value in [*file.headers.items(), *parse_headers(headers).items()]:
         merged = _with_header(merged, name, value)
@@ -278,10 +278,15 @@ def read_target(
     return target
 
 
+def read_text(path: str) -> str:
+    """Return the text of a UTF-8 file, without the byte order mark that some editors write first."""
+    return Path(path).read_text(encoding="utf-8-sig")
+
+
 def _read_file(path: str) -> _TargetFile:
     """Read a target file. Raises UsageError if it is missing or malformed."""
     try:
-        return msgspec.convert(tomllib.loads(Path(path).read_text(encoding="utf-8")), _TargetFile)
+        return msgspec.convert(tomllib.loads(read_text(path)), _TargetFile)
     except OSError as error:
         raise UsageError(f"cannot read the target file {path}: {error.strerror}; expected a path or a URL") from error
     except (ValueError, msgspec.ValidationError) as error:

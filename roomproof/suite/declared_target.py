@@ -33,7 +33,7 @@ def declared_target(config: pytest.Config, target: Target | None) -> DeclaredTar
     """Return the target as the command line declares it. `target` is the one of `--target`, if given."""
     if target is not None:
         return DeclaredTarget(target.url, target.capabilities, len(target.addresses) > 1, can_break=False)
-    topology = config.option.topology
+    topology = config.option.roomproof_topology
     if topology is None:
         return DeclaredTarget(EMBEDDED, embedded_capabilities(), has_several_addresses=False, can_break=False)
     capabilities = catalogue.capabilities_of(topology)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from roomproof.client.target import UsageError
+from roomproof.client.target import UsageError, read_text
 from roomproof.verdict import Outcome, ScenarioResult
 
 
@@ -38,7 +38,7 @@ EXAMPLE = '[[deviation]] with rule = "ORDER-1" or scenario = "test_x.py::test_y[
 def read_deviations(path: str) -> list[Deviation]:
     """Read the deviations of a TOML file. Raises UsageError for a missing or malformed file."""
     try:
-        file = msgspec.convert(tomllib.loads(Path(path).read_text(encoding="utf-8")), _File)
+        file = msgspec.convert(tomllib.loads(read_text(path)), _File)
     except OSError as error:
         raise UsageError(f"cannot read the deviations {path}: {error.strerror}") from error
     except (ValueError, msgspec.ValidationError) as error:
@@ -49,6 +49,46 @@ def read_deviations(path: str) -> list[Deviation]:
         if not deviation.reason.strip():
             raise UsageError(f"{path}: the deviation of {deviation.name} gives no reason")
     return file.deviation
+
+
+def check_deviations(deviations: Sequence[Deviation], rules: Collection[str], scenarios: Path) -> None:
+    """Raise UsageError for a deviation of an unknown rule, and of a scenario that the folder `scenarios` lacks.
+
+    The case of a scenario, as in `test_x.py::test_y[case]`, is known only once pytest has collected the scenarios.
+    """
+    for deviation in deviations:
+        if deviation.rule is not None and deviation.rule not in rules:
+            raise UsageError(f"expected a rule of PROTOCOL.md in each deviation, got {deviation.rule}; correct its id")
+        if deviation.scenario is not None and not _is_defined(deviation.scenario, scenarios):
+            raise _unknown_scenario(deviation)
+
+
+def check_collected(deviations: Sequence[Deviation], collected: Collection[str]) -> None:
+    """Raise UsageError for a deviation of a scenario that is not collected, although others of its file are."""
+    files = {scenario.partition("::")[0] for scenario in collected}
+    for deviation in deviations:
+        scenario = deviation.scenario
+        if scenario is not None and scenario not in collected and scenario.partition("::")[0] in files:
+            raise _unknown_scenario(deviation)
+
+
+def _is_defined(scenario: str, folder: Path) -> bool:
+    file, _, test = scenario.partition("::")
+    path = folder / file
+    return path.is_file() and f"def {test.partition('[')[0]}(" in path.read_text(encoding="utf-8")
+
+
+def _unknown_scenario(deviation: Deviation) -> UsageError:
+    return UsageError(
+        f"expected a scenario as failures name it in each deviation, got {deviation.scenario}; "
+        "`roomproof verify --collect-only -q` lists all"
+    )
+
+
+def reasons(deviations: Sequence[Deviation], rules: Sequence[str], scenario: str) -> str:
+    """Return the reasons and links of the deviations that cover these broken rules of a scenario."""
+    covering = [deviation for deviation in deviations if any(deviation.covers(rule, scenario) for rule in rules)]
+    return "; ".join(", ".join(filter(None, (deviation.reason, deviation.link))) for deviation in covering)
 
 
 def stale_deviations(

@@ -1,6 +1,8 @@
 """The command line options of the suite."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,58 +13,107 @@ from roomproof.topologies import catalogue
 DEADLINE_SECONDS = 5.0
 """The default of --deadline, as in PROTOCOL.md."""
 
+PREFIX = "--roomproof-"
+"""The prefix of the second name of each option, which no other plugin can have."""
+
+OPTION_NAMES = (
+    "target",
+    "topology",
+    "capability",
+    "header",
+    "ca",
+    "exclusive",
+    "deadline",
+    "deviations",
+    "histories",
+    "results",
+)
+"""The names of all options, without `--`."""
+
+
+class _Group:
+    """The options of the suite within those of pytest and of all plugins."""
+
+    def __init__(self, parser: pytest.Parser) -> None:
+        self._group = parser.getgroup("roomproof", "Roomproof: conformance of a WebSocket chat service")
+        groups = (parser._anonymous, *parser._groups)  # pytest has no public way to ask which names are taken
+        self._taken = {name for group in groups for option in group.options for name in option.names()}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the options have been declared already."""
+        return bool(self._group.options)
+
+    def add(self, name: str, **attributes: Any) -> None:
+        """Declare an option that no other plugin can read or set."""
+        names = [word for word in (f"--{name}", f"{PREFIX}{name}") if word not in self._taken]
+        self._group.addoption(*names, dest=f"roomproof_{name}", **attributes)
+
 
 def add_options(parser: pytest.Parser) -> None:
-    """Declare the options of the suite."""
-    group = parser.getgroup("roomproof", "Roomproof: conformance of a WebSocket chat service")
-    group.addoption(
-        "--target",
+    """Declare the options of the suite, once.
+
+    Each has a name with the prefix `--roomproof-`, and one without unless that belongs to another plugin.
+    """
+    group = _Group(parser)
+    if group.is_complete:
+        return
+    group.add(
+        "target",
         metavar="URL|FILE.toml",
         help="the server to test: http(s)://host:port, or a TOML file with the keys url, capabilities, headers, ca, "
         "source_addresses, forwarded_addresses and exclusive. Default: a reference server of its own for each worker",
     )
-    group.addoption(
-        "--topology",
+    group.add(
+        "topology",
         metavar="NAME",
         help=f"start the reference server in this topology, and test that: {', '.join(catalogue.NAMES)}. Except in "
         "single, some scenarios break parts of it on purpose. sticky and pubsub need nginx; pubsub needs Redis too",
     )
-    group.addoption(
-        "--capability",
+    group.add(
+        "capability",
         action="append",
         default=[],
         metavar="NAME",
         help="test this capability of the target too (fetch, delete, health, ping, heartbeat=SECONDS, total-order, "
         "history, presence-per-user, sticky, pubsub); repeatable",
     )
-    group.addoption(
-        "--header",
+    group.add(
+        "header",
         action="append",
         default=[],
         metavar="'NAME: VALUE'",
         help="send this header, such as a token, with every request and handshake; repeatable",
     )
-    group.addoption("--ca", metavar="FILE", help="trust the certificate authorities in this PEM file (https and wss)")
-    group.addoption(
-        "--exclusive", action="store_true", help="no one else uses the target: its statistics must be exact"
-    )
-    group.addoption(
-        "--deadline",
+    group.add("ca", metavar="FILE", help="trust the certificate authorities in this PEM file (https and wss)")
+    group.add("exclusive", action="store_true", help="no one else uses the target: its statistics must be exact")
+    group.add(
+        "deadline",
         type=float,
         default=DEADLINE_SECONDS,
         metavar="SECONDS",
         help="maximum time for deliveries, leave notices and statistics (default %(default)s, as in PROTOCOL.md)",
     )
-    group.addoption(
-        "--deviations",
+    group.add(
+        "deviations",
         metavar="FILE.toml",
         help="known deviations: [[deviation]] entries with rule or scenario, reason and link. They are tested, but do "
-        "not fail the run. An entry that is over, or matches no rule and no scenario, fails the run",
+        "not fail the run. An entry that is over fails the run",
     )
-    group.addoption(
-        "--histories", metavar="FOLDER", help="write the history of each scenario to this folder, for `roomproof judge`"
+    group.add(
+        "histories", metavar="FOLDER", help="write the history of each scenario to this folder, for `roomproof judge`"
     )
-    group.addoption("--results", metavar="FILE", help="write results to this file as JSON lines while the suite runs")
+    group.add("results", metavar="FILE", help="write results to this file as JSON lines while the suite runs")
+
+
+def prefixed(words: Sequence[str]) -> list[str]:
+    """Return the words of a command line that runs scenarios, with the prefix before each option of the suite."""
+    given = [word.partition("=") for word in words]
+    bare = {f"--{name}" for name in OPTION_NAMES}
+    return [
+        f"{PREFIX}{name[2:]}{separator}{value}" if name in bare else f"{name}{separator}{value}"
+        for name, separator, value in given
+    ]
 
 
 def target_option(config: pytest.Config) -> Target | None:
@@ -71,27 +122,30 @@ def target_option(config: pytest.Config) -> Target | None:
     Raises UsageError for options with wrong values, and for options that contradict each other.
     """
     option = config.option
-    if not LEAST_DEADLINE <= option.deadline <= LONGEST_DEADLINE:
+    for name in ("target", "topology", "ca", "deviations", "histories", "results"):
+        if getattr(option, f"roomproof_{name}") == "":
+            raise UsageError(f"expected a value for --{name}, got an empty text; is a variable unset?")
+    if not LEAST_DEADLINE <= option.roomproof_deadline <= LONGEST_DEADLINE:
         expected = f"from {LEAST_DEADLINE:g} to {LONGEST_DEADLINE:g} seconds"
-        raise UsageError(f"expected a --deadline {expected}, got {option.deadline:g}")
-    if option.topology is not None:
-        catalogue.capabilities_of(option.topology)
-        if option.target is not None:
+        raise UsageError(f"expected a --deadline {expected}, got {option.roomproof_deadline:g}")
+    if option.roomproof_topology is not None:
+        catalogue.capabilities_of(option.roomproof_topology)
+        if option.roomproof_target is not None:
             raise UsageError("expected --topology, which starts a server, or --target, which names one; got both")
-    if option.target is None:
+    if option.roomproof_target is None:
         if getattr(option, "host", None):
             raise UsageError("--host is an option of Locust; name the server with --target")
-        given = [name for name in ("capability", "header", "ca", "exclusive") if getattr(option, name)]
+        given = [name for name in ("capability", "header", "ca", "exclusive") if getattr(option, f"roomproof_{name}")]
         if given:
             raise UsageError(f"--{given[0]} describes your own server; name the server with --target")
         return None
     return read_target(
-        option.target,
-        capabilities=option.capability,
-        headers=option.header,
-        ca=option.ca,
-        exclusive=option.exclusive,
-        deadline=option.deadline,
+        option.roomproof_target,
+        capabilities=option.roomproof_capability,
+        headers=option.roomproof_header,
+        ca=option.roomproof_ca,
+        exclusive=option.roomproof_exclusive,
+        deadline=option.roomproof_deadline,
     )
 
 

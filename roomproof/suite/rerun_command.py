@@ -14,18 +14,18 @@ def rerun_command(config: pytest.Config, scenario: str) -> str:
     """
     option = config.option
     words = ["roomproof", "verify", scenario]
-    if option.topology:
-        words += ["--topology", option.topology]
-    if option.target:
-        words += ["--target", option.target]
-    for capability in option.capability:
+    if option.roomproof_topology:
+        words += ["--topology", option.roomproof_topology]
+    if option.roomproof_target:
+        words += ["--target", option.roomproof_target]
+    for capability in option.roomproof_capability:
         words += ["--capability", capability]
-    for header in option.header:
+    for header in option.roomproof_header:
         words += ["--header", f"{header.partition(':')[0]}: ..."]
-    if option.ca:
-        words += ["--ca", option.ca]
-    if option.exclusive:
+    if option.roomproof_ca:
+        words += ["--ca", option.roomproof_ca]
+    if option.roomproof_exclusive:
         words.append("--exclusive")
-    if option.deadline != DEADLINE_SECONDS:
-        words += ["--deadline", f"{option.deadline:g}"]
+    if option.roomproof_deadline != DEADLINE_SECONDS:
+        words += ["--deadline", f"{option.roomproof_deadline:g}"]
     return shlex.join(words)

@@ -87,8 +87,8 @@ class ScenarioPlugin:
         stage = item.stash.get(STAGE_KEY, None)
         findings = self._findings(item, stage, is_complete=error is None)
         events = stage.events() if stage else []
-        if self._config.option.histories:
-            write_history(Path(self._config.option.histories), scenario_id(item.nodeid), events)
+        if self._config.option.roomproof_histories:
+            write_history(Path(self._config.option.roomproof_histories), scenario_id(item.nodeid), events)
         if isinstance(error, OUR_TROUBLE):  # then the history shows what we did, not what the server does
             report.trouble = f"{scenario_id(item.nodeid)} was ended by a trouble of ours: {_first_line(error)}"
         else:

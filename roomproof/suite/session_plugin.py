@@ -5,11 +5,12 @@ from typing import Any, NoReturn
 
 import pytest
 
-from roomproof.client.target import Target
+from roomproof.client.target import Target, UsageError
 from roomproof.report.result_file import ResultFile
 from roomproof.spec.rules import load
 from roomproof.suite.declared_target import DeclaredTarget
-from roomproof.suite.deviations import Deviation, stale_deviations
+from roomproof.suite.deviations import Deviation, check_collected, stale_deviations
+from roomproof.suite.interrupts import ignore_interrupts
 from roomproof.suite.preflight import run_preflight
 from roomproof.suite.scenario_item import rules_of, scenario_id
 from roomproof.suite.topology_plugin import TopologyPlugin
@@ -52,6 +53,7 @@ class SessionPlugin:
         self._deselected: dict[str, tuple[str, ...]] = {}
         self._interrupted = False
         self._verdict: Verdict | None = None
+        self._shown = False
 
     def pytest_report_header(self) -> str:
         """Name the target and what it declares."""
@@ -75,8 +77,8 @@ class SessionPlugin:
 
     def _give_up(self, trouble: str, broken: Sequence[str] = ()) -> NoReturn:
         self._troubles.append(trouble)
-        verdict = self._conclude(broken=broken)
-        self._write(verdict)
+        verdict = self._write(self._conclude(broken=broken))
+        self._shown = True  # pytest prints the reason of an exit
         pytest.exit(verdict.sentence, returncode=verdict.exit_code)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -97,19 +99,47 @@ class SessionPlugin:
             tuple(scenario["broken"]),
             tuple(scenario["deviating"]),
         )
+        known = self._results.get(name)
+        if known is not None and known.outcome is Outcome.FAILED:
+            return  # a further try of a scenario that failed
         if scenario["trouble"]:
             self._troubles.append(scenario["trouble"])
         self._add(result)
 
     def _add(self, result: ScenarioResult) -> None:
         self._results[result.id] = result
-        if self._file:
-            self._file.scenario(result)
+        try:
+            if self._file:
+                self._file.scenario(result)
+        except OSError as error:
+            self._lose_file(error)
+
+    def _lose_file(self, error: OSError) -> None:
+        """Go on without the result file. That is trouble, because whoever asked for the file needs it."""
+        self._file = None
+        self._troubles.append(f"cannot write the result file: {error.strerror}")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep as trouble that a file of scenarios cannot be collected."""
         if report.failed:
             self._troubles.append(f"cannot collect {report.nodeid}: {_last_line(report)}")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
+        """Refuse deviations of unknown scenarios, before any is deselected."""
+        self._check_deviations([item.nodeid for item in items])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Refuse deviations of unknown scenarios. Under xdist the workers collect, and tell what they selected."""
+        if not self._partial:
+            self._check_deviations(ids)
+
+    def _check_deviations(self, nodeids: Sequence[str]) -> None:
+        try:
+            check_collected(self._deviations, {scenario_id(nodeid) for nodeid in nodeids})
+        except UsageError as error:
+            raise pytest.UsageError(f"roomproof: {error}") from error
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Keep which scenarios were deselected on the command line."""
@@ -131,15 +161,15 @@ class SessionPlugin:
         self._troubles.append(f"internal error: {str(excrepr).strip().splitlines()[-1]}")
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Give the verdict, and make its exit code that of pytest."""
-        if self._interrupted or self._verdict is not None:
+        ignore_interrupts()
+        if self._interrupted or self._verdict is not None or exitstatus == pytest.ExitCode.USAGE_ERROR:
             return
         for name, rules in self._deselected.items():
             self._add(ScenarioResult(name, rules, Outcome.NOT_RUN, detail="deselected on the command line"))
         self._partial |= bool(self._deselected)
-        verdict = self._conclude()
-        self._write(verdict)
+        verdict = self._write(self._conclude())
         session.exitstatus = verdict.exit_code
 
     def _conclude(self, broken: Sequence[str] = ()) -> Verdict:
@@ -154,16 +184,23 @@ class SessionPlugin:
             complaints=stale_deviations(self._deviations, load().rules, results, partial=self._partial),
         )
 
-    def _write(self, verdict: Verdict) -> None:
+    def _write(self, verdict: Verdict) -> Verdict:
+        """Write the verdict, and return it as it is after that."""
         self._verdict = verdict
-        if self._file:
-            self._file.verdict(verdict, load())
+        try:
+            if self._file:
+                self._file.verdict(verdict, load())
+        except OSError as error:
+            self._lose_file(error)
+            self._verdict = self._conclude()
+        return self._verdict
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the verdict, and before it warnings, deviations and troubles."""
         verdict = self._verdict
         if verdict is None:
             return
+        self._shown = True
         terminalreporter.section("roomproof")
         for result in self._results.values():
             if result.outcome in (Outcome.WARNED, Outcome.DEVIATING):
@@ -172,6 +209,11 @@ class SessionPlugin:
             terminalreporter.write_line(f"trouble: {trouble}")
         terminalreporter.write_line(_counts(verdict))
         terminalreporter.write_line(verdict.sentence, **{COLOURS[verdict.conclusion]: True, "bold": True})
+
+    def pytest_unconfigure(self) -> None:
+        """Print the verdict if pytest printed no summary, as with --no-summary and after an internal error."""
+        if self._verdict is not None and not self._shown:
+            print(f"\n{self._verdict.sentence}")
 
 
 def _counts(verdict: Verdict) -> str:

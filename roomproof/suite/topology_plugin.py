@@ -26,7 +26,7 @@ class TopologyPlugin:
 
     def start(self) -> Target:
         """Start the topology, which ends with the run, and return it as a target. Raises TopologyError."""
-        topology = catalogue.start(self._name, deadline=self._config.option.deadline)
+        topology = catalogue.start(self._name, deadline=self._config.option.roomproof_deadline)
         self._config.add_cleanup(topology.close)
         self._handle = self._config.stash[TOPOLOGY_KEY] = topology.handle
         return topology.handle.target

@@ -18,7 +18,7 @@ from tests.listening import PATIENCE, url_of
 from tests.suite.verify import RUN_SECONDS, Run, clean_environment, read, usual_options
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.faults.server", "roomproof.suite.scenario_plugin", "roomproof.suite.plugin"])
+_context.set_forkserver_preload(["tests.faults.server", "roomproof.suite.scenario_run"])
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -81,13 +82,39 @@ def test_a_deviation_that_is_over_fails_the_run(tmp_path: Path, trimming: str) -
     assert f"the deviation of {fixed} is over" in done.verdict["reason"]
 
 
-def test_a_deviation_that_matches_nothing_fails_the_run(tmp_path: Path, trimming: str) -> None:
-    known = deviations(tmp_path, '[[deviation]]\nrule = "CREATE-99"\nreason = "x"\n')
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["in one process", "on two workers"])
+def test_reason_and_link_are_reported(tmp_path: Path, trimming: str, workers: tuple[str, ...]) -> None:
+    text = '[[deviation]]\nrule = "CREATE-1"\nreason = "the database trims"\nlink = "https://x/1"\n'
 
-    done = run(tmp_path, trimming, "-k", "used_at_once", *known)
+    done = run(tmp_path, trimming, *deviations(tmp_path, text), *workers, "--junitxml", "junit.xml")
 
-    assert done.code == 1
-    assert "the deviation of CREATE-99 matches no rule and no scenario" in done.verdict["reason"]
+    why = "known deviation: the database trims, https://x/1"
+    cases = list(ElementTree.parse(tmp_path / "junit.xml").iter("testcase"))
+    skipped = [reason.get("message") for case in cases if "both ends" in str(case.get("name")) for reason in case]
+    assert why in done.output.partition("= roomproof =")[2]
+    assert why in done.scenarios("deviating")[0]["detail"]
+    assert why in skipped
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["in one process", "on two workers"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        pytest.param('rule = "CREATE-99"', id="a rule"),
+        pytest.param('scenario = "test_chairs.py::test_x"', id="a file"),
+        pytest.param('scenario = "test_create.py::test_no_such_test"', id="a test"),
+        pytest.param('scenario = "test_create.py::test_a_room_is_made_with_any_name[no such case]"', id="a case"),
+    ],
+)
+def test_a_deviation_that_matches_nothing_is_refused(tmp_path: Path, what: str, workers: tuple[str, ...]) -> None:
+    known = deviations(tmp_path, f'[[deviation]]\n{what}\nreason = "x"\n')
+
+    done = verify(tmp_path, *known, *workers)
+
+    assert done.code == 4, done.output
+    assert "in each deviation, got" in done.output
+    assert not done.scenarios("passed")
+    assert "VALID" not in done.output
 
 
 @pytest.mark.parametrize(

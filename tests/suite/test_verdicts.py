@@ -131,6 +131,15 @@ def test_an_interrupted_run_has_no_verdict(tmp_path: Path) -> None:
     assert run.results[-1]["kind"] == "scenario"
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["in one process", "on two workers"])
+def test_a_run_that_is_interrupted_twice_ends_in_order(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    run = interrupt(tmp_path, *workers, when='"kind":"scenario"', presses=2)
+
+    assert run.code == 2, run.output
+    assert run.results[-1]["kind"] == "scenario"
+    assert "Traceback" not in run.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any
 
 RUN_SECONDS = 240.0
 """Maximum duration of a run. A longer one hangs."""
+
+PRESS_SECONDS = 0.1
+"""Time between two presses of Ctrl-C by an impatient user."""
 
 UNUSED_PLUGINS = ("hypothesispytest", "anyio", "platformdirs", "unraisableexception")
 """Plugins that scenarios do not need, and that cost time: most to start, the last one to collect garbage."""
@@ -65,8 +69,8 @@ def verify(
     return Run(done.returncode, done.stdout + done.stderr, read(results))
 
 
-def interrupt(folder: Path, *arguments: str, when: str) -> Run:
-    """Run the suite, and press Ctrl-C once the result file holds this text."""
+def interrupt(folder: Path, *arguments: str, when: str, presses: int = 1) -> Run:
+    """Run the suite, and press Ctrl-C once the result file holds this text, or several times in a row."""
     results = folder / "results.jsonl"
     words = [sys.executable, "-m", "roomproof", "verify", *arguments, "--results", str(results)]
     with subprocess.Popen(
@@ -82,7 +86,9 @@ def interrupt(folder: Path, *arguments: str, when: str) -> Run:
         output = ""
         while process.poll() is None and not (results.exists() and when in results.read_text()):
             output += process.stdout.readline()
-        os.killpg(process.pid, signal.SIGINT)
+        for _ in range(presses):
+            os.killpg(process.pid, signal.SIGINT)
+            time.sleep(PRESS_SECONDS)
         output += process.communicate(timeout=RUN_SECONDS)[0]
     return Run(process.returncode, output, read(results))
 

@@ -32,6 +32,7 @@ DEFAULTS: dict[str, Any] = {
     ],
 )
 def test_options_are_repeated(options: dict[str, Any], command: str) -> None:
-    config = cast("pytest.Config", SimpleNamespace(option=SimpleNamespace(**DEFAULTS | options)))
+    given = {f"roomproof_{name}": value for name, value in (DEFAULTS | options).items()}
+    config = cast("pytest.Config", SimpleNamespace(option=SimpleNamespace(**given)))
 
     assert rerun_command(config, "test_x.py::test_y[a]") == f"roomproof verify 'test_x.py::test_y[a]'{command}"

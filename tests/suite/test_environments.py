@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from roomproof.suite.paths import scenarios_package
 from tests.listening import REFERENCE, listening
 from tests.suite.verify import clean_environment, verify
 
@@ -72,7 +73,7 @@ def test_scenarios_run_by_package_name_where_option_names_are_taken(tmp_path: Pa
     (tmp_path / "conftest.py").write_text(TAKEN)
 
     with listening(*REFERENCE) as url:
-        arguments = ("--pyargs", "scenarios", *ONE[1:], "--target", url)
+        arguments = ("--pyargs", scenarios_package(), *ONE[1:], "--target", url)
         run = verify(tmp_path, *arguments, module=("-m", "pytest"))
 
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output

@@ -32,7 +32,10 @@ def freedom(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
 
 @freedom("talkative")
 def talkative() -> None:
-    """Unknown fields, unknown types of frames, unknown system texts, the joiner's own notice, ids in error bodies."""
+    """Unknown fields, types of frames and system texts, the joiner's own notice, ids in error bodies.
+
+    A deletion is answered with 200 and a body.
+    """
 
     def change(member: Member, fields: dict[str, Any], tell: Tell) -> bool:
         tell(encoded({"type": "presence", "who": [member.user_id]}))
@@ -51,6 +54,7 @@ def talkative() -> None:
 
     wrap(ChatRoom, "join", wrapped)
     _answers(lambda status, fields: (status, {**fields, "server": "x"} | ({"id": "e-1"} if status >= 400 else {})))
+    _answers(lambda status, fields: (200, {"deleted": True}) if status == 204 else (status, fields))
 
 
 @freedom("terse")
@@ -109,7 +113,7 @@ def _typeless(frame: str) -> dict[str, Any]:
 
 
 def _answers(change: Callable[[int, dict[str, Any]], tuple[int, dict[str, Any]]]) -> None:
-    """Change the JSON of all answers over HTTP."""
+    """Change the status and the JSON of all answers over HTTP; an answer without a body has no fields."""
 
     def wrapped(create_app: Any) -> Any:
         def creating(*arguments: Any) -> Any:
@@ -117,9 +121,12 @@ def _answers(change: Callable[[int, dict[str, Any]], tuple[int, dict[str, Any]]]
 
             @application.after_request  # type: ignore[untyped-decorator]  # the application is Any here
             async def changed(response: Response) -> Response:
-                if response.mimetype != "application/json":
+                body = await response.get_data(as_text=True)
+                if response.mimetype != "application/json" and body:
                     return response
-                status, fields = change(response.status_code, json.loads(await response.get_data(as_text=True)))
+                status, fields = change(response.status_code, json.loads(body or "{}"))
+                if status == 204:
+                    return Response(status=status)
                 return Response(json.dumps(fields), status, content_type="application/json")
 
             return application

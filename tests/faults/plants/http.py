@@ -197,6 +197,12 @@ def deleted_live_on() -> None:
     wrap(Instance, "delete", lambda _: lambda *_: None)
 
 
+@fault("a deletion is answered with a redirect", breaks="CREATE-6")
+def deletion_redirected() -> None:
+    """Deleting a room deletes it, and answers 303."""
+    _answers("delete", lambda status, fields: (303, fields) if status == 204 else (status, fields))
+
+
 @fault("participants not taken", breaks="PARTICIPANTS-1")
 def participants_500() -> None:
     """Adding more than one participant is answered with 500."""

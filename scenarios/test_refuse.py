@@ -32,6 +32,7 @@ ODD_USERS = {
 }
 
 AS_UNKNOWN_ROOM = "expected a handshake with 403, or a close with 4004 before any other frame"
+AS_NO_ROOM = "expected a handshake with any status other than 101, or a close with 4004 before any other frame"
 AS_BAD_USER = "expected any 4xx, or a close with 1008 or 4004 before any other frame"
 
 
@@ -54,10 +55,20 @@ def test_what_is_nearly_an_id_is_refused(stage: Stage, kitchen: Room) -> None:
     others = [kitchen.id.upper(), kitchen.id[:-1], kitchen.id[1:]] if len(kitchen.id) >= 12 else []
     kitchen.join("alice")
 
-    for room_id in {*around, *others, "stats", "ws"} - {kitchen.id}:
+    for room_id in {*around, *others} - {kitchen.id}:
         refusal = stage.knock(room_id, "alice")
         assert isinstance(refusal, Refusal), f"expected alice to be refused in {room_id!r}, but she was let in"
         assert refusal.is_unknown_room, f"{room_id!r}: {AS_UNKNOWN_ROOM}, got {refusal}"
+
+
+@rule("REFUSE-1")
+@pytest.mark.parametrize("name", ["ws", "stats"])
+def test_a_path_of_the_service_is_no_room(stage: Stage, kitchen: Room, name: str) -> None:
+    refusal = stage.knock(name, "alice")
+
+    assert isinstance(refusal, Refusal), f"expected alice to be refused in {name!r}, but she was let in"
+    assert refusal.is_no_room, f"{AS_NO_ROOM}, got {refusal}"
+    kitchen.join("alice")
 
 
 @rule("REFUSE-2")

@@ -83,7 +83,8 @@ class ClientConnection:
         except websocket.WebSocketBadStatusException as error:
             return self._refuse(error.status_code, (error.resp_body or b"")[:300].decode(errors="replace"))
         except (websocket.WebSocketException, OSError, ValueError) as error:
-            return self._refuse(None, f"{type(error).__name__}: {error}")
+            # Only a redirect has set a status: the library takes it for a success at first.
+            return self._refuse(web.getstatus(), f"{type(error).__name__}: {error}")
         self._socket = web
         self.reads = reads
         self.instance = served_by((web.getheaders() or {}).get("x-upstream")) or self._target.instances.get(

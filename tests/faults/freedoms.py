@@ -1,7 +1,7 @@
 """Servers that do what a correct server may do and the reference server does not: the suite accuses none of them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from quart import Response, websocket
@@ -15,6 +15,9 @@ from reference_server.room import ChatRoom
 from reference_server.store import Store
 from tests.faults.fault import wrap
 from tests.faults.plants.tellings import Tell, encoded, heard, told
+
+Answerer = Callable[[], Awaitable[Response | None]]
+"""What answers a handshake before the server does, or leaves it to the server."""
 
 FREEDOMS: dict[str, Callable[[], None]] = {}
 """What changes the reference server, for good, by the name of the server that comes of it."""
@@ -59,8 +62,12 @@ def talkative() -> None:
 
 @freedom("terse")
 def terse() -> None:
-    """200 for what was made, times in UTC that say so, 1003 for binary frames, frames without a type are messages."""
+    """200 for what was made, times in UTC that say so, 1003 for binary frames, frames without a type are messages.
+
+    A handshake for `stats` is answered like any other request for the statistics, and one for `ws` with a redirect.
+    """
     _answers(lambda status, fields: (200 if status == 201 else status, fields))
+    _before_websocket(lambda _: _other_path)
     wrap(Clock, "timestamp", lambda timestamp: lambda self: f"{timestamp(self).partition('.')[0]}Z")
 
     def change(frame: str | bytes, decode: Any) -> Any:
@@ -86,22 +93,28 @@ def terse() -> None:
 def by_invitation_only() -> None:
     """Whoever is no participant of the room gets 403."""
 
-    def wrapped(create_app: Any) -> Any:
-        def creating(store: Store, *arguments: Any) -> Any:
-            application = create_app(store, *arguments)
+    def guarding(store: Store) -> Answerer:
+        async def invited() -> Response | None:
+            found = await store.fetch(ChatId(websocket.path.rpartition("/")[2]))
+            user = websocket.args.get("user_id")
+            uninvited = found is not None and user is not None and user not in found[1]
+            return Response("this room is for its participants", 403) if uninvited else None
 
-            @application.before_websocket  # type: ignore[untyped-decorator]  # the application is Any here
-            async def invited() -> Response | None:
-                found = await store.fetch(ChatId(websocket.path.rpartition("/")[2]))
-                user = websocket.args.get("user_id")
-                uninvited = found is not None and user is not None and user not in found[1]
-                return Response("this room is for its participants", 403) if uninvited else None
+        return invited
 
-            return application
+    _before_websocket(guarding)
 
-        return creating
 
-    wrap(serve, "create_app", wrapped)
+async def _other_path() -> Response | None:
+    """Answer a handshake for a path that is no room's, before it is looked at as one."""
+    match websocket.path.rpartition("/")[2]:
+        case "stats":
+            return Response(
+                '{"total_connections":0,"active_rooms":[],"rooms_count":0}', content_type="application/json"
+            )
+        case "ws":
+            return Response(status=307, headers={"Location": "/api/chats/ws/"})
+    return None
 
 
 def _typeless(frame: str) -> dict[str, Any]:
@@ -110,6 +123,20 @@ def _typeless(frame: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return fields if isinstance(fields, dict) and "type" not in fields else {}
+
+
+def _before_websocket(answering: Callable[[Store], Answerer]) -> None:
+    """Answer some handshakes otherwise: those for which the function made for the store returns an answer."""
+
+    def wrapped(create_app: Any) -> Any:
+        def creating(store: Store, *arguments: Any) -> Any:
+            application = create_app(store, *arguments)
+            application.before_websocket(answering(store))
+            return application
+
+        return creating
+
+    wrap(serve, "create_app", wrapped)
 
 
 def _answers(change: Callable[[int, dict[str, Any]], tuple[int, dict[str, Any]]]) -> None:

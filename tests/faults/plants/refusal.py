@@ -22,6 +22,19 @@ def unknown_accepted() -> None:
     wrap(SqliteStore, "exists", _always(True))
 
 
+@fault("the statistics are a room", breaks="REFUSE-1")
+def stats_accepted() -> None:
+    """Whoever connects to `stats` is let in, as if it were the id of a room."""
+
+    def wrapped(exists: Any) -> Any:
+        async def lenient(self: Any, chat_id: Any) -> bool:
+            return chat_id == "stats" or bool(await exists(self, chat_id))
+
+        return lenient
+
+    wrap(SqliteStore, "exists", wrapped)
+
+
 @fault("impossible ids accepted", breaks="REFUSE-2")
 def impossible_accepted() -> None:
     """Whoever connects with what cannot be an id is let in."""

@@ -67,18 +67,23 @@ BAD_BODIES = {
     "a string": b'"Kitchen"',
     "null": b"null",
     "no name": b'{"created_by":"alice"}',
-    "no creator": b'{"name":"Kitchen"}',
     "a number as name": b'{"name":42,"created_by":"alice"}',
     "more behind it": b'{"name":"Kitchen","created_by":"alice"} and more',
-    "a number as creator": b'{"name":"Kitchen","created_by":42}',
     "null as name": b'{"name":null,"created_by":"alice"}',
-    "an array as creator": b'{"name":"Kitchen","created_by":["alice"]}',
     "an array as metadata": b'{"name":"Kitchen","created_by":"alice","metadata":[]}',
     "a string as metadata": b'{"name":"Kitchen","created_by":"alice","metadata":"{}"}',
     "false as metadata": b'{"name":"Kitchen","created_by":"alice","metadata":false}',
     "zero as metadata": b'{"name":"Kitchen","created_by":"alice","metadata":0}',
     "an empty string as metadata": b'{"name":"Kitchen","created_by":"alice","metadata":""}',
     "not UTF-8": b'{"name":"\xff\xfe","created_by":"alice"}',
+}
+
+ODD_CREATORS = {
+    "no creator": {},
+    "a number as creator": {"created_by": 42},
+    "null as creator": {"created_by": None},
+    "an array as creator": {"created_by": ["alice"]},
+    "an empty creator": {"created_by": ""},
 }
 
 BAD_BODY_STATUSES = {400, 413, 415, 422}
@@ -184,6 +189,19 @@ def test_a_bad_body_is_refused(stage: Stage, http: Http, body: bytes) -> None:
     assert answer.status in BAD_BODY_STATUSES
     assert not is_room(http, answer.fields().get("id")), "expected no room after a refusal, got one"
     assert stage.room("Kitchen").answer.ok
+
+
+@rule("CREATE-4")
+@pytest.mark.parametrize("fields", [pytest.param(fields, id=case) for case, fields in ODD_CREATORS.items()])
+def test_a_room_of_nobody_is_refused_or_made(stage: Stage, http: Http, fields: dict[str, object]) -> None:
+    answer = http.request("POST", "/api/chats", {"name": "Kitchen", **fields})
+
+    if answer.ok:
+        bob = stage.room_of(answer).join("bob")
+        assert bob.heard(bob.say("soup is ready")), f"expected bob to hear himself in the room, got {bob.account()}"
+    else:
+        assert answer.status in BAD_BODY_STATUSES
+        assert not is_room(http, answer.fields().get("id")), "expected no room after a refusal, got one"
 
 
 def is_room(http: Http, named: object) -> bool:

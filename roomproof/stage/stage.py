@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable
 
-from roomproof.client.http import Http
+from roomproof.client.http import Answer, Http
 from roomproof.client.target import Target
 from roomproof.history import Deadline, Event, Sent, Started
 from roomproof.judge.findings import Finding, Kind
@@ -71,6 +71,13 @@ class Stage:
         if not answer.ok or not isinstance(answer.fields().get("id"), str):
             rule = "CREATE-3" if "metadata" in fields else "CREATE-1"
             raise RuleBrokenError(rule, "201 with an id for POST /api/chats", str(answer))
+        return self.room_of(answer)
+
+    def room_of(self, answer: Answer) -> Room:
+        """Return the room that an answer of the server describes.
+
+        Raises RuleBrokenError (CREATE-2) if its id is malformed or known.
+        """
         room = Room(self.scene, answer)
         if room.id in self._known_ids or not CHAT_ID.fullmatch(room.id):
             raise RuleBrokenError("CREATE-2", "a new, URL-safe id for each room", repr(room.id))

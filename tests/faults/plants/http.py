@@ -127,6 +127,21 @@ def bad_body_500() -> None:
     wrap(bodies, "new_chat", _breaking)
 
 
+@fault("500 for rooms of nobody", breaks="CREATE-4")
+def creator_500() -> None:
+    """A body without created_by is answered with 500."""
+
+    def wrapped(new_chat: Any) -> Any:
+        def trusting(body: bytes) -> Any:
+            if b'{"name"' in body and b"created_by" not in body:
+                raise KeyError("created_by")
+            return new_chat(body)
+
+        return trusting
+
+    wrap(bodies, "new_chat", wrapped)
+
+
 @fault("bad bodies accepted", breaks="CREATE-4")
 def bad_body_accepted() -> None:
     """A bad body makes a room called Unnamed."""

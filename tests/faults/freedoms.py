@@ -14,6 +14,7 @@ from reference_server.names import ChatId
 from reference_server.room import ChatRoom
 from reference_server.store import Store
 from tests.faults.fault import wrap
+from tests.faults.plants.refusal import take_empty_user_ids
 from tests.faults.plants.tellings import Tell, encoded, heard, told
 
 Answerer = Callable[[], Awaitable[Response | None]]
@@ -23,11 +24,16 @@ FREEDOMS: dict[str, Callable[[], None]] = {}
 """What changes the reference server, for good, by the name of the server that comes of it."""
 
 
-def freedom(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Register a server; the docstring of the function says which freedoms it takes."""
+SHOULDS_NOT_KEPT: dict[str, frozenset[str]] = {}
+"""The SHOULDs that a server does not keep, by its name; none for servers that are not in here."""
+
+
+def freedom(name: str, *, breaks: tuple[str, ...] = ()) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register a server; the docstring of the function says which freedoms it takes. `breaks` are SHOULDs."""
 
     def register(take: Callable[[], None]) -> Callable[[], None]:
         FREEDOMS[name] = take
+        SHOULDS_NOT_KEPT[name] = frozenset(breaks)
         return take
 
     return register
@@ -89,9 +95,10 @@ def terse() -> None:
     wrap(Member, "_handle", hearing)
 
 
-@freedom("lenient")
+@freedom("lenient", breaks=("REFUSE-6",))
 def lenient() -> None:
-    """Rooms are made for whoever `created_by` says, be it nobody or nonsense."""
+    """Rooms are made for whoever `created_by` says, be it nobody or nonsense. Empty user ids are let in."""
+    take_empty_user_ids()
 
     def wrapped(new_chat: Any) -> Any:
         def reading(body: bytes) -> Any:

@@ -110,7 +110,20 @@ def wrong_status() -> None:
 @fault("nobody is let in", breaks="REFUSE-3")
 def nobody_let_in() -> None:
     """Whoever gives no user id is called anonymous."""
-    wrap(handshake, "_user_ids", lambda original: lambda query: [one or "anonymous" for one in original(query) or [""]])
+    wrap(handshake, "_user_ids", lambda original: lambda query: original(query) or ["anonymous"])
+
+
+@fault("an empty user id is let in", breaks="REFUSE-6")
+def empty_let_in() -> None:
+    """The empty string is a user id like any other."""
+    take_empty_user_ids()
+
+
+def take_empty_user_ids() -> None:
+    """Make the empty string a user id like any other."""
+    wrap(
+        handshake, "_user_id_problem", lambda problem: lambda user_ids: None if user_ids == [""] else problem(user_ids)
+    )
 
 
 @fault("the refused are counted", breaks="REFUSE-4")

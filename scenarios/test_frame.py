@@ -6,6 +6,7 @@ from itertools import cycle, islice
 
 import pytest
 
+from roomproof.spec import messages
 from roomproof.spec.limits import BAD_FRAMES, CloseCode
 from roomproof.spec.messages import Error
 from roomproof.stage.room import Room
@@ -172,7 +173,6 @@ def test_the_20th_bad_frame_is_forgiven_or_closes_with_1008(kitchen: Room) -> No
 
 VIOLATIONS = {
     "not UTF-8": (b"\xe9", {}),
-    "not masked": (b"", {"is_masked": False}),
     "with a reserved bit": (b"", {"is_reserved": True}),
 }
 """Frames that RFC 6455 forbids: the end of the content, and the form of the frame."""
@@ -195,6 +195,23 @@ def test_what_is_no_frame_ends_its_connection_unheard(kitchen: Room, end: bytes,
     if not others_talk:
         got = f"at alice {alice.account()}, at bob {bob.account()}"
         raise RuleBrokenError("FRAME-2", "alice and bob to go on as if nothing had happened", got)
+
+
+@rule("FRAME-2", "FRAME-9")
+def test_an_unmasked_frame_ends_its_connection_unheard(kitchen: Room) -> None:
+    alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
+    content = f"unmasked {mallory.token}"
+
+    mallory.violate(messages.message(content).encode(), is_masked=False)
+
+    if not mallory.stays():
+        for listener in (alice, bob):
+            listener.hears_leave_of("mallory")
+    if not (bob.heard(alice.say_or_be_gone("soup is ready")) and alice.heard(bob.say_or_be_gone("coming"))):
+        got = f"at alice {alice.account()}, at bob {bob.account()}"
+        raise RuleBrokenError("FRAME-2", "alice and bob to go on as if nothing had happened", got)
+    if mallory.is_open or any(person.echoed(content) for person in (alice, bob, mallory)):
+        raise RuleBrokenError("FRAME-9", "an unmasked frame to end its connection unheard", mallory.account())
 
 
 @rule("FRAME-1")

@@ -176,7 +176,7 @@ class ClientConnection:
 
         It is not UTF-8 by its payload, is not masked, or has a reserved bit set. Raises ConnectionError as `send` does.
         """
-        self._recorder.record(Violating(self.number, self._recorder.now(), payload))
+        self._recorder.record(Violating(self.number, self._recorder.now(), payload, is_masked))
         self._send(payload, websocket.ABNF.OPCODE_TEXT, mask=int(is_masked), rsv=int(is_reserved))
 
     def ping(self, payload: bytes = b"") -> None:

@@ -14,6 +14,7 @@ from reference_server.names import ChatId
 from reference_server.room import ChatRoom
 from reference_server.store import Store
 from tests.faults.fault import wrap
+from tests.faults.plants.frames import take_unmasked_frames
 from tests.faults.plants.refusal import take_empty_user_ids
 from tests.faults.plants.tellings import Tell, encoded, heard, told
 
@@ -95,10 +96,14 @@ def terse() -> None:
     wrap(Member, "_handle", hearing)
 
 
-@freedom("lenient", breaks=("REFUSE-6",))
+@freedom("lenient", breaks=("FRAME-9", "REFUSE-6"))
 def lenient() -> None:
-    """Rooms are made for whoever `created_by` says, be it nobody or nonsense. Empty user ids are let in."""
+    """Rooms are made for whoever `created_by` says, be it nobody or nonsense.
+
+    Empty user ids are let in, and unmasked frames are taken.
+    """
     take_empty_user_ids()
+    take_unmasked_frames()
 
     def wrapped(new_chat: Any) -> Any:
         def reading(body: bytes) -> Any:

@@ -144,6 +144,9 @@ def _record(
             _record_sent(connection, event)
         case Received():
             connection.receipts.append(Receipt(event, messages.read(event.frame)))
+        case Violating(is_masked=False):
+            connection.record(event)
+            _record_unmasked(connection, event.payload)
         case _:
             connection.record(event)
 
@@ -160,6 +163,13 @@ def _record_sent(connection: RecordedConnection, event: Sent) -> None:
             connection.pings += 1
         case messages.Bad() as bad:
             connection.bad_frames.append(bad)
+
+
+def _record_unmasked(connection: RecordedConnection, payload: bytes) -> None:
+    """Record the message in an unmasked frame as one that a server may broadcast (FRAME-9)."""
+    match messages.read_sent(payload.decode(errors="replace")):
+        case messages.Valid(content) | messages.Perhaps(content):
+            connection.doubtful.append(content)
 
 
 def _find_refusal(history: SortedHistory, connection: RecordedConnection) -> None:

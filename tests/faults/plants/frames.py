@@ -4,12 +4,17 @@ import json
 from collections import Counter
 from typing import Any
 
+from wsproto.frame_protocol import FrameDecoder
+
 from reference_server import frames
 from reference_server.frames import BadFrame, PingRequest, ValidMessage
 from reference_server.member import Member
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
 from tests.faults.plants.tellings import encoded, heard
+
+MASKED = 0x80
+"""The bit in the second byte of a frame that says that the frame is masked."""
 
 
 def _hearing(change: Any) -> None:
@@ -272,6 +277,27 @@ def twentieth() -> None:
                 member.close(1011)
 
     _hearing(change)
+
+
+@fault("unmasked frames taken", breaks="FRAME-9")
+def unmasked_taken() -> None:
+    """An unmasked frame is taken as if it were masked."""
+    take_unmasked_frames()
+
+
+def take_unmasked_frames() -> None:
+    """Make the server take unmasked frames as if they were masked."""
+
+    def wrapped(parse_header: Any) -> Any:
+        def lenient(self: FrameDecoder) -> Any:
+            head = self.buffer.consume_at_most(2)
+            self.buffer.rollback()
+            self.client = len(head) == 2 and head[1] < MASKED
+            return parse_header(self)
+
+        return lenient
+
+    wrap(FrameDecoder, "parse_header", wrapped)
 
 
 @fault("pings compared as text", breaks="FRAME-7")

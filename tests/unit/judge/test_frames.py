@@ -56,6 +56,22 @@ def test_a_doubtful_frame_may(frame: str, carried: bool) -> None:
     assert tale.findings() == []
 
 
+@pytest.mark.parametrize("taken", [True, False])
+def test_an_unmasked_message_may_be_taken(taken: bool) -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    sorry = bob.says("sorry")
+    tale.all_hear(sorry)
+    bob.violates(messages.message("soup").encode(), is_masked=False)
+    if taken:
+        alice.hears(sorry, content="soup")
+    else:
+        bob.is_closed(1002)
+        alice.hears(bob.left)
+
+    assert tale.findings() == []
+
+
 def test_an_error_for_a_valid_message_is_unprovoked() -> None:
     tale = Tale()
     (alice,) = tale.meet("alice")

@@ -154,7 +154,8 @@ def _record(
 def _record_sent(connection: RecordedConnection, event: Sent) -> None:
     frame = event.frame
     connection.has_sent_oversized |= len(frame if isinstance(frame, bytes) else frame.encode()) > FRAME_BYTES
-    match messages.read_sent(event.frame):
+    connection.has_sent_deep |= messages.is_deep(frame)
+    match messages.read_sent(frame):
         case messages.Valid(content):
             connection.sent.append(SentMessage(len(connection.sent) + 1, content, event))
         case messages.Perhaps(content):

@@ -279,6 +279,38 @@ def twentieth() -> None:
     _hearing(change)
 
 
+@fault("a deep array closes with 1000", breaks="FRAME-3", shows=Kind.DROPPED)
+def deep_closes() -> None:
+    """A frame that is nested more than 1,000 levels deep closes its sender with 1000."""
+    close_when_deep(1000)
+
+
+@fault("a deep array closes everybody", breaks="FRAME-2")
+def deep_closes_all() -> None:
+    """A frame that is nested more than 1,000 levels deep closes everybody else in the room with 1011."""
+
+    def change(member: Any, frame: str | bytes, hear: Any) -> None:
+        if isinstance(frame, str) and frame.startswith(1_000 * "["):
+            for other in list(member._room.members):
+                if other is not member:
+                    other.close(1011)
+        hear()
+
+    _hearing(change)
+
+
+def close_when_deep(code: int) -> None:
+    """Close the sender of a frame that is nested more than 1,000 levels deep."""
+
+    def change(member: Any, frame: str | bytes, hear: Any) -> None:
+        if isinstance(frame, str) and frame.startswith(1_000 * "["):
+            member.close(code)
+        else:
+            hear()
+
+    _hearing(change)
+
+
 @fault("unmasked frames taken", breaks="FRAME-9")
 def unmasked_taken() -> None:
     """An unmasked frame is taken as if it were masked."""

@@ -135,6 +135,22 @@ def test_a_sent_frame_is_classified(frame: str | bytes, kind: type) -> None:
     assert isinstance(messages.read_sent(frame), kind)
 
 
+@pytest.mark.parametrize(
+    ("frame", "deep"),
+    [
+        pytest.param("[" * 32 + "]" * 32, False, id="32 levels"),
+        pytest.param("[" * 33 + "]" * 33, True, id="33 levels"),
+        pytest.param("[" * 30_000, True, id="brackets that never close"),
+        pytest.param("[" + "[]," * 40 + "{}]", False, id="many side by side"),
+        pytest.param(messages.message("[" * 40), False, id="brackets in a string"),
+        pytest.param(messages.message('"' + "[" * 40), False, id="brackets after a quote in a string"),
+        pytest.param(messages.message("x", n=json.loads("[" * 32 + "]" * 32)), True, id="a message"),
+    ],
+)
+def test_a_frame_is_deep_by_its_nesting(frame: str, deep: bool) -> None:
+    assert messages.is_deep(frame) is deep
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50))
 def test_any_content_makes_a_valid_message(content: str) -> None:
     assert messages.read_sent(messages.message(content)) == Valid(content)

@@ -58,8 +58,6 @@ FRAMES = {
     "an array as content": BadFrame('{"type":"message","content":["{}"]}'),
     "an object as content": BadFrame('{"type":"message","content":{"text":"{}"}}'),
     "empty content": BadFrame('{"type":"message","content":"","mark":"{}"}'),
-    "a lone surrogate": BadFrame('{"type":"message","content":"{} \\ud800"}'),
-    "lone surrogates in the wrong order": BadFrame('{"type":"message","content":"\\udc00\\ud800 {}"}'),
     "binary": BadFrame('{"type":"message","content":"{}"}', binary=True, codes=frozenset({CloseCode.UNSUPPORTED_DATA})),
 }
 
@@ -277,3 +275,22 @@ def test_a_frame_without_type_is_a_message_or_a_bad_frame(kitchen: Room) -> None
         listener.hears(after)  # sent later, so whoever hears the frame at all has heard it by now
 
     assert mallory.echoed(content) == alice.echoed(content) == bob.echoed(content)
+
+
+@rule("FRAME-10")
+@pytest.mark.parametrize(
+    "surrogates", [pytest.param("\ud800", id="one"), pytest.param("\udc00\ud800", id="two in the wrong order")]
+)
+def test_a_lone_surrogate_is_relayed_verbatim_or_refused(kitchen: Room, surrogates: str) -> None:
+    alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
+    mark = f"mark-{mallory.token}"
+    content = f"{mark} {surrogates}"
+
+    mallory.send(json.dumps({"type": "message", "content": content}))
+    after = mallory.say("did you get that?")
+    for listener in (alice, bob, mallory):
+        listener.hears(after)  # sent later, so the frame would have arrived by now
+
+    heard = [[one.content for one in person.messages() if mark in one.content] for person in (alice, bob, mallory)]
+    if heard not in ([[], [], []], [[content], [content], [content]]):
+        raise RuleBrokenError("FRAME-10", f"{content!r} to reach everyone verbatim, or nobody", repr(heard))

@@ -93,8 +93,8 @@ class Valid:
 class Perhaps:
     """A sent frame that a server may broadcast or treat as a bad frame.
 
-    It has no type (FRAME-6), is larger than every server carries (DELIVER-13), or is nested deeper than every server
-    accepts.
+    It has no type (FRAME-6), a lone surrogate (FRAME-10), is larger than every server carries (DELIVER-13), or is
+    nested deeper than every server accepts.
     """
 
     content: str
@@ -178,10 +178,10 @@ def read_sent(frame: str | bytes) -> Sending:
     content = fields.get("content")
     if fields.get("type", "message") != "message":
         return Ping() if fields["type"] == "ping" else Bad("an unknown type", content)
-    if not isinstance(content, str) or not content or _has_lone_surrogate(content):
+    if not isinstance(content, str) or not content:
         return Bad("no valid content", content)
-    size = len(frame.encode())
-    if "type" not in fields or size > FRAME_BYTES or len(content) > CONTENT_CODE_POINTS or is_deep(frame):
+    is_too_large = len(frame.encode()) > FRAME_BYTES or len(content) > CONTENT_CODE_POINTS or is_deep(frame)
+    if "type" not in fields or is_too_large or _has_lone_surrogate(content):
         return Perhaps(content)
     return Valid(content)
 

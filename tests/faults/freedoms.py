@@ -14,7 +14,7 @@ from reference_server.names import ChatId
 from reference_server.room import ChatRoom
 from reference_server.store import Store
 from tests.faults.fault import wrap
-from tests.faults.plants.frames import close_when_deep, take_unmasked_frames
+from tests.faults.plants.frames import close_when_deep, relay_lone_surrogates, take_unmasked_frames
 from tests.faults.plants.refusal import take_empty_user_ids
 from tests.faults.plants.tellings import Tell, encoded, heard, told
 
@@ -100,7 +100,8 @@ def terse() -> None:
 def lenient() -> None:
     """Rooms are made for whoever `created_by` says, be it nobody or nonsense.
 
-    Empty user ids are let in, and unmasked frames are taken. A frame that is nested too deep ends its connection.
+    Empty user ids are let in, unmasked frames are taken, and lone surrogates are relayed. A frame that is nested too
+    deep ends its connection.
     """
     take_empty_user_ids()
     take_unmasked_frames()
@@ -119,6 +120,7 @@ def lenient() -> None:
 
     wrap(bodies, "new_chat", wrapped)
     close_when_deep(1011)
+    relay_lone_surrogates()
 
 
 @freedom("by invitation only")

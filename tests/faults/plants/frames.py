@@ -279,6 +279,37 @@ def twentieth() -> None:
     _hearing(change)
 
 
+@fault("lone surrogates replaced", breaks="FRAME-10")
+def surrogates_replaced() -> None:
+    """A lone surrogate in a content is replaced by a question mark."""
+
+    def change(frame: str | bytes, decode: Any) -> Any:
+        understood = decode(frame)
+        if isinstance(understood, ValidMessage):
+            return ValidMessage(understood.content.encode(errors="replace").decode())
+        return understood
+
+    wrap(frames, "_is_text", lambda _: lambda _: True)
+    heard(change)
+
+
+def relay_lone_surrogates() -> None:
+    """Make a content with lone surrogates a message, and relay it verbatim."""
+
+    def wrapped(message: Any) -> Any:
+        def escaping(content: str, sender_id: str, chat_id: str, timestamp: str) -> str:
+            try:
+                return str(message(content, sender_id, chat_id, timestamp))
+            except UnicodeEncodeError:
+                fields = {"content": content, "sender_id": sender_id, "chat_id": chat_id, "timestamp": timestamp}
+                return json.dumps({"type": "message", **fields})
+
+        return escaping
+
+    wrap(frames, "_is_text", lambda _: lambda _: True)
+    wrap(frames, "message", wrapped)
+
+
 @fault("a deep array closes with 1000", breaks="FRAME-3", shows=Kind.DROPPED)
 def deep_closes() -> None:
     """A frame that is nested more than 1,000 levels deep closes its sender with 1000."""

@@ -38,7 +38,11 @@ def test_a_bad_frame_that_is_passed_on_as_it_is_is_malformed() -> None:
     assert tale.findings() == [finding(Kind.MALFORMED, "FRAME-1", bob)]
 
 
-@pytest.mark.parametrize("frame", ['{"content": "soup"}', messages.message("x" * 4097)], ids=["no type", "too long"])
+@pytest.mark.parametrize(
+    "frame",
+    ['{"content": "soup"}', messages.message("x" * 4097), '{"type": "message", "content": "\\ud800"}'],
+    ids=["no type", "too long", "a lone surrogate"],
+)
 @pytest.mark.parametrize("carried", [True, False], ids=["be carried", "be refused"])
 def test_a_doubtful_frame_may(frame: str, carried: bool) -> None:
     tale = Tale()
@@ -54,6 +58,17 @@ def test_a_doubtful_frame_may(frame: str, carried: bool) -> None:
         alice.gets_error()
 
     assert tale.findings() == []
+
+
+def test_a_lone_surrogate_is_not_replaced() -> None:
+    tale = Tale()
+    alice, bob = tale.meet("alice", "bob")
+    sorry = alice.says("sorry")
+    alice.sends('{"type": "message", "content": "soup \\ud800"}')
+    tale.all_hear(sorry)
+    bob.hears(sorry, content="soup \ufffd")
+
+    assert tale.findings() == [finding(Kind.PHANTOM, "FRAME-1", bob)]
 
 
 @pytest.mark.parametrize("taken", [True, False])

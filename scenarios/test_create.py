@@ -11,6 +11,7 @@ from roomproof.spec.limits import (
     CLOCK_SKEW_S,
     METADATA_BYTES,
     NESTING_LEVELS,
+    NUMBER_DIGITS,
     ROOM_NAME_CODE_POINTS,
     USER_ID_CODE_POINTS,
 )
@@ -19,6 +20,7 @@ from roomproof.spec.rules import Capability
 from roomproof.stage.endings import Refusal
 from roomproof.stage.person import Person
 from roomproof.stage.room import Room
+from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
 from roomproof.suite.marks import needs, rule
 
@@ -48,6 +50,7 @@ METADATA = {
     "nothing in it": {},
     "numbers": {"int": 7, "big": 2**53, "negative": -1, "zero": 0, "half": 0.5, "tiny": 1e-7},
     "numbers beyond 64 bits": {"big": 2**64, "huge": 1.7976931348623157e308, "smallest": 5e-324},
+    "numbers of 38 digits": {"whole": int("1234567890" * 3 + "12345678"), "negative": -(10**38 - 1)},
     "constants": {"yes": True, "no": False, "none": None},
     "texts that look like other things": {"number": "1", "true": "true", "time": "2025-12-23T22:12:57Z", "empty": ""},
     "nested": {"a": [1, "two", [3.5, {"b": {}}], [], 1, 1, "x", "x"], "c": {"d": {"e": [None, None]}}},
@@ -172,6 +175,18 @@ def test_metadata_come_back_as_they_went_in(stage: Stage, metadata: dict[str, ob
 
     # The order of keys does not matter; everything else does.
     assert same_json(room.answer.fields().get("metadata"), metadata)
+
+
+@rule("CREATE-3", "CREATE-7")
+def test_longer_numbers_are_refused_or_come_back(http: Http) -> None:
+    metadata = {"whole": int("7" * (NUMBER_DIGITS + 2)), "negative": -(10**NUMBER_DIGITS + 1)}
+
+    answer = http.request("POST", "/api/chats", {"name": "Kitchen", "created_by": "alice", "metadata": metadata})
+
+    if not answer.ok:
+        raise RuleBrokenError("CREATE-7", f"numbers of more than {NUMBER_DIGITS} digits to be accepted", str(answer))
+    if not same_json(answer.fields().get("metadata"), metadata):
+        raise RuleBrokenError("CREATE-3", f"metadata {metadata} as they were sent", str(answer))
 
 
 @rule("CREATE-3")

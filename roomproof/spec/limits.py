@@ -41,6 +41,9 @@ ROOM_NAME_CODE_POINTS = 100
 METADATA_BYTES = 4_096
 """Every server accepts metadata of up to this many bytes of JSON (CREATE-3)."""
 
+NUMBER_DIGITS = 38
+"""Every server accepts numbers of up to this many significant digits (CREATE-3)."""
+
 NESTING_LEVELS = 32
 """Every server accepts JSON that is nested up to this many levels deep (CREATE-3, FRAME-3)."""
 

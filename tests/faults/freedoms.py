@@ -15,6 +15,7 @@ from reference_server.room import ChatRoom
 from reference_server.store import Store
 from tests.faults.fault import wrap
 from tests.faults.plants.frames import close_when_deep, relay_lone_surrogates, take_unmasked_frames
+from tests.faults.plants.http import refuse_whole_numbers_from
 from tests.faults.plants.refusal import take_empty_user_ids
 from tests.faults.plants.tellings import Tell, encoded, heard, told
 
@@ -123,9 +124,10 @@ def lenient() -> None:
     relay_lone_surrogates()
 
 
-@freedom("by invitation only")
+@freedom("by invitation only", breaks=("CREATE-7",))
 def by_invitation_only() -> None:
-    """Whoever is no participant of the room gets 403."""
+    """Whoever is no participant of the room gets 403. Numbers of more than 38 digits are refused."""
+    refuse_whole_numbers_from(10**38)
 
     def guarding(store: Store) -> Answerer:
         async def invited() -> Response | None:

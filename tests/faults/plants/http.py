@@ -108,6 +108,23 @@ def metadata_flat() -> None:
     _refusing(lambda chat: levels(chat.metadata) > 16)
 
 
+@fault("numbers beyond 64 bits refused", breaks="CREATE-3")
+def numbers_of_64_bits() -> None:
+    """Metadata with a whole number of more than 64 bits are refused."""
+    refuse_whole_numbers_from(2**64)
+
+
+@fault("numbers beyond 38 digits refused", breaks="CREATE-7")
+def numbers_of_38_digits() -> None:
+    """Metadata with a whole number of more than 38 digits are refused."""
+    refuse_whole_numbers_from(10**38)
+
+
+def refuse_whole_numbers_from(limit: int) -> None:
+    """Refuse metadata with a whole number of at least this size."""
+    _refusing(lambda chat: any(isinstance(one, int) and abs(one) >= limit for one in chat.metadata.values()))
+
+
 def _refusing(is_refused: Any) -> None:
     def wrapped(new_chat: Any) -> Any:
         def strict(body: bytes) -> Any:

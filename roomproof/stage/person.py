@@ -155,6 +155,14 @@ class Person:
         """Whether a message with this content arrives, within this part of the deadline."""
         return self._await_message(content, patience) is not None
 
+    def catches_up_to(self, content: str) -> bool:
+        """Whether a message arrives, where the deadline begins anew with each message that arrives before it."""
+        received = -1
+        while received < (received := sum(1 for _ in self.messages())):
+            if self.heard(content):
+                return True
+        return False
+
     def echoed(self, content: str) -> bool:
         """Whether a message with this content has arrived so far."""
         self._decode_received()

@@ -164,18 +164,32 @@ class Stage:
                 with contextlib.suppress(RuleBrokenError):  # the connection has just ended, and the history says how
                     fences.append((person, person.say("last words")))
 
-        def all_echoed() -> bool | None:
-            return all(person.echoed(fence) or not person.is_open for person, fence in fences) or None
+        def unheard() -> int:
+            return sum(person.is_open and not person.echoed(fence) for person, fence in fences)
 
-        self.scene.recorder.wait_for(all_echoed, self.scene.deadline)
+        self._await_none(unheard)
 
     def _await_dues(self) -> None:
-        def nothing_missing() -> bool | None:
+        def missing() -> int:
             now = Deadline(self.scene.recorder.now())
-            missing = [one for one in judge([*self.events(), now]) if not one.safety]
-            return not missing or None
+            return sum(not one.safety for one in judge([*self.events(), now]))
 
-        self.scene.recorder.wait_for(nothing_missing, self.scene.deadline)
+        self._await_none(missing)
+
+    def _await_none(self, outstanding: Callable[[], int]) -> None:
+        """Wait until nothing is outstanding. The deadline begins anew whenever the number falls."""
+        fewest, deadline = outstanding(), time.monotonic() + self.scene.deadline
+
+        def none_left() -> bool | None:
+            nonlocal fewest, deadline
+            number = outstanding()
+            if number < fewest:
+                fewest, deadline = number, time.monotonic() + self.scene.deadline
+            return number == 0 or None
+
+        while time.monotonic() < deadline:
+            if self.scene.recorder.wait_for(none_left, deadline - time.monotonic()):
+                return
 
     def _close(self) -> None:
         for person in self._people():

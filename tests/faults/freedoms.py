@@ -1,16 +1,18 @@
 """Servers that do what a correct server may do and the reference server does not: the suite accuses none of them."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from quart import Response, websocket
 
-from reference_server import bodies, frames, serve
+from reference_server import bodies, frames, outbox, serve
 from reference_server.clock import Clock
 from reference_server.frames import BadFrame
 from reference_server.member import Member
 from reference_server.names import ChatId
+from reference_server.outbox import Outbox
 from reference_server.room import ChatRoom
 from reference_server.store import Store
 from tests.faults.fault import wrap
@@ -21,6 +23,12 @@ from tests.faults.plants.tellings import Tell, encoded, heard, told
 
 Answerer = Callable[[], Awaitable[Response | None]]
 """What answers a handshake before the server does, or leaves it to the server."""
+
+SLOW_FROM_FRAMES = 20
+"""Number of queued frames from which a patient server sends slowly."""
+
+SLOW_FRAME_S = 0.03
+"""Seconds for which it pauses after each frame then."""
 
 FREEDOMS: dict[str, Callable[[], None]] = {}
 """What changes the reference server, for good, by the name of the server that comes of it."""
@@ -122,6 +130,24 @@ def lenient() -> None:
     wrap(bodies, "new_chat", wrapped)
     close_when_deep(1011)
     relay_lone_surrogates()
+
+
+@freedom("patient")
+def patient() -> None:
+    """Up to 1,000 frames are kept for a slow reader, and sent to it slowly: a backlog takes longer than 5 s."""
+    outbox.OUTBOX_FRAMES = 1_000
+    outbox.OUTBOX_CHARACTERS = 2**24
+
+    def wrapped(get: Any) -> Any:
+        async def getting(self: Outbox) -> Any:
+            frame = await get(self)
+            if len(self._frames) > SLOW_FROM_FRAMES:
+                await asyncio.sleep(SLOW_FRAME_S)
+            return frame
+
+        return getting
+
+    wrap(Outbox, "get", wrapped)
 
 
 @freedom("by invitation only", breaks=("CREATE-7",))

@@ -136,6 +136,7 @@ class Person:
         """Say something, made unique, unless the connection is over; return what was said."""
         content = self._scene.unique(text)
         self.send_or_be_gone(messages.message(content))
+        self._pace.note(self, content)
         return content
 
     def can_hear(self, speaker: Talker) -> bool:

@@ -158,11 +158,14 @@ class Stage:
         return [person for room in self.rooms for person in room.people] + self._strangers
 
     def _fence(self) -> None:
+        """Have everybody say something and hear it, at the pace of their rooms (CLOSE-1)."""
+        for room in self.rooms:
+            room.pace_everybody()
         fences: list[tuple[Person, str]] = []
         for person in self._people():
             if person.is_open and person.reads:
                 with contextlib.suppress(RuleBrokenError):  # the connection has just ended, and the history says how
-                    fences.append((person, person.say("last words")))
+                    fences += [(person, content) for content in person.say_all(1, "last words")]
 
         def unheard() -> int:
             return sum(person.is_open and not person.echoed(fence) for person, fence in fences)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,7 +16,8 @@ from reference_server.names import ChatId
 from reference_server.outbox import Outbox
 from reference_server.room import ChatRoom
 from reference_server.store import Store
-from tests.faults.fault import wrap
+from roomproof.spec.limits import UNDELIVERED_MESSAGES, CloseCode
+from tests.faults.fault import every, wrap
 from tests.faults.plants.frames import close_when_deep, relay_lone_surrogates, take_unmasked_frames
 from tests.faults.plants.http import refuse_whole_numbers_from
 from tests.faults.plants.refusal import take_empty_user_ids
@@ -29,6 +31,18 @@ SLOW_FROM_FRAMES = 20
 
 SLOW_FRAME_S = 0.03
 """Seconds for which it pauses after each frame then."""
+
+MESSAGE_START = '{"type":"message"'
+"""The beginning of a frame that carries a message, as the reference server writes it."""
+
+GIVE_UP_S = 0.5
+"""Seconds after which a slow server closes a member that it has given up."""
+
+SLOW_DELIVERY_S = 3.0
+"""Seconds that a slow server takes for some deliveries."""
+
+DELIVERY_S = 0.02
+"""Seconds that it takes for all others."""
 
 FREEDOMS: dict[str, Callable[[], None]] = {}
 """What changes the reference server, for good, by the name of the server that comes of it."""
@@ -148,6 +162,49 @@ def patient() -> None:
         return getting
 
     wrap(Outbox, "get", wrapped)
+
+
+@freedom("slow and strict")
+def slow_and_strict() -> None:
+    """Every 100th delivery takes 3 s. At its 16th undelivered message, a member is given up.
+
+    It receives what is under way before it is closed with 1013.
+    """
+    is_slow = every(100)
+
+    def wrapped_put(put: Any) -> Any:
+        def putting(self: Outbox, frame: str) -> bool:
+            undelivered = sum(one.startswith(MESSAGE_START) for one in [*self._frames, frame])
+            if frame.startswith(MESSAGE_START) and undelivered >= UNDELIVERED_MESSAGES:
+                return False
+            due = self.__dict__.setdefault("_due", deque())
+            due.append(asyncio.get_running_loop().time() + (SLOW_DELIVERY_S if is_slow() else DELIVERY_S))
+            return bool(put(self, frame))
+
+        return putting
+
+    def wrapped_get(get: Any) -> Any:
+        async def getting(self: Outbox) -> Any:
+            frame = await get(self)
+            if frame is not None:
+                self._frames.appendleft(frame)  # undelivered until it is sent
+                await asyncio.sleep(max(0, self.__dict__["_due"].popleft() - asyncio.get_running_loop().time()))
+                if self._frames:
+                    self._frames.popleft()
+            return frame
+
+        return getting
+
+    def wrapped_close(close: Any) -> Any:
+        def closing(self: Member, code: int) -> None:
+            later = GIVE_UP_S if code == CloseCode.TOO_FAR_BEHIND else 0.0
+            asyncio.get_running_loop().call_later(later, close, self, code)
+
+        return closing
+
+    wrap(Outbox, "put", wrapped_put)
+    wrap(Outbox, "get", wrapped_get)
+    wrap(Member, "close", wrapped_close)
 
 
 @freedom("by invitation only", breaks=("CREATE-7",))

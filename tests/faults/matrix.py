@@ -33,11 +33,15 @@ HINDERING = (
 """Faults that make nearly every scenario wait in vain: these go first, and several workers share the waiting."""
 
 
+SLOW = ("patient", "slow and strict")
+"""Servers without faults that take their time."""
+
+
 def judged(folder: Path, name: str, *more: str, deadline: str = DEADLINE) -> Run:
     """Run the suite against the server with this fault, and leave the verdict for the page."""
     capabilities = [word for capability in (*CAPABILITIES, *more) for word in ("--capability", capability)]
     options = ["--port", "0", "--database", ":memory:", "--heartbeat", "3", "--log-level", "error"]
-    workers = ["-n", "4"] if name in HINDERING else []
+    workers = ["-n", "4"] if name in (*HINDERING, *SLOW) else []
     with serving(name, *options, zone=FAR_ZONE) as url:
         run = verify(
             folder, "--target", url, *capabilities, "--exclusive", "--deadline", deadline, "--tb=no", "-q", *workers

@@ -82,7 +82,8 @@ def run_load_script(arguments: list[str], parser: argparse.ArgumentParser) -> No
     if not arguments or arguments[0] not in scripts:
         given = f", got {arguments[0]!r}" if arguments else ""
         parser.error(f"expected one of {', '.join(scripts)} behind load{given}; Locust's --help may follow")
-    command = [sys.executable, "-m", "locust", "-f", str(folder / f"{arguments[0]}.py"), *arguments[1:]]
+    script = str(folder / f"{arguments[0]}.py")
+    command = [sys.executable, "-P", "-m", "roomproof.load", "-f", script, *arguments[1:]]
     os.execv(sys.executable, command)
 
 

@@ -1,4 +1,4 @@
-"""What the project's own tests share."""
+"""Settings and helpers of the project's own tests."""
 
 import os
 import shutil
@@ -7,21 +7,21 @@ import signal
 import pytest
 from hypothesis import settings
 
-# What a property says holds on a machine that stands still for a while, too: no example is timed.
+# A busy machine can pause for a while: hypothesis must not time its examples.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-# A shell lets what it runs in the background ignore Ctrl-C, and so would all that the tests start.
+# A shell makes background programs ignore Ctrl-C. The servers that the tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-# Under nohup all that the tests start would be deaf to a hangup, by which nginx is told to reload.
+# Under nohup the programs that the tests start would ignore SIGHUP, which tells nginx to reload.
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 def require(program: str, hint: str) -> str:
-    """The path of a program that a test needs.
+    """Return the path of a program that a test needs.
 
-    Where it is missing the test is skipped with the reason, but under CI, where everything must run, it fails.
+    Where the program is missing, skip the test; under CI, where every test must run, fail it.
     """
     path = shutil.which(program)
     if path is not None:

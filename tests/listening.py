@@ -1,4 +1,4 @@
-"""Servers in processes of their own, for tests that talk to them from outside."""
+"""Starts servers in processes of their own, for tests that talk to them from outside."""
 
 import contextlib
 import os
@@ -14,31 +14,31 @@ from pathlib import Path
 from typing import IO
 
 PATIENCE = 30.0
-"""Seconds that a start or an end may take on a machine with other work to do."""
+"""Maximum seconds that a start or an end can take on a busy machine."""
 
 ROOT = Path(__file__).parents[1]
 
 REFERENCE = (sys.executable, "-m", "reference_server", "--port", "0", "--database", ":memory:")
-"""The command line of a server that keeps every rule."""
+"""The command line of a server that holds every rule."""
 
 
 def faulty(name: str) -> tuple[str, ...]:
-    """The command line of the reference server with the planted fault, or the freedom, of this name."""
+    """Return the command line of the reference server with this planted fault or freedom."""
     return (sys.executable, "-m", "tests.faults.server", name, "--port", "0", "--database", ":memory:")
 
 
 @contextlib.contextmanager
 def listening(*command: str, zone: str = "UTC") -> Iterator[str]:
-    """Start a server as `served` does; its URL is yielded."""
+    """Start a server as `served` does, and yield its URL."""
     with served(*command, zone=zone) as (url, _):
         yield url
 
 
 @contextlib.contextmanager
 def served(*command: str, zone: str = "UTC") -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """Start a server that says `listening on URL` as its first line, and end it by its id; URL and process are yielded.
+    """Start a server in a time zone, yield its URL and process, and end it.
 
-    `zone` is its time zone.
+    The server must print `listening on URL` as its first line.
     """
     environment = {**os.environ, "TZ": zone}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
@@ -56,7 +56,7 @@ def served(*command: str, zone: str = "UTC") -> Iterator[tuple[str, "subprocess.
 
 @contextlib.contextmanager
 def in_threads(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """Serve in threads of this process; the address is yielded."""
+    """Serve HTTP in threads of this process, and yield `host:port`."""
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -68,7 +68,7 @@ def in_threads(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 
 
 def url_of(output: IO[str]) -> str:
-    """The URL in the first line that a server prints."""
+    """Return the URL in the first line that a server prints."""
     deadline = time.monotonic() + PATIENCE
     ready, _, _ = select.select([output], [], [], deadline - time.monotonic())
     line = output.readline() if ready else ""

@@ -1,4 +1,4 @@
-"""Repeats the suite under CPU pressure, each time in another order, and reports flakes: `tox -e steady -- N`."""
+"""Runs the suite N times under CPU pressure, in random order, and reports flakes: `tox -e steady -- N`."""
 
 import argparse
 import contextlib
@@ -15,12 +15,12 @@ from tests.suite.verify import RUN_SECONDS, verify
 WORKERS = "4"
 
 BUSY = "import time; end = time.monotonic() + float({seconds})\nwhile time.monotonic() < end: pass"
-"""A program that keeps one core busy, and ends by itself."""
+"""A program that keeps one core busy for some seconds, then ends by itself."""
 
 
 @contextlib.contextmanager
 def pressure(seconds: float) -> Iterator[None]:
-    """Keep every core busy, for so long at the most."""
+    """Keep every core busy until the block ends, for at most this many seconds."""
     program = [sys.executable, "-c", BUSY.format(seconds=seconds)]
     hogs = [subprocess.Popen(program) for _ in range(os.cpu_count() or 1)]
     try:
@@ -32,12 +32,15 @@ def pressure(seconds: float) -> Iterator[None]:
 
 
 def main() -> int:
-    """Repeat, report, and return 1 if anything failed: the server is the reference server, so that is a flake."""
+    """Run the suite repeatedly, and return 1 if any run failed.
+
+    The reference server holds every rule, so every failure is a flake.
+    """
     parser = argparse.ArgumentParser(prog="steady", description=__doc__)
-    parser.add_argument("repeats", type=int, metavar="N", help="how often")
+    parser.add_argument("repeats", type=int, metavar="N", help="number of runs")
     repeats = parser.parse_args().repeats
     if repeats < 1:
-        parser.error("expected N to be 1 or more")
+        parser.error(f"expected N to be 1 or more, got {repeats}")
     flakes: Counter[str] = Counter()
     green = 0
     for number in range(1, repeats + 1):
@@ -49,7 +52,7 @@ def main() -> int:
         if run.code != 0:
             print(run.output, flush=True)
     for scenario, times in flakes.most_common():
-        print(f"flaky: {scenario}: {times} of {repeats}")
+        print(f"flaky: {scenario}: failed in {times} of {repeats} runs")
     print(f"{green} passed, {repeats - green} failed")
     return int(green < repeats)
 

@@ -224,6 +224,11 @@ def test_the_verdict_shown_is_that_of_the_first_run(name: str) -> None:
     assert f"VALID: the server holds all of the {len(musts)} MUSTs that were tested\n" in text
 
 
+@each_document
+def test_no_merge_conflict_is_left(document: Path) -> None:
+    assert not re.search(r"^(<{7}|>{7}) ", text_of(document), re.MULTILINE)
+
+
 @each_prose
 def test_no_sentence_is_long(document: Path) -> None:
     paragraphs = re.split(r"\n\s*\n|^\s*(?:[-*]|\d+\.) |\|", without_blocks(text_of(document)), flags=re.MULTILINE)

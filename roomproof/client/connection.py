@@ -15,6 +15,7 @@ from roomproof.client.http import served_by
 from roomproof.client.quiet_close import NO_CODE, QuietClose
 from roomproof.client.read_ahead import ReadAhead
 from roomproof.client.target import Target
+from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
 from roomproof.client.tls import TlsLink
 from roomproof.client.watchdog import cut_after
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Received, Refused, Sent, Violating
@@ -61,7 +62,7 @@ class ClientConnection:
 
         If not, `refused` says why. With `reads` false nothing is read, and the kernel buffers little, until `read` is
         called. `source` is the client address to connect from. The server has `within` seconds to respond, by default
-        the deadline.
+        the deadline. Raises LocalTroubleError for a failure on this machine.
         """
         deadline = within or self._target.deadline
         self.source = source
@@ -69,22 +70,32 @@ class ClientConnection:
         _handshake.CookieJar.jar.clear()
         self._recorder.record(Opening(self.number, self._recorder.now(), self.room, self.user))
         web = QuietClose()
+        link: socket.socket | TlsLink | None = None
+        host, headers = self._target.handshake_headers(source)
         try:
             link = self._connect(reads, source)
             with cut_after(deadline, link):
                 web.connect(  # type: ignore[no-untyped-call]  # the library annotates it in part
                     self._target.websocket_url(self.room, self.user),
                     socket=link,
-                    header=self._target.headers_of(source),
+                    header=headers,
+                    host=host,
                     redirect_limit=0,
                     suppress_origin=True,
                     timeout=deadline,
                 )
         except websocket.WebSocketBadStatusException as error:
+            _close(link)
             return self._refuse(error.status_code, (error.resp_body or b"")[:300].decode(errors="replace"))
-        except (websocket.WebSocketException, OSError, ValueError) as error:
+        except (websocket.WebSocketException, OSError) as error:
+            _close(link)
+            if trouble := local_trouble(f"connect to {self._target.url}", error):
+                raise trouble from error
             # Only a redirect has set a status: the library takes it for a success at first.
             return self._refuse(web.getstatus(), f"{type(error).__name__}: {error}")
+        except (ValueError, TypeError, LookupError) as error:  # for garbage from the server the library has its own
+            _close(link)
+            raise LocalTroubleError.of_library("send a handshake", error) from error
         self._socket = web
         self.reads = reads
         self.instance = served_by((web.getheaders() or {}).get("x-upstream")) or self._target.instances.get(
@@ -99,21 +110,16 @@ class ClientConnection:
 
     def _connect(self, reads: bool, source: str | None) -> socket.socket | TlsLink:
         host, port = self._target.address
-        bind = self._target.bound_to(source)
-        if reads:
-            link = socket.create_connection((host, port), self._target.deadline, bind)
-        else:
-            family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-            link = socket.socket(family, kind, protocol)
-            link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_RECEIVE_BUFFER)
-            link.settimeout(self._target.deadline)
-            if bind:
-                link.bind(bind)
-            link.connect(address)
-        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._target.is_tls:
+        deadline = self._target.deadline
+        link = open_tcp(host, port, self._target.bound_to(source), deadline, None if reads else _buffer_little)
+        link.settimeout(deadline)
+        if not self._target.is_tls:
+            return ReadAhead(link)
+        try:
             return TlsLink(self._target.tls().wrap_socket(link, server_hostname=host))
-        return ReadAhead(link)
+        except BaseException:
+            link.close()
+            raise
 
     def _refuse(self, status: int | None, reason: str) -> bool:
         self.refused = Refused(self.number, self._recorder.now(), status, reason)
@@ -291,3 +297,12 @@ class ClientConnection:
                 received = Received(self.number, at, text=data.decode())
         self.received.append(received)
         self._recorder.record(received)
+
+
+def _close(link: socket.socket | TlsLink | None) -> None:
+    if link is not None:
+        link.close()
+
+
+def _buffer_little(link: socket.socket) -> None:
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_RECEIVE_BUFFER)

@@ -1,6 +1,7 @@
 """HTTP requests to a target, and their answers."""
 
 import re
+import socket
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -9,6 +10,7 @@ import msgspec
 import urllib3
 
 from roomproof.client.target import LONGEST_DEADLINE, Target
+from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
 from roomproof.client.watchdog import cut_after
 from roomproof.printable import escaped
 
@@ -67,7 +69,18 @@ class Answer:
 
 
 class _HttpConnection(urllib3.connection.HTTPConnection):
-    """An HTTP connection whose timeout limits the whole head of an answer."""
+    """An HTTP connection that tries every address, and whose timeout limits the whole head of an answer."""
+
+    def _new_conn(self) -> socket.socket:
+        seconds = self.timeout if isinstance(self.timeout, int | float) else LONGEST_DEADLINE
+        try:
+            link = open_tcp(self.host.strip("[]"), self.port, self.source_address, seconds)
+        except TimeoutError as error:
+            raise urllib3.exceptions.ConnectTimeoutError(self, f"no connection within {seconds:.3g} s") from error
+        except OSError as error:
+            raise urllib3.exceptions.NewConnectionError(self, f"no connection: {error}") from error
+        link.settimeout(seconds)
+        return link
 
     def getresponse(self) -> urllib3.response.HTTPResponse:  # type: ignore[override]  # as urllib3's own
         with cut_after(self.timeout or LONGEST_DEADLINE, self.sock):
@@ -143,14 +156,14 @@ class Http:
         """Send a request from the client address `source`.
 
         The body is `body` as JSON, or `raw` as it is. Raises UnreachableError if no HTTP answer arrives `within`
-        seconds, by default the deadline.
+        seconds, by default the deadline, and LocalTroubleError for a failure on this machine.
         """
         pool = self._pool(source or self.home)
         headers = dict(pool.headers)
         data = raw
         if raw is None and body is not None:
             data = msgspec.json.encode(body)
-        if data is not None:
+        if data is not None and not any(name.lower() == "content-type" for name in headers):
             headers["Content-Type"] = "application/json"
         deadline = within or self._target.deadline
         timeout = urllib3.Timeout(total=deadline)
@@ -162,7 +175,13 @@ class Http:
             ) as answer:
                 content = _read(answer, until)
         except (urllib3.exceptions.HTTPError, OSError) as error:
+            if isinstance(error, urllib3.exceptions.LocationValueError):
+                raise LocalTroubleError.of_library(f"send {method} {path}", error) from error
+            if trouble := local_trouble(f"send {method} {path} to {self._target.url}", error):
+                raise trouble from error
             raise UnreachableError(f"{method} {path} got no HTTP answer: {error}") from error
+        except (ValueError, TypeError) as error:
+            raise LocalTroubleError.of_library(f"send {method} {path}", error) from error
         return Answer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
 
     def stats(self, source: str | None = None) -> Answer:

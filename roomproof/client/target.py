@@ -21,6 +21,15 @@ LEAST_DEADLINE = 0.1
 LONGEST_DEADLINE = 3600.0
 """Maximum deadline in seconds."""
 
+RESERVED_HEADERS = frozenset(
+    {
+        *("connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer"),
+        *("transfer-encoding", "upgrade", "sec-websocket-accept", "sec-websocket-extensions"),
+        *("sec-websocket-key", "sec-websocket-version"),
+    }
+)
+"""Headers that only Roomproof sends: any other value of them breaks HTTP or the handshake."""
+
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """The form of the name of a header (RFC 9110, section 5.6.2)."""
 
@@ -55,8 +64,10 @@ class Target:
     """The instance that each client address reaches, where no X-Upstream names it."""
 
     def __post_init__(self) -> None:
-        """Raise UsageError for a URL, deadline or client address that cannot be used."""
+        """Raise UsageError for a URL, header, deadline or client address that cannot be used."""
         _check_url(self.url)
+        for name, value in self.headers.items():
+            _check_header(name, value)
         if not LEAST_DEADLINE <= self.deadline <= LONGEST_DEADLINE:
             expected = f"from {LEAST_DEADLINE:g} to {LONGEST_DEADLINE:g} seconds"
             raise UsageError(f"expected a deadline {expected}, got {self.deadline:g}; set it with --deadline")
@@ -93,8 +104,14 @@ class Target:
     def headers_of(self, address: str | None) -> dict[str, str]:
         """The headers that a client with this address sends."""
         if address in self.forwarded_addresses:
-            return {**self.headers, "X-Forwarded-For": str(address)}
+            return _with_header(self.headers, "X-Forwarded-For", str(address))
         return self.headers
+
+    def handshake_headers(self, address: str | None) -> tuple[str | None, dict[str, str]]:
+        """The Host header that was asked for, or None, and the other headers of a handshake from this address."""
+        headers = self.headers_of(address)
+        host = next((value for name, value in headers.items() if name.lower() == "host"), None)
+        return host, {name: value for name, value in headers.items() if name.lower() != "host"}
 
     @property
     def is_tls(self) -> bool:
@@ -204,13 +221,29 @@ def parse_headers(texts: Iterable[str]) -> dict[str, str]:
                 "expected a header like 'Authorization: Bearer TOKEN', "
                 "got one without a name before a colon (not repeated here)"
             )
-        if not TOKEN.fullmatch(name.strip()) or not all(char.isprintable() and ord(char) < 256 for char in value):
-            raise UsageError(
-                "expected a header with a name of letters, digits and hyphens and a value of printable Latin-1, "
-                f"got another one named {name!r} (its value is not repeated here)"
-            )
-        headers[name.strip()] = value.strip()
+        _check_header(name.strip(), value.strip())
+        headers = _with_header(headers, name.strip(), value.strip())
     return headers
+
+
+def _check_header(name: str, value: str) -> None:
+    """Raise UsageError for a header that cannot be sent."""
+    if not TOKEN.fullmatch(name) or not all(char.isprintable() and ord(char) < 256 for char in value):
+        raise UsageError(
+            "expected a header with a name of letters, digits and hyphens and a value of printable Latin-1, "
+            f"got another one named {name!r} (its value is not repeated here)"
+        )
+    if name.lower() in RESERVED_HEADERS:
+        raise UsageError(
+            f"expected headers that leave HTTP and the handshake intact, got {name}; leave it out, Roomproof sends it"
+        )
+    if name.lower() == "host" and not value:
+        raise UsageError("expected a Host header with a value, got an empty one; leave it out or name a host")
+
+
+def _with_header(headers: dict[str, str], name: str, value: str) -> dict[str, str]:
+    """The headers with another one, which replaces an earlier one of the same name in any case."""
+    return {**{old: kept for old, kept in headers.items() if old.lower() != name.lower()}, name: value}
 
 
 def read_target(
@@ -227,10 +260,13 @@ def read_target(
     The other arguments are added to the contents of that file. Raises UsageError for any of them that is wrong.
     """
     file = _read_file(text) if text.endswith(".toml") else _TargetFile(url=text)
+    merged: dict[str, str] = {}
+    for name, value in [*file.headers.items(), *parse_headers(headers).items()]:
+        merged = _with_header(merged, name, value)
     target = Target(
         url=file.url.rstrip("/"),
         capabilities=parse_capabilities([*file.capabilities, *capabilities]),
-        headers=file.headers | parse_headers(headers),
+        headers=merged,
         ca=ca or file.ca,
         source_addresses=tuple(file.source_addresses),
         forwarded_addresses=tuple(file.forwarded_addresses),

@@ -10,6 +10,7 @@ from locust import User, events
 from locust.env import Environment
 from locust.exception import StopUser
 
+from roomproof.client.tcp import LocalTroubleError
 from roomproof.load.controller.controller import controller_of
 from roomproof.load.figures.metrics import Count
 from roomproof.load.transport.pacing import PacedSender
@@ -117,7 +118,7 @@ class RoomUser(User):
             session = self._session
             try:
                 self.member = session.connect()
-            except (RefusedError, NoRoomError):
+            except (RefusedError, LocalTroubleError, NoRoomError):
                 gevent.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
             else:

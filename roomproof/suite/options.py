@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from roomproof.client.target import LEAST_DEADLINE, LONGEST_DEADLINE, Target, UsageError, read_target
+from roomproof.suite.paths import scenarios_package
 from roomproof.topologies import catalogue
 
 DEADLINE_SECONDS = 5.0
@@ -101,4 +102,4 @@ def is_narrowed(config: pytest.Config, scenarios: Path) -> bool:
     if any(getattr(option, name, None) for name in names):
         return True
     paths = [(config.invocation_params.dir / argument).resolve() for argument in config.args]
-    return scenarios not in paths and not (option.pyargs and scenarios.name in config.args)
+    return scenarios not in paths and not (option.pyargs and scenarios_package() in config.args)

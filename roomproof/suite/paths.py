@@ -8,6 +8,13 @@ def scenarios_folder() -> Path:
     return _folder("scenarios", "conftest.py")
 
 
+def scenarios_package() -> str:
+    """Return the dotted name of the scenarios' package, as pytest's `--pyargs` takes it."""
+    folder = scenarios_folder()
+    is_installed = folder.parent == Path(__file__).resolve().parents[1]
+    return f"{folder.parent.name}.{folder.name}" if is_installed else folder.name
+
+
 def load_scripts_folder() -> Path:
     """Return the folder of the load scripts. Raises SystemExit if the installation is incomplete."""
     return _folder("locustfiles", "steady.py")

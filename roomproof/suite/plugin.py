@@ -11,7 +11,7 @@ from roomproof.spec.rules import ProtocolError, load
 from roomproof.suite.declared_target import DeclaredTarget, declared_target
 from roomproof.suite.deviations import Deviation, read_deviations
 from roomproof.suite.options import add_options, is_narrowed, target_option
-from roomproof.suite.paths import scenarios_folder
+from roomproof.suite.paths import scenarios_folder, scenarios_package
 from roomproof.suite.scenario_item import rules_of, scenario_id
 from roomproof.suite.scenario_plugin import ScenarioPlugin
 from roomproof.suite.session_plugin import SessionPlugin
@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the marks of scenarios."""
     for line in MARKERS:
         config.addinivalue_line("markers", line)
-    if config.option.pyargs and any(SCENARIOS.name == word.partition(".")[0] for word in config.args):
+    if config.option.pyargs and any(f"{word}.".startswith(f"{scenarios_package()}.") for word in config.args):
         # pytest finds the conftest of a package only while it collects, which is too late to begin.
         begin(config, SCENARIOS)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from roomproof.client.http import Http, UnreachableError
 from roomproof.client.target import Target
+from roomproof.client.tcp import LocalTroubleError
 from roomproof.report.failure_text import finding_line
 from roomproof.stage.person import Person
 from roomproof.stage.scene import RuleBrokenError
@@ -52,6 +53,8 @@ def run_preflight(target: Target) -> PreflightResult:
                 raise RuleBrokenError("DELIVER-2", "alice, alone in a new room, to hear herself", alice.account())
         finally:
             alice.die("rst")
+    except LocalTroubleError as error:
+        return PreflightResult(str(error))
     except UnreachableError as error:
         return PreflightResult(f"{target.url} cannot be tested: {error}")
     except RuleBrokenError as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from roomproof.client.http import UnreachableError
+from roomproof.client.tcp import LocalTroubleError
 from roomproof.history import HistoryError
 from roomproof.judge.findings import Finding
 from roomproof.report.failure_text import failure_text, finding_line
@@ -22,6 +23,9 @@ from roomproof.suite.scenario_report import REPORT_KEY, ScenarioReport
 from roomproof.suite.topology_plugin import TOPOLOGY_KEY
 from roomproof.topologies import catalogue
 from roomproof.verdict import Outcome, outcome_of
+
+OUR_TROUBLE: tuple[type[BaseException], ...] = (LocalTroubleError, pytest.fail.Exception)
+"""Errors that end a scenario and say nothing about the server: a time limit of a plugin is one."""
 
 STAGE_KEY = pytest.StashKey[Stage]()
 """The key under which the item of a scenario keeps its stage."""
@@ -55,7 +59,7 @@ class ScenarioPlugin:
         result: object = True
         try:
             result = yield
-        except (AssertionError, UnreachableError, pytest.fail.Exception) as failure:
+        except (AssertionError, UnreachableError, LocalTroubleError, pytest.fail.Exception) as failure:
             error = failure
         self._judge(pyfuncitem, error)
         report = pyfuncitem.stash[REPORT_KEY]
@@ -71,10 +75,13 @@ class ScenarioPlugin:
         events = stage.events() if stage else []
         if self._config.option.histories:
             write_history(Path(self._config.option.histories), scenario_id(item.nodeid), events)
-        for finding in findings:
-            report.add(finding.rule, finding_line(finding, events))
-        if error is not None:
-            _add_error(report, error, stage)
+        if isinstance(error, OUR_TROUBLE):  # then the history shows what we did, not what the server does
+            report.trouble = f"{scenario_id(item.nodeid)} was ended by a trouble of ours: {_first_line(error)}"
+        else:
+            for finding in findings:
+                report.add(finding.rule, finding_line(finding, events))
+            if error is not None:
+                _add_error(report, error, stage)
         if report.target_is_gone:
             item.session.shouldstop = report.trouble
         self._set_known_deviations_apart(report, scenario_id(item.nodeid))
@@ -118,7 +125,7 @@ class ScenarioPlugin:
         if scenario is None or report.when == "teardown" or (report.when == "setup" and report.passed):
             return report
         error = call.excinfo.value if call.excinfo else None
-        if report.when == "setup" and isinstance(error, RuleBrokenError | UnreachableError):
+        if report.when == "setup" and isinstance(error, (RuleBrokenError, UnreachableError, *OUR_TROUBLE)):
             self._judge(item, error)
         elif report.skipped:
             scenario.detail = scenario.detail or str(error)
@@ -145,7 +152,7 @@ def _outcome(report: pytest.TestReport, scenario: ScenarioReport) -> Outcome:
 
 def _add_error(report: ScenarioReport, error: BaseException, stage: Stage | None) -> None:
     """Add an exception of the scenario itself to the rules that it is about, or note that the target is gone."""
-    observation = str(error).partition("\n")[0]
+    observation = _first_line(error)
     if isinstance(error, UnreachableError) and not (stage and _answers(stage)):
         report.target_is_gone = True
         report.trouble = f"the target stopped answering: {observation}"
@@ -159,10 +166,14 @@ def _add_error(report: ScenarioReport, error: BaseException, stage: Stage | None
         report.add(rule, observation, first=True)
 
 
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]
+
+
 def _answers(stage: Stage) -> bool:
     """Whether the target still answers."""
     try:
         stage.scene.http.stats()
-    except UnreachableError:
+    except (UnreachableError, LocalTroubleError):
         return False
     return True

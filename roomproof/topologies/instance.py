@@ -12,7 +12,7 @@ from roomproof.topologies.link import TcpLink
 from roomproof.topologies.process import Process
 from roomproof.topologies.store import CREDENTIALS
 
-SERVER: tuple[str, ...] = (sys.executable, "-m", "reference_server")
+SERVER: tuple[str, ...] = (sys.executable, "-P", "-m", "reference_server")
 """The command that serves, without its options."""
 
 HEARTBEAT_SECONDS = "3"

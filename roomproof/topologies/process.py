@@ -1,7 +1,6 @@
 """A program that runs in a process of its own."""
 
 import contextlib
-import os
 import shutil
 import signal
 import subprocess
@@ -9,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from roomproof.import_path import child_environment
 from roomproof.topologies.topology import TopologyError
 
 START_SECONDS = 30.0
@@ -67,7 +67,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **self._environment},
+                env={**child_environment(), **self._environment},
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS

@@ -34,7 +34,7 @@ class DynamoDb:
         """
         if importlib.util.find_spec("moto") is None:
             raise Inapplicable("a store that can be taken away needs moto: pip install 'roomproof[dev]'")
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+        command = [sys.executable, "-P", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
         return cls(Process("dynamodb", command, folder / "dynamodb.log"), TcpLink.open(port), port)
 
     @property

@@ -50,4 +50,4 @@ FAMILIES = (
     participants,
     rooms,
 )
-"""Importing them has registered their faults."""
+"""The families of faults, in the order of SUITE.md. Importing a family registers its faults."""

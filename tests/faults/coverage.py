@@ -1,4 +1,4 @@
-"""What covers what: rules, scenarios, faults and kinds of findings. Pure but for importing the scenarios."""
+"""Which rules have scenarios and faults, and which of these have no rule. Pure but for importing the scenarios."""
 
 import importlib
 import inspect
@@ -14,7 +14,7 @@ from tests.topologies.fault import TopologyFault
 
 
 def scenario_rules() -> dict[str, tuple[str, ...]]:
-    """The rules that each scenario is marked with, by `file::test`; empty where it has none."""
+    """The rules that each scenario is marked with, by `file::test`."""
     return dict(_marked())
 
 

@@ -1,4 +1,4 @@
-"""A planted fault: what it is called, the rule that it breaks, and how it gets into the reference server."""
+"""A planted fault: its name, the rule that it breaks, and how it is planted in the reference server."""
 
 import os
 from collections.abc import Callable
@@ -11,16 +11,20 @@ from roomproof.judge.findings import Kind
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault. `plant` changes the classes of the reference server, in this process, for good."""
+    """A planted fault. `plant` changes the classes of the reference server in this process, for good."""
 
     name: str
     breaks: str
     text: str
     plant: Callable[[], None]
     shows: Kind | None = None
-    """The kind of finding by which the oracle shows it; None where only an expectation of a scenario fails."""
+    """The kind of the oracle's finding for this fault; None where only an expectation of a scenario fails."""
     capabilities: tuple[str, ...] = ()
-    """What a server with this fault declares beyond the reference server, in vain."""
+    """The capabilities that a server with this fault declares, beyond the reference server's, and does not have."""
+
+    def is_shown_in(self, text: str) -> bool:
+        """Whether a text of a run shows the fault by the kind of finding that it must be shown by."""
+        return self.shows is None or f"{self.shows}, at " in text
 
 
 FAULTS: dict[str, Fault] = {}
@@ -30,11 +34,11 @@ FAULTS: dict[str, Fault] = {}
 def fault(
     name: str, *, breaks: str, shows: Kind | None = None, declares: tuple[str, ...] = ()
 ) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Register a fault; the docstring of the function that plants it says what it does."""
+    """Register a fault. The docstring of the decorated function tells in SUITE.md what the fault does."""
 
     def register(plant: Callable[[], None]) -> Callable[[], None]:
         assert name not in FAULTS, f"two faults are called {name!r}"
-        assert plant.__doc__, f"fault {name!r} does not say what it does"
+        assert plant.__doc__, f"expected a docstring for fault {name!r}: SUITE.md shows it"
         FAULTS[name] = Fault(name, breaks, " ".join(plant.__doc__.split()), plant, shows, declares)
         return plant
 
@@ -42,18 +46,21 @@ def fault(
 
 
 RARITY = "FAULTS_EVERY_DELIVERIES"
-"""Names the variable that makes faults rarer: they show at the first opportunity after so many deliveries each."""
+"""The variable with the minimum number of deliveries between two times that a fault shows."""
 
 delivered = 0
-"""How many frames were passed on to members, where that is counted."""
+"""The number of frames sent to members so far; 0 where RARITY is not set."""
 
 
 def every(count: int) -> Callable[[], bool]:
-    """A counter that is true at every so many calls: rare faults are planted by counter, not by chance."""
+    """Return a function that returns True at every `count`-th call, or as rarely as RARITY asks for.
+
+    Rare faults are planted by counting, not by chance, so that every run meets them.
+    """
     rarity = int(os.environ.get(RARITY, "0"))
     calls, following = 0, rarity
 
-    def is_it() -> bool:
+    def is_due_now() -> bool:
         nonlocal calls, following
         calls += 1
         if not rarity:
@@ -63,17 +70,17 @@ def every(count: int) -> Callable[[], bool]:
             following = delivered + rarity
         return is_due
 
-    return is_it
+    return is_due_now
 
 
 def count_deliveries() -> None:
-    """Count them, if faults are to be rarer."""
+    """Count the frames sent to members, where RARITY is set."""
 
-    def wrapped(tell: Any) -> Any:
+    def wrapped(enqueue: Any) -> Any:
         def counting(self: Any, frame: str) -> Any:
             global delivered
             delivered += 1
-            return tell(self, frame)
+            return enqueue(self, frame)
 
         return counting
 
@@ -82,5 +89,5 @@ def count_deliveries() -> None:
 
 
 def wrap(owner: Any, name: str, change: Callable[[Any], Any]) -> None:
-    """Replace an attribute by what `change` makes of it."""
+    """Replace an attribute of `owner` by `change(attribute)`."""
     setattr(owner, name, change(getattr(owner, name)))

@@ -1,6 +1,6 @@
-"""Both sides of a run of the matrix, each forked from a process that has imported everything: there are over a hundred.
+"""The server and the run of one entry of the matrix, both forked from a process that has imported everything.
 
-A user starts them by hand and pays half a second for each; what they do is the same.
+They behave as when started from the command line. Forking saves half a second for each, and there are hundreds.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ _context.set_forkserver_preload(["tests.faults.server", "roomproof.suite.scenari
 
 @contextlib.contextmanager
 def serving(name: str, *options: str, zone: str) -> Iterator[str]:
-    """Start the server with this fault, in this time zone, and end it by its id; its URL is yielded."""
+    """Start the server with this fault in this time zone, yield its URL, and end it by its process id."""
     ours, theirs = _context.Pipe(duplex=False)
     process = _context.Process(target=_serve, args=(theirs, [name, *options], zone), daemon=True)
     process.start()
@@ -49,7 +49,7 @@ def _serve(output: Connection, arguments: list[str], zone: str) -> None:
 
 
 def verify(folder: Path, *arguments: str) -> Run:
-    """Run the suite with these arguments from a folder of its own, as `roomproof verify` does."""
+    """Run the suite in `folder` with these arguments, as `roomproof verify` does."""
     output, results = folder / "output.txt", folder / "results.jsonl"
     words = ["verify", *arguments, *usual_options(results)]
     process = _context.Process(target=_verify, args=(folder, output, words), daemon=True)
@@ -58,7 +58,7 @@ def verify(folder: Path, *arguments: str) -> Run:
     code = process.exitcode
     process.kill()
     process.join(PATIENCE)
-    assert code is not None, f"the run takes longer than {RUN_SECONDS:g} s; it printed:\n{output.read_text()}"
+    assert code is not None, f"the run hangs: it took longer than {RUN_SECONDS:g} s, and printed:\n{output.read_text()}"
     return Run(code, output.read_text(), read(results))
 
 
@@ -66,7 +66,7 @@ def _verify(folder: Path, output: Path, arguments: list[str]) -> None:
     os.chdir(folder)
     for name in os.environ.keys() - clean_environment().keys():
         del os.environ[name]
-    sys.dont_write_bytecode = False  # what the environment says of it was read long before
+    sys.dont_write_bytecode = False  # Python read the environment variable when it started
     with output.open("w") as file:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(file.fileno(), stream.fileno())

@@ -1,4 +1,4 @@
-"""Servers that do what a correct server may do and the reference server does not: the suite accuses none of them."""
+"""Servers that use what the protocol permits and the reference server does not do: the suite must accuse none."""
 
 import asyncio
 import json
@@ -19,9 +19,9 @@ from reference_server.store import Store
 from roomproof.spec.limits import UNDELIVERED_MESSAGES, CloseCode
 from tests.faults.fault import every, wrap
 from tests.faults.plants.frames import close_when_deep, relay_lone_surrogates, take_unmasked_frames
+from tests.faults.plants.hooks import Send, encoded, on_receive, on_send
 from tests.faults.plants.http import refuse_whole_numbers_from
 from tests.faults.plants.refusal import take_empty_user_ids
-from tests.faults.plants.tellings import Tell, encoded, heard, told
 
 Answerer = Callable[[], Awaitable[Response | None]]
 """What answers a handshake before the server does, or leaves it to the server."""
@@ -45,7 +45,7 @@ DELIVERY_S = 0.02
 """Seconds that it takes for all others."""
 
 FREEDOMS: dict[str, Callable[[], None]] = {}
-"""What changes the reference server, for good, by the name of the server that comes of it."""
+"""Functions that change the reference server in this process, for good, by the name of the resulting server."""
 
 
 SHOULDS_NOT_KEPT: dict[str, frozenset[str]] = {}
@@ -65,17 +65,17 @@ def freedom(name: str, *, breaks: tuple[str, ...] = ()) -> Callable[[Callable[[]
 
 @freedom("talkative")
 def talkative() -> None:
-    """Unknown fields, types of frames and system texts, the joiner's own notice, ids in error bodies.
+    """Send unknown fields, frame types and system texts, a new member's own notice, and ids in error bodies.
 
-    A deletion is answered with 200 and a body.
+    Answer a deletion with 200 and a body.
     """
 
-    def change(member: Member, fields: dict[str, Any], tell: Tell) -> bool:
-        tell(encoded({"type": "presence", "who": [member.user_id]}))
-        tell(encoded({"type": "system", "content": "the weather is nice"}))
-        return tell(encoded({**fields, "trace": {"hops": [1, None, {"ms": 0.5}]}, "type": fields["type"]}))
+    def change(member: Member, fields: dict[str, Any], send: Send) -> bool:
+        send(encoded({"type": "presence", "who": [member.user_id]}))
+        send(encoded({"type": "system", "content": "the weather is nice"}))
+        return send(encoded({**fields, "trace": {"hops": [1, None, {"ms": 0.5}]}, "type": fields["type"]}))
 
-    told(change)
+    on_send(change)
 
     def wrapped(join: Any) -> Any:
         def telling(self: ChatRoom[Any], member: Any, timestamp: str) -> Any:
@@ -92,9 +92,9 @@ def talkative() -> None:
 
 @freedom("terse")
 def terse() -> None:
-    """200 for what was made, times in UTC that say so, 1003 for binary frames, frames without a type are messages.
+    """Answer 200 for 201, write times with a Z, close on binary frames with 1003, take frames without a type.
 
-    A handshake for `stats` is answered like any other request for the statistics, and one for `ws` with a redirect.
+    Answer a handshake for `stats` like any other request for the statistics, and one for `ws` with a redirect.
     """
     _answers(lambda status, fields: (200 if status == 201 else status, fields))
     _before_websocket(lambda _: _other_path)
@@ -105,7 +105,7 @@ def terse() -> None:
         typeless = isinstance(understood, BadFrame) and isinstance(frame, str) and _typeless(frame)
         return decode(json.dumps({"type": "message", **typeless})) if typeless else understood
 
-    heard(change)
+    on_receive(change)
 
     def hearing(hear: Any) -> Any:
         def listening(self: Any, frame: str | bytes) -> None:
@@ -209,7 +209,7 @@ def slow_and_strict() -> None:
 
 @freedom("by invitation only", breaks=("CREATE-7",))
 def by_invitation_only() -> None:
-    """Whoever is no participant of the room gets 403. Numbers of more than 38 digits are refused."""
+    """Refuse users that are no participants of the room, with 403, and numbers of more than 38 digits."""
     refuse_whole_numbers_from(10**38)
 
     def guarding(store: Store) -> Answerer:
@@ -259,7 +259,7 @@ def _before_websocket(answering: Callable[[Store], Answerer]) -> None:
 
 
 def _answers(change: Callable[[int, dict[str, Any]], tuple[int, dict[str, Any]]]) -> None:
-    """Change the status and the JSON of all answers over HTTP; an answer without a body has no fields."""
+    """Let `change(status, fields)` replace every answer over HTTP that is JSON or has no body."""
 
     def wrapped(create_app: Any) -> Any:
         def creating(*arguments: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Servers that do nothing worth testing. Each is a function from one accepted TCP connection to what becomes of it."""
+"""Servers that do nothing worth testing. Each is a function that handles one accepted TCP connection."""
 
 import base64
 import contextlib
@@ -8,18 +8,19 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from roomproof.verdict import Conclusion
 
 Behaviour = Callable[[socket.socket], None]
 
 NULLS: dict[str, Behaviour] = {}
-"""All null servers by name, but the deaf one."""
+"""All null servers by name, except the one that accepts no connection."""
 
 DEAF = "hangs on connect"
 
 EXPECTED = {DEAF: Conclusion.INCONCLUSIVE}
-"""The conclusion of a run against each of them: invalid where it answers as no chat server may, else inconclusive."""
+"""The verdict on each null server: invalid where an answer breaks a rule, inconclusive where no answer comes."""
 
 
 def null(name: str, expected: Conclusion) -> Callable[[Behaviour], Behaviour]:
@@ -33,17 +34,30 @@ def null(name: str, expected: Conclusion) -> Callable[[Behaviour], Behaviour]:
     return register
 
 
+@dataclass(frozen=True, slots=True)
+class NullServer:
+    """A null server that is listening."""
+
+    url: str
+    links: list[socket.socket] = field(default_factory=list)
+    """The connections accepted so far."""
+
+
 @contextlib.contextmanager
-def null_server(behave: Behaviour) -> Iterator[str]:
-    """Serve so on a free port; the URL is yielded."""
-    links: list[socket.socket] = []
+def null_server(behave: Behaviour) -> Iterator[NullServer]:
+    """Serve on a free port until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=_accept, args=(listener, behave, links), daemon=True).start()
+        server = NullServer(_url(listener))
+        threading.Thread(target=_accept, args=(listener, behave, server.links), daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield server
         finally:
-            for link in links:
+            for link in server.links:
                 link.close()
+
+
+def _url(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def _accept(listener: socket.socket, behave: Behaviour, links: list[socket.socket]) -> None:
@@ -62,8 +76,8 @@ def _serve(behave: Behaviour, link: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def deaf_server() -> Iterator[str]:
-    """A port that takes no connection: its backlog is full, and nobody accepts."""
+def deaf_server() -> Iterator[NullServer]:
+    """Open a port that takes no connection: its backlog is full, and nothing accepts."""
     with contextlib.ExitStack() as held:
         listener = held.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))
@@ -73,16 +87,16 @@ def deaf_server() -> Iterator[str]:
             filler.setblocking(False)
             with contextlib.suppress(BlockingIOError):
                 filler.connect(listener.getsockname())
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield NullServer(_url(listener))
 
 
 def _request(link: socket.socket) -> tuple[str, dict[str, str]]:
-    """The first line and the headers of a request; its body is read and thrown away."""
+    """Return the first line and the headers of a request, after reading its body."""
     data = b""
     while b"\r\n\r\n" not in data:
         more = link.recv(65_536)
         if not more:
-            raise ConnectionError("the client is gone")
+            raise ConnectionError("the client closed the connection in the middle of a request")
         data += more
     head, _, body = data.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
@@ -101,7 +115,7 @@ def _answer(link: socket.socket, status: str, fields: object) -> None:
 
 
 def _good_http(link: socket.socket) -> dict[str, str] | None:
-    """Answer as a chat server would; for a handshake nothing is answered, and its headers are returned."""
+    """Answer a request as a chat server does and return None; return the headers of a handshake unanswered."""
     first, headers = _request(link)
     if headers.get("upgrade"):
         return headers
@@ -175,9 +189,9 @@ def drips_handshakes(link: socket.socket) -> None:
 
 
 def _drip(link: socket.socket, beginning: bytes) -> None:
-    """Never be silent for long, and never come to an end: until the client goes, or a minute is over."""
+    """Send `beginning`, then a byte every 0.2 s until the client closes the connection."""
     link.sendall(beginning)
-    for _ in range(300):
+    while True:
         time.sleep(0.2)
         link.sendall(b"x")
 
@@ -195,7 +209,7 @@ def echoes(link: socket.socket) -> None:
         return
     _accept_websocket(link, headers)
     while head := link.recv(6):
-        # Frames of the first look are short: a head of two bytes, four of the mask, then the payload.
+        # Frames of the preflight are short: a head of two bytes, four of the mask, then the payload.
         payload = bytes(byte ^ head[2 + at % 4] for at, byte in enumerate(link.recv(head[1] & 0x7F)))
         link.sendall(bytes((head[0], len(payload))) + payload)
 

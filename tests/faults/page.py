@@ -1,7 +1,6 @@
-"""SUITE.md: why to believe a green run. `python -m tests.faults.page` writes it; a test checks that it is current.
+"""The text of SUITE.md. `python -m tests.faults.page` writes it, and a test checks that it is current.
 
-Everything on the page is what `tox -e faults` and the null servers' tests hold the suite to: they fail where the page
-names a rule that the suite does not find.
+`tox -e faults`, `tox -e topologies` and the tests of null servers hold the suite to everything on the page.
 """
 
 from pathlib import Path
@@ -19,34 +18,40 @@ HEAD = """\
 
 <!-- Written by `python -m tests.faults.page`. Do not edit. -->
 
-A conformance suite is worth what it notices. Roomproof's own tests run the suite against servers that are right but for
-one planted fault, and against servers that do nothing. `tox -e faults` and `tox -e topologies` fail unless every fault
-is found *by the rule that it was planted against*, in every run, and unless what has no fault holds every rule.
+A conformance suite is worth what it notices. Roomproof's own tests run the suite against servers that are correct
+except for one planted fault, and against servers that do nothing. `tox -e faults` and `tox -e topologies` fail unless:
+
+- the suite finds every fault *by the rule that the fault was planted against*, in every run;
+- servers and topologies without a fault hold every rule.
+
+`tox -e matrix` runs the whole suite against every fault of the first table, and writes which other rules each breaks.
 """
 
 
 def page() -> str:
-    """The whole page."""
-    return "\n".join([HEAD, *_matrix(), "", *_topologies(), "", *_floor(), "", *_coverage(), ""])
+    """Return the whole page."""
+    return "\n".join([HEAD, *_matrix(), "", *_topologies(), "", *_null_servers(), "", *_coverage(), ""])
 
 
 def _matrix() -> list[str]:
-    lines = [f"## The kill matrix: {len(FAULTS)} planted faults", ""]
-    lines += ["| fault | what it does | must be found by | shown as |", "|---|---|---|---|"]
+    lines = [f"## The kill matrix: {len(FAULTS)} faults of a single server", ""]
+    lines += ["| fault | what it does | found by | shown as |", "|---|---|---|---|"]
     for fault in FAULTS.values():
-        lines.append(f"| {fault.name} | {fault.text} | {fault.breaks} | {fault.shows or 'an expectation that fails'} |")
+        lines.append(f"| {fault.name} | {fault.text} | {fault.breaks} | {fault.shows or 'a failed expectation'} |")
     return lines
 
 
 def _topologies() -> list[str]:
-    lines = [f"## Faults that only several instances can have: {len(TOPOLOGY_FAULTS)} more", ""]
-    lines += ["| fault | topology | what it does | must be found by |", "|---|---|---|---|"]
-    lines += [f"| {one.name} | {one.topology} | {one.text} | {one.breaks} |" for one in TOPOLOGY_FAULTS.values()]
+    lines = [f"## Faults that need several instances: {len(TOPOLOGY_FAULTS)} more", ""]
+    lines += ["| fault | topology | what it does | found by |", "|---|---|---|---|"]
+    lines += [
+        f"| {fault.name} | {fault.topology} | {fault.text} | {fault.breaks} |" for fault in TOPOLOGY_FAULTS.values()
+    ]
     return lines
 
 
-def _floor() -> list[str]:
-    lines = ["## The floor: servers that do nothing", "", "None of them passes a single MUST."]
+def _null_servers() -> list[str]:
+    lines = ["## Servers that do nothing", "", "Each run ends with the preflight, and no MUST holds."]
     lines += ["", "| server | verdict |", "|---|---|"]
     lines += [f"| {name} | {conclusion} |" for name, conclusion in EXPECTED.items()]
     return lines

@@ -1,4 +1,4 @@
-"""The reference server with one fault, or a few freedoms: `python -m tests.faults.server NAME [its own options]`."""
+"""The reference server with one planted fault, or a few freedoms: `python -m tests.faults.server NAME [OPTIONS]`."""
 
 import sys
 from collections.abc import Callable
@@ -14,11 +14,11 @@ CLEAN: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
     "clean, with history": (history.kept, ("history",)),
     **{name: (take, ()) for name, take in FREEDOMS.items()},
 }
-"""Servers without fault: how they differ from the reference server, and what they declare beyond it."""
+"""Servers without a fault by name: the function that changes the reference server, and the capabilities added."""
 
 
 def serve() -> int:
-    """Plant the fault that the first argument names, then serve."""
+    """Plant what the first argument names, then serve; return the exit code."""
     name = sys.argv.pop(1) if len(sys.argv) > 1 else ""
     plants = {name: plant for name, (plant, _) in CLEAN.items()} | {name: one.plant for name, one in FAULTS.items()}
     if name not in plants:

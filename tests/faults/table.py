@@ -1,7 +1,7 @@
-"""Which rules each planted fault broke, of the verdicts of the matrix: `python -m tests.faults.table FOLDER TABLE.csv`.
+"""Tells which rules each planted fault broke, from verdicts of whole runs: `tests.faults.table FOLDER TABLE.csv`.
 
-Prints a line for each fault: the rule that it was planted against, and the others that it breaks besides. The file has
-a row for each fault and each server without any, and a column for each rule.
+Prints a line for each fault: the rule that it was planted against, and the other rules that it broke. The file has a
+row for each fault and each server without a fault, and a column for each rule.
 """
 
 import csv
@@ -14,27 +14,27 @@ from tests.faults.catalogue import FAULTS
 from tests.faults.server import CLEAN
 
 Standings = dict[str, str]
-"""How each rule stands."""
+"""The standing of each rule, by rule id."""
 
 BROKEN = {"broken", "warned"}
 
 
 def line(name: str, standings: Standings) -> str:
-    """What a fault broke."""
+    """Return the line that tells what a fault broke."""
     others = [rule for rule, standing in standings.items() if standing in BROKEN and rule != FAULTS[name].breaks]
     found = "found by" if standings[FAULTS[name].breaks] in BROKEN else "NOT FOUND by"
-    besides = f"; besides {', '.join(others)}" if others else ""
-    return f"{name}: {found} {FAULTS[name].breaks}{besides}"
+    others_broken = f"; also broke {', '.join(others)}" if others else ""
+    return f"{name}: {found} {FAULTS[name].breaks}{others_broken}"
 
 
 def main() -> int:
-    """Print the lines, and write the table."""
+    """Print the lines and write the table; return the exit code."""
     folder, table = Path(sys.argv[1]), Path(sys.argv[2])
     matrix = {}
     for name in [*FAULTS, *CLEAN]:
         file = folder / f"{name}.json"
         if not file.is_file():
-            print(f"no verdict in {file}: the matrix has not run whole", file=sys.stderr)
+            print(f"expected a verdict in {file}, found none: run the whole matrix first", file=sys.stderr)
             return 1
         rules = json.loads(file.read_text())["verdict"]["rules"]
         matrix[name] = {rule: entry["outcome"] for rule, entry in rules.items()}

@@ -1,4 +1,4 @@
-"""Every rule has a scenario and a fault, every scenario and every fault a rule, every kind of finding a fault."""
+"""Rules, scenarios, faults and kinds of findings cover each other."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_every_fault_names_a_rule() -> None:
 
 
 ONLY_LOAD_SHOWS = {Kind.HELD_UP}
-"""The suite has an expectation of its own for it; tests/load/test_faults.py has the fault that a load has to find."""
+"""Kinds of findings that only a load run shows: their faults are in tests/load/test_faults.py."""
 
 
 def test_every_kind_of_finding_has_a_fault() -> None:
@@ -34,6 +34,6 @@ def test_every_kind_of_finding_has_a_fault() -> None:
 
 
 @pytest.mark.parametrize("ids", [("DELIVER-99",), ("DELIVER-1", "deliver-2"), ()])
-def test_a_scenario_cannot_name_what_is_no_rule(ids: tuple[str, ...]) -> None:
+def test_a_scenario_can_name_existing_rules_only(ids: tuple[str, ...]) -> None:
     with pytest.raises(ProtocolError, match="has no rule"):
         rule(*ids)

@@ -63,7 +63,7 @@ def command(script: str, url: str, *options: str, headless: bool = True) -> list
 
 @contextlib.contextmanager
 def master_port(options: Sequence[str]) -> Iterator[list[str]]:
-    """Yield more options for a run: a port of its own at which workers find their master."""
+    """Yield more options for a run: the port at which its workers find the master."""
     if "--processes" not in options:
         yield []
         return

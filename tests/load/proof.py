@@ -1,4 +1,4 @@
-"""The clean server is valid under every load of test_faults.py: `tox -e proof` runs both."""
+"""The clean server is valid under every load of test_faults.py (`tox -e proof`)."""
 
 from pathlib import Path
 

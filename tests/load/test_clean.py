@@ -34,7 +34,7 @@ def test_the_clean_server_is_valid(tmp_path: Path, clean_server: str, script: st
 
 
 def test_slow_readers_hold_nobody_up(tmp_path: Path, clean_server: str) -> None:
-    """The rate and the size are those of the script, so large that the server has to notice."""
+    """Rate and size are those of the script, large enough for the server to notice."""
     run = load(tmp_path, "slow_reader", clean_server, "-u", "10", "--deadline", "2", "-t", "40")
 
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output

@@ -86,7 +86,7 @@ def test_a_server_that_is_killed_is_blamed_or_named(tmp_path: Path) -> None:
 
 
 def test_a_second_interrupt_makes_the_run_inconclusive(tmp_path: Path) -> None:
-    """The last messages never arrive, and nobody waits long enough to blame the server."""
+    """The last messages never arrive, and nobody waits long enough to know why."""
     with served(*REFERENCE) as (url, server):
 
         def interrupt_twice(process: "subprocess.Popen[str]") -> None:
@@ -248,7 +248,7 @@ def test_an_unknown_script_is_a_usage_error(tmp_path: Path) -> None:
 
 
 def test_a_run_without_anything_but_a_server(tmp_path: Path) -> None:
-    """It has twenty users for sixty seconds, but is stopped here before."""
+    """Its defaults are twenty users and sixty seconds; it is stopped before its end."""
     with listening(*REFERENCE) as url:
         run = load(tmp_path, "steady", url, meanwhile=when_talking(tmp_path, lambda process: process.terminate()))
 

@@ -31,17 +31,17 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "some lost for everyone": ("steady",),
     "some doubled": ("steady",),
     "echo missing": ("steady",),
-    "last words before a close lost": ("churn",),
-    "first words after a join lost": ("churn", "--rate", "40"),
-    "a sender's death loses what others have": ("churn",),
+    "last messages before a close lost": ("churn",),
+    "first message after a join lost": ("churn", "--rate", "40"),
+    "delivery stops when the sender disconnects": ("churn",),
     "membership a moment late": ("churn",),
     "some never join": ("storm", "--room-size", "1", "--rate", "40", "-t", "16"),
     "some members closed at once": ("churn",),
-    "history repeated to newcomers": ("churn",),
-    "words that nobody said": ("steady",),
+    "one old message sent to newcomers": ("churn",),
+    "messages that nobody sent": ("steady",),
     "long contents refused": ("steady", *LONG),
     "some swapped for one": ("steady",),
-    "announced after speaking": ("churn", "--rate", "20"),
+    "joins announced after the first message": ("churn", "--rate", "20"),
     "leak to all rooms": ("steady",),
     "notices leak to all rooms": ("churn",),
     "leak to rooms of the same name": ("steady",),
@@ -49,19 +49,19 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "some joins missing": ("churn",),
     "leaves missing": ("churn", *LASTING),
     "some leaves doubled": ("churn",),
-    "a wrong name joins": ("churn",),
+    "joins announced under a wrong name": ("churn",),
     "leaves only for clean closes": ("churn", *LASTING),
-    "leave before the last words": ("churn",),
+    "leaves announced before the last messages": ("churn",),
     "slow readers are waited for": ("slow_reader", *SLOW),
     "full outboxes drop in silence": ("slow_reader", *SLOW),
 }
 """The script, and its options, under which each fault shows."""
 
 ELSEWHERE = {
-    "the same words only once": "every message of a load has a content of its own",
-    "the words of another only once": "every message of a load has a content of its own",
+    "repeated messages dropped": "every message of a load has a content of its own",
+    "messages that repeat another sender dropped": "every message of a load has a content of its own",
     "second device ignored": "every connection of a load has a user id of its own",
-    "a deleted room speaks on": "a load deletes no room",
+    "a deletion announced in all rooms": "a load deletes no room",
     "orders differ between members": "ORDER-2 is a capability, and is judged by the suite",
     "one device leaves for all": "every connection of a load has a user id of its own",
     "silent peers stay": "LEAVE-5 is a capability, and is judged by the suite",
@@ -74,7 +74,7 @@ ELSEWHERE = {
 FAMILIES = ("delivery", "membership", "order", "isolation", "system")
 
 ALSO = {
-    "history repeated to newcomers",
+    "one old message sent to newcomers",
     "long contents refused",
     "unknown fields refused",
     "slow readers are waited for",
@@ -83,7 +83,7 @@ ALSO = {
 """Faults of other families that a load can find."""
 
 SHOWN_AS = {
-    "first words after a join lost": {"DELIVER-2"},
+    "first message after a join lost": {"DELIVER-2"},
     "membership a moment late": {"DELIVER-1"},
     "long contents refused": {"FRAME-5"},
     "leaves missing": {"LEAVE-1", "LEAVE-2"},

@@ -35,7 +35,7 @@ class WebUi:
         assert self._http.request("POST", f"{self.url}/stop").status == 200
 
     def workers(self) -> int:
-        """Return the number of workers of the master, which does not answer while it starts."""
+        """Return the number of workers; 0 while the master starts and does not answer."""
         try:
             return len(self.get("/stats/requests").json()["workers"])
         except (urllib3.exceptions.HTTPError, ValueError):

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from roomproof.spec.rules import Capability, Level, load
+from roomproof.suite.paths import scenarios_package
 from tests.listening import REFERENCE, served
 from tests.suite.verify import Run, interrupt, verify
 
@@ -162,7 +163,7 @@ def test_an_unwritable_result_file_is_a_usage_error(tmp_path: Path) -> None:
 
 
 def test_scenarios_run_by_package_name_too(tmp_path: Path) -> None:
-    run = verify(tmp_path, "--pyargs", "scenarios", "-n", "2", module=("-m", "pytest"))
+    run = verify(tmp_path, "--pyargs", scenarios_package(), "-n", "2", module=("-m", "pytest"))
 
     assert (run.code, run.verdict["partial"]) == (0, False), run.output
 

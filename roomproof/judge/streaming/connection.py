@@ -34,11 +34,12 @@ class StreamingConnection(Lifecycle):
     c at index c. Invariants, from the evidence of membership on and until the receiver is gone:
 
     - `expected`, `start` and `floor` have one number for each column of the room.
-    - `expected[c]` is the item that should come next, or LEFT, or APART. It is LEFT exactly if c is a key of
-      `expected_at_leave`, which then has that number. `next_of(c)` is either.
+    - `expected[c]` is the item that should come next, or LEFT, or APART. While column c is in use, it is LEFT exactly
+      if c is a key of `expected_at_leave`, which then has that item. `next_of(c)` is either.
     - The items that are due begin at `start[c]`. As long as nothing but a leave notice of the sender arrived,
       `next_of(c) == start[c]`.
-    - Of the items from `start[c]` up to `next_of(c)`, those in `holes[c]` have not arrived; all others have.
+    - Of the items from `start[c]` up to `next_of(c)`, those in `holes[c]` have not arrived; all others have. (Except if
+      only the leave notice arrived, of a sender that might be on another sticky instance: there are no holes then.)
     - `extras[c]` and `repeated[c]` hold items outside this range that arrived, so that a second copy is noticed.
     - Nothing below `floor[c]` may arrive.
 

@@ -51,17 +51,30 @@ class SlowReaders:
     ) -> None:
         """Note a message that nobody had received before; judge if the room was held up.
 
-        It was, if nobody received anything new for longer than a deadline, though something was due, and the silence
-        ended when a slow reader read on. If no reader was slow all that time, the server was slow for other reasons.
+        It was, if nobody received anything new for longer than a deadline, though this was due to a member that read
+        all that time, and the silence ended when a slow reader read on. If no reader was slow all that time, the server
+        was slow for other reasons.
         """
         silent_since = max(self._received_at, meant + MEANT_BEFORE)
         self._received_at = at
         if at - silent_since <= self._deadline:
             return
         slow = next((one for one in self._state.receivers if _ends_silence(one, silent_since, at)), None)
-        if slow is not None:
+        if slow is not None and any(self._was_due(sender, one, meant, silent_since) for one in self._state.receivers):
             text = texts.held_up(item, sender.user, slow.user, (at - silent_since) / NS_PER_S)
             self._state.report(receiver, (Kind.HELD_UP, "CLOSE-4"), text, sender.number, item)
+
+    def _was_due(
+        self, sender: StreamingConnection, receiver: StreamingConnection, meant: int, silent_since: int
+    ) -> bool:
+        """Whether a message was due to a member that read during the whole silence.
+
+        A slow reader holds up others (CLOSE-4), but not itself.
+        """
+        read_all_along = not receiver.has_paused or (receiver.reads and receiver.resumed_at <= silent_since)
+        is_member = receiver.evidence_at is not None and receiver.evidence_at <= meant
+        is_in_audience = self._state.is_certain_audience(sender, receiver)
+        return read_all_along and is_member and is_in_audience and self._state.stays(receiver)
 
 
 def _ends_silence(connection: StreamingConnection, silent_since: int, at: int) -> bool:

@@ -24,8 +24,8 @@ class RoomState:
       remembers anything of it but its place in the arrays.
     - `receivers` are exactly the connections that are not gone. Those with evidence have one number for each column.
     - There is a cache for each instance that answered a handshake, or on which anyone received an item.
-    - Two connections that are known to be on different sticky instances have APART at each other's column, unless
-      something had arrived before.
+    - A receiver with evidence has APART at the columns of all senders that are known to be on other sticky instances,
+      unless something had arrived before.
     """
 
     def __init__(self, started: Started, cached_frames: int, tally: Tally) -> None:

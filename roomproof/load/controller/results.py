@@ -31,6 +31,7 @@ COUNT_KEYS = {
     Count.ROOMS_REFUSED: "roomless",
     Count.PARTICIPANTS_REFUSED: "uninvited",
     Count.UNANSWERED: "unanswered",
+    Count.LOCAL_TROUBLE: "local_trouble",
     Count.UNTIMED: "untimed",
     Count.CLOSED: "left",
     Count.DISCONNECTED: "died",

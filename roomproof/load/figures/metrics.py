@@ -23,6 +23,8 @@ class Count(StrEnum):
     """Requests to add participants that the server refused."""
     UNANSWERED = "unanswered"
     """Handshakes and requests without a proper answer."""
+    LOCAL_TROUBLE = "local_trouble"
+    """Handshakes and requests that failed on this machine."""
     UNTIMED = "untimed"
     """Messages whose arrival at the last recipient is unknown."""
     CLOSED = "closed"

@@ -57,6 +57,7 @@ class RunTotals:
     findings: list[Finding] = field(default_factory=list)
     refusal_reasons: list[str] = field(default_factory=list)
     unanswered_reasons: list[str] = field(default_factory=list)
+    local_reasons: list[str] = field(default_factory=list)
     last: dict[str, WorkerReport] = field(default_factory=dict)
     """The last report of each worker."""
     most_sockets: int = 0
@@ -82,6 +83,7 @@ class RunTotals:
         self._keep(report.findings)
         _add_new(report.refusal_reasons, self.refusal_reasons)
         _add_new(report.unanswered_reasons, self.unanswered_reasons)
+        _add_new(report.local_reasons, self.local_reasons)
         for timing, histogram in report.times.items():
             times = self._times if report.is_measured or timing in ALWAYS_MEASURED else self._early_times
             if timing in times:

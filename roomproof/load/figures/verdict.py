@@ -189,6 +189,11 @@ def _troubles(evidence: _Evidence) -> list[str]:
 def _generator_troubles(evidence: _Evidence) -> list[str]:
     context, overload = evidence.context, evidence.totals.overload
     troubles = [context.trouble] if context.trouble else []
+    failed = evidence.totals.counts[Count.LOCAL_TROUBLE]
+    if failed:
+        reasons = "; ".join(evidence.totals.local_reasons[:SHOWN_REASONS])
+        what = "1 handshake or request" if failed == 1 else f"{failed} handshakes or requests"
+        troubles.append(f"{what} failed on this machine: {reasons}")
     if context.lost_workers:
         troubles.append(f"lost during the run: {', '.join(context.lost_workers)}")
     if overload:

@@ -24,6 +24,8 @@ class WorkerReport(msgspec.Struct, kw_only=True):
     """The first reasons of refusals."""
     unanswered_reasons: list[str] = []
     """The first reasons of missing answers."""
+    local_reasons: list[str] = []
+    """The first reasons of failures on this machine."""
     internal_errors: list[str] = []
     """The first errors of the generator itself, since the start of the run."""
     findings_by_kind: dict[Kind, int] = {}

@@ -4,7 +4,6 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable
-from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -14,11 +13,9 @@ from websocket import ABNF, _handshake
 
 from roomproof.client.http import served_by
 from roomproof.client.target import Target
+from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
 from roomproof.load.transport.frames import client_frame
 from roomproof.load.transport.read_loop import READ_BYTES, ReadLoop, Receive
-
-REACH_S = 2.0
-"""Seconds that each address of a host has to answer."""
 
 REASON_BYTES = 300
 """Bytes of the body of a refusal that its reason keeps."""
@@ -196,21 +193,23 @@ class LoadSocket:
 def connect(target: Target, room: str, user: str, read_loop: ReadLoop, *, source: str | None) -> tuple[LoadSocket, str]:
     """Shake hands; return the connection and the instance of the server that answered.
 
-    The instance is empty if the server does not name it. Raises RefusedError.
+    The instance is empty if the server does not name it. Raises RefusedError, and LocalTroubleError for a failure on
+    this machine.
     """
     # The library keeps cookies for the whole process, and would send those of one connection with another.
     _handshake.CookieJar.jar.clear()
     web = websocket.WebSocket(skip_utf8_validation=True)
+    host, headers = target.handshake_headers(source)
     plain = None
     try:
-        bind = target.bound_to(source)
-        plain = socket.create_connection(_reachable_address(*target.address, bind), target.deadline, bind)
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        plain = open_tcp(*target.address, target.bound_to(source), target.deadline)
+        plain.settimeout(target.deadline)
         link = target.tls().wrap_socket(plain, server_hostname=target.address[0]) if target.is_tls else plain
         web.connect(
             target.websocket_url(room, user),
             socket=link,
-            header=target.headers_of(source),
+            header=headers,
+            host=host,
             redirect_limit=0,
             suppress_origin=True,
             timeout=target.deadline,
@@ -221,12 +220,17 @@ def connect(target: Target, room: str, user: str, read_loop: ReadLoop, *, source
         raise RefusedError(
             error.status_code, (error.resp_body or b"")[:REASON_BYTES].decode(errors="replace")
         ) from error
-    except (websocket.WebSocketException, OSError, ValueError) as error:
+    except (websocket.WebSocketException, OSError) as error:
         _close(plain)
+        if trouble := local_trouble(f"connect to {target.url}", error):
+            raise trouble from error
         answer = web.handshake_response
         if answer is not None and answer.status != HTTPStatus.SWITCHING_PROTOCOLS:
             raise RefusedError(answer.status, f"redirected to {answer.headers.get('location', 'nowhere')}") from error
         raise RefusedError(None, f"{type(error).__name__}: {error}") from error
+    except (ValueError, TypeError, LookupError) as error:  # for garbage from the server the library has its own
+        _close(plain)
+        raise LocalTroubleError.of_library("send a handshake", error) from error
     except BaseException:
         _close(plain)
         raise
@@ -237,13 +241,3 @@ def connect(target: Target, room: str, user: str, read_loop: ReadLoop, *, source
 def _close(plain: socket.socket | None) -> None:
     if plain is not None:
         plain.close()
-
-
-@cache
-def _reachable_address(host: str, port: int, bind: tuple[str, int] | None) -> tuple[str, int]:
-    """Return the first address of a host that answers; looked up only once."""
-    for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        number = str(address[0])
-        with contextlib.suppress(OSError), socket.create_connection((number, port), REACH_S, bind):
-            return number, port
-    return host, port

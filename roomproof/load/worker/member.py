@@ -92,7 +92,7 @@ class LoadMember:
         self._is_closing = False
 
     def open(self, target: Target, read_loop: ReadLoop, source: str | None) -> None:
-        """Shake hands and start reading. Raises RefusedError or TooLateError."""
+        """Shake hands and start reading. Raises RefusedError, LocalTroubleError or TooLateError."""
         try:
             link = self._shake_hands(target, read_loop, source)
         except RefusedError as refusal:
@@ -291,7 +291,7 @@ def open_member(
 ) -> LoadMember:
     """Connect a user to a room; the judge learns of it first.
 
-    Raises RefusedError or TooLateError.
+    Raises RefusedError, LocalTroubleError or TooLateError.
     """
     connection = room.judge.connect(Opening(number, _now(), room.id, user))
     member = LoadMember(room, number, user, connection)

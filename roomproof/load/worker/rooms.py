@@ -7,6 +7,7 @@ import gevent
 from gevent.lock import BoundedSemaphore
 
 from roomproof.client.http import Answer, Http, UnreachableError
+from roomproof.client.tcp import LocalTroubleError
 from roomproof.history import Started
 from roomproof.judge.streaming.room import StreamingRoom
 from roomproof.judge.streaming.tally import Tally
@@ -100,6 +101,8 @@ class LoadRooms:
             answer = self._http.request("POST", path, body)
         except UnreachableError as error:
             raise NoRoomError(Count.UNANSWERED, str(error)) from error
+        except LocalTroubleError as error:
+            raise NoRoomError(Count.LOCAL_TROUBLE, str(error)) from error
         if not answer.ok:
             raise NoRoomError(if_refused, f"POST {path} was answered with {answer}")
         return answer

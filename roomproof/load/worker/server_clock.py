@@ -4,6 +4,7 @@ import time
 
 from roomproof.client.http import Http, UnreachableError
 from roomproof.client.target import Target
+from roomproof.client.tcp import LocalTroubleError
 from roomproof.history import Started
 
 
@@ -14,7 +15,7 @@ def started_of(target: Target, http: Http) -> Started:
     """
     try:
         ahead = http.clock_ahead_ns()
-    except UnreachableError:
+    except (UnreachableError, LocalTroubleError):
         ahead = 0
     epoch = time.time_ns() - time.monotonic_ns()
     return Started(epoch=epoch, server_ahead=ahead, capabilities=[str(name) for name in target.capabilities])

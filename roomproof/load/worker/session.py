@@ -11,6 +11,7 @@ import gevent
 from gevent.event import Event
 
 from roomproof.client.http import Http
+from roomproof.client.tcp import LocalTroubleError
 from roomproof.history import Started
 from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.worker_report import WorkerReport
@@ -142,7 +143,7 @@ class WorkerSession:
     def connect(self) -> LoadMember:
         """Open a connection to a room with a free seat.
 
-        Raises RefusedError, NoRoomError or EndedError.
+        Raises RefusedError, LocalTroubleError, NoRoomError or EndedError.
         """
         self.raise_if_ending()
         self._connecting += 1
@@ -171,6 +172,9 @@ class WorkerSession:
             member = open_member(room, self.next_connection_number(), user, target, self._read_loop, source)
         except RefusedError as error:
             self._note_refusal(error)
+            raise
+        except LocalTroubleError as error:
+            self._telemetry.add_failure(Count.LOCAL_TROUBLE, str(error))
             raise
         except TooLateError as error:
             raise EndedError from error

@@ -17,6 +17,9 @@ from roomproof.load.worker.rooms import LoadRooms
 if TYPE_CHECKING:
     from roomproof.load.worker.stats_table import StatsTable
 
+EXPLAINED = (*REFUSALS, Count.UNANSWERED, Count.LOCAL_TROUBLE)
+"""Failures that a report gives reasons for."""
+
 REASONS_PER_REPORT = 5
 """Different reasons of each kind of failure that a report carries."""
 
@@ -36,7 +39,7 @@ class Telemetry:
         """Since the last report."""
         self._measured: Counter[Count] = Counter()
         """In all reports since the ramp-up."""
-        self._reasons: dict[Count, list[str]] = {count: [] for count in (*REFUSALS, Count.UNANSWERED)}
+        self._reasons: dict[Count, list[str]] = {count: [] for count in EXPLAINED}
         """Reasons why handshakes and requests failed, since the last report."""
         self._times: dict[Timing, list[int]] = {Timing.CONNECT: [], Timing.SEND: [], Timing.LEAVE: []}
         """Nanoseconds, since the last report. The other timings are taken from the tally of the judge."""
@@ -137,6 +140,7 @@ class Telemetry:
     def _add_reasons(self, report: WorkerReport) -> None:
         report.refusal_reasons = [reason for count in REFUSALS for reason in self._reasons[count]]
         report.unanswered_reasons = self._reasons[Count.UNANSWERED]
+        report.local_reasons = self._reasons[Count.LOCAL_TROUBLE]
         report.internal_errors = self._internal_errors[:REASONS_PER_REPORT]
         self._reasons = {count: [] for count in self._reasons}
 

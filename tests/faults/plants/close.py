@@ -29,19 +29,19 @@ def _drop_now_and_then(code: int) -> None:
 
 @fault("healthy members dropped", breaks="CLOSE-1", shows=Kind.DROPPED)
 def dropped() -> None:
-    """Every 200th message costs the first member of the room its connection, with 1000."""
+    """Every 200th message closes the first member of the room with 1000."""
     _drop_now_and_then(1000)
 
 
-@fault("healthy members too slow", breaks="CLOSE-1")
+@fault("healthy members closed as too slow", breaks="CLOSE-1")
 def too_slow() -> None:
-    """Every 200th message closes the first member of the room with 1013, although it reads."""
+    """Every 200th message closes the first member of the room with 1013, although that member reads."""
     _drop_now_and_then(1013)
 
 
 @fault("healthy members cut off", breaks="CLOSE-1", shows=Kind.DROPPED)
 def cut_off() -> None:
-    """Every 200th message ends the link of its sender without a Close frame."""
+    """Every 200th message cuts its sender's link without a Close frame."""
     turn = every(200)
 
     def wrapped(take: Any) -> Any:
@@ -57,7 +57,7 @@ def cut_off() -> None:
 
 @fault("closes not answered", breaks="CLOSE-2", shows=Kind.UNANSWERED_CLOSE)
 def not_answered() -> None:
-    """A client's Close frame is not answered: the link just ends."""
+    """A client's Close frame gets no answer: the link just ends."""
 
     def wrapped(finish: Any) -> Any:
         async def silent(self: Any) -> None:
@@ -86,7 +86,7 @@ def wrong_code_deleted() -> None:
 
 @fault("a slow reader stalls the room", breaks="CLOSE-4")
 def stalls() -> None:
-    """Nobody hears anything while somebody is more than 100 frames behind."""
+    """While any member of a room is more than 100 frames behind, no member receives anything."""
 
     def wrapped(_: Any) -> Any:
         async def waiting(self: Any) -> None:
@@ -103,7 +103,7 @@ def stalls() -> None:
 
 @fault("slow readers are waited for", breaks="CLOSE-4")
 def waits_for_the_slow() -> None:
-    """The members of a room are sent to one after the other, however long that takes."""
+    """Frames go to one member of a room after the other, however long each takes to read."""
 
     def wrapped(_: Any) -> Any:
         async def in_turn(self: Any) -> None:
@@ -120,7 +120,7 @@ def waits_for_the_slow() -> None:
 
 @fault("slow readers kept for ever", breaks="CLOSE-5")
 def kept_for_ever() -> None:
-    """Outboxes have no bound, and whether a peer still answers pings is not looked at."""
+    """Outboxes have no limit, and peers that answer no pings are not closed."""
     wrap(Outbox, "put", _unbounded)
     wrap(ChatStream, "_schedule_check", lambda _: lambda _: None)
 

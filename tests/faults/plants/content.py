@@ -8,70 +8,70 @@ from typing import Any
 from reference_server.frames import BadFrame, ValidMessage
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault
-from tests.faults.plants.tellings import heard, messages
+from tests.faults.plants.hooks import change_messages, on_receive
 
 
 def _change(how: Any) -> None:
-    messages(lambda fields: fields | {"content": how(fields["content"])})
+    change_messages(lambda fields: fields | {"content": how(fields["content"])})
 
 
 @fault("content trimmed", breaks="DELIVER-5", shows=Kind.ALTERED)
 def trimmed() -> None:
-    """White space at both ends of a content is cut off."""
+    """White space at both ends of the content is removed."""
     _change(lambda content: content.strip() or content)
 
 
 @fault("content cut", breaks="DELIVER-5", shows=Kind.ALTERED)
 def cut() -> None:
-    """A content loses what is beyond 1,000 code points."""
+    """The content is cut after 1,000 code points."""
     _change(lambda content: content[:1_000])
 
 
 @fault("content normalised", breaks="DELIVER-5")
 def normalised() -> None:
-    """A content is put into Unicode's normal form C."""
+    """The content is converted to Unicode normalisation form C."""
     _change(lambda content: unicodedata.normalize("NFC", content))
 
 
 @fault("content escaped", breaks="DELIVER-5", shows=Kind.ALTERED)
 def escaped() -> None:
-    """The special characters of HTML are escaped."""
+    """The special characters of HTML in the content are escaped."""
     _change(lambda content: html.escape(content, quote=False))
 
 
 @fault("content re-encoded", breaks="DELIVER-5")
 def reencoded() -> None:
-    """A content goes through UTF-16 and loses what is beyond the first plane."""
+    """Characters outside the Basic Multilingual Plane are replaced by U+FFFD."""
     _change(lambda content: "".join(char if ord(char) < 0x10000 else "\ufffd" for char in content))
 
 
 @fault("control characters dropped", breaks="DELIVER-5")
 def control_dropped() -> None:
-    """Control characters but line ends and tabs are removed."""
+    """Control characters other than line ends and tabs are removed."""
     _change(lambda content: "".join(char for char in content if char.isprintable() or char in "\r\n\t") or content)
 
 
 @fault("white space collapsed", breaks="DELIVER-5")
 def collapsed() -> None:
-    """Runs of white space become one space."""
+    """Each run of white space becomes one space."""
     _change(lambda content: " ".join(content.split()) or content)
 
 
-@fault("JSON in content read", breaks="DELIVER-5")
+@fault("JSON in content decoded", breaks="DELIVER-5")
 def json_read() -> None:
-    """A content that looks like a JSON string with escapes is unescaped once more."""
+    """JSON escapes in the content are decoded a second time."""
     _change(lambda content: content.replace("\\n", "\n").replace("\\u0041", "A"))
 
 
 @fault("content beyond the limit cut", breaks="DELIVER-5")
 def cut_at_the_limit() -> None:
-    """A content loses what is beyond the 4,096 code points that every server carries."""
+    """The content is cut after 4,096 code points, the length that every server must carry."""
     _change(lambda content: content[:4_096])
 
 
 @fault("long contents refused", breaks="DELIVER-13")
 def long_refused() -> None:
-    """Contents of more than 1,024 code points are no messages."""
+    """Content of more than 1,024 code points is refused."""
     turn = every(1)
 
     def change(frame: str | bytes, decode: Any) -> Any:
@@ -80,12 +80,12 @@ def long_refused() -> None:
             return BadFrame("too long")
         return understood
 
-    heard(change)
+    on_receive(change)
 
 
 @fault("unknown fields refused", breaks="DELIVER-15")
 def unknown_fields_refused() -> None:
-    """A message with a field that the server does not know is dropped."""
+    """A message with an unknown field is refused."""
 
     def change(frame: str | bytes, decode: Any) -> Any:
         understood = decode(frame)
@@ -94,16 +94,16 @@ def unknown_fields_refused() -> None:
             return BadFrame("an unknown field")
         return understood
 
-    heard(change)
+    on_receive(change)
 
 
 @fault("commands swallowed", breaks="DELIVER-5")
 def commands() -> None:
-    """A content that begins with a slash is a command, and told to nobody."""
+    """Content that begins with a slash is taken for a command and not delivered."""
 
     def change(frame: str | bytes, decode: Any) -> Any:
         understood = decode(frame)
         is_command = isinstance(understood, ValidMessage) and understood.content[0] == "/"
         return BadFrame("an unknown command") if is_command else understood
 
-    heard(change)
+    on_receive(change)

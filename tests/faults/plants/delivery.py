@@ -7,19 +7,19 @@ from reference_server.member import Member
 from reference_server.room import ChatRoom
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
-from tests.faults.plants.tellings import Tell, encoded, is_message, told
+from tests.faults.plants.hooks import Send, encoded, is_message, on_send
 
 
 @fault("some lost for one", breaks="DELIVER-1", shows=Kind.LOST)
 def lost_for_one() -> None:
-    """Every 100th delivery of a message to somebody other than its sender does not happen."""
+    """Every 100th delivery of a message to a member other than its sender is left out."""
     turn = every(100)
 
-    def change(member: Member, fields: dict[str, Any], tell: Tell) -> bool:
+    def change(member: Member, fields: dict[str, Any], send: Send) -> bool:
         is_for_another = is_message(fields) and fields["sender_id"] != member.user_id
-        return (is_for_another and turn()) or tell(encoded(fields))
+        return (is_for_another and turn()) or send(encoded(fields))
 
-    told(change)
+    on_send(change)
 
 
 @fault("some lost for everyone", breaks="DELIVER-1", shows=Kind.LOST)
@@ -47,22 +47,22 @@ def doubled() -> None:
     """Every 100th delivery of a message happens twice."""
     turn = every(100)
 
-    def change(_: Member, fields: dict[str, Any], tell: Tell) -> bool:
+    def change(_: Member, fields: dict[str, Any], send: Send) -> bool:
         again = is_message(fields) and turn()
-        return tell(encoded(fields)) and (not again or tell(encoded(fields)))
+        return send(encoded(fields)) and (not again or send(encoded(fields)))
 
-    told(change)
+    on_send(change)
 
 
-@fault("the same words only once", breaks="DELIVER-3")
+@fault("repeated messages dropped", breaks="DELIVER-3")
 def same_words_once() -> None:
-    """A message with the content of the one before it is taken for a copy, and dropped."""
+    """A message with the same content as the previous one in its room is dropped as a copy."""
     _drop_copies()
 
 
-@fault("the words of another only once", breaks="DELIVER-1")
+@fault("messages that repeat another sender dropped", breaks="DELIVER-1")
 def same_words_of_two() -> None:
-    """A message with the content of the one before it, which somebody else said, is dropped."""
+    """A message with the same content as the previous one in its room, by another sender, is dropped as a copy."""
     _drop_copies(of_others_only=True)
 
 
@@ -84,31 +84,31 @@ def _drop_copies(*, of_others_only: bool = False) -> None:
 
 @fault("echo missing", breaks="DELIVER-2")
 def echo_missing() -> None:
-    """Whoever speaks where others are does not hear the echo."""
+    """A sender gets no echo while other members are in the room."""
 
     turn = every(1)
 
-    def change(member: Member, fields: dict[str, Any], tell: Tell) -> bool:
+    def change(member: Member, fields: dict[str, Any], send: Send) -> bool:
         own = is_message(fields) and fields["sender_id"] == member.user_id and len(member._room.members) > 1
-        return (own and turn()) or tell(encoded(fields))
+        return (own and turn()) or send(encoded(fields))
 
-    told(change)
+    on_send(change)
 
 
 @fault("second device ignored", breaks="DELIVER-16")
 def second_device_ignored() -> None:
-    """Of a user's connections in a room, only the first hears messages."""
+    """Of a user's connections in a room, only the first receives messages."""
 
-    def change(member: Member, fields: dict[str, Any], tell: Tell) -> bool:
+    def change(member: Member, fields: dict[str, Any], send: Send) -> bool:
         first = next((one for one in member._room.members if one.user_id == member.user_id), member)
-        return (is_message(fields) and first is not member) or tell(encoded(fields))
+        return (is_message(fields) and first is not member) or send(encoded(fields))
 
-    told(change)
+    on_send(change)
 
 
-@fault("last words before a close lost", breaks="DELIVER-11")
+@fault("last messages before a close lost", breaks="DELIVER-11")
 def last_words_lost() -> None:
-    """What a client says is handled a moment later, and not at all if it has closed by then."""
+    """A client's frames are handled 20 ms later, and never if the client has closed by then."""
 
     def wrapped(hear: Any) -> Any:
         def late(self: Any, frame: str | bytes) -> None:
@@ -125,28 +125,28 @@ def last_words_lost() -> None:
     wrap(Member, "_handle", wrapped)
 
 
-@fault("a sender's death loses what others have", breaks="DELIVER-12")
+@fault("delivery stops when the sender disconnects", breaks="DELIVER-12")
 def death_loses() -> None:
-    """The first member hears a message at once, the others a moment later, if its sender is still there."""
+    """The first member receives a message at once, the others 3 ms later and only if the sender is still a member."""
     turn = every(1)
 
-    def change(member: Member, fields: dict[str, Any], tell: Tell) -> bool:
+    def change(member: Member, fields: dict[str, Any], send: Send) -> bool:
         room = member._room
         if not is_message(fields) or next(iter(room.members)) is member:
-            return tell(encoded(fields))
-        asyncio.get_running_loop().call_later(0.003, _late, room, fields, tell)
+            return send(encoded(fields))
+        asyncio.get_running_loop().call_later(0.003, _late, room, fields, send)
         return True
 
-    def _late(room: Any, fields: dict[str, Any], tell: Tell) -> None:
+    def _late(room: Any, fields: dict[str, Any], send: Send) -> None:
         if any(one.user_id == fields["sender_id"] for one in room.members) or not turn():
-            tell(encoded(fields))
+            send(encoded(fields))
 
-    told(change)
+    on_send(change)
 
 
-@fault("words that nobody said", breaks="DELIVER-14", shows=Kind.PHANTOM)
+@fault("messages that nobody sent", breaks="DELIVER-14", shows=Kind.PHANTOM)
 def phantom() -> None:
-    """Every 30th message is followed by another one that its sender never said."""
+    """Every 30th message is followed by one that its sender never sent."""
     turn = every(30)
 
     def wrapped(say: Any) -> Any:

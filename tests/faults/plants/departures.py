@@ -1,4 +1,4 @@
-"""Faults of how members go, and come back."""
+"""Faults when members leave and return."""
 
 import asyncio
 from typing import Any
@@ -11,11 +11,11 @@ from tests.faults.fault import fault, wrap
 from tests.faults.plants.rooms import MADE, note_rooms
 
 Leave = Any
-"""`leave(instance, room, member, why)`: a member goes."""
+"""The function `leave(instance, room, member, why)`, which ends a membership."""
 
 
 def leaving(change: Any) -> None:
-    """Plant where a membership ends: `change(leave, instance, room, member, why)`."""
+    """Let `change(leave, instance, room, member, why)` end memberships."""
 
     def wrapped(leave: Leave) -> Any:
         def changed(self: Instance, room: ChatRoom[Any], member: Any, why: str) -> None:
@@ -32,9 +32,9 @@ def is_broken(why: str) -> bool:
     return "1006" in why or "broke" in why
 
 
-@fault("whoever made the room takes all with it", breaks="CLOSE-1", shows=Kind.DROPPED)
+@fault("the creator's leave closes all members", breaks="CLOSE-1", shows=Kind.DROPPED)
 def maker_leaves() -> None:
-    """When whoever made the room leaves it, all others are closed with 1000."""
+    """When the creator of a room leaves it, all other members are closed with 1000."""
 
     def change(leave: Leave, instance: Instance, room: ChatRoom[Any], member: Any, why: str) -> None:
         leave(instance, room, member, why)
@@ -46,9 +46,9 @@ def maker_leaves() -> None:
     leaving(change)
 
 
-@fault("a broken link is kept from one member", breaks="LEAVE-2")
+@fault("a broken link not announced to one member", breaks="LEAVE-2")
 def skipped() -> None:
-    """When a link breaks, whoever joined next after it does not hear the leave: a list changes while it is read."""
+    """When a link breaks, the member that joined next misses the leave: a list changes during iteration."""
 
     def change(leave: Leave, instance: Instance, room: ChatRoom[Any], member: Any, why: str) -> None:
         present = list(room.members)
@@ -61,9 +61,9 @@ def skipped() -> None:
     leaving(change)
 
 
-@fault("a quick return is not announced", breaks="LEAVE-1")
+@fault("a quick return not announced", breaks="LEAVE-1")
 def quick_return() -> None:
-    """Who goes is announced as left half a second later, and not at all if the user is back by then."""
+    """A leave is announced half a second late, and not at all if the user is back by then."""
     going: dict[tuple[str, str], list[asyncio.TimerHandle]] = {}
 
     def leave(self: ChatRoom[Any], member: Any, timestamp: str) -> list[Any]:
@@ -93,9 +93,9 @@ def quick_return() -> None:
     wrap(ChatRoom, "join", wrapped)
 
 
-@fault("closes of applications not announced", breaks="LEAVE-1")
+@fault("closes with application codes not announced", breaks="LEAVE-1")
 def codes_from_3000() -> None:
-    """Whoever closes with a code of 3000 or more is gone without a notice."""
+    """A close with a code of 3000 or more is not announced as a leave."""
 
     def change(leave: Leave, instance: Instance, room: ChatRoom[Any], member: Any, why: str) -> None:
         if "(3" in why or "(4" in why:

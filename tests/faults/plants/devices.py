@@ -1,4 +1,4 @@
-"""Faults that take the connections of one user for one."""
+"""Faults that treat all connections of one user as one."""
 
 from typing import Any
 
@@ -9,18 +9,18 @@ from roomproof.judge.findings import Kind
 from tests.faults.fault import fault, wrap
 
 
-def _hearing(change: Any) -> None:
+def _on_frame(change: Any) -> None:
     wrap(Member, "_handle", lambda hear: lambda self, frame: change(self, frame, lambda: hear(self, frame)))
 
 
 def _devices(member: Member) -> list[Any]:
-    """All connections of a member's user in its room, its own too."""
+    """The connections of a member's user in its room, the member's own included."""
     return [one for one in list(member._room.members) if one.user_id == member.user_id]
 
 
 @fault("errors for all devices", breaks="FRAME-2", shows=Kind.UNPROVOKED_ERROR)
 def errors_for_all() -> None:
-    """The error frame that answers a bad frame goes to all connections of its user."""
+    """The error frame that answers a bad frame goes to all of the user's connections in the room."""
 
     def change(member: Member, frame: str | bytes, hear: Any) -> None:
         understood = frames.decode(frame)
@@ -30,12 +30,12 @@ def errors_for_all() -> None:
         else:
             hear()
 
-    _hearing(change)
+    _on_frame(change)
 
 
 @fault("pongs for all devices", breaks="FRAME-7")
 def pongs_for_all() -> None:
-    """A ping is answered to all connections of its user."""
+    """The pong that answers a ping goes to all of the user's connections in the room."""
 
     def change(member: Member, frame: str | bytes, hear: Any) -> None:
         if isinstance(frames.decode(frame), PingRequest):
@@ -44,12 +44,12 @@ def pongs_for_all() -> None:
         else:
             hear()
 
-    _hearing(change)
+    _on_frame(change)
 
 
 @fault("a binary frame closes all devices", breaks="FRAME-2", shows=Kind.DROPPED)
 def binary_closes_all() -> None:
-    """A binary frame closes all connections of its user with 1003."""
+    """A binary frame closes all of the user's connections in the room with 1003."""
 
     def change(member: Member, frame: str | bytes, hear: Any) -> None:
         if isinstance(frame, bytes):
@@ -58,4 +58,4 @@ def binary_closes_all() -> None:
         else:
             hear()
 
-    _hearing(change)
+    _on_frame(change)

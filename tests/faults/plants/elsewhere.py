@@ -18,9 +18,9 @@ def _elsewhere(instance: Any, room: ChatRoom[Any], user: str) -> list[Any]:
     return [member for other in others for member in list(other.members) if member.user_id == user]
 
 
-@fault("who leaves one room leaves all", breaks="LEAVE-4")
+@fault("leaving one room leaves all", breaks="LEAVE-4")
 def leaves_all() -> None:
-    """Whoever leaves a room is no member of any other any more, though it stays connected."""
+    """Leaving one room ends the user's membership in all others, while those connections stay open."""
 
     def wrapped(leave: Any) -> Any:
         def thorough(self: Instance, room: ChatRoom[Any], member: Any, why: str) -> None:
@@ -36,7 +36,7 @@ def leaves_all() -> None:
 
 @fault("a deletion closes its members everywhere", breaks="CLOSE-1", shows=Kind.DROPPED)
 def deletion_closes_all() -> None:
-    """When a room is deleted, its members are closed with 4004 in other rooms, too."""
+    """Deleting a room also closes its members in other rooms, with 4004."""
 
     def wrapped(end: Any) -> Any:
         def thorough(self: Instance, chat_id: Any) -> None:

@@ -1,4 +1,4 @@
-"""Faults with bad frames."""
+"""Faults in how frames of clients are read and answered."""
 
 import json
 from collections import Counter
@@ -11,13 +11,13 @@ from reference_server.frames import BadFrame, PingRequest, ValidMessage
 from reference_server.member import Member
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
-from tests.faults.plants.tellings import encoded, heard
+from tests.faults.plants.hooks import encoded, on_receive
 
 MASKED = 0x80
 """The bit in the second byte of a frame that says that the frame is masked."""
 
 
-def _hearing(change: Any) -> None:
+def _on_frame(change: Any) -> None:
     wrap(Member, "_handle", lambda hear: lambda self, frame: change(self, frame, lambda: hear(self, frame)))
 
 
@@ -33,12 +33,12 @@ def bad_json_closes() -> None:
         else:
             hear()
 
-    _hearing(change)
+    _on_frame(change)
 
 
 @fault("bad JSON broadcast", breaks="FRAME-1", shows=Kind.PHANTOM)
 def bad_json_broadcast() -> None:
-    """A frame that is not JSON is told as if it were the content of a message."""
+    """A frame that is not JSON is broadcast as the content of a message."""
 
     def change(frame: str | bytes, decode: Any) -> Any:
         understood = decode(frame)
@@ -48,12 +48,12 @@ def bad_json_broadcast() -> None:
             return ValidMessage(frame) if isinstance(frame, str) and frame else understood
         return understood
 
-    heard(change)
+    on_receive(change)
 
 
 @fault("numbers made strings", breaks="FRAME-1")
 def numbers_made_strings() -> None:
-    """A number as content is told as text."""
+    """Content that is a number is broadcast as text."""
 
     def change(frame: str | bytes, decode: Any) -> Any:
         understood = decode(frame)
@@ -62,12 +62,12 @@ def numbers_made_strings() -> None:
                 return ValidMessage(str(number))
         return understood
 
-    heard(change)
+    on_receive(change)
 
 
 @fault("empty content broadcast", breaks="FRAME-1")
 def empty_broadcast() -> None:
-    """An empty content is a message, too."""
+    """Empty content is broadcast."""
 
     def change(frame: str | bytes, decode: Any) -> Any:
         match json.loads(frame) if _is_json(frame) else None:
@@ -75,7 +75,7 @@ def empty_broadcast() -> None:
                 return ValidMessage("")
         return decode(frame)
 
-    heard(change)
+    on_receive(change)
 
 
 def _is_json(frame: str | bytes) -> bool:
@@ -95,7 +95,7 @@ def array_crashes() -> None:
             raise AttributeError("'list' object has no attribute 'get'")
         hear()
 
-    _hearing(change)
+    _on_frame(change)
 
 
 @fault("a missing content crashes the connection", breaks="FRAME-3")
@@ -107,12 +107,12 @@ def missing_crashes() -> None:
             raise KeyError("content")
         hear()
 
-    _hearing(change)
+    _on_frame(change)
 
 
-@fault("a missing type is told to the sender only", breaks="FRAME-6")
+@fault("a missing type echoed to the sender only", breaks="FRAME-6")
 def missing_type() -> None:
-    """A frame without type is echoed to its sender, and told to nobody else."""
+    """A frame without a type is echoed to its sender and delivered to no other member."""
 
     def change(member: Any, frame: str | bytes, hear: Any) -> None:
         fields = json.loads(frame) if _is_json(frame) else None
@@ -122,7 +122,7 @@ def missing_type() -> None:
         else:
             hear()
 
-    _hearing(change)
+    _on_frame(change)
 
 
 @fault("a binary frame crashes the connection", breaks="FRAME-3")
@@ -134,24 +134,24 @@ def binary_crashes() -> None:
             raise TypeError("expected str")
         hear()
 
-    _hearing(change)
+    _on_frame(change)
 
 
-@fault("deaf after a bad frame", breaks="FRAME-3")
+@fault("messages after a bad frame ignored", breaks="FRAME-3")
 def deaf_after_one() -> None:
-    """After a bad frame nothing of its sender is heard any more."""
+    """After a bad frame all further frames of that connection are ignored."""
 
     def change(member: Any, frame: str | bytes, hear: Any) -> None:
         member._deaf = member.__dict__.get("_deaf", False) or isinstance(frames.decode(frame), BadFrame)
         if not member._deaf:
             hear()
 
-    _hearing(change)
+    _on_frame(change)
 
 
 @fault("the fifth bad frame closes", breaks="FRAME-3", shows=Kind.DROPPED)
 def fifth_closes() -> None:
-    """Whoever sends a fifth bad frame is closed with 1008."""
+    """The fifth bad frame of a connection closes it with 1008."""
 
     def change(member: Any, frame: str | bytes, hear: Any) -> None:
         member._bad = member.__dict__.get("_bad", 0) + isinstance(frames.decode(frame), BadFrame)
@@ -159,12 +159,12 @@ def fifth_closes() -> None:
         if member._bad == 5:
             member.close(1008)
 
-    _hearing(change)
+    _on_frame(change)
 
 
 @fault("a bad frame empties the room", breaks="FRAME-2")
 def empties_the_room() -> None:
-    """A bad frame closes everybody else in the room with 1003."""
+    """A bad frame closes all other members of the room with 1003."""
 
     def change(member: Any, frame: str | bytes, hear: Any) -> None:
         if isinstance(frames.decode(frame), BadFrame):
@@ -173,10 +173,10 @@ def empties_the_room() -> None:
                     other.close(1003)
         hear()
 
-    _hearing(change)
+    _on_frame(change)
 
 
-@fault("everybody is told of a bad frame", breaks="FRAME-2")
+@fault("errors for the whole room", breaks="FRAME-2")
 def everybody_is_told() -> None:
     """The error frame that answers a bad frame goes to the whole room."""
 
@@ -188,23 +188,23 @@ def everybody_is_told() -> None:
         else:
             hear()
 
-    _hearing(change)
+    _on_frame(change)
 
 
 @fault("no error frames", breaks="FRAME-4")
 def no_errors() -> None:
-    """Bad frames are ignored in silence."""
+    """Bad frames get no answer."""
 
     def change(_: Any, frame: str | bytes, hear: Any) -> None:
         if not isinstance(frames.decode(frame), BadFrame):
             hear()
 
-    _hearing(change)
+    _on_frame(change)
 
 
 @fault("errors for valid messages", breaks="FRAME-5", shows=Kind.UNPROVOKED_ERROR)
 def errors_for_valid() -> None:
-    """Every 20th valid message is answered with an error, and delivered all the same."""
+    """Every 20th valid message is answered with an error frame, and delivered."""
     turn = every(20)
 
     def change(member: Any, frame: str | bytes, hear: Any) -> None:
@@ -212,18 +212,18 @@ def errors_for_valid() -> None:
             member._reply(frames.error("slow down"))
         hear()
 
-    _hearing(change)
+    _on_frame(change)
 
 
 @fault("a pong without time", breaks="FRAME-7")
 def pong_without_time() -> None:
-    """Pings are answered with a pong that has no timestamp."""
+    """The pong that answers a ping has no timestamp."""
     wrap(frames, "pong", lambda _: lambda _: encoded({"type": "pong"}))
 
 
 @fault("a pong for everybody", breaks="FRAME-7")
 def pong_for_everybody() -> None:
-    """A ping is answered to the whole room."""
+    """The pong that answers a ping goes to the whole room."""
 
     def change(member: Any, frame: str | bytes, hear: Any) -> None:
         if isinstance(frames.decode(frame), PingRequest):
@@ -232,12 +232,12 @@ def pong_for_everybody() -> None:
         else:
             hear()
 
-    _hearing(change)
+    _on_frame(change)
 
 
-@fault("what is behind JSON ignored", breaks="FRAME-1", shows=Kind.PHANTOM)
+@fault("text after the JSON of a frame ignored", breaks="FRAME-1", shows=Kind.PHANTOM)
 def trailing_ignored() -> None:
-    """Of a frame, the first JSON value counts, whatever is behind it."""
+    """Only the first JSON value of a frame is read; text after it is ignored."""
 
     def change(frame: str | bytes, decode: Any) -> Any:
         if not isinstance(frame, str):
@@ -248,12 +248,12 @@ def trailing_ignored() -> None:
             return decode(frame)
         return decode(json.dumps(value))
 
-    heard(change)
+    on_receive(change)
 
 
-@fault("types in any case", breaks="FRAME-1", shows=Kind.PHANTOM)
+@fault("types compared without case", breaks="FRAME-1", shows=Kind.PHANTOM)
 def any_case() -> None:
-    """A frame of the type MESSAGE is a message, too."""
+    """Types are compared without case: a frame of the type MESSAGE is broadcast."""
 
     def change(frame: str | bytes, decode: Any) -> Any:
         match json.loads(frame) if _is_json(frame) else None:
@@ -261,12 +261,12 @@ def any_case() -> None:
                 return ValidMessage(content)
         return decode(frame)
 
-    heard(change)
+    on_receive(change)
 
 
 @fault("the 20th bad frame closes with 1011", breaks="FRAME-3", shows=Kind.DROPPED)
 def twentieth() -> None:
-    """Whoever has sent 20 bad frames is closed with 1011."""
+    """The 20th bad frame of a connection closes it with 1011."""
     counts: Counter[Any] = Counter()
 
     def change(member: Any, frame: str | bytes, hear: Any) -> None:
@@ -276,7 +276,7 @@ def twentieth() -> None:
             if counts[member] == 20:
                 member.close(1011)
 
-    _hearing(change)
+    _on_frame(change)
 
 
 @fault("lone surrogates replaced", breaks="FRAME-10")
@@ -290,7 +290,7 @@ def surrogates_replaced() -> None:
         return understood
 
     wrap(frames, "_is_text", lambda _: lambda _: True)
-    heard(change)
+    on_receive(change)
 
 
 def relay_lone_surrogates() -> None:
@@ -327,7 +327,7 @@ def deep_closes_all() -> None:
                     other.close(1011)
         hear()
 
-    _hearing(change)
+    _on_frame(change)
 
 
 def close_when_deep(code: int) -> None:
@@ -339,7 +339,7 @@ def close_when_deep(code: int) -> None:
         else:
             hear()
 
-    _hearing(change)
+    _on_frame(change)
 
 
 @fault("unmasked frames taken", breaks="FRAME-9")
@@ -365,11 +365,11 @@ def take_unmasked_frames() -> None:
 
 @fault("pings compared as text", breaks="FRAME-7")
 def pings_as_text() -> None:
-    """A ping is one only if it is written without a space, and without anything else in it."""
+    """A ping is recognised only as the exact text without spaces and without other fields."""
 
     def change(frame: str | bytes, decode: Any) -> Any:
         understood = decode(frame)
         is_other = isinstance(understood, PingRequest) and frame != '{"type":"ping"}'
         return BadFrame("an unknown type") if is_other else understood
 
-    heard(change)
+    on_receive(change)

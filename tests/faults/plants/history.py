@@ -1,4 +1,4 @@
-"""What was said earlier, told to whoever joins: as the capability `history` allows it, and faults of it."""
+"""Earlier messages, sent to new members: as the capability `history` permits, and with faults."""
 
 from collections import deque
 from collections.abc import Callable
@@ -12,16 +12,16 @@ from tests.faults.fault import every, fault, wrap
 from tests.faults.plants.departures import is_broken, leaving
 
 KEPT_MESSAGES = 20
-"""So many messages of a room are remembered."""
+"""Number of messages kept for each room."""
 
 Kept = list[str]
 
 KEPT: dict[str, Kept] = {}
-"""The frames of the last messages, by room."""
+"""The frames of the last messages, by room id."""
 
 
-def _retold(choose: Callable[[ChatRoom[Any], Kept], Kept]) -> None:
-    """Tell every newcomer what `choose` makes of the last messages of its room."""
+def _sent_on_join(choose: Callable[[ChatRoom[Any], Kept], Kept]) -> None:
+    """Send every new member what `choose(room, kept)` selects from the last messages of its room."""
 
     def wrapped(say: Any) -> Any:
         def remembering(self: ChatRoom[Any], speaker: Any, content: str, timestamp: str) -> Any:
@@ -46,31 +46,31 @@ def _retold(choose: Callable[[ChatRoom[Any], Kept], Kept]) -> None:
 
 
 def kept() -> None:
-    """No fault: whoever joins is told what was said last."""
-    _retold(lambda _, kept: kept)
+    """Send every new member the last messages of its room. This is no fault."""
+    _sent_on_join(lambda _, kept: kept)
 
 
-@fault("an emptied room says its last words again", breaks="DELIVER-10", shows=Kind.REPLAYED)
+@fault("an emptied room replays its last messages", breaks="DELIVER-10", shows=Kind.REPLAYED)
 def emptied_room() -> None:
-    """Whoever enters a room in which nobody is is told what was said there last."""
-    _retold(lambda room, kept: [] if room.members else kept)
+    """The first member of an empty room receives the last messages that were sent there."""
+    _sent_on_join(lambda room, kept: [] if room.members else kept)
 
 
-@fault("history told twice", breaks="DELIVER-10", declares=("history",))
+@fault("history sent twice", breaks="DELIVER-10", declares=("history",))
 def twice() -> None:
-    """Whoever joins is told each of the last messages twice."""
-    _retold(lambda _, kept: [frame for frame in kept for _ in range(2)])
+    """A new member receives each of the last messages twice."""
+    _sent_on_join(lambda _, kept: [frame for frame in kept for _ in range(2)])
 
 
-@fault("history told backwards", breaks="DELIVER-10", declares=("history",))
+@fault("history sent backwards", breaks="DELIVER-10", declares=("history",))
 def backwards() -> None:
-    """Whoever joins is told the last messages in reverse."""
-    _retold(lambda _, kept: kept[::-1])
+    """A new member receives the last messages in reverse order."""
+    _sent_on_join(lambda _, kept: kept[::-1])
 
 
-@fault("history told to all", breaks="DELIVER-10", declares=("history",))
+@fault("history sent to all", breaks="DELIVER-10", declares=("history",))
 def to_all() -> None:
-    """Whenever somebody joins, everybody is told the last messages."""
+    """Whenever a member joins, all members receive the last messages."""
 
     def choose(room: ChatRoom[Any], kept: Kept) -> Kept:
         for member in room.members:
@@ -78,11 +78,11 @@ def to_all() -> None:
                 member.enqueue(frame)
         return kept
 
-    _retold(choose)
+    _sent_on_join(choose)
 
 
-def _told_on_return(is_kept: Callable[[str], bool]) -> None:
-    """Tell whoever comes back what was said while it was away, where that is kept, by why it went."""
+def _sent_on_return(is_kept: Callable[[str], bool]) -> None:
+    """Send returning users the messages that they missed, where `is_kept(why)` holds for the end of the membership."""
     away: dict[tuple[ChatId, str], Kept] = {}
 
     def change(leave: Any, instance: Any, room: ChatRoom[Any], member: Any, why: str) -> None:
@@ -112,21 +112,21 @@ def _told_on_return(is_kept: Callable[[str], bool]) -> None:
     wrap(ChatRoom, "join", wrapped_join)
 
 
-@fault("what was missed is told", breaks="DELIVER-10", shows=Kind.REPLAYED)
+@fault("missed messages replayed on return", breaks="DELIVER-10", shows=Kind.REPLAYED)
 def missed() -> None:
-    """Whoever comes back is told what was said while it was away."""
-    _told_on_return(lambda _: True)
+    """A returning user receives the messages sent during the absence."""
+    _sent_on_return(lambda _: True)
 
 
-@fault("what was missed behind a broken link is told", breaks="DELIVER-10", shows=Kind.REPLAYED)
+@fault("missed messages replayed after a broken link", breaks="DELIVER-10", shows=Kind.REPLAYED)
 def recovery() -> None:
-    """Whoever comes back after its link broke is told what was said meanwhile; who left by a Close is not."""
-    _told_on_return(is_broken)
+    """A user who returns after a broken link receives the messages sent meanwhile; after a Close, none."""
+    _sent_on_return(is_broken)
 
 
-@fault("history repeated to newcomers", breaks="DELIVER-10", shows=Kind.REPLAYED)
+@fault("one old message sent to newcomers", breaks="DELIVER-10", shows=Kind.REPLAYED)
 def history_repeated() -> None:
-    """A newcomer is told one thing that was said before it came: the first of the last fifty."""
+    """A new member receives one message from before its join: the first of the last fifty."""
     turn = every(1)
 
     def wrapped(say: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Faults of HTTP."""
+"""Faults in answers to HTTP requests."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from tests.faults.fault import every, fault, wrap
 
 
 def _answers(endpoint: str, change: Any) -> None:
-    """Plant behind a route: `change(status, fields)` decides what is answered."""
+    """Let `change(status, fields)` replace the answers of a route."""
 
     def wrapped(create_app: Any) -> Any:
         def creating(store: Any, instance: Any) -> Any:
@@ -35,25 +35,25 @@ def _answers(endpoint: str, change: Any) -> None:
 
 @fault("names trimmed", breaks="CREATE-1")
 def names_trimmed() -> None:
-    """The name of a new room comes back without white space at its ends."""
+    """The answer to a creation has the name without white space at its ends."""
     _answers("create", lambda status, fields: (status, fields | {"name": fields["name"].strip()}))
 
 
 @fault("names beyond 255 bytes refused", breaks="CREATE-1")
 def names_in_bytes() -> None:
-    """The length of a name is counted in bytes, and 255 are the most."""
+    """A name of more than 255 bytes is refused, although 200 characters can have more."""
     _refusing(lambda chat: len(chat.name.encode()) > 255)
 
 
 @fault("created_at missing", breaks="CREATE-1")
 def created_at_missing() -> None:
-    """The answer to a creation has no created_at."""
+    """The answer to a creation has null for created_at."""
     _answers("create", lambda status, fields: (status, {**fields, "created_at": None}))
 
 
 @fault("ids repeated", breaks="CREATE-2")
 def ids_repeated() -> None:
-    """Every 15th room gets the id of the one before."""
+    """The answer to every 15th creation has the id of the previous room."""
     turn = every(15)
     latest: list[str] = []
 
@@ -68,13 +68,13 @@ def ids_repeated() -> None:
 
 @fault("metadata dropped", breaks="CREATE-3")
 def metadata_dropped() -> None:
-    """Metadata come back empty."""
+    """The answer to a creation has empty metadata."""
     _answers("create", lambda status, fields: (status, fields | {"metadata": {}}))
 
 
 @fault("numbers in metadata made strings", breaks="CREATE-3")
 def metadata_strings() -> None:
-    """Numbers in metadata come back as strings."""
+    """The answer to a creation has strings for the numbers in metadata."""
 
     def as_text(value: Any) -> Any:
         match value:
@@ -99,7 +99,7 @@ def metadata_missing() -> None:
 
 @fault("metadata beyond 16 levels refused", breaks="CREATE-3")
 def metadata_flat() -> None:
-    """Metadata that are nested more than 16 deep are refused."""
+    """Metadata nested more than 16 levels deep is refused."""
 
     def levels(value: Any) -> int:
         inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
@@ -161,13 +161,13 @@ def creator_500() -> None:
 
 @fault("bad bodies accepted", breaks="CREATE-4")
 def bad_body_accepted() -> None:
-    """A bad body makes a room called Unnamed."""
+    """A bad body creates a room called Unnamed."""
     _unnamed()
 
 
-@fault("bad bodies refused, and taken", breaks="CREATE-4")
+@fault("bad bodies refused, but rooms made", breaks="CREATE-4")
 def bad_body_taken() -> None:
-    """A bad body is answered with 400, and makes a room all the same, whose id stands in the answer."""
+    """A bad body is answered with 400, but creates a room, whose id is in the answer."""
     _unnamed()
     _answers("create", lambda status, fields: (400 if fields.get("name") == "Unnamed" else status, fields))
 
@@ -203,7 +203,7 @@ def unknown_200() -> None:
 
 @fault("fetched rooms without metadata", breaks="CREATE-5")
 def fetched_without() -> None:
-    """A fetched room has lost its metadata."""
+    """A fetched room has empty metadata."""
     _answers("fetch", lambda status, fields: (status, fields | {"metadata": {}}))
 
 
@@ -220,7 +220,7 @@ def participant_objects() -> None:
 
 @fault("deleted rooms live on", breaks="CREATE-6")
 def deleted_live_on() -> None:
-    """Deleting a room answers 204, and deletes nothing."""
+    """Deleting a room answers 204 and deletes nothing."""
 
     async def exists(self: Any, chat_id: Any) -> bool:
         return bool(await self.exists(chat_id))
@@ -235,7 +235,7 @@ def deletion_redirected() -> None:
     _answers("delete", lambda status, fields: (303, fields) if status == 204 else (status, fields))
 
 
-@fault("participants not taken", breaks="PARTICIPANTS-1")
+@fault("several participants refused", breaks="PARTICIPANTS-1")
 def participants_500() -> None:
     """Adding more than one participant is answered with 500."""
 
@@ -245,9 +245,9 @@ def participants_500() -> None:
     _answers("add_participants", change)
 
 
-@fault("adding somebody again is a conflict", breaks="PARTICIPANTS-2")
+@fault("adding a participant again refused", breaks="PARTICIPANTS-2")
 def conflict() -> None:
-    """Adding somebody who is a participant already is answered with 409."""
+    """Adding a user who is a participant already is answered with 409."""
     seen: set[str] = set()
 
     def change(status: int, fields: dict[str, Any]) -> Any:
@@ -283,9 +283,9 @@ def unhealthy() -> None:
     _answers("health", lambda _, fields: (500, fields))
 
 
-@fault("what is behind a body ignored", breaks="CREATE-4")
+@fault("text after the JSON of a body ignored", breaks="CREATE-4")
 def trailing_ignored() -> None:
-    """Of a body, the first JSON value counts, whatever is behind it."""
+    """Only the first JSON value of a body is read; text after it is ignored."""
 
     def wrapped(new_chat: Any) -> Any:
         def lenient(body: bytes) -> Any:
@@ -300,9 +300,9 @@ def trailing_ignored() -> None:
     wrap(bodies, "new_chat", wrapped)
 
 
-@fault("keys of metadata in small letters", breaks="CREATE-3")
+@fault("metadata keys in lower case", breaks="CREATE-3")
 def small_keys() -> None:
-    """The keys of metadata come back in small letters."""
+    """The answer to a creation has the keys of metadata in lower case."""
 
     def change(status: int, fields: dict[str, Any]) -> Any:
         return status, fields | {"metadata": {name.lower(): value for name, value in fields["metadata"].items()}}
@@ -312,7 +312,7 @@ def small_keys() -> None:
 
 @fault("unknown fields of bodies refused", breaks="CREATE-1")
 def unknown_fields_refused() -> None:
-    """A body with a field that the server does not know is refused."""
+    """A body with an unknown field is refused."""
 
     def wrapped(read: Any) -> Any:
         def strict(body: bytes) -> Any:

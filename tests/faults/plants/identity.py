@@ -10,12 +10,12 @@ from reference_server.member import Member
 from reference_server.room import ChatRoom
 from roomproof.judge.findings import Kind
 from tests.faults.fault import fault, wrap
-from tests.faults.plants.tellings import frames_told, messages
+from tests.faults.plants.hooks import change_frames, change_messages
 
 
 @fault("sender taken from the frame", breaks="DELIVER-6")
 def sender_from_frame() -> None:
-    """A frame that claims a sender_id is told under it."""
+    """A frame with a sender_id is broadcast under that id."""
 
     def wrapped(hear: Any) -> Any:
         def trusting(self: Any, frame: str | bytes) -> None:
@@ -32,9 +32,9 @@ def sender_from_frame() -> None:
     wrap(Member, "_handle", wrapped)
 
 
-@fault("the last to join is the sender", breaks="DELIVER-6", shows=Kind.MISATTRIBUTED)
+@fault("the latest member named as the sender", breaks="DELIVER-6", shows=Kind.MISATTRIBUTED)
 def last_joiner() -> None:
-    """Messages carry the user id of whoever joined the room last."""
+    """Messages carry the user id of the member that joined last."""
 
     def wrapped(say: Any) -> Any:
         def mistaken(self: ChatRoom[Any], speaker: Any, content: str, timestamp: str) -> Any:
@@ -52,30 +52,30 @@ def last_joiner() -> None:
 @fault("chat_id in upper case", breaks="DELIVER-7", shows=Kind.ALTERED)
 def chat_id_case() -> None:
     """The chat_id of messages and notices is in upper case."""
-    frames_told(lambda fields: fields | {"chat_id": fields["chat_id"].upper()})
+    change_frames(lambda fields: fields | {"chat_id": fields["chat_id"].upper()})
 
 
 @fault("chat_id missing in notices", breaks="DELIVER-7", shows=Kind.MALFORMED)
 def chat_id_missing() -> None:
-    """Notices have no chat_id, messages do."""
-    frames_told(lambda fields: fields if fields["type"] == "message" else {**fields, "chat_id": None})
+    """Notices have null for chat_id; messages have theirs."""
+    change_frames(lambda fields: fields if fields["type"] == "message" else {**fields, "chat_id": None})
 
 
 @fault("sender_id missing", breaks="DELIVER-7", shows=Kind.MALFORMED)
 def sender_missing() -> None:
     """Messages have no sender_id."""
-    messages(lambda fields: {name: value for name, value in fields.items() if name != "sender_id"})
+    change_messages(lambda fields: {name: value for name, value in fields.items() if name != "sender_id"})
 
 
 @fault("user ids in lower case", breaks="JOIN-6")
 def lower_case() -> None:
-    """User ids are put into lower case."""
+    """User ids are converted to lower case."""
     _user_ids(str.lower)
 
 
-@fault("only plain user ids let in", breaks="JOIN-7")
+@fault("only plain user ids accepted", breaks="JOIN-7")
 def plain_only() -> None:
-    """A user id with anything but ASCII letters, digits and a few marks is refused."""
+    """A user id with characters other than ASCII letters, digits and . _ @ - is refused."""
 
     def wrapped(name_problem: Any) -> Any:
         def strict(user_id: str, longest: int) -> Any:
@@ -89,7 +89,7 @@ def plain_only() -> None:
 
 @fault("user ids normalised", breaks="DELIVER-6", shows=Kind.MISATTRIBUTED)
 def ids_normalised() -> None:
-    """User ids are put into Unicode's normal form C."""
+    """User ids are converted to Unicode normalisation form C."""
     import unicodedata
 
     _user_ids(lambda user_id: unicodedata.normalize("NFC", user_id))
@@ -97,7 +97,7 @@ def ids_normalised() -> None:
 
 @fault("long user ids cut", breaks="REFUSE-5")
 def ids_cut() -> None:
-    """User ids lose what is beyond 64 code points, and control characters."""
+    """User ids lose their control characters and are cut after 64 code points."""
     _user_ids(lambda user_id: "".join(char for char in user_id if char >= " ")[:64])
 
 
@@ -107,5 +107,5 @@ def _user_ids(change: Any) -> None:
 
 @fault("user ids trimmed", breaks="DELIVER-6", shows=Kind.MISATTRIBUTED)
 def ids_trimmed() -> None:
-    """White space at both ends of a user id is cut off."""
+    """White space at both ends of a user id is removed."""
     wrap(handshake, "_user_ids", lambda ids: lambda query: [type(one)(one.strip()) for one in ids(query)])

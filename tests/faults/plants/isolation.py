@@ -7,7 +7,7 @@ from reference_server.names import UserId
 from reference_server.sqlite_store import SqliteStore
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
-from tests.faults.plants.tellings import Tell, encoded, everybody, is_message, left, told
+from tests.faults.plants.hooks import Send, encoded, is_message, left, members_of_all_rooms, on_send
 
 
 @fault("leak to all rooms", breaks="DELIVER-4", shows=Kind.LEAKED)
@@ -19,30 +19,30 @@ def leak_to_all() -> None:
 
 @fault("notices leak to all rooms", breaks="DELIVER-4", shows=Kind.LEAKED)
 def notices_leak() -> None:
-    """Leaves are announced in all rooms, and messages stay where they belong."""
+    """Leaves are announced in all rooms; messages stay in theirs."""
     turn = every(1)
     _leak(lambda fields: left(fields) is not None and turn())
 
 
 def _leak(is_leaked: Any) -> None:
-    def change(member: Any, fields: dict[str, Any], tell: Tell) -> bool:
-        # The first member of the room stands for it, so that each item leaks once.
+    def change(member: Any, fields: dict[str, Any], send: Send) -> bool:
+        # Only the frame for the first member leaks, so that each item leaks once.
         if next(iter(member._room.members)) is member and is_leaked(fields):
-            for other in everybody(member):
+            for other in members_of_all_rooms(member):
                 if other._room is not member._room:
                     other._outbox.put(encoded(fields))
-        return tell(encoded(fields))
+        return send(encoded(fields))
 
-    told(change)
+    on_send(change)
 
 
 NAMES: dict[str, str] = {}
-"""The name of each room that was made, by id."""
+"""The names of all rooms created so far, by id."""
 
 
 @fault("leak to rooms of the same name", breaks="DELIVER-4", shows=Kind.LEAKED)
 def leak_to_namesakes() -> None:
-    """A message reaches all rooms that have the name of its room."""
+    """A message reaches all rooms with the same name."""
     turn = every(1)
 
     def wrapped(create: Any) -> Any:
@@ -52,21 +52,21 @@ def leak_to_namesakes() -> None:
 
         return noting
 
-    def change(member: Any, fields: dict[str, Any], tell: Tell) -> bool:
+    def change(member: Any, fields: dict[str, Any], send: Send) -> bool:
         if is_message(fields) and next(iter(member._room.members)) is member and turn():
-            for other in everybody(member):
+            for other in members_of_all_rooms(member):
                 is_namesake = NAMES[other._room.chat_id] == NAMES[member._room.chat_id]
                 if other._room is not member._room and is_namesake:
                     other._outbox.put(encoded(fields | {"chat_id": other._room.chat_id}))
-        return tell(encoded(fields))
+        return send(encoded(fields))
 
     wrap(SqliteStore, "create", wrapped)
-    told(change)
+    on_send(change)
 
 
-@fault("a deleted room speaks on", breaks="DELIVER-4")
+@fault("a deletion announced in all rooms", breaks="DELIVER-4")
 def deleted_speaks_on() -> None:
-    """When a room is deleted, its last words are said in all other rooms."""
+    """Deleting a room sends a message about it to the members of all rooms."""
 
     def wrapped(delete: Any) -> Any:
         def telling(self: Any, chat_id: Any) -> None:

@@ -1,4 +1,4 @@
-"""Faults of servers that have a limit where there is none, or miss what lies right beside one."""
+"""Faults of servers with limits that the protocol does not have, or with errors at a limit."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from reference_server.member import Member
 from reference_server.outbox import Outbox
 from reference_server.room import ChatRoom
 from tests.faults.fault import fault, wrap
-from tests.faults.plants.tellings import heard
+from tests.faults.plants.hooks import on_receive
 
 
-@fault("25 members hear", breaks="DELIVER-1")
+@fault("only 25 members receive", breaks="DELIVER-1")
 def first_25() -> None:
-    """Of the members of a room, the first 25 are told what is said."""
+    """Only the first 25 members of a room receive its frames."""
 
     def hear(self: ChatRoom[Any], frame: str) -> list[Any]:
         behind = [member for member in list(self.members)[:25] if not member.enqueue(frame)]
@@ -42,25 +42,25 @@ def third_device() -> None:
 
 @fault("full outboxes drop in silence", breaks="DELIVER-1")
 def silent_overflow() -> None:
-    """What a member is told that has 100 frames before it is dropped, and the member stays."""
+    """Frames for a member that is 100 frames behind are dropped, and the member stays connected."""
     wrap(Outbox, "put", lambda put: lambda self, frame: len(self._frames) >= 100 or put(self, frame))
 
 
-@fault("frames of 126 bytes lost", breaks="DELIVER-13")
+@fault("frames of 126 bytes misread", breaks="DELIVER-13")
 def frames_of_126() -> None:
-    """A client's frame of exactly 126 bytes, the first with a longer header, is misread."""
+    """A client's frame of exactly 126 bytes, the shortest with an extended length, is misread."""
 
     def change(frame: str | bytes, decode: Any) -> Any:
         understood = decode(frame)
         is_misread = isinstance(understood, ValidMessage) and isinstance(frame, str) and len(frame.encode()) == 126
         return BadFrame("not JSON") if is_misread else understood
 
-    heard(change)
+    on_receive(change)
 
 
 @fault("ten rooms listed", breaks="STATS-3")
 def ten_rooms() -> None:
-    """The statistics list ten active rooms at most."""
+    """The statistics list at most ten active rooms."""
 
     def wrapped(stats: Any) -> Any:
         def cut(self: Instance) -> Any:

@@ -1,4 +1,4 @@
-"""Faults of the WebSocket itself."""
+"""Faults below the frames' content: fragments, pings, Close frames and encoding."""
 
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from tests.faults.fault import fault, wrap
 
 @fault("only the last fragment read", breaks="DELIVER-13")
 def last_fragment() -> None:
-    """Of a message that comes in fragments, only the last one is read."""
+    """Of a message in several fragments only the last is read."""
 
     def wrapped(take: Any) -> Any:
         async def forgetful(self: ChatStream, part: Any) -> None:
@@ -27,13 +27,13 @@ def last_fragment() -> None:
 
 @fault("WebSocket pings not answered", breaks="FRAME-8")
 def no_pongs() -> None:
-    """No WebSocket ping is answered."""
+    """WebSocket pings get no pong."""
     _sending(lambda event: None if isinstance(event, Pong) else event)
 
 
 @fault("WebSocket pongs without bytes", breaks="FRAME-8")
 def empty_pongs() -> None:
-    """The pong that answers a WebSocket ping carries nothing."""
+    """The pong that answers a WebSocket ping has no payload."""
     _sending(lambda event: Pong() if isinstance(event, Pong) else event)
 
 
@@ -51,7 +51,7 @@ def _sending(change: Any) -> None:
 
 @fault("a Close without a code not answered", breaks="CLOSE-2")
 def empty_close() -> None:
-    """A Close frame without a code ends the link, and is not answered."""
+    """A Close frame without a code gets no answer: the link just ends."""
 
     def wrapped(end: Any) -> Any:
         async def curt(self: ChatStream, farewell: Any, code: int) -> None:
@@ -66,7 +66,7 @@ def empty_close() -> None:
 
 @fault("long messages in fragments refused", breaks="DELIVER-13")
 def long_fragments() -> None:
-    """A message of more than 4 KiB in several fragments closes with 1009."""
+    """A message of more than 4 KiB in several fragments closes its sender with 1009."""
 
     def wrapped(take: Any) -> Any:
         async def strict(self: ChatStream, part: Any) -> None:
@@ -81,7 +81,7 @@ def long_fragments() -> None:
     wrap(ChatStream, "_receive_part", wrapped)
 
 
-@fault("text that is not UTF-8 is mended", breaks="FRAME-1")
+@fault("text that is not UTF-8 repaired", breaks="FRAME-1")
 def mended() -> None:
-    """Of a text that is not UTF-8, what is wrong is replaced by U+FFFD, and the message is told."""
+    """In a text frame that is not UTF-8 the invalid bytes become U+FFFD, and the message is broadcast."""
     wrap(frame_protocol, "getincrementaldecoder", lambda make: lambda name: partial(make(name), errors="replace"))

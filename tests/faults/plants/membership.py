@@ -1,4 +1,4 @@
-"""Faults of who becomes a member, and when."""
+"""Faults in which connections become members, and when."""
 
 import asyncio
 from typing import Any
@@ -7,12 +7,12 @@ from reference_server.member import Member
 from reference_server.room import ChatRoom
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
-from tests.faults.plants.tellings import Tell, encoded, told
+from tests.faults.plants.hooks import Send, encoded, on_send
 
 
-@fault("first words after a join lost", breaks="JOIN-5")
+@fault("first message after a join lost", breaks="JOIN-5")
 def first_words_lost() -> None:
-    """The first thing that a connection says within 50 ms of its handshake is dropped."""
+    """A connection's first frame is dropped if it comes within 50 ms of the handshake."""
     turn = every(1)
 
     def wrapped(attend: Any) -> Any:
@@ -36,7 +36,7 @@ def first_words_lost() -> None:
 
 @fault("membership a moment late", breaks="JOIN-3")
 def announced_before_membership() -> None:
-    """A join is announced 30 ms before the newcomer hears what others say."""
+    """A join is announced 30 ms before the new member receives messages of others."""
     turn = every(1)
 
     def wrapped(attend: Any) -> Any:
@@ -46,18 +46,18 @@ def announced_before_membership() -> None:
 
         return attending
 
-    def change(member: Any, fields: dict[str, Any], tell: Tell) -> bool:
+    def change(member: Any, fields: dict[str, Any], send: Send) -> bool:
         is_deaf = asyncio.get_running_loop().time() < member._deaf_until
         by_another = fields.get("sender_id") not in (None, member.user_id)
-        return (is_deaf and by_another) or tell(encoded(fields))
+        return (is_deaf and by_another) or send(encoded(fields))
 
     wrap(Member, "run", wrapped)
-    told(change)
+    on_send(change)
 
 
 @fault("some never join", breaks="JOIN-2", shows=Kind.NEVER_JOINED)
 def never_join() -> None:
-    """Every 25th that comes to an empty room is let in, but is not among the members of its room."""
+    """Every 25th connection to an empty room is accepted, but never becomes a member."""
     turn = every(25)
 
     def wrapped(join: Any) -> Any:
@@ -74,7 +74,7 @@ def never_join() -> None:
 
 @fault("some members closed at once", breaks="JOIN-6")
 def closed_at_once() -> None:
-    """Every 25th connection to an existing room is accepted, and closed with 4004 before it hears anything."""
+    """Every 25th connection to an existing room is accepted, and closed with 4004 before it receives anything."""
     turn = every(25)
 
     def wrapped(attend: Any) -> Any:

@@ -7,53 +7,53 @@ from reference_server.instance import Instance
 from reference_server.member import Member
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
-from tests.faults.plants.tellings import Tell, encoded, is_message, told
+from tests.faults.plants.hooks import Send, encoded, is_message, on_send
 
 
 @fault("some swapped for one", breaks="ORDER-1", shows=Kind.REORDERED)
 def swapped_for_one() -> None:
-    """Every 50th message to somebody other than its sender is held back until after the next of the same sender."""
+    """Every 50th delivery to a member other than the sender is held back until after the sender's next message."""
     turn = every(50)
 
-    def change(member: Any, fields: dict[str, Any], tell: Tell) -> bool:
+    def change(member: Any, fields: dict[str, Any], send: Send) -> bool:
         held = member.__dict__.setdefault("_held", {})
         sender = fields.get("sender_id")
         if is_message(fields) and sender != member.user_id and sender not in held and turn():
             held[sender] = fields
             return True
-        fine = tell(encoded(fields))
-        return tell(encoded(held.pop(sender))) and fine if sender in held else fine
+        fine = send(encoded(fields))
+        return send(encoded(held.pop(sender))) and fine if sender in held else fine
 
-    told(change)
+    on_send(change)
 
 
 @fault("orders differ between members", breaks="ORDER-2")
 def orders_differ() -> None:
-    """Every other member hears each message only after the next one of somebody else."""
+    """Every other member receives each message only after the next one of another sender."""
 
-    def change(member: Any, fields: dict[str, Any], tell: Tell) -> bool:
+    def change(member: Any, fields: dict[str, Any], send: Send) -> bool:
         if list(member._room.members).index(member) % 2 == 0:
-            return tell(encoded(fields))
+            return send(encoded(fields))
         held, member._held = member.__dict__.get("_held"), None
         if held is None and is_message(fields) and fields["sender_id"] != member.user_id:
             member._held = fields
-            member._instance.later(lambda: _release(member, tell))
+            member._instance.later(lambda: _release(member, send))
             return True
         if held is not None and held.get("sender_id") == fields.get("sender_id"):
-            return tell(encoded(held)) and tell(encoded(fields))
-        return tell(encoded(fields)) and (held is None or tell(encoded(held)))
+            return send(encoded(held)) and send(encoded(fields))
+        return send(encoded(fields)) and (held is None or send(encoded(held)))
 
-    def _release(member: Any, tell: Tell) -> None:
+    def _release(member: Any, send: Send) -> None:
         held, member._held = member._held, None
         if held is not None:
-            tell(encoded(held))
+            send(encoded(held))
 
-    _lend_a_clock()
-    told(change)
+    _add_a_timer()
+    on_send(change)
 
 
-def _lend_a_clock() -> None:
-    """Give instances a way to do something a moment later, so that nothing that is held back is lost."""
+def _add_a_timer() -> None:
+    """Give instances a timer of 20 ms, so that no message that is held back is lost."""
     import asyncio
 
     from reference_server.instance import Instance
@@ -61,37 +61,37 @@ def _lend_a_clock() -> None:
     Instance.later = lambda _, act: asyncio.get_running_loop().call_later(0.02, act)  # type: ignore[attr-defined]
 
 
-@fault("announced after speaking", breaks="JOIN-4")
+@fault("joins announced after the first message", breaks="JOIN-4")
 def announced_after_speaking() -> None:
-    """A join is announced only when the newcomer has said something, or 50 ms later."""
+    """A join is announced only after the new member's first message, or 50 ms later."""
     import asyncio
 
-    from tests.faults.plants.tellings import joined
+    from tests.faults.plants.hooks import joined
 
     turn = every(1)
 
-    def change(member: Any, fields: dict[str, Any], tell: Tell) -> bool:
+    def change(member: Any, fields: dict[str, Any], send: Send) -> bool:
         late = member.__dict__.setdefault("_late", {})
         user = joined(fields)
         if user is not None and turn():
             late[user] = fields
-            asyncio.get_running_loop().call_later(0.05, _announce, member, user, tell)
+            asyncio.get_running_loop().call_later(0.05, _announce, member, user, send)
             return True
-        fine = tell(encoded(fields))
-        _announce(member, fields.get("sender_id"), tell)
+        fine = send(encoded(fields))
+        _announce(member, fields.get("sender_id"), send)
         return fine
 
-    def _announce(member: Member, user: str | None, tell: Tell) -> None:
+    def _announce(member: Member, user: str | None, send: Send) -> None:
         fields = member.__dict__["_late"].pop(user, None)
         if fields is not None:
-            tell(encoded(fields))
+            send(encoded(fields))
 
-    told(change)
+    on_send(change)
 
 
 @fault("long messages overtaken", breaks="ORDER-1", shows=Kind.REORDERED)
 def overtaken() -> None:
-    """A message of more than 2,000 code points is told 3 ms later than it could be, whatever comes behind it."""
+    """A message of more than 2,000 code points is broadcast 3 ms late, so shorter ones overtake it."""
 
     def wrapped(say: Any) -> Any:
         def slow(self: Instance, room: Any, speaker: Any, content: str) -> None:

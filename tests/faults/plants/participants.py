@@ -1,4 +1,4 @@
-"""Faults of who is a participant, on a server that lets in nobody else."""
+"""Faults in which users are participants, on a server that accepts participants only."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from tests.faults.fault import fault, wrap
 from tests.faults.freedoms import by_invitation_only
 
 
-@fault("whoever made a room is no participant", breaks="CREATE-1")
+@fault("the creator is no participant", breaks="CREATE-1")
 def maker_is_none() -> None:
-    """Only participants may connect, and whoever made the room is none until somebody adds it."""
+    """Only participants may connect, and the creator of a room is none until added."""
     added: dict[str, set[str]] = {}
 
     def wrapped_add(add: Any) -> Any:
@@ -33,7 +33,7 @@ def maker_is_none() -> None:
 
 @fault("participants replaced", breaks="PARTICIPANTS-1")
 def replaced() -> None:
-    """Only participants may connect, and adding some replaces those who were added before."""
+    """Only participants may connect, and adding some removes those added before."""
     latest: dict[str, list[str]] = {}
 
     def wrapped_add(add: Any) -> Any:

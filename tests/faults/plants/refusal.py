@@ -1,4 +1,4 @@
-"""Faults of refusal."""
+"""Faults in which connections are refused, and how."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def _always(value: bool) -> Any:
 
 @fault("unknown rooms accepted", breaks="REFUSE-1")
 def unknown_accepted() -> None:
-    """Whoever connects to a room that does not exist is let in."""
+    """A connection to an unknown room is accepted."""
     wrap(SqliteStore, "exists", _always(True))
 
 
@@ -37,7 +37,7 @@ def stats_accepted() -> None:
 
 @fault("impossible ids accepted", breaks="REFUSE-2")
 def impossible_accepted() -> None:
-    """Whoever connects with what cannot be an id is let in."""
+    """A connection to an impossible room id is accepted."""
 
     def wrapped(exists: Any) -> Any:
         async def lenient(self: Any, chat_id: Any) -> bool:
@@ -50,7 +50,7 @@ def impossible_accepted() -> None:
 
 
 def _closed_with(code: int, *before: str) -> None:
-    """Unknown rooms are accepted, and closed with a code after these frames."""
+    """Accept connections to unknown rooms, send the frames `before`, and close with `code`."""
 
     def wrapped(refusal: Any) -> Any:
         def refuse(status: int, chat_id: str, reason: str) -> Any:
@@ -91,25 +91,25 @@ _LATE = object()
 
 @fault("wrong close code for unknown rooms", breaks="REFUSE-1")
 def wrong_code() -> None:
-    """Unknown rooms are accepted and closed with 1000."""
+    """A connection to an unknown room is accepted and closed with 1000."""
     _closed_with(1000)
 
 
 @fault("frames before the refusal", breaks="REFUSE-1")
 def frames_before() -> None:
-    """Unknown rooms are accepted, greeted, and closed with 4004."""
+    """A connection to an unknown room is accepted, gets a frame, and is closed with 4004."""
     _closed_with(4004, '{"type":"welcome"}')
 
 
 @fault("unknown rooms are 404", breaks="REFUSE-1")
 def wrong_status() -> None:
-    """Connecting to an unknown room is answered with 404."""
+    """A handshake for an unknown room is answered with 404."""
     wrap(handshake, "_refusal", lambda refusal: lambda status, *more: refusal(404 if status == 403 else status, *more))
 
 
-@fault("nobody is let in", breaks="REFUSE-3")
+@fault("missing user ids accepted as anonymous", breaks="REFUSE-3")
 def nobody_let_in() -> None:
-    """Whoever gives no user id is called anonymous."""
+    """A connection without a user id is accepted under the id anonymous."""
     wrap(handshake, "_user_ids", lambda original: lambda query: original(query) or ["anonymous"])
 
 
@@ -128,7 +128,7 @@ def take_empty_user_ids() -> None:
 
 @fault("the refused are counted", breaks="REFUSE-4")
 def refused_counted() -> None:
-    """A refused connection stays in the statistics."""
+    """Every refused connection counts in total_connections, for ever."""
     _note_refusals()
 
     def wrapped(stats: Any) -> Any:
@@ -143,7 +143,7 @@ def refused_counted() -> None:
 
 @fault("the refused are announced", breaks="REFUSE-4")
 def refused_announced() -> None:
-    """The members of a room hear of whoever was refused there."""
+    """A refused connection is announced to the members of its room as a join."""
 
     def wrapped(refusal: Any) -> Any:
         def announcing(status: int, chat_id: Any, reason: str) -> Any:
@@ -189,6 +189,6 @@ def _note_instances() -> None:
 
 @fault("ids trimmed", breaks="REFUSE-1")
 def ids_trimmed() -> None:
-    """White space around the id in a handshake is ignored."""
+    """White space around the room id in a handshake is ignored."""
     wrap(handshake, "can_be_chat_id", lambda can_be: lambda text: can_be(text.strip()))
     wrap(SqliteStore, "exists", lambda exists: lambda self, chat_id: exists(self, chat_id.strip()))

@@ -1,4 +1,4 @@
-"""Faults that mix up rooms, or lose them."""
+"""Faults that confuse rooms, or lose them."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,7 +9,7 @@ from reference_server.store import Chat
 from tests.faults.fault import fault, wrap
 
 MADE: list[Chat] = []
-"""All rooms that were made, in that order."""
+"""All rooms created so far, oldest first, once `note_rooms` was called."""
 
 
 def _namesakes(name: str) -> list[Chat]:
@@ -17,7 +17,7 @@ def _namesakes(name: str) -> list[Chat]:
 
 
 def note_rooms() -> None:
-    """Keep MADE."""
+    """Add every room that is created to MADE."""
 
     def wrapped(create: Any) -> Any:
         async def noting(self: Any, chat: Chat) -> Any:
@@ -31,7 +31,7 @@ def note_rooms() -> None:
 
 @fault("metadata shared by name", breaks="CREATE-5")
 def shared_metadata() -> None:
-    """A fetched room has the metadata of the last room that was made with its name."""
+    """A fetched room has the metadata of the latest room with the same name."""
 
     def wrapped(fetch: Any) -> Any:
         async def mistaken(self: Any, chat_id: Any) -> Any:
@@ -47,9 +47,9 @@ def shared_metadata() -> None:
     wrap(SqliteStore, "fetch", wrapped)
 
 
-@fault("a name deleted", breaks="CREATE-6")
+@fault("rooms of the same name deleted too", breaks="CREATE-6")
 def name_deleted() -> None:
-    """Deleting a room deletes all rooms of its name."""
+    """Deleting a room deletes all rooms with the same name."""
 
     def wrapped(delete: Any) -> Any:
         async def thorough(self: Any, chat_id: Any) -> Any:
@@ -67,7 +67,7 @@ def name_deleted() -> None:
 
 @fault("rooms die with their last member", breaks="CREATE-1")
 def die_empty() -> None:
-    """A room that everybody left does not exist any more."""
+    """A room ceases to exist when its last member leaves."""
     dead: set[str] = set()
 
     def wrapped(leave: Any) -> Any:
@@ -90,7 +90,7 @@ def die_empty() -> None:
 
 @fault("used rooms outlive their deletion", breaks="CREATE-6")
 def remembered() -> None:
-    """That a room exists is remembered from the first connection on: whoever knocks after its deletion is let in."""
+    """A room that was ever connected to is remembered: connections are accepted even after its deletion."""
     known: set[str] = set()
 
     def wrapped(exists: Any) -> Any:

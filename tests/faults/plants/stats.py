@@ -12,7 +12,7 @@ def _change(how: Any) -> None:
 
 @fault("statistics never shrink", breaks="STATS-2")
 def never_shrink() -> None:
-    """total_connections counts every connection that there ever was."""
+    """total_connections counts every connection ever made."""
 
     def how(instance: Any, stats: Any) -> Any:
         return stats | {"total_connections": instance.__dict__.get("_ever", 0)}
@@ -41,19 +41,19 @@ def count_users() -> None:
 
 @fault("statistics off by one", breaks="STATS-2")
 def off_by_one() -> None:
-    """total_connections is one too many while anybody is there."""
+    """total_connections is one too many while any room is active."""
     _change(lambda _, stats: stats | {"total_connections": stats["total_connections"] + bool(stats["active_rooms"])})
 
 
 @fault("rooms_count off by one", breaks="STATS-1")
 def rooms_count_off() -> None:
-    """rooms_count is one more than the active rooms."""
+    """rooms_count is one more than the number of active rooms."""
     _change(lambda _, stats: stats | {"rooms_count": stats["rooms_count"] + 1})
 
 
 @fault("small rooms not listed", breaks="STATS-3")
 def small_rooms() -> None:
-    """A room with one member is not active."""
+    """A room with one member is not listed as active."""
 
     def how(instance: Any, stats: Any) -> Any:
         rooms = [room.chat_id for room in list(instance._rooms.values()) if len(room.members) > 1]
@@ -64,7 +64,7 @@ def small_rooms() -> None:
 
 @fault("empty rooms listed", breaks="STATS-4")
 def empty_rooms() -> None:
-    """A room stays active after its last member left."""
+    """A room stays in active_rooms after its last member has left."""
 
     def how(instance: Any, stats: Any) -> Any:
         seen = instance.__dict__.setdefault("_seen", {})
@@ -76,7 +76,7 @@ def empty_rooms() -> None:
 
 @fault("deleted rooms listed", breaks="STATS-4")
 def deleted_listed() -> None:
-    """A room that was deleted while it had members stays in active_rooms for ever."""
+    """A room that is deleted while it has members stays in active_rooms for ever."""
     deleted: list[Any] = []
 
     def wrapped(end: Any) -> Any:

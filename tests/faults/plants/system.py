@@ -8,55 +8,55 @@ from reference_server.room import ChatRoom
 from reference_server.websocket import Disconnected
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
-from tests.faults.plants.tellings import Tell, encoded, frames_told, is_message, joined, left, told
+from tests.faults.plants.hooks import Send, change_frames, encoded, is_message, joined, left, on_send
 
 
 def _drop(is_dropped: Any) -> None:
-    told(lambda _, fields, tell: bool(is_dropped(fields)) or tell(encoded(fields)))
+    on_send(lambda _, fields, send: bool(is_dropped(fields)) or send(encoded(fields)))
 
 
 def _double(is_doubled: Any) -> None:
-    told(lambda _, fields, tell: tell(encoded(fields)) and (not is_doubled(fields) or tell(encoded(fields))))
+    on_send(lambda _, fields, send: send(encoded(fields)) and (not is_doubled(fields) or send(encoded(fields))))
 
 
 @fault("some joins missing", breaks="JOIN-1", shows=Kind.MISSING_NOTICE)
 def join_missing() -> None:
-    """Every 10th notice of a join is not told."""
+    """Every 10th join notice is left out."""
     turn = every(10)
     _drop(lambda fields: joined(fields) is not None and turn())
 
 
 @fault("some joins doubled", breaks="JOIN-1", shows=Kind.DOUBLED_NOTICE)
 def join_doubled() -> None:
-    """Every 10th notice of a join is told twice."""
+    """Every 10th join notice is sent twice."""
     turn = every(10)
     _double(lambda fields: joined(fields) is not None and turn())
 
 
 @fault("leaves missing", breaks="LEAVE-1", shows=Kind.MISSING_NOTICE)
 def leave_missing() -> None:
-    """Every 5th notice of a leave is not told."""
+    """Every 5th leave notice is left out."""
     turn = every(5)
     _drop(lambda fields: left(fields) is not None and turn())
 
 
 @fault("some leaves doubled", breaks="LEAVE-1", shows=Kind.DOUBLED_NOTICE)
 def leave_doubled() -> None:
-    """Every 10th notice of a leave is told twice."""
+    """Every 10th leave notice is sent twice."""
     turn = every(10)
     _double(lambda fields: left(fields) is not None and turn())
 
 
-@fault("a wrong name joins", breaks="JOIN-1")
+@fault("joins announced under a wrong name", breaks="JOIN-1")
 def wrong_name() -> None:
-    """The notice of a join has the name in lower case and without its last letter."""
+    """A join notice has the user id without its last character."""
     turn = every(1)
 
     def change(fields: dict[str, Any]) -> dict[str, Any]:
         user = joined(fields)
         return fields | {"content": f"{user[:-1]} joined the chat"} if user and turn() else fields
 
-    frames_told(change)
+    change_frames(change)
 
 
 @fault("leaves only for clean closes", breaks="LEAVE-2")
@@ -85,21 +85,21 @@ def only_clean() -> None:
     wrap(ChatRoom, "leave", wrapped_leave)
 
 
-@fault("leave before the last words", breaks="LEAVE-3", shows=Kind.MISPLACED)
+@fault("leaves announced before the last messages", breaks="LEAVE-3", shows=Kind.MISPLACED)
 def leave_before_last_words() -> None:
-    """Whoever goes is announced as left, and the last thing that it said is told once more to nobody but then."""
+    """Each message is held back until the next frame or 50 ms, and a leave is sent before its user's held message."""
 
-    def change(member: Any, fields: dict[str, Any], tell: Tell) -> bool:
+    def change(member: Any, fields: dict[str, Any], send: Send) -> bool:
         if is_message(fields) and fields["sender_id"] != member.user_id:
             previous, member._latest = member.__dict__.get("_latest"), fields
-            return previous is None or tell(encoded(previous))
+            return previous is None or send(encoded(previous))
         user, latest = left(fields), member.__dict__.get("_latest")
         if latest is None:
-            return tell(encoded(fields))
+            return send(encoded(fields))
         member._latest = None
         if user == latest["sender_id"]:
-            return tell(encoded(fields)) and tell(encoded(latest))
-        return tell(encoded(latest)) and tell(encoded(fields))
+            return send(encoded(fields)) and send(encoded(latest))
+        return send(encoded(latest)) and send(encoded(fields))
 
     def wrapped(say: Any) -> Any:
         def flushing(self: ChatRoom[Any], speaker: Any, content: str, timestamp: str) -> Any:
@@ -116,13 +116,13 @@ def leave_before_last_words() -> None:
         if latest is not None:
             member._outbox.put(encoded(latest))
 
-    told(change)
+    on_send(change)
     wrap(ChatRoom, "send_message", wrapped)
 
 
 @fault("one device leaves for all", breaks="LEAVE-4")
 def one_leaves_for_all() -> None:
-    """When one of a user's connections leaves, the others hear nothing any more."""
+    """When one of a user's connections leaves, the user's others receive nothing more."""
 
     def wrapped(leave: Any) -> Any:
         def thorough(self: ChatRoom[Any], member: Any, timestamp: str) -> Any:
@@ -138,7 +138,7 @@ def one_leaves_for_all() -> None:
 
 @fault("silent peers stay", breaks="LEAVE-5")
 def silent_stay() -> None:
-    """Whether pings are answered is not looked at."""
+    """Peers that answer no pings are not closed."""
     from reference_server.stream import ChatStream
 
     wrap(ChatStream, "_schedule_check", lambda _: lambda _: None)
@@ -146,4 +146,4 @@ def silent_stay() -> None:
 
 @fault("joins per connection", breaks="JOIN-8", declares=("presence-per-user",))
 def per_connection() -> None:
-    """It declares one notice for each user, and sends one for each connection."""
+    """The server declares one notice for each user, and sends one for each connection."""

@@ -6,24 +6,24 @@ from typing import Any
 from reference_server.clock import Clock
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
-from tests.faults.plants.tellings import messages
+from tests.faults.plants.hooks import change_messages
 
 
 @fault("timestamp missing", breaks="DELIVER-7", shows=Kind.MALFORMED)
 def missing() -> None:
     """Messages have no timestamp."""
-    messages(lambda fields: {name: value for name, value in fields.items() if name != "timestamp"})
+    change_messages(lambda fields: {name: value for name, value in fields.items() if name != "timestamp"})
 
 
 @fault("timestamp a number", breaks="DELIVER-7", shows=Kind.MALFORMED)
 def number() -> None:
     """The timestamp of a message is a number."""
-    messages(lambda fields: fields | {"timestamp": datetime.fromisoformat(fields["timestamp"]).timestamp()})
+    change_messages(lambda fields: fields | {"timestamp": datetime.fromisoformat(fields["timestamp"]).timestamp()})
 
 
 @fault("time frozen", breaks="DELIVER-9")
 def frozen() -> None:
-    """Every timestamp is that of the server's first one."""
+    """Every timestamp is the server's first one."""
 
     def wrapped(timestamp: Any) -> Any:
         def once(self: Any) -> str:
@@ -37,7 +37,7 @@ def frozen() -> None:
 
 @fault("local time", breaks="DELIVER-8", shows=Kind.WRONG_TIME)
 def local() -> None:
-    """Timestamps are in the server's zone, and do not say so."""
+    """Timestamps are in the server's local time, without an offset."""
 
     def wrapped(_: Any) -> Any:
         return lambda _: datetime.now().isoformat(timespec="microseconds")

@@ -182,7 +182,7 @@ def drops(view: View) -> Iterator[Anomaly]:
 def backwards(view: View) -> Iterator[Anomaly]:
     """An item that is stamped before the one that its receiver got before it, by more than clocks differ.
 
-    Not one that comes so late, to a slow reader or as history, that the streaming form remembers no timestamps of it.
+    Not one that comes so late, to a slow reader or as history, that the streaming judge remembers no timestamps of it.
     """
     for receiver, sender, heard in view.streams():
         for before, hit in pairwise(heard):

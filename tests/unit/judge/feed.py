@@ -1,4 +1,4 @@
-"""A history, told to the oracle's streaming form as a load generator would tell it."""
+"""A history, told to the streaming judge as a load generator would tell it."""
 
 from msgspec import structs
 
@@ -6,6 +6,7 @@ from roomproof.history import Deadline, Deleting, Event, FaultWindow, Opening, R
 from roomproof.judge.findings import Finding
 from roomproof.judge.streaming.connection import StreamingConnection
 from roomproof.judge.streaming.fault_windows import LiveFaultWindow
+from roomproof.judge.streaming.message_id import read_id
 from roomproof.judge.streaming.room import StreamingRoom
 from roomproof.spec import messages
 
@@ -39,6 +40,12 @@ class Feed:
         self.window = next((event for event in events if isinstance(event, FaultWindow)), None)
         self.fault_windows: dict[str, LiveFaultWindow] = {}
         self.mended = False
+        self.provoking = {
+            event.connection
+            for event in events
+            if isinstance(event, Sent) and not isinstance(messages.read_sent(event.frame), messages.Valid)
+        }
+        """Connections that send bad frames: the errors that they receive are none of the streaming judge's business."""
         for room in {event.room for event in events if isinstance(event, Opening | Deleting)}:
             self.rooms[room] = StreamingRoom(room, self.started, deadline)
         for event in events:
@@ -47,7 +54,7 @@ class Feed:
                 self._tell(event)
 
     def findings(self) -> list[Finding]:
-        """What the streaming form holds against the server."""
+        """The findings of the streaming judge."""
         return [finding for room in self.rooms.values() for finding in room.finish().findings]
 
     def _look_at_the_clock(self, now: int) -> None:
@@ -67,17 +74,28 @@ class Feed:
             case Sent(number, at):
                 sending = messages.read_sent(event.frame)
                 if isinstance(sending, messages.Valid):
-                    words = sending.content.partition(" ")[2]
-                    assert self._room_of(number).compose(self.connections[number], words, at) == sending.content
+                    self._compose(number, sending.content, at)
             case Received(number, at, str(text)):
-                if not isinstance(messages.read(text), messages.Error):
+                if number not in self.provoking or not isinstance(messages.read(text), messages.Error):
                     self._room_of(number).receive(self.connections[number], text.encode(), at)
+            case Received(number, at, _, bytes(binary)):
+                malformed = messages.read(binary)
+                assert isinstance(malformed, messages.Malformed)
+                self._room_of(number).receive_malformed(self.connections[number], binary, malformed.reason, at)
             case Deleting(_, room):
                 self.rooms[room].mark_deleted()
             case Deadline() | Started() | FaultWindow() | Received() | Violating():
                 pass
             case _:
                 self._room_of(event.connection).observe(self.connections[event.connection], event)
+
+    def _compose(self, number: int, content: str, at: int) -> None:
+        """Tell of a message, whose content must be the one that the streaming judge composes."""
+        message_id = read_id(content)
+        assert message_id is not None, f"expected a content with a message id, got {content!r}"
+        words = content.partition(" ")[2]
+        composed = self._room_of(number).compose(self.connections[number], words, at, message_id.meant)
+        assert composed == content
 
     def _room_of(self, number: int) -> StreamingRoom:
         return self.rooms[self.connections[number].room]

@@ -1,10 +1,11 @@
 """Histories told by hand: people who join, say, hear and leave, one event after the other.
 
-    tale = Tale()
     alice, bob = tale.joins("alice"), tale.joins("bob")
     soup = alice.says("soup")
     bob.hears(soup)
     assert tale.findings() == [finding(Kind.LOST, "DELIVER-2", alice, soup)]
+
+`tale` is a fixture: its findings are those of both judges, which have to agree (judges.py).
 
 The clock advances by a millisecond with each event. `tale.clock` may be set, also backwards: events need not be told in
 the order in which they happened. Nothing is heard by itself, not even an echo.
@@ -33,9 +34,10 @@ from roomproof.history import (
     Violating,
 )
 from roomproof.judge.facts import NS_PER_S
-from roomproof.judge.findings import Kind
-from roomproof.judge.offline.judge import judge
+from roomproof.judge.findings import Finding, Kind
+from roomproof.judge.streaming.message_id import with_id
 from roomproof.spec import messages
+from tests.unit.judge.judges import OfflineOnly, found_by_both, time_of
 
 EPOCH = 1_766_527_977 * NS_PER_S
 """The wall clock at time 0: an evening in December 2025."""
@@ -64,15 +66,19 @@ class Found(NamedTuple):
 
 @dataclass
 class Tale:
-    """A run. `capabilities` are those that the server declares."""
+    """A run. `reason`: why it reaches only the offline judge; None if both judge it."""
 
-    capabilities: tuple[str, ...] = ()
+    reason: OfflineOnly | None = None
     clock: int = 0
     events: list[Event] = field(default_factory=list)
     actors: list["Actor"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.events.append(Started(epoch=EPOCH, capabilities=list(self.capabilities)))
+        self.events.append(Started(epoch=EPOCH))
+
+    def declares(self, *capabilities: str) -> None:
+        """The server declares these capabilities."""
+        self.events[0] = Started(epoch=EPOCH, capabilities=list(capabilities))
 
     def tick(self) -> int:
         """The time of the next event."""
@@ -124,10 +130,15 @@ class Tale:
         self.events.append(Deadline(self.tick()))
 
     def findings(self) -> list[Found]:
-        """What the oracle holds against the server; the deadline is now, if it was not told."""
+        """What the judges hold against the server; the deadline is now, if it was not told."""
+        return [Found(one.kind, one.rule, one.receiver, one.stream, one.item) for one in self.evidence()]
+
+    def evidence(self) -> list[Finding]:
+        """The findings with their texts."""
         if not any(isinstance(event, Deadline) for event in self.events):
+            self.clock = max(self.clock, *(time_of(event) for event in self.events))
             self.time_is_over()
-        return [Found(one.kind, one.rule, one.receiver, one.stream, one.item) for one in judge(self.events)]
+        return found_by_both(self.events, self.reason)
 
 
 @dataclass
@@ -188,8 +199,13 @@ class Actor:
         """It sends what is no frame by RFC 6455."""
         self.tale.events.append(Violating(self.number, self.tale.tick(), payload, is_masked))
 
-    def says(self, content: str) -> Told:
-        """It sends a valid message."""
+    def says(self, words: str) -> Told:
+        """It sends a valid message, whose content has a message id before the words, as under load."""
+        at = self.tale.clock + MILLISECOND
+        return self.says_just(with_id(self.room, self.number, self.count + 1, words, at))
+
+    def says_just(self, content: str) -> Told:
+        """It sends a valid message with just this content."""
         self.sends(messages.message(content))
         self.count += 1
         return Told(self.number, self.count, {"type": "message", "sender_id": self.user, **self._stamped(content)})
@@ -248,6 +264,11 @@ def finding(kind: Kind, rule: str, receiver: Actor, told: Told | None = None, of
         return Found(kind, rule, receiver.number, of.number if of else None, None)
     sender = receiver.tale.actors[told.stream - 1]
     return Found(kind, rule, receiver.number, told.stream, sender.count + 1 if told.item is None else told.item)
+
+
+def altered(told: Told) -> str:
+    """The content of a message, changed."""
+    return told.frame["content"].upper()
 
 
 def stamp(at: int) -> str:

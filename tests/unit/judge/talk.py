@@ -1,10 +1,13 @@
-"""A room under load, told by hand to the streaming form: like tale.py, but the frames are bytes and nothing is kept."""
+"""A room under load, told by hand to the streaming judge only: like tale.py, but the frames are bytes.
+
+`talk` is a fixture. A test that takes it says with the mark `one_judge` why a tale, for both judges, would not do.
+"""
 
 import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused, Started
+from roomproof.history import Closed, Closing, Opened, Opening, Reading, Started
 from roomproof.judge.streaming.connection import StreamingConnection
 from roomproof.judge.streaming.room import StreamingRoom
 from roomproof.judge.streaming.tally import Tally
@@ -17,14 +20,16 @@ DEADLINE = 5_000 * MILLISECOND
 class Talk:
     """A room, and a clock that advances by a millisecond with each event."""
 
-    capabilities: tuple[str, ...] = ()
     clock: int = 0
     count: int = 0
     room: StreamingRoom = field(init=False)
 
     def __post_init__(self) -> None:
-        started = Started(epoch=EPOCH, capabilities=list(self.capabilities))
-        self.room = StreamingRoom("kitchen", started, DEADLINE)
+        self.declares()
+
+    def declares(self, *capabilities: str) -> None:
+        """The server declares these capabilities; nobody has come yet."""
+        self.room = StreamingRoom("kitchen", Started(epoch=EPOCH, capabilities=list(capabilities)), DEADLINE)
 
     def tick(self) -> int:
         """The time of the next event."""
@@ -73,31 +78,14 @@ class Talk:
         for connection in connections:
             self.hears(connection, *frames)
 
-    def refuses(self, connection: StreamingConnection, status: int | None) -> None:
-        """The handshake is answered with another status, or not at all."""
-        self.room.observe(connection, Refused(connection.number, self.tick(), status, ""))
-
     def reads(self, connection: StreamingConnection, *, reads: bool) -> None:
         """A receiver stops or begins again to read."""
         self.room.observe(connection, Reading(connection.number, self.tick(), reads))
 
-    def begins_to_close(self, connection: StreamingConnection) -> None:
-        """A client sends its Close frame."""
-        self.room.observe(connection, Closing(connection.number, self.tick(), 1000))
-
-    def is_closed(self, connection: StreamingConnection, code: int | None) -> None:
-        """A client receives a Close frame, or its link ends without one."""
-        self.room.observe(connection, Closed(connection.number, self.tick(), code))
-
     def leaves(self, connection: StreamingConnection) -> bytes:
         """A client closes cleanly; its leave notice is returned."""
-        self.begins_to_close(connection)
-        self.is_closed(connection, 1000)
-        return self.notice(connection, "left")
-
-    def dies(self, connection: StreamingConnection) -> bytes:
-        """A client ends the link without a Close frame; its leave notice is returned."""
-        self.room.observe(connection, Dying(connection.number, self.tick(), "rst"))
+        for event in (Closing(connection.number, self.tick(), 1000), Closed(connection.number, self.tick(), 1000)):
+            self.room.observe(connection, event)
         return self.notice(connection, "left")
 
     def passes(self, milliseconds: int) -> None:

@@ -1,19 +1,19 @@
 """Messages that are lost or doubled, and histories that only look so."""
 
 from roomproof.judge.findings import Kind
+from tests.unit.judge.judges import OfflineOnly
+from tests.unit.judge.marks import one_judge
 from tests.unit.judge.tale import Tale, finding
 
 
-def test_what_everyone_hears_is_in_order() -> None:
-    tale = Tale()
+def test_what_everyone_hears_is_in_order(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     tale.all_hear(alice.says("soup"), bob.says("me"), alice.says("there is more"))
 
     assert tale.findings() == []
 
 
-def test_a_message_that_one_member_never_hears_is_lost() -> None:
-    tale = Tale()
+def test_a_message_that_one_member_never_hears_is_lost(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     soup = alice.says("soup")
     alice.hears(soup)
@@ -21,8 +21,8 @@ def test_a_message_that_one_member_never_hears_is_lost() -> None:
     assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, soup)]
 
 
-def test_what_is_said_after_the_deadline_is_not_due() -> None:
-    tale = Tale()
+@one_judge(OfflineOnly.AFTER_DEADLINE)
+def test_what_is_said_after_the_deadline_is_not_due(tale: Tale) -> None:
     alice, _bob = tale.meet("alice", "bob")
     tale.time_is_over()
     alice.says("too late")
@@ -30,8 +30,7 @@ def test_what_is_said_after_the_deadline_is_not_due() -> None:
     assert tale.findings() == []
 
 
-def test_an_echo_that_never_comes_is_lost() -> None:
-    tale = Tale()
+def test_an_echo_that_never_comes_is_lost(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     soup = alice.says("soup")
     bob.hears(soup)
@@ -39,8 +38,7 @@ def test_an_echo_that_never_comes_is_lost() -> None:
     assert tale.findings() == [finding(Kind.LOST, "DELIVER-2", alice, soup)]
 
 
-def test_the_echo_of_the_last_words_is_not_due_to_one_who_closes() -> None:
-    tale = Tale()
+def test_the_echo_of_last_words_is_not_due_to_one_who_closes(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     soup = alice.says("soup")
     bob.hears(soup, alice.leaves())
@@ -48,8 +46,7 @@ def test_the_echo_of_the_last_words_is_not_due_to_one_who_closes() -> None:
     assert tale.findings() == []
 
 
-def test_last_words_before_a_clean_close_are_due() -> None:
-    tale = Tale()
+def test_last_words_before_a_clean_close_are_due(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     tale.all_hear(alice.says("soup"))
     bye = alice.says("bye")
@@ -58,8 +55,8 @@ def test_last_words_before_a_clean_close_are_due() -> None:
     assert tale.findings() == [finding(Kind.LOST, "DELIVER-11", bob, bye)]
 
 
-def test_a_server_that_gives_a_member_up_need_not_have_read_its_last_words() -> None:
-    tale = Tale()
+def test_last_words_to_a_server_that_closes_may_be_lost(tale: Tale) -> None:
+    """A server that gives a member up need not have read them."""
     alice, bob = tale.meet("alice", "bob")
     alice.says("bye")
     alice.begins_to_close()
@@ -69,8 +66,7 @@ def test_a_server_that_gives_a_member_up_need_not_have_read_its_last_words() -> 
     assert tale.findings() == []
 
 
-def test_last_words_of_one_who_dies_may_be_lost_for_everyone() -> None:
-    tale = Tale()
+def test_last_words_of_one_who_dies_may_be_lost_for_everyone(tale: Tale) -> None:
     alice, bob, carol = tale.meet("alice", "bob", "carol")
     tale.all_hear(alice.says("soup"))
     alice.says("help")
@@ -81,8 +77,7 @@ def test_last_words_of_one_who_dies_may_be_lost_for_everyone() -> None:
     assert tale.findings() == []
 
 
-def test_last_words_of_one_who_dies_that_reached_one_are_due_to_all() -> None:
-    tale = Tale()
+def test_last_words_of_the_dead_that_reached_one_are_due_to_all(tale: Tale) -> None:
     alice, bob, carol = tale.meet("alice", "bob", "carol")
     help_ = alice.says("help")
     left = alice.dies()
@@ -92,8 +87,8 @@ def test_last_words_of_one_who_dies_that_reached_one_are_due_to_all() -> None:
     assert tale.findings() == [finding(Kind.LOST, "DELIVER-12", carol, help_)]
 
 
-def test_one_who_does_not_read_cannot_know_whether_the_server_still_listens() -> None:
-    tale = Tale()
+def test_words_of_one_who_does_not_read_may_be_lost(tale: Tale) -> None:
+    """It cannot know whether the server still listens."""
     slow, bob = tale.meet("slow", "bob")
     slow.stops_reading()
     slow.says("hello?")
@@ -102,8 +97,7 @@ def test_one_who_does_not_read_cannot_know_whether_the_server_still_listens() ->
     assert tale.findings() == []
 
 
-def test_a_leaver_is_not_owed_what_comes_after_the_last_item_that_it_got() -> None:
-    tale = Tale()
+def test_a_leaver_is_owed_nothing_after_the_last_item_it_got(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     tale.all_hear(alice.says("soup"))
     alice.hears(alice.says("more soup"))
@@ -112,8 +106,7 @@ def test_a_leaver_is_not_owed_what_comes_after_the_last_item_that_it_got() -> No
     assert tale.findings() == []
 
 
-def test_what_a_leaver_does_receive_has_no_hole() -> None:
-    tale = Tale()
+def test_what_a_leaver_does_receive_has_no_hole(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     soup, bread = alice.says("soup"), alice.says("bread")
     alice.hears(soup, bread)
@@ -123,8 +116,7 @@ def test_what_a_leaver_does_receive_has_no_hole() -> None:
     assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, soup)]
 
 
-def test_a_member_that_does_not_read_is_owed_nothing_yet() -> None:
-    tale = Tale()
+def test_a_member_that_does_not_read_is_owed_nothing_yet(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     bob.stops_reading()
     alice.hears(alice.says("soup"))
@@ -132,8 +124,7 @@ def test_a_member_that_does_not_read_is_owed_nothing_yet() -> None:
     assert tale.findings() == []
 
 
-def test_a_member_that_reads_again_is_owed_everything() -> None:
-    tale = Tale()
+def test_a_member_that_reads_again_is_owed_everything(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     bob.stops_reading()
     soup = alice.says("soup")
@@ -143,16 +134,15 @@ def test_a_member_that_reads_again_is_owed_everything() -> None:
     assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, soup)]
 
 
-def test_two_people_may_say_the_same() -> None:
-    tale = Tale()
+@one_judge(OfflineOnly.OWN_WORDS)
+def test_two_people_may_say_the_same(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
-    tale.all_hear(alice.says("yes"), bob.says("yes"))
+    tale.all_hear(alice.says_just("yes"), bob.says_just("yes"))
 
     assert tale.findings() == []
 
 
-def test_a_second_copy_is_a_duplicate() -> None:
-    tale = Tale()
+def test_a_second_copy_is_a_duplicate(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     soup = alice.says("soup")
     tale.all_hear(soup)
@@ -161,30 +151,30 @@ def test_a_second_copy_is_a_duplicate() -> None:
     assert tale.findings() == [finding(Kind.DUPLICATED, "DELIVER-3", bob, soup)]
 
 
-def test_the_same_said_twice_is_heard_twice() -> None:
-    tale = Tale()
+@one_judge(OfflineOnly.OWN_WORDS)
+def test_the_same_said_twice_is_heard_twice(tale: Tale) -> None:
     alice, _bob = tale.meet("alice", "bob")
-    tale.all_hear(alice.says("soup"), alice.says("soup"))
+    tale.all_hear(alice.says_just("soup"), alice.says_just("soup"))
 
     assert tale.findings() == []
 
 
-def test_the_same_said_twice_and_heard_three_times_is_a_duplicate() -> None:
-    tale = Tale()
+@one_judge(OfflineOnly.OWN_WORDS)
+def test_the_same_said_twice_and_heard_thrice_is_a_duplicate(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
-    soup, again = alice.says("soup"), alice.says("soup")
+    soup, again = alice.says_just("soup"), alice.says_just("soup")
     tale.all_hear(soup, again)
     bob.hears(again)
 
     assert tale.findings() == [finding(Kind.DUPLICATED, "DELIVER-3", bob, again)]
 
 
-def test_whoever_comes_between_equal_messages_hears_the_last_ones() -> None:
-    tale = Tale()
+@one_judge(OfflineOnly.OWN_WORDS)
+def test_a_newcomer_between_equal_messages_hears_the_last_ones(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
-    first, second = alice.says("soup"), alice.says("soup")
+    first, second = alice.says_just("soup"), alice.says_just("soup")
     bob = tale.joins("bob")
-    third = alice.says("soup")
+    third = alice.says_just("soup")
     alice.hears(first, bob.joined, second, third)
     bob.hears(second, third)
 

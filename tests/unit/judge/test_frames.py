@@ -4,12 +4,14 @@ import pytest
 
 from roomproof.judge.findings import Kind
 from roomproof.spec import messages
+from tests.unit.judge.judges import OfflineOnly
+from tests.unit.judge.marks import one_judge
 from tests.unit.judge.tale import MILLISECOND, Tale, finding, stamp
 
 
+@one_judge(OfflineOnly.BAD_FRAMES)
 @pytest.mark.parametrize("frame", ["soup?", '{"type": "shout", "content": "soup"}', '{"type": "message"}'])
-def test_a_bad_frame_is_not_heard(frame: str) -> None:
-    tale = Tale()
+def test_a_bad_frame_is_not_heard(tale: Tale, frame: str) -> None:
     alice, _bob = tale.meet("alice", "bob")
     alice.sends(frame)
     alice.gets_error()
@@ -18,8 +20,8 @@ def test_a_bad_frame_is_not_heard(frame: str) -> None:
     assert tale.findings() == []
 
 
-def test_a_bad_frame_that_is_heard_as_a_message_is_a_phantom() -> None:
-    tale = Tale()
+@one_judge(OfflineOnly.BAD_FRAMES)
+def test_a_bad_frame_that_is_heard_as_a_message_is_a_phantom(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     sorry = alice.says("sorry")
     alice.sends('{"type": "shout", "content": "soup"}')
@@ -29,8 +31,8 @@ def test_a_bad_frame_that_is_heard_as_a_message_is_a_phantom() -> None:
     assert tale.findings() == [finding(Kind.PHANTOM, "FRAME-1", bob)]
 
 
-def test_a_bad_frame_that_is_passed_on_as_it_is_is_malformed() -> None:
-    tale = Tale()
+@one_judge(OfflineOnly.BAD_FRAMES)
+def test_a_bad_frame_that_is_passed_on_as_it_is_is_malformed(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     alice.sends('{"type": "message", "content": 42}')
     bob.receives('{"type": "message", "content": 42}')
@@ -38,14 +40,14 @@ def test_a_bad_frame_that_is_passed_on_as_it_is_is_malformed() -> None:
     assert tale.findings() == [finding(Kind.MALFORMED, "FRAME-1", bob)]
 
 
+@one_judge(OfflineOnly.BAD_FRAMES)
 @pytest.mark.parametrize(
     "frame",
     ['{"content": "soup"}', messages.message("x" * 4097), '{"type": "message", "content": "\\ud800"}'],
     ids=["no type", "too long", "a lone surrogate"],
 )
 @pytest.mark.parametrize("carried", [True, False], ids=["be carried", "be refused"])
-def test_a_doubtful_frame_may(frame: str, carried: bool) -> None:
-    tale = Tale()
+def test_a_doubtful_frame_may(tale: Tale, frame: str, carried: bool) -> None:
     alice, bob = tale.meet("alice", "bob")
     sorry = alice.says("sorry")
     alice.sends(frame)
@@ -60,8 +62,8 @@ def test_a_doubtful_frame_may(frame: str, carried: bool) -> None:
     assert tale.findings() == []
 
 
-def test_a_lone_surrogate_is_not_replaced() -> None:
-    tale = Tale()
+@one_judge(OfflineOnly.BAD_FRAMES)
+def test_a_lone_surrogate_is_not_replaced(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     sorry = alice.says("sorry")
     alice.sends('{"type": "message", "content": "soup \\ud800"}')
@@ -71,9 +73,9 @@ def test_a_lone_surrogate_is_not_replaced() -> None:
     assert tale.findings() == [finding(Kind.PHANTOM, "FRAME-1", bob)]
 
 
+@one_judge(OfflineOnly.BAD_FRAMES)
 @pytest.mark.parametrize("taken", [True, False])
-def test_an_unmasked_message_may_be_taken(taken: bool) -> None:
-    tale = Tale()
+def test_an_unmasked_message_may_be_taken(tale: Tale, taken: bool) -> None:
     alice, bob = tale.meet("alice", "bob")
     sorry = bob.says("sorry")
     tale.all_hear(sorry)
@@ -87,8 +89,7 @@ def test_an_unmasked_message_may_be_taken(taken: bool) -> None:
     assert tale.findings() == []
 
 
-def test_an_error_for_a_valid_message_is_unprovoked() -> None:
-    tale = Tale()
+def test_an_error_for_a_valid_message_is_unprovoked(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     alice.hears(alice.says("soup"))
     alice.gets_error()
@@ -96,8 +97,8 @@ def test_an_error_for_a_valid_message_is_unprovoked() -> None:
     assert tale.findings() == [finding(Kind.UNPROVOKED_ERROR, "FRAME-5", alice)]
 
 
-def test_an_error_for_a_ping_is_none_where_pings_are_not_declared() -> None:
-    tale = Tale()
+@one_judge(OfflineOnly.BAD_FRAMES)
+def test_an_error_for_an_undeclared_ping_is_provoked(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     alice.sends('{"type": "ping"}')
     alice.gets_error()
@@ -106,8 +107,7 @@ def test_an_error_for_a_ping_is_none_where_pings_are_not_declared() -> None:
 
 
 @pytest.mark.parametrize("seconds", [-59, 59])
-def test_a_timestamp_may_be_off_by(seconds: int) -> None:
-    tale = Tale()
+def test_a_timestamp_may_be_off_by(tale: Tale, seconds: int) -> None:
     (alice,) = tale.meet("alice")
     tale.passes(100)
     alice.hears(alice.says("soup"), timestamp=stamp(tale.clock + seconds * 10**9))
@@ -116,8 +116,7 @@ def test_a_timestamp_may_be_off_by(seconds: int) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-61, 61])
-def test_a_timestamp_is_not_off_by(seconds: int) -> None:
-    tale = Tale()
+def test_a_timestamp_is_not_off_by(tale: Tale, seconds: int) -> None:
     alice = tale.joins("alice")
     tale.passes(100)
     alice.hears(alice.says("soup"), timestamp=stamp(tale.clock + seconds * 10**9))
@@ -125,8 +124,7 @@ def test_a_timestamp_is_not_off_by(seconds: int) -> None:
     assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-8", alice)]
 
 
-def test_a_member_that_did_not_read_for_long_gets_old_timestamps() -> None:
-    tale = Tale()
+def test_one_that_did_not_read_for_long_gets_old_timestamps(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     bob.stops_reading()
     soup = alice.says("soup")
@@ -138,8 +136,7 @@ def test_a_member_that_did_not_read_for_long_gets_old_timestamps() -> None:
     assert tale.findings() == []
 
 
-def test_time_may_be_measured_in_whole_seconds() -> None:
-    tale = Tale()
+def test_time_may_be_measured_in_whole_seconds(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     soup, bread = alice.says("soup"), alice.says("bread")
     alice.hears(soup, bread, timestamp=stamp(tale.clock))
@@ -147,8 +144,7 @@ def test_time_may_be_measured_in_whole_seconds() -> None:
     assert tale.findings() == []
 
 
-def test_time_does_not_run_backwards_in_a_stream() -> None:
-    tale = Tale()
+def test_time_does_not_run_backwards_in_a_stream(tale: Tale) -> None:
     alice = tale.joins("alice")
     soup, bread = alice.says("soup"), alice.says("bread")
     alice.hears(soup)
@@ -157,8 +153,7 @@ def test_time_does_not_run_backwards_in_a_stream() -> None:
     assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-9", alice, bread)]
 
 
-def test_a_copy_that_is_stamped_anew_is_a_copy() -> None:
-    tale = Tale()
+def test_a_copy_that_is_stamped_anew_is_a_copy(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     soup, bread = alice.says("soup"), alice.says("bread")
     tale.all_hear(soup, bread)
@@ -168,8 +163,7 @@ def test_a_copy_that_is_stamped_anew_is_a_copy() -> None:
     assert tale.findings() == [finding(Kind.DUPLICATED, "DELIVER-3", bob, soup)]
 
 
-def test_after_a_step_backwards_time_is_measured_anew() -> None:
-    tale = Tale()
+def test_after_a_step_backwards_time_is_measured_anew(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     tale.passes(3)
     before = stamp(tale.clock - 1_000 * MILLISECOND)
@@ -183,8 +177,7 @@ def test_after_a_step_backwards_time_is_measured_anew() -> None:
     assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-9", alice, bread)]
 
 
-def test_time_does_not_stand_still_in_a_stream() -> None:
-    tale = Tale()
+def test_time_does_not_stand_still_in_a_stream(tale: Tale) -> None:
     alice = tale.joins("alice")
     alice.hears(alice.says("soup"), timestamp=stamp(0))
     tale.passes(1.5)
@@ -196,8 +189,7 @@ def test_time_does_not_stand_still_in_a_stream() -> None:
     assert tale.findings() == [finding(Kind.WRONG_TIME, "DELIVER-9", alice, cheese)]
 
 
-def test_a_server_that_stalls_may_stamp_two_messages_alike() -> None:
-    tale = Tale()
+def test_a_server_that_stalls_may_stamp_two_messages_alike(tale: Tale) -> None:
     alice = tale.joins("alice")
     soup = alice.says("soup")
     tale.passes(3)

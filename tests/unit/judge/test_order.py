@@ -3,11 +3,12 @@
 import pytest
 
 from roomproof.judge.findings import Kind
+from tests.unit.judge.judges import OfflineOnly
+from tests.unit.judge.marks import one_judge
 from tests.unit.judge.tale import Tale, finding
 
 
-def test_an_item_after_a_later_one_of_its_stream_is_reordered() -> None:
-    tale = Tale()
+def test_an_item_after_a_later_one_of_its_stream_is_reordered(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     soup, bread = alice.says("soup"), alice.says("bread")
     alice.hears(soup, bread)
@@ -16,8 +17,7 @@ def test_an_item_after_a_later_one_of_its_stream_is_reordered() -> None:
     assert tale.findings() == [finding(Kind.REORDERED, "ORDER-1", bob, soup)]
 
 
-def test_different_speakers_may_be_heard_in_different_orders() -> None:
-    tale = Tale()
+def test_different_speakers_may_be_heard_in_different_orders(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     soup, bread = alice.says("soup"), bob.says("bread")
     alice.hears(soup, bread)
@@ -26,8 +26,8 @@ def test_different_speakers_may_be_heard_in_different_orders() -> None:
     assert tale.findings() == []
 
 
-def test_different_orders_are_a_finding_where_one_order_is_declared() -> None:
-    tale = Tale(("total-order",))
+def test_different_orders_break_a_declared_total_order(tale: Tale) -> None:
+    tale.declares("total-order")
     alice, bob = tale.meet("alice", "bob")
     soup, bread = alice.says("soup"), bob.says("bread")
     alice.hears(soup, bread)
@@ -36,8 +36,8 @@ def test_different_orders_are_a_finding_where_one_order_is_declared() -> None:
     assert tale.findings() == [finding(Kind.REORDERED, "ORDER-2", bob)]
 
 
-def test_parts_of_one_order_are_in_order() -> None:
-    tale = Tale(("total-order",))
+def test_parts_of_one_order_are_in_order(tale: Tale) -> None:
+    tale.declares("total-order")
     alice, bob, carol = tale.meet("alice", "bob", "carol")
     tale.all_hear(alice.says("soup"), bob.says("bread"), carol.says("cheese"))
     gone = carol.leaves()
@@ -46,8 +46,8 @@ def test_parts_of_one_order_are_in_order() -> None:
     assert tale.findings() == []
 
 
-def test_three_orders_of_which_any_two_agree_can_contradict_each_other() -> None:
-    tale = Tale(("total-order",))
+def test_three_orders_of_which_any_two_agree_can_contradict(tale: Tale) -> None:
+    tale.declares("total-order")
     alice, bob, carol = tale.meet("alice", "bob", "carol")
     soup, bread, cheese = alice.says("soup"), bob.says("bread"), carol.says("cheese")
     alice.begins_to_close()
@@ -60,8 +60,7 @@ def test_three_orders_of_which_any_two_agree_can_contradict_each_other() -> None
     assert tale.findings() == [finding(Kind.REORDERED, "ORDER-2", carol)]
 
 
-def test_what_was_heard_before_one_came_is_replayed_to_it() -> None:
-    tale = Tale()
+def test_what_was_heard_before_one_came_is_replayed_to_it(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     soup, bread = alice.says("soup"), alice.says("bread")
     alice.hears(soup, bread)
@@ -72,8 +71,7 @@ def test_what_was_heard_before_one_came_is_replayed_to_it() -> None:
     assert tale.findings() == [finding(Kind.REPLAYED, "DELIVER-10", bob, soup)]
 
 
-def test_the_last_item_that_was_heard_before_one_came_may_still_be_on_its_way() -> None:
-    tale = Tale()
+def test_the_last_item_before_one_came_may_be_on_its_way(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     soup, bread = alice.says("soup"), alice.says("bread")
     alice.hears(soup, bread)
@@ -84,8 +82,7 @@ def test_the_last_item_that_was_heard_before_one_came_may_still_be_on_its_way() 
     assert tale.findings() == []
 
 
-def test_a_replay_in_the_middle_is_no_second_finding() -> None:
-    tale = Tale()
+def test_a_replay_in_the_middle_is_no_second_finding(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     soup, bread = alice.says("soup"), alice.says("bread")
     alice.hears(soup, bread)
@@ -96,8 +93,8 @@ def test_a_replay_in_the_middle_is_no_second_finding() -> None:
     assert tale.findings() == [finding(Kind.REPLAYED, "DELIVER-10", bob, soup)]
 
 
-def test_a_server_with_history_may_say_again_what_was_said_and_leave_out_what_it_likes() -> None:
-    tale = Tale(("history",))
+def test_a_server_with_history_may_repeat_what_it_likes(tale: Tale) -> None:
+    tale.declares("history")
     (alice,) = tale.meet("alice")
     soup, bread, cheese = alice.says("soup"), alice.says("bread"), alice.says("cheese")
     alice.hears(soup, bread, cheese)
@@ -111,8 +108,8 @@ def test_a_server_with_history_may_say_again_what_was_said_and_leave_out_what_it
 
 
 @pytest.mark.parametrize("member", [True, False], ids=["once it is a member", "before it is known to be a member"])
-def test_a_server_with_history_says_nothing_twice(member: bool) -> None:
-    tale = Tale(("history",))
+def test_a_server_with_history_says_nothing_twice(tale: Tale, member: bool) -> None:
+    tale.declares("history")
     (alice,) = tale.meet("alice")
     soup = alice.says("soup")
     alice.hears(soup)
@@ -125,8 +122,7 @@ def test_a_server_with_history_says_nothing_twice(member: bool) -> None:
     assert tale.findings() == [finding(Kind.DUPLICATED, "DELIVER-3", bob, soup)]
 
 
-def test_what_was_said_in_another_room_leaks() -> None:
-    tale = Tale()
+def test_what_was_said_in_another_room_leaks(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     bob = tale.joins("bob", "garage")
     soup = alice.says("soup")
@@ -136,8 +132,8 @@ def test_what_was_said_in_another_room_leaks() -> None:
     assert tale.findings() == [finding(Kind.LEAKED, "DELIVER-4", bob, soup)]
 
 
-def test_a_notice_of_another_room_leaks_even_to_a_user_of_that_name() -> None:
-    tale = Tale()
+@one_judge(OfflineOnly.SHARED_USER)
+def test_a_notice_of_another_room_leaks_beside_its_namesake(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     tale.all_hear(tale.joins("bob").joined)
     away = tale.joins("bob", "garage")
@@ -146,10 +142,32 @@ def test_a_notice_of_another_room_leaks_even_to_a_user_of_that_name() -> None:
     assert tale.findings() == [finding(Kind.LEAKED, "DELIVER-4", alice, of=away)]
 
 
-def test_the_same_words_in_two_rooms_are_no_leak() -> None:
-    tale = Tale()
+@one_judge(OfflineOnly.OWN_WORDS)
+def test_the_same_words_in_two_rooms_are_no_leak(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     bob = tale.joins("bob", "garage")
-    tale.all_hear(alice.says("yes"), bob.says("yes"))
+    tale.all_hear(alice.says_just("yes"), bob.says_just("yes"))
 
     assert tale.findings() == []
+
+
+def test_a_late_comer_hears_on_from_where_it_came(tale: Tale) -> None:
+    (alice,) = tale.meet("alice")
+    bread, soup = alice.says("bread"), alice.says("soup")
+    alice.hears(bread, soup)
+    bob = tale.joins("bob")
+    bob.hears(soup, bob.joined)
+    alice.hears(bob.joined)
+
+    assert tale.findings() == []
+
+
+def test_what_comes_late_shows_that_a_membership_began_early(tale: Tale) -> None:
+    (alice,) = tale.meet("alice")
+    one, two, three = alice.says("soup"), alice.says("bread"), alice.says("cheese")
+    bob = tale.joins("bob")
+    alice.hears(one, two, three, bob.joined)
+    bob.hears(three, one)
+
+    late, lost = finding(Kind.REORDERED, "ORDER-1", bob, one), finding(Kind.LOST, "DELIVER-1", bob, two)
+    assert sorted(tale.findings()) == sorted([late, lost])

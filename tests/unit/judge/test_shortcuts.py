@@ -1,11 +1,12 @@
 """Correct histories that tempting shortcuts of the oracle's definition would accuse (docs/oracle.md)."""
 
+from tests.unit.judge.judges import OfflineOnly
+from tests.unit.judge.marks import one_judge
 from tests.unit.judge.tale import Tale
 
 
-def test_what_was_said_before_one_came_may_be_told_after_it_came() -> None:
+def test_what_was_said_before_one_came_may_be_told_after(tale: Tale) -> None:
     """Not replayed: it was said before the receiver opened, and before its join evidence."""
-    tale = Tale()
     (alice,) = tale.meet("alice")
     soup = alice.says("soup")
     bob = tale.joins("bob")
@@ -15,9 +16,8 @@ def test_what_was_said_before_one_came_may_be_told_after_it_came() -> None:
     assert tale.findings() == []
 
 
-def test_one_who_leaves_is_not_owed_what_was_said_before_it_left() -> None:
+def test_a_leaver_is_not_owed_what_was_said_before_it_left(tale: Tale) -> None:
     """Not lost: a member is not owed everything until it closes."""
-    tale = Tale()
     alice, bob = tale.meet("alice", "bob")
     soup = alice.says("soup")
     left = bob.leaves()
@@ -26,9 +26,8 @@ def test_one_who_leaves_is_not_owed_what_was_said_before_it_left() -> None:
     assert tale.findings() == []
 
 
-def test_one_who_leaves_is_not_owed_what_others_had_heard_before_it_left() -> None:
+def test_a_leaver_is_not_owed_what_others_heard_before_it_left(tale: Tale) -> None:
     """Not lost: acknowledged before the receiver closes is not owed either."""
-    tale = Tale()
     alice, bob = tale.meet("alice", "bob")
     alice.hears(alice.says("soup"))
     tale.passes(1)
@@ -37,9 +36,8 @@ def test_one_who_leaves_is_not_owed_what_others_had_heard_before_it_left() -> No
     assert tale.findings() == []
 
 
-def test_different_members_may_hear_different_speakers_in_different_orders() -> None:
+def test_members_may_hear_speakers_in_different_orders(tale: Tale) -> None:
     """Not reordered: the first receiver's log is no measure."""
-    tale = Tale()
     alice, bob, carol = tale.meet("alice", "bob", "carol")
     soup, bread, more_soup = alice.says("soup"), bob.says("bread"), alice.says("more soup")
     alice.hears(soup, bread, more_soup)
@@ -49,9 +47,8 @@ def test_different_members_may_hear_different_speakers_in_different_orders() -> 
     assert tale.findings() == []
 
 
-def test_membership_may_begin_after_the_answer_to_the_handshake() -> None:
+def test_membership_may_begin_after_the_answer_to_the_handshake(tale: Tale) -> None:
     """Not lost: membership does not begin with the 101."""
-    tale = Tale()
     (alice,) = tale.meet("alice")
     bob = tale.joins("bob")
     alice.hears(alice.says("soup"), bob.joined)
@@ -60,9 +57,9 @@ def test_membership_may_begin_after_the_answer_to_the_handshake() -> None:
     assert tale.findings() == []
 
 
-def test_what_another_instance_has_heard_may_still_be_on_its_way_here() -> None:
+def test_what_another_instance_has_may_be_on_its_way_here(tale: Tale) -> None:
     """Not replayed: what anyone anywhere acknowledged before the receiver opened says nothing of its instance."""
-    tale = Tale(("pubsub",))
+    tale.declares("pubsub")
     alice = tale.joins("alice", instance="one")
     soup, bread = alice.says("soup"), alice.says("bread")
     alice.hears(soup, bread)
@@ -74,9 +71,10 @@ def test_what_another_instance_has_heard_may_still_be_on_its_way_here() -> None:
     assert tale.findings() == []
 
 
-def test_a_pong_or_an_error_may_be_answered_before_membership_begins() -> None:
+@one_judge(OfflineOnly.BAD_FRAMES)
+def test_a_pong_or_an_error_may_come_before_membership(tale: Tale) -> None:
     """Not lost: direct frames are no evidence of membership."""
-    tale = Tale(("ping",))
+    tale.declares("ping")
     (alice,) = tale.meet("alice")
     bob = tale.joins("bob")
     bob.sends('{"type": "ping"}')

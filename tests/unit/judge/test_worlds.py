@@ -19,7 +19,7 @@ from tests.unit.judge.simulation import FAULTY_WORLDS, WORLDS, shapes, simulated
 
 @settings(simulated, max_examples=WORLDS)
 @given(shape=shapes(devices=st.booleans(), history=st.booleans(), names_instances=st.booleans()))
-def test_a_world_in_which_every_server_keeps_its_promises_is_in_order(shape: Shape) -> None:
+def test_a_world_in_which_servers_keep_promises_is_in_order(shape: Shape) -> None:
     events = live(shape)
 
     findings = judge(events)

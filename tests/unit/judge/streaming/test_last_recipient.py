@@ -1,4 +1,4 @@
-"""When a message came to the first and to the last of its receivers (the streaming form)."""
+"""When a message came to the first and to the last of its receivers (the streaming judge)."""
 
 import json
 
@@ -72,7 +72,7 @@ def test_receivers_on_two_instances() -> None:
     assert kitchen.timings == [(10, 90)]
 
 
-def test_what_had_to_be_forgotten_too_early_has_no_last_receiver() -> None:
+def test_what_was_forgotten_too_early_has_no_last_receiver() -> None:
     kitchen = Kitchen(None, None, cached_frames=4)
     quick, slow = kitchen.connections
     words = [kitchen.says(quick, meant=100) for _ in range(20)]

@@ -293,6 +293,13 @@ def test_a_missing_answer_is_inconclusive_with_its_reason() -> None:
     assert verdict.reason == "3 handshakes or requests got no proper answer: timed out; reset"
 
 
+def test_a_failure_of_this_machine_is_inconclusive_with_its_reason() -> None:
+    verdict = judged(report(local_trouble=2, local_reasons=["Too many open files"]))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
+    assert verdict.reason == "2 handshakes or requests failed on this machine: Too many open files"
+
+
 @pytest.mark.parametrize("capability", [Capability.PUBSUB, Capability.STICKY])
 def test_a_topology_that_was_not_crossed_is_inconclusive(capability: Capability) -> None:
     verdict = judged(report(sockets=20, rooms=2, instances=["a:1"]), target=declaring(capability))

@@ -1,4 +1,4 @@
-"""Ways into the reference server through which most faults are planted: what members are told, and what they say."""
+"""Places in the reference server where most faults are planted: where frames are sent, made and decoded."""
 
 import json
 from collections.abc import Callable
@@ -6,22 +6,21 @@ from typing import Any
 
 from reference_server import frames
 from reference_server.member import Member
-from reference_server.room import ChatRoom
 
-Tell = Callable[[str], bool]
+Send = Callable[[str], bool]
 
 
-def told(change: Callable[[Member, dict[str, Any], Tell], bool]) -> None:
-    """Plant between a room and its members: `change(member, fields, tell)` decides what becomes of each frame.
+def on_send(change: Callable[[Member, dict[str, Any], Send], bool]) -> None:
+    """Let `change(member, fields, send)` decide what a member is sent in place of each frame.
 
-    `tell(frame)` queues a frame for the member.
+    `send(frame)` queues a frame for the member.
     """
     original = Member.enqueue
 
-    def tell(self: Member, frame: str) -> bool:
+    def enqueue(self: Member, frame: str) -> bool:
         return bool(change(self, json.loads(frame), lambda text: original(self, text)))
 
-    Member.enqueue = tell  # type: ignore[method-assign]
+    Member.enqueue = enqueue  # type: ignore[method-assign]
 
 
 def encoded(fields: dict[str, Any]) -> str:
@@ -35,12 +34,12 @@ def is_message(fields: dict[str, Any]) -> bool:
 
 
 def joined(fields: dict[str, Any]) -> str | None:
-    """The user that a notice says joined."""
+    """The user whose join a notice announces; None for any other frame."""
     return _about(fields, " joined the chat")
 
 
 def left(fields: dict[str, Any]) -> str | None:
-    """The user that a notice says left."""
+    """The user whose leave a notice announces; None for any other frame."""
     return _about(fields, " left the chat")
 
 
@@ -49,8 +48,8 @@ def _about(fields: dict[str, Any], ending: str) -> str | None:
     return content.removesuffix(ending) if fields["type"] == "system" and content.endswith(ending) else None
 
 
-def messages(change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Change every message before it is told to anybody."""
+def change_messages(change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Let `change(fields)` replace the fields of every message, before it is sent to any member."""
     original = frames.message
 
     def message(*arguments: Any) -> str:
@@ -59,9 +58,9 @@ def messages(change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     frames.message = message  # type: ignore[assignment]  # it takes whatever the original takes
 
 
-def frames_told(change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Change every message and every notice before it is told to anybody."""
-    messages(change)
+def change_frames(change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Let `change(fields)` replace the fields of every message and notice, before it is sent to any member."""
+    change_messages(change)
     for name in ("join_notice", "leave_notice"):
         original = getattr(frames, name)
 
@@ -71,17 +70,12 @@ def frames_told(change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         setattr(frames, name, notice)
 
 
-def heard(change: Callable[[str | bytes, Callable[[str | bytes], Any]], Any]) -> None:
-    """Change how what a client says is understood: `change(frame, decode)`."""
+def on_receive(change: Callable[[str | bytes, Callable[[str | bytes], Any]], Any]) -> None:
+    """Let `change(frame, decode)` decode the frames of clients; `decode(frame)` does it as the reference server."""
     original = frames.decode
     frames.decode = lambda frame: change(frame, original)
 
 
-def rooms_of(member: Member) -> ChatRoom[Any]:
-    """The room of a member."""
-    return member._room
-
-
-def everybody(member: Member) -> list[Any]:
+def members_of_all_rooms(member: Member) -> list[Any]:
     """The members of all rooms of the instance."""
     return [one for room in list(member._instance._rooms.values()) for one in list(room.members)]

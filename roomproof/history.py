@@ -80,11 +80,15 @@ class Received(msgspec.Struct, frozen=True, tag="received", tag_field="kind", om
 
 
 class Violating(msgspec.Struct, frozen=True, tag="violating", tag_field="kind"):
-    """A client sends a text message that is not valid by RFC 6455 (`payload`, base64 in the file)."""
+    """A client sends a text message that is not valid by RFC 6455 (`payload`, base64 in the file).
+
+    A server may take one that is only unmasked (FRAME-9).
+    """
 
     connection: int
     at: int
     payload: bytes
+    is_masked: bool = True
 
 
 class Reading(msgspec.Struct, frozen=True, tag="reading", tag_field="kind"):

@@ -91,7 +91,8 @@ class ClientConnection:
             _close(link)
             if trouble := local_trouble(f"connect to {self._target.url}", error):
                 raise trouble from error
-            return self._refuse(None, f"{type(error).__name__}: {error}")
+            # Only a redirect has set a status: the library takes it for a success at first.
+            return self._refuse(web.getstatus(), f"{type(error).__name__}: {error}")
         except (ValueError, TypeError, LookupError) as error:  # for garbage from the server the library has its own
             _close(link)
             raise LocalTroubleError.of_library("send a handshake", error) from error
@@ -181,7 +182,7 @@ class ClientConnection:
 
         It is not UTF-8 by its payload, is not masked, or has a reserved bit set. Raises ConnectionError as `send` does.
         """
-        self._recorder.record(Violating(self.number, self._recorder.now(), payload))
+        self._recorder.record(Violating(self.number, self._recorder.now(), payload, is_masked))
         self._send(payload, websocket.ABNF.OPCODE_TEXT, mask=int(is_masked), rsv=int(is_reserved))
 
     def ping(self, payload: bytes = b"") -> None:

@@ -12,6 +12,7 @@ from roomproof.judge.lifecycle import Lifecycle
 from roomproof.spec.limits import (
     BAD_FRAMES,
     CLOCK_SKEW_S,
+    NESTING_CODES,
     REFUSAL_CODES,
     TIMESTAMP_TICK_S,
     UNDELIVERED_MESSAGES,
@@ -160,6 +161,7 @@ def may_close(
     bad_frames: int = 0,
     has_sent_binary: bool = False,
     has_sent_oversized: bool = False,
+    has_sent_deep: bool = False,
 ) -> bool:
     """Whether the server may end a connection with a code (CLOSE-1, FRAME-3).
 
@@ -167,7 +169,7 @@ def may_close(
     in hand for it; `bad_frames` is how many bad frames it sent. A connection that broke RFC 6455 may be ended in any
     way.
     """
-    if life.sent_invalid_frame:
+    if life.sent_invalid_frame or (has_sent_deep and code in NESTING_CODES):
         return True
     match code:
         case None:

@@ -41,8 +41,11 @@ ROOM_NAME_CODE_POINTS = 100
 METADATA_BYTES = 4_096
 """Every server accepts metadata of up to this many bytes of JSON (CREATE-3)."""
 
+NUMBER_DIGITS = 38
+"""Every server accepts numbers of up to this many significant digits (CREATE-3)."""
+
 NESTING_LEVELS = 32
-"""Every server accepts JSON that is nested up to this many levels deep (CREATE-3)."""
+"""Every server accepts JSON that is nested up to this many levels deep (CREATE-3, FRAME-3)."""
 
 CHAT_ID_CHARACTERS = 128
 """Maximum length of a chat id (CREATE-2)."""
@@ -96,6 +99,18 @@ class CloseCode(IntEnum):
 
 REFUSAL_CODES = frozenset({CloseCode.POLICY_VIOLATION, CloseCode.NO_SUCH_ROOM})
 """Codes with which a server refuses an accepted connection, before any other frame (REFUSE-1, REFUSE-3)."""
+
+NESTING_CODES = frozenset(
+    {
+        CloseCode.PROTOCOL_ERROR,
+        CloseCode.UNSUPPORTED_DATA,
+        CloseCode.INVALID_TEXT,
+        CloseCode.POLICY_VIOLATION,
+        CloseCode.TOO_BIG,
+        CloseCode.SERVER_ERROR,
+    }
+)
+"""Codes with which a server may close after a frame that is nested too deep (FRAME-3)."""
 
 SERVER_CLOSE_CODES = frozenset(CloseCode) - {CloseCode.NORMAL}
 """Codes with which a server ends a connection for reasons of its own."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
+from itertools import accumulate
 from typing import Literal, NoReturn
 
 import msgspec
 
-from roomproof.spec.limits import CONTENT_CODE_POINTS, FRAME_BYTES
+from roomproof.spec.limits import CONTENT_CODE_POINTS, FRAME_BYTES, NESTING_LEVELS
 
 FRAMES_REMEMBERED = 4_096
 """Maximum number of decoded frames that are cached: the members of a room usually receive the same bytes."""
@@ -92,7 +93,8 @@ class Valid:
 class Perhaps:
     """A sent frame that a server may broadcast or treat as a bad frame.
 
-    It has no type (FRAME-6), or is larger than every server carries (DELIVER-13).
+    It has no type (FRAME-6), a lone surrogate (FRAME-10), is larger than every server carries (DELIVER-13), or is
+    nested deeper than every server accepts.
     """
 
     content: str
@@ -146,6 +148,22 @@ def _refuse_constant(constant: str) -> NoReturn:
 _decode = json.JSONDecoder(parse_int=_integer, parse_constant=_refuse_constant).decode
 
 
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
+_NO_BRACKETS = re.compile(r"[^][{}]+")
+
+
+def is_deep(frame: str | bytes) -> bool:
+    """Whether a sent frame has values nested deeper than every server accepts (FRAME-3).
+
+    Brackets outside of strings are counted, so this also holds for what is not quite JSON.
+    """
+    text = frame.decode(errors="replace") if isinstance(frame, bytes) else frame
+    if text.count("[") + text.count("{") <= NESTING_LEVELS:
+        return False
+    steps = (1 if bracket in "[{" else -1 for bracket in _NO_BRACKETS.sub("", _STRINGS.sub("", text)))
+    return max(accumulate(steps), default=0) > NESTING_LEVELS
+
+
 @lru_cache(FRAMES_REMEMBERED)
 def read_sent(frame: str | bytes) -> Sending:
     """Classify a frame that a client sent: text as str, binary as bytes."""
@@ -160,10 +178,10 @@ def read_sent(frame: str | bytes) -> Sending:
     content = fields.get("content")
     if fields.get("type", "message") != "message":
         return Ping() if fields["type"] == "ping" else Bad("an unknown type", content)
-    if not isinstance(content, str) or not content or _has_lone_surrogate(content):
+    if not isinstance(content, str) or not content:
         return Bad("no valid content", content)
-    size = len(frame.encode())
-    if "type" not in fields or size > FRAME_BYTES or len(content) > CONTENT_CODE_POINTS:
+    is_too_large = len(frame.encode()) > FRAME_BYTES or len(content) > CONTENT_CODE_POINTS or is_deep(frame)
+    if "type" not in fields or is_too_large or _has_lone_surrogate(content):
         return Perhaps(content)
     return Valid(content)
 

@@ -35,6 +35,11 @@ class Refusal:
         return not self.frames and (self.status == 403 or self.code == CloseCode.NO_SUCH_ROOM)
 
     @property
+    def is_no_room(self) -> bool:
+        """Whether `ws` or `stats` in place of an id may be refused in this way (REFUSE-1)."""
+        return self.status is not None or self.is_unknown_room
+
+    @property
     def is_bad_user(self) -> bool:
         """Whether a bad user id may be refused in this way (REFUSE-3)."""
         by_status = self.status is not None and 400 <= self.status < 500

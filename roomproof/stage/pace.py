@@ -39,8 +39,8 @@ class Pace:
         """The number of messages that each listener has heard or need not hear."""
 
     def admit(self, listener: Talker) -> None:
-        """Wait for a listener from now on, because there is evidence that it is a member."""
-        self._heard[listener] = len(self._said)
+        """Wait for a listener from now on, unless it is waited for already."""
+        self._heard.setdefault(listener, len(self._said))
 
     def note(self, speaker: Talker, content: str) -> None:
         """Note that something was said."""

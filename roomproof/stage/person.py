@@ -136,6 +136,7 @@ class Person:
         """Say something, made unique, unless the connection is over; return what was said."""
         content = self._scene.unique(text)
         self.send_or_be_gone(messages.message(content))
+        self._pace.note(self, content)
         return content
 
     def can_hear(self, speaker: Talker) -> bool:
@@ -154,6 +155,14 @@ class Person:
     def heard(self, content: str, *, patience: float = 1) -> bool:
         """Whether a message with this content arrives, within this part of the deadline."""
         return self._await_message(content, patience) is not None
+
+    def catches_up_to(self, content: str) -> bool:
+        """Whether a message arrives, where the deadline begins anew with each message that arrives before it."""
+        received = -1
+        while received < (received := sum(1 for _ in self.messages())):
+            if self.heard(content):
+                return True
+        return False
 
     def echoed(self, content: str) -> bool:
         """Whether a message with this content has arrived so far."""

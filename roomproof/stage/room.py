@@ -138,6 +138,12 @@ class Room:
                 return None
             raise
 
+    def pace_everybody(self) -> None:
+        """Let the pace of the room wait for everybody from now on, whether or not there is evidence of membership."""
+        for person in self.people:
+            if person.is_open and person.reads:
+                self._pace.admit(person)
+
     def is_silent_for(self, listener: Person) -> bool:
         """Whether nothing of this room reaches a listener in another room.
 

@@ -84,6 +84,13 @@ class Stage:
         """
         if not answer.ok or not isinstance(answer.fields().get("id"), str):
             raise RuleBrokenError(rule, "201 with an id for POST /api/chats", str(answer))
+        return self.room_of(answer)
+
+    def room_of(self, answer: Answer) -> Room:
+        """Return the room that an answer of the server describes.
+
+        Raises RuleBrokenError (CREATE-2) if its id is malformed or known.
+        """
         room = Room(self.scene, answer)
         if room.id in self._known_ids or not CHAT_ID.fullmatch(room.id):
             raise RuleBrokenError("CREATE-2", "a new, URL-safe id for each room", repr(room.id))
@@ -188,24 +195,41 @@ class Stage:
         return [person for room in self.rooms for person in room.people] + self._strangers
 
     def _fence(self) -> None:
+        """Have everybody say something and hear it, at the pace of their rooms (CLOSE-1)."""
+        for room in self.rooms:
+            room.pace_everybody()
         fences: list[tuple[Person, str]] = []
         for person in self._people():
             if person.is_open and person.reads:
                 with contextlib.suppress(RuleBrokenError):  # the connection has just ended, and the history says how
-                    fences.append((person, person.say("last words")))
+                    fences += [(person, content) for content in person.say_all(1, "last words")]
 
-        def all_echoed() -> bool | None:
-            return all(person.echoed(fence) or not person.is_open for person, fence in fences) or None
+        def unheard() -> int:
+            return sum(person.is_open and not person.echoed(fence) for person, fence in fences)
 
-        self.scene.recorder.wait_for(all_echoed, self.scene.deadline)
+        self._await_none(unheard)
 
     def _await_dues(self) -> None:
-        def nothing_missing() -> bool | None:
+        def missing() -> int:
             now = Deadline(self.scene.recorder.now())
-            missing = [one for one in judge([*self.events(), now]) if not one.safety]
-            return not missing or None
+            return sum(not one.safety for one in judge([*self.events(), now]))
 
-        self.scene.recorder.wait_for(nothing_missing, self.scene.deadline)
+        self._await_none(missing)
+
+    def _await_none(self, outstanding: Callable[[], int]) -> None:
+        """Wait until nothing is outstanding. The deadline begins anew whenever the number falls."""
+        fewest, deadline = outstanding(), time.monotonic() + self.scene.deadline
+
+        def none_left() -> bool | None:
+            nonlocal fewest, deadline
+            number = outstanding()
+            if number < fewest:
+                fewest, deadline = number, time.monotonic() + self.scene.deadline
+            return number == 0 or None
+
+        while time.monotonic() < deadline:
+            if self.scene.recorder.wait_for(none_left, deadline - time.monotonic()):
+                return
 
     def _close(self) -> None:
         for person in self._people():

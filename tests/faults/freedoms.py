@@ -1,30 +1,63 @@
 """Servers that use what the protocol permits and the reference server does not do: the suite must accuse none."""
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from quart import Response, websocket
 
-from reference_server import frames, serve
+from reference_server import bodies, frames, outbox, serve
 from reference_server.clock import Clock
 from reference_server.frames import BadFrame
 from reference_server.member import Member
 from reference_server.names import ChatId
+from reference_server.outbox import Outbox
 from reference_server.room import ChatRoom
 from reference_server.store import Store
-from tests.faults.fault import wrap
+from roomproof.spec.limits import UNDELIVERED_MESSAGES, CloseCode
+from tests.faults.fault import every, wrap
+from tests.faults.plants.frames import close_when_deep, relay_lone_surrogates, take_unmasked_frames
 from tests.faults.plants.hooks import Send, encoded, on_receive, on_send
+from tests.faults.plants.http import refuse_whole_numbers_from
+from tests.faults.plants.refusal import take_empty_user_ids
+
+Answerer = Callable[[], Awaitable[Response | None]]
+"""What answers a handshake before the server does, or leaves it to the server."""
+
+SLOW_FROM_FRAMES = 20
+"""Number of queued frames from which a patient server sends slowly."""
+
+SLOW_FRAME_S = 0.03
+"""Seconds for which it pauses after each frame then."""
+
+MESSAGE_START = '{"type":"message"'
+"""The beginning of a frame that carries a message, as the reference server writes it."""
+
+GIVE_UP_S = 0.5
+"""Seconds after which a slow server closes a member that it has given up."""
+
+SLOW_DELIVERY_S = 3.0
+"""Seconds that a slow server takes for some deliveries."""
+
+DELIVERY_S = 0.02
+"""Seconds that it takes for all others."""
 
 FREEDOMS: dict[str, Callable[[], None]] = {}
 """Functions that change the reference server in this process, for good, by the name of the resulting server."""
 
 
-def freedom(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Register a server. The docstring of the decorated function says which freedoms it takes."""
+SHOULDS_NOT_KEPT: dict[str, frozenset[str]] = {}
+"""The SHOULDs that a server does not keep, by its name; none for servers that are not in here."""
+
+
+def freedom(name: str, *, breaks: tuple[str, ...] = ()) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register a server; the docstring of the function says which freedoms it takes. `breaks` are SHOULDs."""
 
     def register(take: Callable[[], None]) -> Callable[[], None]:
         FREEDOMS[name] = take
+        SHOULDS_NOT_KEPT[name] = frozenset(breaks)
         return take
 
     return register
@@ -32,7 +65,10 @@ def freedom(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
 
 @freedom("talkative")
 def talkative() -> None:
-    """Send unknown fields, frame types and system texts, a new member's own notice, and ids in error bodies."""
+    """Send unknown fields, frame types and system texts, a new member's own notice, and ids in error bodies.
+
+    Answer a deletion with 200 and a body.
+    """
 
     def change(member: Member, fields: dict[str, Any], send: Send) -> bool:
         send(encoded({"type": "presence", "who": [member.user_id]}))
@@ -51,12 +87,17 @@ def talkative() -> None:
 
     wrap(ChatRoom, "join", wrapped)
     _answers(lambda status, fields: (status, {**fields, "server": "x"} | ({"id": "e-1"} if status >= 400 else {})))
+    _answers(lambda status, fields: (200, {"deleted": True}) if status == 204 else (status, fields))
 
 
 @freedom("terse")
 def terse() -> None:
-    """Answer 200 for 201, write times with a Z, close on binary frames with 1003, take frames without a type."""
+    """Answer 200 for 201, write times with a Z, close on binary frames with 1003, take frames without a type.
+
+    Answer a handshake for `stats` like any other request for the statistics, and one for `ws` with a redirect.
+    """
     _answers(lambda status, fields: (200 if status == 201 else status, fields))
+    _before_websocket(lambda _: _other_path)
     wrap(Clock, "timestamp", lambda timestamp: lambda self: f"{timestamp(self).partition('.')[0]}Z")
 
     def change(frame: str | bytes, decode: Any) -> Any:
@@ -78,26 +119,121 @@ def terse() -> None:
     wrap(Member, "_handle", hearing)
 
 
-@freedom("by invitation only")
+@freedom("lenient", breaks=("FRAME-9", "REFUSE-6"))
+def lenient() -> None:
+    """Rooms are made for whoever `created_by` says, be it nobody or nonsense.
+
+    Empty user ids are let in, unmasked frames are taken, and lone surrogates are relayed. A frame that is nested too
+    deep ends its connection.
+    """
+    take_empty_user_ids()
+    take_unmasked_frames()
+
+    def wrapped(new_chat: Any) -> Any:
+        def reading(body: bytes) -> Any:
+            try:
+                fields = json.loads(body)
+                creator = fields.get("created_by")
+            except (ValueError, AttributeError):
+                return new_chat(body)
+            is_named = isinstance(creator, str) and creator != ""
+            return new_chat(body if is_named else json.dumps({**fields, "created_by": "?"}).encode())
+
+        return reading
+
+    wrap(bodies, "new_chat", wrapped)
+    close_when_deep(1011)
+    relay_lone_surrogates()
+
+
+@freedom("patient")
+def patient() -> None:
+    """Up to 1,000 frames are kept for a slow reader, and sent to it slowly: a backlog takes longer than 5 s."""
+    outbox.OUTBOX_FRAMES = 1_000
+    outbox.OUTBOX_CHARACTERS = 2**24
+
+    def wrapped(get: Any) -> Any:
+        async def getting(self: Outbox) -> Any:
+            frame = await get(self)
+            if len(self._frames) > SLOW_FROM_FRAMES:
+                await asyncio.sleep(SLOW_FRAME_S)
+            return frame
+
+        return getting
+
+    wrap(Outbox, "get", wrapped)
+
+
+@freedom("slow and strict")
+def slow_and_strict() -> None:
+    """Every 100th delivery takes 3 s. At its 16th undelivered message, a member is given up.
+
+    It receives what is under way before it is closed with 1013.
+    """
+    is_slow = every(100)
+
+    def wrapped_put(put: Any) -> Any:
+        def putting(self: Outbox, frame: str) -> bool:
+            undelivered = sum(one.startswith(MESSAGE_START) for one in [*self._frames, frame])
+            if frame.startswith(MESSAGE_START) and undelivered >= UNDELIVERED_MESSAGES:
+                return False
+            due = self.__dict__.setdefault("_due", deque())
+            due.append(asyncio.get_running_loop().time() + (SLOW_DELIVERY_S if is_slow() else DELIVERY_S))
+            return bool(put(self, frame))
+
+        return putting
+
+    def wrapped_get(get: Any) -> Any:
+        async def getting(self: Outbox) -> Any:
+            frame = await get(self)
+            if frame is not None:
+                self._frames.appendleft(frame)  # undelivered until it is sent
+                await asyncio.sleep(max(0, self.__dict__["_due"].popleft() - asyncio.get_running_loop().time()))
+                if self._frames:
+                    self._frames.popleft()
+            return frame
+
+        return getting
+
+    def wrapped_close(close: Any) -> Any:
+        def closing(self: Member, code: int) -> None:
+            later = GIVE_UP_S if code == CloseCode.TOO_FAR_BEHIND else 0.0
+            asyncio.get_running_loop().call_later(later, close, self, code)
+
+        return closing
+
+    wrap(Outbox, "put", wrapped_put)
+    wrap(Outbox, "get", wrapped_get)
+    wrap(Member, "close", wrapped_close)
+
+
+@freedom("by invitation only", breaks=("CREATE-7",))
 def by_invitation_only() -> None:
-    """Refuse users that are no participants of the room, with 403."""
+    """Refuse users that are no participants of the room, with 403, and numbers of more than 38 digits."""
+    refuse_whole_numbers_from(10**38)
 
-    def wrapped(create_app: Any) -> Any:
-        def creating(store: Store, *arguments: Any) -> Any:
-            application = create_app(store, *arguments)
+    def guarding(store: Store) -> Answerer:
+        async def invited() -> Response | None:
+            found = await store.fetch(ChatId(websocket.path.rpartition("/")[2]))
+            user = websocket.args.get("user_id")
+            uninvited = found is not None and user is not None and user not in found[1]
+            return Response("this room is for its participants", 403) if uninvited else None
 
-            @application.before_websocket  # type: ignore[untyped-decorator]  # the application is Any here
-            async def invited() -> Response | None:
-                found = await store.fetch(ChatId(websocket.path.rpartition("/")[2]))
-                user = websocket.args.get("user_id")
-                uninvited = found is not None and user is not None and user not in found[1]
-                return Response("this room is for its participants", 403) if uninvited else None
+        return invited
 
-            return application
+    _before_websocket(guarding)
 
-        return creating
 
-    wrap(serve, "create_app", wrapped)
+async def _other_path() -> Response | None:
+    """Answer a handshake for a path that is no room's, before it is looked at as one."""
+    match websocket.path.rpartition("/")[2]:
+        case "stats":
+            return Response(
+                '{"total_connections":0,"active_rooms":[],"rooms_count":0}', content_type="application/json"
+            )
+        case "ws":
+            return Response(status=307, headers={"Location": "/api/chats/ws/"})
+    return None
 
 
 def _typeless(frame: str) -> dict[str, Any]:
@@ -108,8 +244,22 @@ def _typeless(frame: str) -> dict[str, Any]:
     return fields if isinstance(fields, dict) and "type" not in fields else {}
 
 
+def _before_websocket(answering: Callable[[Store], Answerer]) -> None:
+    """Answer some handshakes otherwise: those for which the function made for the store returns an answer."""
+
+    def wrapped(create_app: Any) -> Any:
+        def creating(store: Store, *arguments: Any) -> Any:
+            application = create_app(store, *arguments)
+            application.before_websocket(answering(store))
+            return application
+
+        return creating
+
+    wrap(serve, "create_app", wrapped)
+
+
 def _answers(change: Callable[[int, dict[str, Any]], tuple[int, dict[str, Any]]]) -> None:
-    """Let `change(status, fields)` replace every JSON answer over HTTP."""
+    """Let `change(status, fields)` replace every answer over HTTP that is JSON or has no body."""
 
     def wrapped(create_app: Any) -> Any:
         def creating(*arguments: Any) -> Any:
@@ -117,9 +267,12 @@ def _answers(change: Callable[[int, dict[str, Any]], tuple[int, dict[str, Any]]]
 
             @application.after_request  # type: ignore[untyped-decorator]  # the application is Any here
             async def changed(response: Response) -> Response:
-                if response.mimetype != "application/json":
+                body = await response.get_data(as_text=True)
+                if response.mimetype != "application/json" and body:
                     return response
-                status, fields = change(response.status_code, json.loads(await response.get_data(as_text=True)))
+                status, fields = change(response.status_code, json.loads(body or "{}"))
+                if status == 204:
+                    return Response(status=status)
                 return Response(json.dumps(fields), status, content_type="application/json")
 
             return application

@@ -48,6 +48,7 @@ def _may_close(expected: ExpectedItems, member: RecordedConnection) -> bool:
         bad_frames=len(member.bad_frames) + len(member.doubtful) + pings,
         has_sent_binary=any(bad.is_binary for bad in member.bad_frames),
         has_sent_oversized=member.has_sent_oversized,
+        has_sent_deep=member.has_sent_deep,
     )
 
 

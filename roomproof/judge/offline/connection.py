@@ -49,6 +49,8 @@ class RecordedConnection(Lifecycle):
     pings: int = 0
     has_sent_oversized: bool = False
     """Whether it sent a frame longer than every server accepts."""
+    has_sent_deep: bool = False
+    """Whether it sent a frame nested deeper than every server accepts."""
     receipts: list[Receipt] = field(default_factory=list)
 
     @property

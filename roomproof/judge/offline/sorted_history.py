@@ -144,6 +144,9 @@ def _record(
             _record_sent(connection, event)
         case Received():
             connection.receipts.append(Receipt(event, messages.read(event.frame)))
+        case Violating(is_masked=False):
+            connection.record(event)
+            _record_unmasked(connection, event.payload)
         case _:
             connection.record(event)
 
@@ -151,7 +154,8 @@ def _record(
 def _record_sent(connection: RecordedConnection, event: Sent) -> None:
     frame = event.frame
     connection.has_sent_oversized |= len(frame if isinstance(frame, bytes) else frame.encode()) > FRAME_BYTES
-    match messages.read_sent(event.frame):
+    connection.has_sent_deep |= messages.is_deep(frame)
+    match messages.read_sent(frame):
         case messages.Valid(content):
             connection.sent.append(SentMessage(len(connection.sent) + 1, content, event))
         case messages.Perhaps(content):
@@ -160,6 +164,13 @@ def _record_sent(connection: RecordedConnection, event: Sent) -> None:
             connection.pings += 1
         case messages.Bad() as bad:
             connection.bad_frames.append(bad)
+
+
+def _record_unmasked(connection: RecordedConnection, payload: bytes) -> None:
+    """Record the message in an unmasked frame as one that a server may broadcast (FRAME-9)."""
+    match messages.read_sent(payload.decode(errors="replace")):
+        case messages.Valid(content) | messages.Perhaps(content):
+            connection.doubtful.append(content)
 
 
 def _find_refusal(history: SortedHistory, connection: RecordedConnection) -> None:

@@ -4,12 +4,17 @@ import json
 from collections import Counter
 from typing import Any
 
+from wsproto.frame_protocol import FrameDecoder
+
 from reference_server import frames
 from reference_server.frames import BadFrame, PingRequest, ValidMessage
 from reference_server.member import Member
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
 from tests.faults.plants.hooks import encoded, on_receive
+
+MASKED = 0x80
+"""The bit in the second byte of a frame that says that the frame is masked."""
 
 
 def _on_frame(change: Any) -> None:
@@ -272,6 +277,90 @@ def twentieth() -> None:
                 member.close(1011)
 
     _on_frame(change)
+
+
+@fault("lone surrogates replaced", breaks="FRAME-10")
+def surrogates_replaced() -> None:
+    """A lone surrogate in a content is replaced by a question mark."""
+
+    def change(frame: str | bytes, decode: Any) -> Any:
+        understood = decode(frame)
+        if isinstance(understood, ValidMessage):
+            return ValidMessage(understood.content.encode(errors="replace").decode())
+        return understood
+
+    wrap(frames, "_is_text", lambda _: lambda _: True)
+    on_receive(change)
+
+
+def relay_lone_surrogates() -> None:
+    """Make a content with lone surrogates a message, and relay it verbatim."""
+
+    def wrapped(message: Any) -> Any:
+        def escaping(content: str, sender_id: str, chat_id: str, timestamp: str) -> str:
+            try:
+                return str(message(content, sender_id, chat_id, timestamp))
+            except UnicodeEncodeError:
+                fields = {"content": content, "sender_id": sender_id, "chat_id": chat_id, "timestamp": timestamp}
+                return json.dumps({"type": "message", **fields})
+
+        return escaping
+
+    wrap(frames, "_is_text", lambda _: lambda _: True)
+    wrap(frames, "message", wrapped)
+
+
+@fault("a deep array closes with 1000", breaks="FRAME-3", shows=Kind.DROPPED)
+def deep_closes() -> None:
+    """A frame that is nested more than 1,000 levels deep closes its sender with 1000."""
+    close_when_deep(1000)
+
+
+@fault("a deep array closes everybody", breaks="FRAME-2")
+def deep_closes_all() -> None:
+    """A frame that is nested more than 1,000 levels deep closes everybody else in the room with 1011."""
+
+    def change(member: Any, frame: str | bytes, hear: Any) -> None:
+        if isinstance(frame, str) and frame.startswith(1_000 * "["):
+            for other in list(member._room.members):
+                if other is not member:
+                    other.close(1011)
+        hear()
+
+    _on_frame(change)
+
+
+def close_when_deep(code: int) -> None:
+    """Close the sender of a frame that is nested more than 1,000 levels deep."""
+
+    def change(member: Any, frame: str | bytes, hear: Any) -> None:
+        if isinstance(frame, str) and frame.startswith(1_000 * "["):
+            member.close(code)
+        else:
+            hear()
+
+    _on_frame(change)
+
+
+@fault("unmasked frames taken", breaks="FRAME-9")
+def unmasked_taken() -> None:
+    """An unmasked frame is taken as if it were masked."""
+    take_unmasked_frames()
+
+
+def take_unmasked_frames() -> None:
+    """Make the server take unmasked frames as if they were masked."""
+
+    def wrapped(parse_header: Any) -> Any:
+        def lenient(self: FrameDecoder) -> Any:
+            head = self.buffer.consume_at_most(2)
+            self.buffer.rollback()
+            self.client = len(head) == 2 and head[1] < MASKED
+            return parse_header(self)
+
+        return lenient
+
+    wrap(FrameDecoder, "parse_header", wrapped)
 
 
 @fault("pings compared as text", breaks="FRAME-7")

@@ -108,6 +108,23 @@ def metadata_flat() -> None:
     _refusing(lambda chat: levels(chat.metadata) > 16)
 
 
+@fault("numbers beyond 64 bits refused", breaks="CREATE-3")
+def numbers_of_64_bits() -> None:
+    """Metadata with a whole number of more than 64 bits are refused."""
+    refuse_whole_numbers_from(2**64)
+
+
+@fault("numbers beyond 38 digits refused", breaks="CREATE-7")
+def numbers_of_38_digits() -> None:
+    """Metadata with a whole number of more than 38 digits are refused."""
+    refuse_whole_numbers_from(10**38)
+
+
+def refuse_whole_numbers_from(limit: int) -> None:
+    """Refuse metadata with a whole number of at least this size."""
+    _refusing(lambda chat: any(isinstance(one, int) and abs(one) >= limit for one in chat.metadata.values()))
+
+
 def _refusing(is_refused: Any) -> None:
     def wrapped(new_chat: Any) -> Any:
         def strict(body: bytes) -> Any:
@@ -125,6 +142,21 @@ def _refusing(is_refused: Any) -> None:
 def bad_body_500() -> None:
     """A bad body is answered with 500."""
     wrap(bodies, "new_chat", _breaking)
+
+
+@fault("500 for rooms of nobody", breaks="CREATE-4")
+def creator_500() -> None:
+    """A body without created_by is answered with 500."""
+
+    def wrapped(new_chat: Any) -> Any:
+        def trusting(body: bytes) -> Any:
+            if b'{"name"' in body and b"created_by" not in body:
+                raise KeyError("created_by")
+            return new_chat(body)
+
+        return trusting
+
+    wrap(bodies, "new_chat", wrapped)
 
 
 @fault("bad bodies accepted", breaks="CREATE-4")
@@ -195,6 +227,12 @@ def deleted_live_on() -> None:
 
     wrap(SqliteStore, "delete", lambda _: exists)
     wrap(Instance, "delete", lambda _: lambda *_: None)
+
+
+@fault("a deletion is answered with a redirect", breaks="CREATE-6")
+def deletion_redirected() -> None:
+    """Deleting a room deletes it, and answers 303."""
+    _answers("delete", lambda status, fields: (303, fields) if status == 204 else (status, fields))
 
 
 @fault("several participants refused", breaks="PARTICIPANTS-1")

@@ -22,6 +22,19 @@ def unknown_accepted() -> None:
     wrap(SqliteStore, "exists", _always(True))
 
 
+@fault("the statistics are a room", breaks="REFUSE-1")
+def stats_accepted() -> None:
+    """Whoever connects to `stats` is let in, as if it were the id of a room."""
+
+    def wrapped(exists: Any) -> Any:
+        async def lenient(self: Any, chat_id: Any) -> bool:
+            return chat_id == "stats" or bool(await exists(self, chat_id))
+
+        return lenient
+
+    wrap(SqliteStore, "exists", wrapped)
+
+
 @fault("impossible ids accepted", breaks="REFUSE-2")
 def impossible_accepted() -> None:
     """A connection to an impossible room id is accepted."""
@@ -97,7 +110,20 @@ def wrong_status() -> None:
 @fault("missing user ids accepted as anonymous", breaks="REFUSE-3")
 def nobody_let_in() -> None:
     """A connection without a user id is accepted under the id anonymous."""
-    wrap(handshake, "_user_ids", lambda original: lambda query: [one or "anonymous" for one in original(query) or [""]])
+    wrap(handshake, "_user_ids", lambda original: lambda query: original(query) or ["anonymous"])
+
+
+@fault("an empty user id is let in", breaks="REFUSE-6")
+def empty_let_in() -> None:
+    """The empty string is a user id like any other."""
+    take_empty_user_ids()
+
+
+def take_empty_user_ids() -> None:
+    """Make the empty string a user id like any other."""
+    wrap(
+        handshake, "_user_id_problem", lambda problem: lambda user_ids: None if user_ids == [""] else problem(user_ids)
+    )
 
 
 @fault("the refused are counted", breaks="REFUSE-4")

@@ -195,9 +195,9 @@ class Actor:
         text, binary = (frame, None) if isinstance(frame, str) else (None, frame)
         self.tale.events.append(Sent(self.number, self.tale.tick(), text, binary))
 
-    def violates(self) -> None:
+    def violates(self, payload: bytes = b"\xe9", *, is_masked: bool = True) -> None:
         """It sends what is no frame by RFC 6455."""
-        self.tale.events.append(Violating(self.number, self.tale.tick(), b"\xe9"))
+        self.tale.events.append(Violating(self.number, self.tale.tick(), payload, is_masked))
 
     def says(self, words: str) -> Told:
         """It sends a valid message, whose content has a message id before the words, as under load."""

@@ -167,6 +167,17 @@ def test_a_bad_frame_that_may_end_the_connection_is(tale: Tale, frame: str | byt
 
 
 @one_judge(OfflineOnly.BAD_FRAMES)
+@pytest.mark.parametrize(("code", "is_permitted"), [(1007, True), (1011, True), (1000, False), (None, False)])
+def test_a_deep_frame_may_end_its_connection_with(tale: Tale, code: int | None, is_permitted: bool) -> None:
+    alice, bob = tale.meet("alice", "bob")
+    bob.sends("[" * 33 + "]" * 33)
+    bob.is_closed(code)
+    alice.hears(bob.left)
+
+    assert tale.findings() == ([] if is_permitted else [finding(Kind.DROPPED, "FRAME-3", bob)])
+
+
+@one_judge(OfflineOnly.BAD_FRAMES)
 @pytest.mark.parametrize("code", [1003, 1007, 1008, 1009, 1011, None])
 def test_a_bad_frame_does_not_end_the_connection_with(tale: Tale, code: int | None) -> None:
     alice, bob = tale.meet("alice", "bob")

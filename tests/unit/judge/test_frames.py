@@ -41,7 +41,11 @@ def test_a_bad_frame_that_is_passed_on_as_it_is_is_malformed(tale: Tale) -> None
 
 
 @one_judge(OfflineOnly.BAD_FRAMES)
-@pytest.mark.parametrize("frame", ['{"content": "soup"}', messages.message("x" * 4097)], ids=["no type", "too long"])
+@pytest.mark.parametrize(
+    "frame",
+    ['{"content": "soup"}', messages.message("x" * 4097), '{"type": "message", "content": "\\ud800"}'],
+    ids=["no type", "too long", "a lone surrogate"],
+)
 @pytest.mark.parametrize("carried", [True, False], ids=["be carried", "be refused"])
 def test_a_doubtful_frame_may(tale: Tale, frame: str, carried: bool) -> None:
     alice, bob = tale.meet("alice", "bob")
@@ -54,6 +58,33 @@ def test_a_doubtful_frame_may(tale: Tale, frame: str, carried: bool) -> None:
         bob.hears(sorry, content=content.content)
     else:
         alice.gets_error()
+
+    assert tale.findings() == []
+
+
+@one_judge(OfflineOnly.BAD_FRAMES)
+def test_a_lone_surrogate_is_not_replaced(tale: Tale) -> None:
+    alice, bob = tale.meet("alice", "bob")
+    sorry = alice.says("sorry")
+    alice.sends('{"type": "message", "content": "soup \\ud800"}')
+    tale.all_hear(sorry)
+    bob.hears(sorry, content="soup \ufffd")
+
+    assert tale.findings() == [finding(Kind.PHANTOM, "FRAME-1", bob)]
+
+
+@one_judge(OfflineOnly.BAD_FRAMES)
+@pytest.mark.parametrize("taken", [True, False])
+def test_an_unmasked_message_may_be_taken(tale: Tale, taken: bool) -> None:
+    alice, bob = tale.meet("alice", "bob")
+    sorry = bob.says("sorry")
+    tale.all_hear(sorry)
+    bob.violates(messages.message("soup").encode(), is_masked=False)
+    if taken:
+        alice.hears(sorry, content="soup")
+    else:
+        bob.is_closed(1002)
+        alice.hears(bob.left)
 
     assert tale.findings() == []
 

@@ -20,6 +20,7 @@ NUMBERS = {
     "user id beyond which any refusal will do, percent-encoded": ("USER_ID_BYTES", "{} bytes"),
     "room name that every server accepts": ("ROOM_NAME_CODE_POINTS", "{} code points"),
     "metadata that every server accepts": ("METADATA_BYTES", "{} bytes"),
+    "significant digits of a number that every server accepts": ("NUMBER_DIGITS", "{} digits"),
     "nesting of JSON that every server accepts": ("NESTING_LEVELS", "{} levels"),
     "longest chat id": ("CHAT_ID_CHARACTERS", "{} characters"),
     "participants that every server takes in one request": ("PARTICIPANTS_PER_REQUEST", "{}"),

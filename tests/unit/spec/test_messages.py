@@ -36,6 +36,14 @@ def test_a_message_is_read() -> None:
     assert messages.read(json.dumps(MESSAGE)) == Message("soup", "alice", "chat-1", MESSAGE["timestamp"])
 
 
+def test_a_lone_surrogate_is_read_verbatim() -> None:
+    frame = json.dumps({**MESSAGE, "content": "soup \udc00\ud800"})
+
+    read = messages.read_text(frame.encode())
+
+    assert read == messages.read(frame) == Message("soup \udc00\ud800", "alice", "chat-1", MESSAGE["timestamp"])
+
+
 def test_unknown_fields_are_ignored() -> None:
     assert messages.read(json.dumps({**MESSAGE, "mood": [1]})) == messages.read(json.dumps(MESSAGE))
 
@@ -121,10 +129,10 @@ def test_a_frame_is_malformed(frame: str | bytes) -> None:
         pytest.param('{"content":"x"}', Perhaps, id="without a type, it may count as a message"),
         pytest.param(messages.message("x" * 4_097), Perhaps, id="4,097 code points may be refused"),
         pytest.param(messages.message("x", padding="p" * 66_000), Perhaps, id="66,000 bytes may be refused"),
+        pytest.param('{"type":"message","content":"\\ud800"}', Perhaps, id="a lone surrogate may be refused"),
         pytest.param('{"type":"ping"}', Ping, id="a ping"),
         pytest.param('{"type":"message","content":""}', Bad, id="empty content"),
         pytest.param('{"type":"message"}', Bad, id="no content"),
-        pytest.param('{"type":"message","content":"\\ud800"}', Bad, id="a lone surrogate"),
         pytest.param('{"type":null,"content":"x"}', Bad, id="null as type"),
         pytest.param("[1]", Bad, id="an array"),
         pytest.param('{"type":"message","content":"x","n":NaN}', Bad, id="NaN is not JSON"),
@@ -133,6 +141,22 @@ def test_a_frame_is_malformed(frame: str | bytes) -> None:
 )
 def test_a_sent_frame_is_classified(frame: str | bytes, kind: type) -> None:
     assert isinstance(messages.read_sent(frame), kind)
+
+
+@pytest.mark.parametrize(
+    ("frame", "deep"),
+    [
+        pytest.param("[" * 32 + "]" * 32, False, id="32 levels"),
+        pytest.param("[" * 33 + "]" * 33, True, id="33 levels"),
+        pytest.param("[" * 30_000, True, id="brackets that never close"),
+        pytest.param("[" + "[]," * 40 + "{}]", False, id="many side by side"),
+        pytest.param(messages.message("[" * 40), False, id="brackets in a string"),
+        pytest.param(messages.message('"' + "[" * 40), False, id="brackets after a quote in a string"),
+        pytest.param(messages.message("x", n=json.loads("[" * 32 + "]" * 32)), True, id="a message"),
+    ],
+)
+def test_a_frame_is_deep_by_its_nesting(frame: str, deep: bool) -> None:
+    assert messages.is_deep(frame) is deep
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50))

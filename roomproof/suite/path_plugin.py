@@ -12,6 +12,11 @@ from roomproof.suite.paths import scenarios_folder
 from roomproof.suite.plugin import declare
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Name the command in usage errors and in `--help`, instead of `pytest.main()`."""
+    parser.prog = "roomproof verify"
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> Generator[None, object, object]:
     """Declare the options of the suite, even where pytest loads neither plugins nor conftests by itself."""

@@ -74,3 +74,7 @@ def test_an_argument_that_is_no_scenario_is_a_usage_error(tmp_path: Path, path: 
     assert done.returncode == 4, done.stdout + done.stderr
     assert f"got {path!r}" in done.stderr
     assert not (tmp_path / "ran").exists()
+
+
+def test_the_help_names_the_command(tmp_path: Path) -> None:
+    assert verify(tmp_path, "--help").stdout.startswith("usage: roomproof verify ")

@@ -1,1 +1,1 @@
-"""The black-box scenarios: one file for each family of rules in PROTOCOL.md."""
+"""The black-box scenarios: files test_FAMILY*.py for each family of rules."""

@@ -32,8 +32,11 @@ def link_of(site: Site) -> CuttableLink:
 
 
 @dataclass(frozen=True, slots=True)
-class LiveFaultWindow:
-    """How the bus goes away and comes back, for all instances or for `near` only."""
+class Outage:
+    """The functions that take the bus away and bring it back.
+
+    `scope` returns the affected instances; empty for all.
+    """
 
     begin: Callable[[Site], None]
     end: Callable[[Site], None]
@@ -41,12 +44,12 @@ class LiveFaultWindow:
 
 
 OUTAGES = {
-    "it is restarted": LiveFaultWindow(lambda site: bus_of(site).stop(), lambda site: bus_of(site).start()),
-    "it dies and is back": LiveFaultWindow(lambda site: bus_of(site).kill(), lambda site: bus_of(site).start()),
-    "it is cut off": LiveFaultWindow(
+    "it is restarted": Outage(lambda site: bus_of(site).stop(), lambda site: bus_of(site).start()),
+    "it dies and is back": Outage(lambda site: bus_of(site).kill(), lambda site: bus_of(site).start()),
+    "it is cut off": Outage(
         lambda site: link_of(site).cut(), lambda site: link_of(site).mend(), lambda site: [site.near]
     ),
-    "its link stalls": LiveFaultWindow(
+    "its link stalls": Outage(
         lambda site: link_of(site).stall(), lambda site: link_of(site).mend(), lambda site: [site.near]
     ),
 }
@@ -56,7 +59,7 @@ NOTICED = ("it dies and is back", "it is cut off")
 
 @rule("PUBSUB-7")
 @pytest.mark.parametrize("outage", [pytest.param(outage, id=case) for case, outage in OUTAGES.items()])
-def test_members_stay_and_hear_each_other_again(site: Site, outage: LiveFaultWindow) -> None:
+def test_members_stay_and_hear_each_other_again(site: Site, outage: Outage) -> None:
     alice, anna, bob, ben = site.people
     assert not site.unheard(*site.people)
 
@@ -83,7 +86,7 @@ def test_members_stay_and_hear_each_other_again(site: Site, outage: LiveFaultWin
 
 @rule("PUBSUB-8")
 @pytest.mark.parametrize("outage", [pytest.param(OUTAGES[case], id=case) for case in NOTICED])
-def test_who_cannot_be_heard_is_told(site: Site, outage: LiveFaultWindow) -> None:
+def test_who_cannot_be_heard_is_told(site: Site, outage: Outage) -> None:
     assert not site.unheard(*site.people)
 
     with site.broken("the bus is away", *outage.scope(site), heal=BUS_HEALED_S):

@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import dataclass, replace
 
-from roomproof.client.target import Target, UsageError, read_target
+from roomproof.client.target import LEAST_DEADLINE, LONGEST_DEADLINE, Target, UsageError, read_target
 from roomproof.load.figures import objectives
 from roomproof.load.figures.objectives import Objective, ObjectiveError
 
@@ -89,7 +89,7 @@ def read(parsed: argparse.Namespace, host: str | None) -> LoadOptions:
         capabilities=_words(parsed.capability),
         headers=parsed.header,
         ca=parsed.ca or None,
-        deadline=number("--deadline", parsed.deadline, 0.1, 600),
+        deadline=number("--deadline", parsed.deadline, LEAST_DEADLINE, LONGEST_DEADLINE),
     )
     addresses = _words(parsed.source_addresses)
     if addresses:

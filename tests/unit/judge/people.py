@@ -5,8 +5,8 @@ from functools import partial
 from roomproof.history import Closing, Deleting, Dying, Event, FaultWindow, Opening, Reading, Refused, Sent
 from roomproof.judge.streaming.message_id import with_id
 from roomproof.spec import messages
-from tests.unit.judge.shape import Shape, Topology
-from tests.unit.judge.streaming.room_of_people import StreamingConnection
+from tests.unit.judge.shape import Shape, SimulatedTopology
+from tests.unit.judge.simulated_connection import SimulatedConnection
 from tests.unit.judge.tale import MILLISECOND
 from tests.unit.judge.world import World
 
@@ -50,7 +50,7 @@ class People:
         for act in acts:
             world.later(partial(self._act, act), at)
             at += self.random.randint(0, shape.slack)
-        if shape.topology is Topology.OUTAGE:
+        if shape.topology is SimulatedTopology.OUTAGE:
             begin, end = sorted((self.random.randint(0, at), self.random.randint(0, at)))
             heal = self.random.randint(0, 10)
             world.outage = FaultWindow(begin * MILLISECOND, end * MILLISECOND, heal * MILLISECOND, "no bus")
@@ -65,99 +65,99 @@ class People:
             case "come":
                 self._come()
             case "be_refused":
-                line = self._new_line()
-                self.world.later(lambda: self.world.record(Refused(line.number, self.world.at, 403, "")))
+                connection = self._new_connection()
+                self.world.later(lambda: self.world.record(Refused(connection.number, self.world.at, 403, "")))
             case "give_up_waiting":
                 self._give_up_waiting()
             case "delete":
                 self._delete()
             case _:
-                able = [line for line in self.world.lines if line.speaks]
+                able = [connection for connection in self.world.connections if connection.speaks]
                 if able:
                     getattr(self, f"_{act}")(self.random.choice(able))
 
-    def _new_line(self) -> StreamingConnection:
+    def _new_connection(self) -> SimulatedConnection:
         world = self.world
         number = sum(isinstance(event, Opening) for event in world.events) + 1
-        users = [line.user for line in world.lines]
+        users = [connection.user for connection in world.connections]
         again = world.shape.devices and users and self.random.random() < 0.4
         user = self.random.choice(users) if again else f"user{number}"
-        line = StreamingConnection(
+        connection = SimulatedConnection(
             number, user, self.random.choices(ROOMS, (4, 1))[0], self.random.choice(world.instances)
         )
-        world.record(Opening(number, world.at, line.room, user))
-        return line
+        world.record(Opening(number, world.at, connection.room, user))
+        return connection
 
     def _come(self) -> None:
-        line = self._new_line()
-        self.world.lines.append(line)
-        self.world.later(lambda: self.world.accept(line))
+        connection = self._new_connection()
+        self.world.connections.append(connection)
+        self.world.later(lambda: self.world.accept(connection))
 
     def _give_up_waiting(self) -> None:
         """The server takes a client in that never learns of it."""
-        line = self._new_line()
-        line.gone = True
-        self.world.lines.append(line)
-        self.world.later(lambda: self.world.accept(line))
-        self.world.send_up(line, lambda: self.world.end(line, None))
-        self.world.later(lambda: self.world.record(Refused(line.number, self.world.at, None, "timeout")))
+        connection = self._new_connection()
+        connection.gone = True
+        self.world.connections.append(connection)
+        self.world.later(lambda: self.world.accept(connection))
+        self.world.send_up(connection, lambda: self.world.end(connection, None))
+        self.world.later(lambda: self.world.record(Refused(connection.number, self.world.at, None, "timeout")))
 
-    def _say(self, line: StreamingConnection) -> None:
-        line.said += 1
-        content = with_id(line.room, line.number, line.said, "soup is ready")
-        self.world.record(Sent(line.number, self.world.at, messages.message(content)))
-        fields = {"type": "message", "content": content, "sender_id": line.user}
-        self.world.send_up(line, lambda: self.world.tell(line, fields))
+    def _say(self, connection: SimulatedConnection) -> None:
+        connection.said += 1
+        content = with_id(connection.room, connection.number, connection.said, "soup is ready")
+        self.world.record(Sent(connection.number, self.world.at, messages.message(content)))
+        fields = {"type": "message", "content": content, "sender_id": connection.user}
+        self.world.send_up(connection, lambda: self.world.tell(connection, fields))
 
-    def _ping(self, line: StreamingConnection) -> None:
-        self.world.record(Sent(line.number, self.world.at, '{"type": "ping"}'))
-        self.world.later(lambda: self.world.answer(line, {"type": "pong"}))
+    def _ping(self, connection: SimulatedConnection) -> None:
+        self.world.record(Sent(connection.number, self.world.at, '{"type": "ping"}'))
+        self.world.later(lambda: self.world.answer(connection, {"type": "pong"}))
 
-    def _mumble(self, line: StreamingConnection) -> None:
-        self.world.record(Sent(line.number, self.world.at, "soup?"))
-        self.world.later(lambda: self.world.answer(line, {"type": "error", "content": "what?"}))
+    def _mumble(self, connection: SimulatedConnection) -> None:
+        self.world.record(Sent(connection.number, self.world.at, "soup?"))
+        self.world.later(lambda: self.world.answer(connection, {"type": "error", "content": "what?"}))
 
-    def _leave(self, line: StreamingConnection) -> None:
-        if line.reads:
-            line.closing = True
-            self.world.record(Closing(line.number, self.world.at, 1000))
-            self.world.send_up(line, lambda: self.world.end(line, 1000))
+    def _leave(self, connection: SimulatedConnection) -> None:
+        if connection.reads:
+            connection.closing = True
+            self.world.record(Closing(connection.number, self.world.at, 1000))
+            self.world.send_up(connection, lambda: self.world.end(connection, 1000))
 
-    def _die(self, line: StreamingConnection) -> None:
-        if line.over and line.reads:
+    def _die(self, connection: SimulatedConnection) -> None:
+        if connection.over and connection.reads:
             return  # not in the moment in which the server sends it away: whose end it was could not be told
         how = self.random.choice(["fin", "rst"])
-        line.gone = True
-        self.world.record(Dying(line.number, self.world.at, how))
+        connection.gone = True
+        self.world.record(Dying(connection.number, self.world.at, how))
         if how == "rst":
-            for unread in (line.upward, line.waiting):
+            for unread in (connection.upward, connection.waiting):
                 while unread and self.random.random() < 0.7:
                     unread.pop()
                 if unread:
                     break
-        self.world.send_up(line, lambda: self.world.end(line, None))
+        self.world.send_up(connection, lambda: self.world.end(connection, None))
 
-    def _stop_reading(self, line: StreamingConnection) -> None:
-        if line.reads:
-            line.reads = False
-            self.world.record(Reading(line.number, self.world.at, reads=False))
+    def _stop_reading(self, connection: SimulatedConnection) -> None:
+        if connection.reads:
+            connection.reads = False
+            self.world.record(Reading(connection.number, self.world.at, reads=False))
 
-    def _read_again(self, _: StreamingConnection) -> None:
-        for line in self.world.lines:
-            if line.speaks and not line.reads:
-                line.reads = True
-                self.world.record(Reading(line.number, self.world.at, reads=True))
-                for _frame in line.downward:
-                    self.world.later(partial(self.world.deliver, line))
+    def _read_again(self, _: SimulatedConnection) -> None:
+        for connection in self.world.connections:
+            if connection.speaks and not connection.reads:
+                connection.reads = True
+                self.world.record(Reading(connection.number, self.world.at, reads=True))
+                for _frame in connection.downward:
+                    self.world.later(partial(self.world.deliver, connection))
 
-    def _be_given_up(self, _: StreamingConnection) -> None:
-        for line in self.world.lines:
-            if line.member and not line.reads:
-                self.world.end(line, 1013)
+    def _be_given_up(self, _: SimulatedConnection) -> None:
+        for connection in self.world.connections:
+            if connection.member and not connection.reads:
+                self.world.end(connection, 1013)
 
-    def _be_sent_away(self, line: StreamingConnection) -> None:
-        if line.member:
-            self.world.end(line, 1001)
+    def _be_sent_away(self, connection: SimulatedConnection) -> None:
+        if connection.member:
+            self.world.end(connection, 1001)
 
     def _delete(self) -> None:
         world = self.world
@@ -165,8 +165,8 @@ class People:
 
         def carry_out() -> None:
             world.deleted.add(ROOMS[0])
-            for line in world.lines:
-                if line.member and line.room == ROOMS[0]:
-                    world.end(line, 4004, announced=False)
+            for connection in world.connections:
+                if connection.member and connection.room == ROOMS[0]:
+                    world.end(connection, 4004, announced=False)
 
         world.later(carry_out)

@@ -6,7 +6,7 @@ from enum import Enum
 from roomproof.spec.rules import Capability
 
 
-class Topology(Enum):
+class SimulatedTopology(Enum):
     """How many instances there are, and what connects them."""
 
     # Python 3.11.2, which Debian 12 has, makes nothing of an empty tuple here.
@@ -37,7 +37,7 @@ class Shape:
     """What a world is like. `slack` is the longest delay of a hop in milliseconds."""
 
     seed: int
-    topology: Topology = Topology.SINGLE
+    topology: SimulatedTopology = SimulatedTopology.SINGLE
     fanning: Fanning = Fanning.SNAPSHOT
     stamping: Stamping = Stamping.SPEAKER
     names_instances: bool = True

@@ -16,7 +16,7 @@ from roomproof.judge.findings import Finding
 from roomproof.timeline import timeline
 from tests.unit.judge.anomalies import FAULTS, Anomaly
 from tests.unit.judge.people import live
-from tests.unit.judge.shape import Fanning, Shape, Stamping, Topology
+from tests.unit.judge.shape import Fanning, Shape, SimulatedTopology, Stamping
 from tests.unit.judge.view import View
 
 WORLDS = int(os.environ.get("ROOMPROOF_WORLDS", "2000"))
@@ -34,7 +34,7 @@ def shapes(**sorts: st.SearchStrategy[bool]) -> st.SearchStrategy[Shape]:
     return st.builds(
         Shape,
         seed=st.integers(0, 2**32),
-        topology=st.sampled_from(Topology),
+        topology=st.sampled_from(SimulatedTopology),
         fanning=st.sampled_from(Fanning),
         own_notices=st.booleans(),
         own_bytes=st.booleans(),

@@ -16,8 +16,8 @@ from random import Random
 
 from roomproof.history import Closed, Deadline, Event, FaultWindow, Opened, Received, Started
 from roomproof.spec.rules import Capability
-from tests.unit.judge.shape import Fanning, Shape, Stamping, Topology
-from tests.unit.judge.streaming.room_of_people import Item, StreamingConnection
+from tests.unit.judge.shape import Fanning, Shape, SimulatedTopology, Stamping
+from tests.unit.judge.simulated_connection import Item, SimulatedConnection
 from tests.unit.judge.tale import EPOCH, MILLISECOND, stamp
 
 
@@ -28,7 +28,7 @@ class World:
         self.shape = shape
         self.random = Random(shape.seed)
         self.now = 0
-        self.lines: list[StreamingConnection] = []
+        self.connections: list[SimulatedConnection] = []
         self.events: list[Event] = []
         self.deleted: set[str] = set()
         self.outage: FaultWindow | None = None
@@ -37,11 +37,11 @@ class World:
         """When the last thing that was put on some channel arrives: nothing overtakes it."""
         self._past: dict[tuple[str, str], list[Item]] = {}
         """By instance and room: the messages whose recipients are settled, for whoever comes."""
-        self._streams: dict[tuple[str, StreamingConnection], deque[Item]] = {}
+        self._streams: dict[tuple[str, SimulatedConnection], deque[Item]] = {}
         self._buses: dict[str, deque[Item]] = {}
-        self._lanes: dict[tuple[StreamingConnection, StreamingConnection], deque[Item]] = {}
+        self._lanes: dict[tuple[SimulatedConnection, SimulatedConnection], deque[Item]] = {}
         self._healthy_again: dict[tuple[str, str], int] = {}
-        single = shape.topology is Topology.SINGLE
+        single = shape.topology is SimulatedTopology.SINGLE
         self.instances = ["one"] if single else ["one", "two", "three"][: self.random.randint(2, 3)]
         self.clocks = {instance: self.random.randint(-3_000, 3_000) for instance in self.instances}
         """By how much those of instances are ahead."""
@@ -82,77 +82,79 @@ class World:
 
     # What the network carries.
 
-    def send_up(self, line: StreamingConnection, act: Callable[[], None]) -> None:
+    def send_up(self, connection: SimulatedConnection, act: Callable[[], None]) -> None:
         """The client does something that the server gets to know after a while, in order."""
-        line.upward.append(act)
-        self.later(lambda: self._read(line), channel=("up", line))
+        connection.upward.append(act)
+        self.later(lambda: self._read(connection), channel=("up", connection))
 
-    def _read(self, line: StreamingConnection) -> None:
-        if line.upward:
-            line.waiting.append(line.upward.popleft())
-            if line.member:
-                self._deal_with(line)
+    def _read(self, connection: SimulatedConnection) -> None:
+        if connection.upward:
+            connection.waiting.append(connection.upward.popleft())
+            if connection.member:
+                self._deal_with(connection)
 
-    def _deal_with(self, line: StreamingConnection) -> None:
-        while line.waiting and not line.over:
-            line.waiting.popleft()()
+    def _deal_with(self, connection: SimulatedConnection) -> None:
+        while connection.waiting and not connection.over:
+            connection.waiting.popleft()()
 
-    def _send_down(self, line: StreamingConnection, event: Event) -> None:
-        line.downward.append(event)
-        self.later(lambda: self.deliver(line), channel=("down", line))
+    def _send_down(self, connection: SimulatedConnection, event: Event) -> None:
+        connection.downward.append(event)
+        self.later(lambda: self.deliver(connection), channel=("down", connection))
 
-    def deliver(self, line: StreamingConnection) -> None:
+    def deliver(self, connection: SimulatedConnection) -> None:
         """The client receives what comes next, if it reads."""
-        if not line.downward or line.gone or not line.reads:
+        if not connection.downward or connection.gone or not connection.reads:
             return
-        match line.downward.popleft():
+        match connection.downward.popleft():
             case Received(number, _, text):
                 self.record(Received(number, self.at, text))
             case Opened(number, _, instance):
-                line.opened = True
+                connection.opened = True
                 self.record(Opened(number, self.at, instance))
             case Closed(number, _, code):
-                line.gone = True
+                connection.gone = True
                 self.record(Closed(number, self.at, code))
 
     # What the server does.
 
-    def accept(self, line: StreamingConnection) -> None:
+    def accept(self, connection: SimulatedConnection) -> None:
         """Answer the handshake; the membership begins before or after the answer arrives."""
         is_named = self.shape.names_instances and len(self.instances) > 1
-        self._send_down(line, Opened(line.number, 0, line.instance if is_named else None))
-        line.told_of_the_past = not self.shape.history or self.random.random() < 0.5
-        if line.told_of_the_past:
-            self._tell_of_the_past(line)
-        self.later(lambda: self._begin(line))
+        self._send_down(connection, Opened(connection.number, 0, connection.instance if is_named else None))
+        connection.told_of_the_past = not self.shape.history or self.random.random() < 0.5
+        if connection.told_of_the_past:
+            self._tell_of_the_past(connection)
+        self.later(lambda: self._begin(connection))
 
-    def _begin(self, line: StreamingConnection) -> None:
-        if line.room in self.deleted:
-            line.over = True
-            self._send_down(line, Closed(line.number, 0, 4004))
+    def _begin(self, connection: SimulatedConnection) -> None:
+        if connection.room in self.deleted:
+            connection.over = True
+            self._send_down(connection, Closed(connection.number, 0, 4004))
             return
-        if line.gone and self.random.random() < 0.5:
-            line.over = True  # its link died before the server came to take it in
+        if connection.gone and self.random.random() < 0.5:
+            connection.over = True  # its link died before the server came to take it in
             return
-        if not line.told_of_the_past:
-            self._tell_of_the_past(line)
-        line.member = True
-        self.tell(line, {"type": "system", "content": f"{line.user} joined the chat"})
-        self._deal_with(line)
+        if not connection.told_of_the_past:
+            self._tell_of_the_past(connection)
+        connection.member = True
+        self.tell(connection, {"type": "system", "content": f"{connection.user} joined the chat"})
+        self._deal_with(connection)
 
-    def _tell_of_the_past(self, line: StreamingConnection) -> None:
+    def _tell_of_the_past(self, connection: SimulatedConnection) -> None:
         """Send what was said before somebody came, or some of it, to nobody else; before the membership or with it."""
-        past = self._past.get((line.instance, line.room), []) if self.shape.history else []
+        past = self._past.get((connection.instance, connection.room), []) if self.shape.history else []
         for item in past[-self.random.choice([1, 3, 1_000]) :]:
             if self.random.random() < 0.9:
-                self._send_item_down(line, item)
+                self._send_item_down(connection, item)
 
-    def answer(self, line: StreamingConnection, fields: dict[str, str]) -> None:
+    def answer(self, connection: SimulatedConnection, fields: dict[str, str]) -> None:
         """Send a direct frame."""
-        if not line.over:
-            self._send_down(line, Received(line.number, 0, json.dumps({**fields, "timestamp": stamp(self.at)})))
+        if not connection.over:
+            self._send_down(
+                connection, Received(connection.number, 0, json.dumps({**fields, "timestamp": stamp(self.at)}))
+            )
 
-    def tell(self, sender: StreamingConnection, fields: dict[str, str]) -> None:
+    def tell(self, sender: SimulatedConnection, fields: dict[str, str]) -> None:
         """Broadcast one item of a stream, after those before it."""
         item = Item(sender, {**fields, "chat_id": sender.room}, sender.told)
         item = self._stamped(item, sender.instance)
@@ -195,10 +197,10 @@ class World:
         if len(queue) == 1:
             self._fan_out(instance, queue)
 
-    def _present(self, instance: str, item: Item) -> list[StreamingConnection]:
+    def _present(self, instance: str, item: Item) -> list[SimulatedConnection]:
         own = self.shape.own_notices or item.number > 0
         room = item.sender.room
-        there = [one for one in self.lines if one.member and one.instance == instance and one.room == room]
+        there = [one for one in self.connections if one.member and one.instance == instance and one.room == room]
         return [one for one in there if own or one is not item.sender]
 
     def _fan_out(self, instance: str, queue: deque[Item]) -> None:
@@ -218,11 +220,11 @@ class World:
                     self.later(partial(self._take, item.sender, receiver), channel=lane)
             self._settle(instance, queue)
 
-    def _take(self, sender: StreamingConnection, receiver: StreamingConnection) -> None:
+    def _take(self, sender: SimulatedConnection, receiver: SimulatedConnection) -> None:
         self._hand(receiver, self._lanes[sender, receiver].popleft())
 
     def _walk(
-        self, instance: str, queue: deque[Item], rest: list[StreamingConnection], asked: set[StreamingConnection]
+        self, instance: str, queue: deque[Item], rest: list[SimulatedConnection], asked: set[SimulatedConnection]
     ) -> None:
         if rest:
             self._hand(rest.pop(), queue[0])
@@ -234,11 +236,11 @@ class World:
         self._settle(instance, queue)
         self._fan_out(instance, queue)
 
-    def _hand(self, receiver: StreamingConnection, item: Item) -> None:
+    def _hand(self, receiver: SimulatedConnection, item: Item) -> None:
         if receiver.member:
             self._send_item_down(receiver, item)
 
-    def _send_item_down(self, receiver: StreamingConnection, item: Item) -> None:
+    def _send_item_down(self, receiver: SimulatedConnection, item: Item) -> None:
         if self.shape.stamping is Stamping.DELIVERY:
             item = self._stamped(item, receiver.instance)
         extra = {"to": str(receiver.number)} if self.shape.own_bytes else {}
@@ -250,15 +252,15 @@ class World:
         if item.fields["type"] == "message":
             self._past.setdefault((instance, item.sender.room), []).append(item)
 
-    def end(self, line: StreamingConnection, code: int | None, *, announced: bool = True) -> None:
+    def end(self, connection: SimulatedConnection, code: int | None, *, announced: bool = True) -> None:
         """End a connection: it is no member any more. With a code, what it has not received may be thrown away."""
-        if line.over:
+        if connection.over:
             return
-        was_member, line.member, line.over = line.member, False, True
+        was_member, connection.member, connection.over = connection.member, False, True
         if code is not None:
-            for _ in range(self.random.choice([0, 0, 1, 2, len(line.downward)])):
-                if line.downward and isinstance(line.downward[-1], Received):
-                    line.downward.pop()
-            self._send_down(line, Closed(line.number, 0, code))
+            for _ in range(self.random.choice([0, 0, 1, 2, len(connection.downward)])):
+                if connection.downward and isinstance(connection.downward[-1], Received):
+                    connection.downward.pop()
+            self._send_down(connection, Closed(connection.number, 0, code))
         if was_member and announced:
-            self.tell(line, {"type": "system", "content": f"{line.user} left the chat"})
+            self.tell(connection, {"type": "system", "content": f"{connection.user} left the chat"})

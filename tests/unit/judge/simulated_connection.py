@@ -8,8 +8,8 @@ from roomproof.history import Event
 
 
 @dataclass(eq=False)
-class StreamingConnection:
-    """A connection, as the server and the network see it."""
+class SimulatedConnection:
+    """A connection of a simulated server: its state, and the frames on their way."""
 
     number: int
     user: str
@@ -20,17 +20,17 @@ class StreamingConnection:
     over: bool = False
     """The server has ended it, or dealt with its end."""
     told_of_the_past: bool = False
-    """Whether the server has nothing more to tell it of what was said before it came."""
+    """Whether the server has nothing more to send of what was said before the connection came."""
     said: int = 0
-    """How many messages the client sent."""
+    """Number of messages that the client sent."""
     told: int = 0
-    """How many items of it were handed to the broadcast."""
+    """Number of its items that were handed to the broadcast."""
     upward: deque[Callable[[], None]] = field(default_factory=deque)
-    """What the client did and the server has not read, in order."""
+    """The acts of the client that the server has not read, in order."""
     waiting: deque[Callable[[], None]] = field(default_factory=deque)
-    """What the server has read and cannot deal with before it is a member."""
+    """The acts that the server has read and handles once the connection is a member."""
     downward: deque[Event] = field(default_factory=deque)
-    """What the server sent and the client has not received; the times are put in on arrival."""
+    """Events that the client has not received. The times are put in on arrival."""
     reads: bool = True
     closing: bool = False
     """The client has sent its Close frame, and says nothing more."""
@@ -39,14 +39,14 @@ class StreamingConnection:
 
     @property
     def speaks(self) -> bool:
-        """Whether the client, as far as it knows, may say something."""
+        """Whether the client, as far as it knows, is connected and can send."""
         return self.opened and not self.closing and not self.gone
 
 
 @dataclass(frozen=True)
 class Item:
-    """What the server tells everyone, and of whom."""
+    """One item of a stream: its sender, its fields and its number."""
 
-    sender: StreamingConnection
+    sender: SimulatedConnection
     fields: dict[str, str]
     number: int

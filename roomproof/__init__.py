@@ -1,4 +1,4 @@
-"""Roomproof: a conformance suite and verifying load generator for WebSocket chat servers.
+"""A conformance suite and verifying load generator for WebSocket chat servers.
 
 PYTEST_DONT_REWRITE: the command imports this package before pytest, which would warn about that.
 """

@@ -18,7 +18,7 @@ def is_current_folder(entry: str) -> bool:
 
 
 def leave_current_folder() -> None:
-    """Stop importing from the current folder, in this process and in those that it starts.
+    """Stop importing from the current folder, in this process and its children.
 
     If PYTHONPATH names the folder, this process still looks there last: a plugin of pytest can be meant.
     """
@@ -31,14 +31,14 @@ def leave_current_folder() -> None:
 
 
 def child_environment() -> dict[str, str]:
-    """The environment of a Python program that imports nothing from the current folder."""
+    """Return an environment in which Python imports nothing from the current folder."""
     entries = os.environ.get(PATH_VARIABLE, "").split(os.pathsep)
     kept = os.pathsep.join(entry for entry in entries if not is_current_folder(entry))
     return {**os.environ, PATH_VARIABLE: kept, SAFE_VARIABLE: "1"}
 
 
 class _PathWithoutCurrentFolder(PathFinder):
-    """A finder of modules that leaves the current folder out, whoever adds it to the path."""
+    """A finder of modules that always leaves out the current folder."""
 
     @classmethod
     def find_spec(
@@ -50,6 +50,9 @@ class _PathWithoutCurrentFolder(PathFinder):
 
 
 def never_import_from_current_folder() -> None:
-    """Import nothing from the current folder, even where a library adds it to the path (as Locust does)."""
+    """Import nothing from the current folder from now on.
+
+    This holds even if a library adds the folder to the path, as Locust does.
+    """
     leave_current_folder()
     sys.meta_path[:] = [_PathWithoutCurrentFolder if finder is PathFinder else finder for finder in sys.meta_path]

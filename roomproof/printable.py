@@ -5,12 +5,12 @@ SHOWN_CHARACTERS = 180
 
 
 def escaped(text: str) -> str:
-    """Return the text on one line, with an escape for every character that is not printable."""
+    """Return the text on one line, with an escape for each unprintable character."""
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def printable(text: str) -> str:
-    """Return the escaped text, cut after SHOWN_CHARACTERS, with its whole length if it was cut."""
+    """Return the escaped text; cut, with its length, if over SHOWN_CHARACTERS."""
     shown = escaped(text[: SHOWN_CHARACTERS + 1])
     return shown if len(text) <= SHOWN_CHARACTERS else f"{shown[:SHOWN_CHARACTERS]}... ({len(text)} characters)"
 

@@ -1,4 +1,4 @@
-"""A history as text: one line for each event, of all clients together, in the order of time."""
+"""A history as text: one line for each event of any client, in order of time."""
 
 from collections.abc import Sequence
 from typing import assert_never
@@ -32,7 +32,10 @@ NS_PER_S = 1_000_000_000
 
 
 def connection_names(events: Sequence[Event]) -> dict[int, str]:
-    """Return a name for each connection: its user, with its number where the user has several connections."""
+    """Return a name for each connection.
+
+    The name is the user, with the number of the connection where the user has several.
+    """
     openings = [event for event in events if isinstance(event, Opening)]
     users = [event.user or "nobody" for event in openings]
     return {
@@ -42,8 +45,9 @@ def connection_names(events: Sequence[Event]) -> dict[int, str]:
 
 
 def timeline(events: Sequence[Event], *, zero: int | None = None, names: dict[int, str] | None = None) -> list[str]:
-    """Return a line for each event, in the order of time: seconds since `zero`, the name of the connection, the event.
+    """Return a line for each event, in order of time.
 
+    A line has the seconds since `zero`, the name of the connection and the event.
     `zero` is in nanoseconds; by default it is the time of the first event. `names` are those of the connections, for
     events that stand without the `Opening` of their connection.
     """

@@ -65,7 +65,7 @@ class ScenarioResult:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The conclusion of a run, the one sentence that explains it, and the standing of every rule."""
+    """The conclusion of a run, a sentence that explains it, and every rule's standing."""
 
     conclusion: Conclusion
     reason: str
@@ -84,7 +84,7 @@ class Verdict:
 
 
 def outcome_of(broken: Iterable[str], protocol: Protocol) -> Outcome:
-    """Return the outcome of a scenario in which the server broke these rules, and no others."""
+    """Return the outcome of a scenario in which the server broke only these rules."""
     levels = {protocol.rules[rule].level for rule in broken}
     if not levels:
         return Outcome.PASSED

@@ -1,4 +1,4 @@
-"""Starts servers in processes of their own, for tests that talk to them from outside."""
+"""Starts servers in processes of their own, for tests from outside."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ REFERENCE = (sys.executable, "-m", "reference_server", "--port", "0", "--databas
 
 
 def faulty(name: str) -> tuple[str, ...]:
-    """Return the command line of the reference server with this planted fault or freedom."""
+    """Return the command line of the reference server with this fault or freedom."""
     return (sys.executable, "-m", "tests.faults.server", name, "--port", "0", "--database", ":memory:")
 
 

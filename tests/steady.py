@@ -1,4 +1,6 @@
-"""Runs the suite N times under CPU pressure, in random order, and reports flakes: `tox -e steady -- N`."""
+"""Runs the suite N times under CPU pressure, in random order.
+
+Reports flaky scenarios. Command: `tox -e steady -- N`."""
 
 import argparse
 import contextlib

@@ -97,7 +97,10 @@ def options_of_verify() -> set[str]:
 
 
 def options_of_load() -> set[str]:
-    """Our options of a load run, and those of the search for the capacity, whose module would import Locust."""
+    """Return our options of a load run and of the capacity search.
+
+    Importing the module of the search would import Locust.
+    """
     parser = configargparse.ArgumentParser(add_help=False)
     options.add_to(parser)
     common = {name for action in parser._actions for name in action.option_strings}
@@ -145,7 +148,7 @@ def words_of_the_code() -> set[str]:
 
 
 def named(document: Path, pattern: str) -> set[str]:
-    """What the code of a document names behind some words."""
+    """Return the names that a pattern finds in the code of a document."""
     return set(re.findall(pattern, code_of(document)))
 
 

@@ -1,4 +1,4 @@
-"""The guide's own commands, word for word, with clients of others: curl, jq and websocat.
+"""The guide's commands, word for word, with curl, jq and websocat.
 
 The guide's service is at http://localhost, port 80. Where this test cannot listen there, `localhost` is followed by
 another port, and nothing else in the commands differs.
@@ -22,7 +22,7 @@ from tests.terminal import Terminal, terminal
 
 @contextlib.contextmanager
 def server_of_the_guide() -> Iterator[str]:
-    """Run a reference server on port 80, or on a free port if that is impossible. Yields its URL."""
+    """Run a reference server on port 80, or on a free port, and yield its URL."""
     command = [sys.executable, "-m", "reference_server", "--host", "127.0.0.1", "--database", ":memory:", "--port"]
     with contextlib.ExitStack() as stack:
         try:  # checking beforehand would leave another test run time to take the port
@@ -68,7 +68,7 @@ class Guide:
 
 
 def environment() -> dict[str, str]:
-    """Return an environment that finds websocat, which is installed beside this Python, first."""
+    """Return an environment that first finds the websocat beside this Python."""
     return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 

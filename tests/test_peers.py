@@ -1,4 +1,4 @@
-"""Compatible servers in other stacks, written from PROTOCOL.md alone, pass the suite."""
+"""Servers in other stacks, written from PROTOCOL.md alone, pass the suite."""
 
 from collections.abc import Iterator
 from pathlib import Path

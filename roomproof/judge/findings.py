@@ -50,7 +50,7 @@ class Finding:
     receiver: int
     """Number of the connection that shows the fault."""
     text: str
-    """What happened. Both judges word equal findings alike (texts.py)."""
+    """A sentence about the fault. Both judges word equal findings alike (texts.py)."""
     stream: int | None = None
     """Number of the connection whose item the finding is about."""
     item: int | None = None

@@ -1,1 +1,1 @@
-"""The suite proves itself: servers with one planted fault each, servers that do nothing, and the kill matrix."""
+"""Tests of the suite: planted faults, servers that do nothing, the kill matrix."""

@@ -1,4 +1,6 @@
-"""Which rules have scenarios and faults, and which of these have no rule. Pure but for importing the scenarios."""
+"""Rules without scenarios or faults, and scenarios or faults without a rule.
+
+Pure but for importing the scenarios."""
 
 import importlib
 import inspect

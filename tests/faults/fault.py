@@ -1,4 +1,4 @@
-"""A planted fault: its name, the rule that it breaks, and how it is planted in the reference server."""
+"""Planted faults: names, broken rules, and the functions that plant them."""
 
 import os
 from collections.abc import Callable
@@ -11,7 +11,10 @@ from roomproof.judge.findings import Kind
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A planted fault. `plant` changes the classes of the reference server in this process, for good."""
+    """A planted fault.
+
+    `plant` changes the classes of the reference server in this process, for good.
+    """
 
     name: str
     breaks: str
@@ -23,7 +26,7 @@ class Fault:
     """The capabilities that a server with this fault declares, beyond the reference server's, and does not have."""
 
     def is_shown_in(self, text: str) -> bool:
-        """Whether a text of a run shows the fault by the kind of finding that it must be shown by."""
+        """Whether the text of a run shows the fault by the required kind of finding."""
         return self.shows is None or f"{self.shows}, at " in text
 
 
@@ -34,7 +37,10 @@ FAULTS: dict[str, Fault] = {}
 def fault(
     name: str, *, breaks: str, shows: Kind | None = None, declares: tuple[str, ...] = ()
 ) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Register a fault. The docstring of the decorated function tells in SUITE.md what the fault does."""
+    """Register a fault.
+
+    SUITE.md shows the docstring of the decorated function.
+    """
 
     def register(plant: Callable[[], None]) -> Callable[[], None]:
         assert name not in FAULTS, f"two faults are called {name!r}"
@@ -53,9 +59,9 @@ delivered = 0
 
 
 def every(count: int) -> Callable[[], bool]:
-    """Return a function that returns True at every `count`-th call, or as rarely as RARITY asks for.
+    """Return a function that is True at every `count`-th call.
 
-    Rare faults are planted by counting, not by chance, so that every run meets them.
+    RARITY can ask for a larger count. Rare faults are planted by counting, not by chance, so that every run meets them.
     """
     rarity = int(os.environ.get(RARITY, "0"))
     calls, following = 0, rarity

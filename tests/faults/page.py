@@ -1,5 +1,6 @@
-"""The text of SUITE.md. `python -m tests.faults.page` writes it, and a test checks that it is current.
+"""The text of SUITE.md, which `python -m tests.faults.page` writes.
 
+A test checks that the file is current.
 `tox -e faults`, `tox -e topologies` and the tests of null servers hold the suite to everything on the page.
 """
 

@@ -1,4 +1,6 @@
-"""The reference server with one planted fault, or a few freedoms: `python -m tests.faults.server NAME [OPTIONS]`."""
+"""The reference server with one planted fault, or a few freedoms.
+
+Command: `python -m tests.faults.server NAME [OPTIONS]`."""
 
 import sys
 from collections.abc import Callable

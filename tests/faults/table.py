@@ -1,5 +1,6 @@
-"""Tells which rules each planted fault broke, from verdicts of whole runs: `tests.faults.table FOLDER TABLE.csv`.
+"""Tells which rules each planted fault broke, from verdicts of whole runs.
 
+Command: `python -m tests.faults.table FOLDER TABLE.csv`.
 Prints a line for each fault: the rule that it was planted against, and the other rules that it broke. The file has a
 row for each fault and each server without a fault, and a column for each rule.
 """

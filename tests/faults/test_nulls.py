@@ -1,4 +1,4 @@
-"""A run against a server that does nothing ends with the preflight, and no MUST holds."""
+"""Against a server that does nothing, a run ends at the preflight; no MUST holds."""
 
 import contextlib
 from pathlib import Path
@@ -21,7 +21,7 @@ def serving(name: str) -> contextlib.AbstractContextManager[NullServer]:
 @pytest.mark.parametrize("name", list(EXPECTED))
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
 def test_a_null_server_holds_no_must(tmp_path: Path, name: str, workers: tuple[str, ...]) -> None:
-    """Some of these servers never finish an answer: a run without a time limit of its own is killed as hanging."""
+    """Kill a run that hangs, since some of these servers never finish an answer."""
     with serving(name) as server:
         run = verify(tmp_path, "--target", server.url, *workers)
 

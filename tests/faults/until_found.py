@@ -1,5 +1,6 @@
-"""A pytest plugin that ends a run once the planted fault is found: `-p tests.faults.until_found --until-found NAME`.
+"""A pytest plugin that ends a run once the planted fault is found.
 
+Options: `-p tests.faults.until_found --until-found NAME`.
 The scenarios of the rule that the fault breaks run first. Scenarios that have not run by then count as deselected.
 """
 
@@ -21,7 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class UntilFound:
-    """Ends a run, in one process, once the rule of the fault is broken and the fault was shown as it must be."""
+    """Ends a run in one process, once the fault was found by its rule and its kind."""
 
     def __init__(self, fault: Fault) -> None:
         self._fault = fault

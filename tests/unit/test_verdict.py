@@ -134,7 +134,7 @@ def test_a_rule_whose_scenarios_never_apply_is_not_applicable() -> None:
 
 
 def test_a_rule_with_one_applicable_scenario_is_untested() -> None:
-    """One of its scenarios is skipped as not applicable, another one fails for other rules."""
+    """One scenario is not applicable, and the other one fails for other rules."""
     other = ScenarioResult("t", ("C-1",), Outcome.FAILED)
     verdict = conclude(PROTOCOL, [*ALL, skipped("C-1"), other], [Capability.PING])
 

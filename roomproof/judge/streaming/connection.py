@@ -204,7 +204,7 @@ class EarlyLeave:
     at: int
     frame: bytes
     span: tuple[int, int] | None
-    """What the receiver had received of the sender (span_of)."""
+    """The lowest and the highest item that the receiver had received (span_of)."""
     lapse: TimestampLapse | None
     """How its timestamp runs backwards, if it certainly does."""
 

@@ -92,7 +92,10 @@ class LoadMember:
         self._is_closing = False
 
     def open(self, target: Target, read_loop: ReadLoop, source: str | None) -> None:
-        """Shake hands and start reading. Raises RefusedError, LocalTroubleError or TooLateError."""
+        """Shake hands and start reading.
+
+        Raises RefusedError, LocalTroubleError or TooLateError.
+        """
         try:
             link = self._shake_hands(target, read_loop, source)
         except RefusedError as refusal:

@@ -35,7 +35,7 @@ def dropped() -> None:
 
 @fault("healthy members closed as too slow", breaks="CLOSE-1")
 def too_slow() -> None:
-    """Every 200th message closes the first member of the room with 1013, although that member reads."""
+    """Every 200th message closes the room's first member with 1013, although it reads."""
     _drop_now_and_then(1013)
 
 
@@ -86,7 +86,7 @@ def wrong_code_deleted() -> None:
 
 @fault("a slow reader stalls the room", breaks="CLOSE-4")
 def stalls() -> None:
-    """While any member of a room is more than 100 frames behind, no member receives anything."""
+    """While a member is over 100 frames behind, nobody in its room receives anything."""
 
     def wrapped(_: Any) -> Any:
         async def waiting(self: Any) -> None:
@@ -103,7 +103,7 @@ def stalls() -> None:
 
 @fault("slow readers are waited for", breaks="CLOSE-4")
 def waits_for_the_slow() -> None:
-    """Frames go to one member of a room after the other, however long each takes to read."""
+    """A frame goes to a member only after the previous member has read it."""
 
     def wrapped(_: Any) -> Any:
         async def in_turn(self: Any) -> None:

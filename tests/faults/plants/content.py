@@ -65,7 +65,7 @@ def json_read() -> None:
 
 @fault("content beyond the limit cut", breaks="DELIVER-5")
 def cut_at_the_limit() -> None:
-    """The content is cut after 4,096 code points, the length that every server must carry."""
+    """The content is cut after 4,096 code points, which every server must carry."""
     _change(lambda content: content[:4_096])
 
 

@@ -56,13 +56,13 @@ def doubled() -> None:
 
 @fault("repeated messages dropped", breaks="DELIVER-3")
 def same_words_once() -> None:
-    """A message with the same content as the previous one in its room is dropped as a copy."""
+    """A message with the content of the room's previous message is dropped as a copy."""
     _drop_copies()
 
 
 @fault("messages that repeat another sender dropped", breaks="DELIVER-1")
 def same_words_of_two() -> None:
-    """A message with the same content as the previous one in its room, by another sender, is dropped as a copy."""
+    """A message with the content of another sender's previous one is dropped."""
     _drop_copies(of_others_only=True)
 
 
@@ -108,7 +108,7 @@ def second_device_ignored() -> None:
 
 @fault("last messages before a close lost", breaks="DELIVER-11")
 def last_words_lost() -> None:
-    """A client's frames are handled 20 ms later, and never if the client has closed by then."""
+    """A frame is handled 20 ms later, and never if its client has closed by then."""
 
     def wrapped(hear: Any) -> Any:
         def late(self: Any, frame: str | bytes) -> None:
@@ -127,7 +127,7 @@ def last_words_lost() -> None:
 
 @fault("delivery stops when the sender disconnects", breaks="DELIVER-12")
 def death_loses() -> None:
-    """The first member receives a message at once, the others 3 ms later and only if the sender is still a member."""
+    """All but the first member get a message 3 ms late, unless its sender is gone."""
     turn = every(1)
 
     def change(member: Member, fields: dict[str, Any], send: Send) -> bool:

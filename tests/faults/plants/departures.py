@@ -48,7 +48,7 @@ def maker_leaves() -> None:
 
 @fault("a broken link not announced to one member", breaks="LEAVE-2")
 def skipped() -> None:
-    """When a link breaks, the member that joined next misses the leave: a list changes during iteration."""
+    """When a link breaks, the member that joined next misses the leave notice."""
 
     def change(leave: Leave, instance: Instance, room: ChatRoom[Any], member: Any, why: str) -> None:
         present = list(room.members)
@@ -63,7 +63,7 @@ def skipped() -> None:
 
 @fault("a quick return not announced", breaks="LEAVE-1")
 def quick_return() -> None:
-    """A leave is announced half a second late, and not at all if the user is back by then."""
+    """A leave is announced 0.5 s late, and not at all if the user is back by then."""
     going: dict[tuple[str, str], list[asyncio.TimerHandle]] = {}
 
     def leave(self: ChatRoom[Any], member: Any, timestamp: str) -> list[Any]:

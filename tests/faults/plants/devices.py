@@ -20,7 +20,7 @@ def _devices(member: Member) -> list[Any]:
 
 @fault("errors for all devices", breaks="FRAME-2", shows=Kind.UNPROVOKED_ERROR)
 def errors_for_all() -> None:
-    """The error frame that answers a bad frame goes to all of the user's connections in the room."""
+    """The error frame for a bad frame goes to all connections of the user in the room."""
 
     def change(member: Member, frame: str | bytes, hear: Any) -> None:
         understood = frames.decode(frame)

@@ -20,7 +20,7 @@ def _elsewhere(instance: Any, room: ChatRoom[Any], user: str) -> list[Any]:
 
 @fault("leaving one room leaves all", breaks="LEAVE-4")
 def leaves_all() -> None:
-    """Leaving one room ends the user's membership in all others, while those connections stay open."""
+    """Leaving a room ends the user's other memberships; the connections stay open."""
 
     def wrapped(leave: Any) -> Any:
         def thorough(self: Instance, room: ChatRoom[Any], member: Any, why: str) -> None:

@@ -1,4 +1,4 @@
-"""Earlier messages, sent to new members: as the capability `history` permits, and with faults."""
+"""Earlier messages, sent to new members as `history` permits, and with faults."""
 
 from collections import deque
 from collections.abc import Callable
@@ -21,7 +21,7 @@ KEPT: dict[str, Kept] = {}
 
 
 def _sent_on_join(choose: Callable[[ChatRoom[Any], Kept], Kept]) -> None:
-    """Send every new member what `choose(room, kept)` selects from the last messages of its room."""
+    """Send each new member the messages of its room that `choose(room, kept)` selects."""
 
     def wrapped(say: Any) -> Any:
         def remembering(self: ChatRoom[Any], speaker: Any, content: str, timestamp: str) -> Any:
@@ -52,7 +52,7 @@ def kept() -> None:
 
 @fault("an emptied room replays its last messages", breaks="DELIVER-10", shows=Kind.REPLAYED)
 def emptied_room() -> None:
-    """The first member of an empty room receives the last messages that were sent there."""
+    """The first member of an empty room receives the last messages of the room."""
     _sent_on_join(lambda room, kept: [] if room.members else kept)
 
 
@@ -82,7 +82,7 @@ def to_all() -> None:
 
 
 def _sent_on_return(is_kept: Callable[[str], bool]) -> None:
-    """Send returning users the messages that they missed, where `is_kept(why)` holds for the end of the membership."""
+    """Send returning users missed messages if `is_kept(reason of the end)` holds."""
     away: dict[tuple[ChatId, str], Kept] = {}
 
     def change(leave: Any, instance: Any, room: ChatRoom[Any], member: Any, why: str) -> None:
@@ -120,13 +120,13 @@ def missed() -> None:
 
 @fault("missed messages replayed after a broken link", breaks="DELIVER-10", shows=Kind.REPLAYED)
 def recovery() -> None:
-    """A user who returns after a broken link receives the messages sent meanwhile; after a Close, none."""
+    """A user who returns after a broken link, not a Close, receives missed messages."""
     _sent_on_return(is_broken)
 
 
 @fault("one old message sent to newcomers", breaks="DELIVER-10", shows=Kind.REPLAYED)
 def history_repeated() -> None:
-    """A new member receives one message from before its join: the first of the last fifty."""
+    """A new member receives an earlier message: the first of the last fifty."""
     turn = every(1)
 
     def wrapped(say: Any) -> Any:

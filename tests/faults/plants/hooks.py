@@ -1,4 +1,4 @@
-"""Places in the reference server where most faults are planted: where frames are sent, made and decoded."""
+"""Hooks for planting faults where the reference server makes and decodes frames."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ Send = Callable[[str], bool]
 
 
 def on_send(change: Callable[[Member, dict[str, Any], Send], bool]) -> None:
-    """Let `change(member, fields, send)` decide what a member is sent in place of each frame.
+    """Let `change(member, fields, send)` replace each frame that a member is sent.
 
     `send(frame)` queues a frame for the member.
     """
@@ -49,7 +49,7 @@ def _about(fields: dict[str, Any], ending: str) -> str | None:
 
 
 def change_messages(change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Let `change(fields)` replace the fields of every message, before it is sent to any member."""
+    """Let `change(fields)` replace the fields of every message before its broadcast."""
     original = frames.message
 
     def message(*arguments: Any) -> str:
@@ -59,7 +59,7 @@ def change_messages(change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
 
 
 def change_frames(change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Let `change(fields)` replace the fields of every message and notice, before it is sent to any member."""
+    """Let `change(fields)` replace the fields of every item before its broadcast."""
     change_messages(change)
     for name in ("join_notice", "leave_notice"):
         original = getattr(frames, name)
@@ -71,7 +71,10 @@ def change_frames(change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
 
 
 def on_receive(change: Callable[[str | bytes, Callable[[str | bytes], Any]], Any]) -> None:
-    """Let `change(frame, decode)` decode the frames of clients; `decode(frame)` does it as the reference server."""
+    """Let `change(frame, decode)` decode the frames of clients.
+
+    `decode(frame)` is the decoder of the reference server.
+    """
     original = frames.decode
     frames.decode = lambda frame: change(frame, original)
 

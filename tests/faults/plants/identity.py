@@ -75,7 +75,7 @@ def lower_case() -> None:
 
 @fault("only plain user ids accepted", breaks="JOIN-7")
 def plain_only() -> None:
-    """A user id with characters other than ASCII letters, digits and . _ @ - is refused."""
+    """A user id is refused unless it is ASCII letters, digits and . _ @ - only."""
 
     def wrapped(name_problem: Any) -> Any:
         def strict(user_id: str, longest: int) -> Any:

@@ -1,4 +1,4 @@
-"""Faults of servers with limits that the protocol does not have, or with errors at a limit."""
+"""Faults: limits that the protocol does not have, and errors at a limit."""
 
 from typing import Any
 
@@ -42,13 +42,13 @@ def third_device() -> None:
 
 @fault("full outboxes drop in silence", breaks="DELIVER-1")
 def silent_overflow() -> None:
-    """Frames for a member that is 100 frames behind are dropped, and the member stays connected."""
+    """Frames for a member 100 frames behind are dropped; the member stays connected."""
     wrap(Outbox, "put", lambda put: lambda self, frame: len(self._frames) >= 100 or put(self, frame))
 
 
 @fault("frames of 126 bytes misread", breaks="DELIVER-13")
 def frames_of_126() -> None:
-    """A client's frame of exactly 126 bytes, the shortest with an extended length, is misread."""
+    """A frame of exactly 126 bytes, the shortest with an extended length, is misread."""
 
     def change(frame: str | bytes, decode: Any) -> Any:
         understood = decode(frame)

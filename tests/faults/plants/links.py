@@ -83,5 +83,5 @@ def long_fragments() -> None:
 
 @fault("text that is not UTF-8 repaired", breaks="FRAME-1")
 def mended() -> None:
-    """In a text frame that is not UTF-8 the invalid bytes become U+FFFD, and the message is broadcast."""
+    """Bytes that are not UTF-8 become U+FFFD, and the message is broadcast."""
     wrap(frame_protocol, "getincrementaldecoder", lambda make: lambda name: partial(make(name), errors="replace"))

@@ -74,7 +74,7 @@ def never_join() -> None:
 
 @fault("some members closed at once", breaks="JOIN-6")
 def closed_at_once() -> None:
-    """Every 25th connection to an existing room is accepted, and closed with 4004 before it receives anything."""
+    """Every 25th connection to an existing room is accepted, then closed with 4004."""
     turn = every(25)
 
     def wrapped(attend: Any) -> Any:

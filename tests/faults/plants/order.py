@@ -12,7 +12,7 @@ from tests.faults.plants.hooks import Send, encoded, is_message, on_send
 
 @fault("some swapped for one", breaks="ORDER-1", shows=Kind.REORDERED)
 def swapped_for_one() -> None:
-    """Every 50th delivery to a member other than the sender is held back until after the sender's next message."""
+    """Every 50th delivery to another member waits for the sender's next message."""
     turn = every(50)
 
     def change(member: Any, fields: dict[str, Any], send: Send) -> bool:
@@ -29,7 +29,7 @@ def swapped_for_one() -> None:
 
 @fault("orders differ between members", breaks="ORDER-2")
 def orders_differ() -> None:
-    """Every other member receives each message only after the next one of another sender."""
+    """Every other member receives each message after the next one by another sender."""
 
     def change(member: Any, fields: dict[str, Any], send: Send) -> bool:
         if list(member._room.members).index(member) % 2 == 0:
@@ -91,7 +91,7 @@ def announced_after_speaking() -> None:
 
 @fault("long messages overtaken", breaks="ORDER-1", shows=Kind.REORDERED)
 def overtaken() -> None:
-    """A message of more than 2,000 code points is broadcast 3 ms late, so shorter ones overtake it."""
+    """A message over 2,000 code points is sent 3 ms late: shorter ones overtake it."""
 
     def wrapped(say: Any) -> Any:
         def slow(self: Instance, room: Any, speaker: Any, content: str) -> None:

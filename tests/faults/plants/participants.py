@@ -1,4 +1,4 @@
-"""Faults in which users are participants, on a server that accepts participants only."""
+"""Faults about participants, on a server that accepts participants only."""
 
 from typing import Any
 

@@ -90,7 +90,7 @@ def die_empty() -> None:
 
 @fault("used rooms outlive their deletion", breaks="CREATE-6")
 def remembered() -> None:
-    """A room that was ever connected to is remembered: connections are accepted even after its deletion."""
+    """A room that had members accepts connections even after its deletion."""
     known: set[str] = set()
 
     def wrapped(exists: Any) -> Any:

@@ -87,7 +87,7 @@ def only_clean() -> None:
 
 @fault("leaves announced before the last messages", breaks="LEAVE-3", shows=Kind.MISPLACED)
 def leave_before_last_words() -> None:
-    """Each message is held back until the next frame or 50 ms, and a leave is sent before its user's held message."""
+    """A message waits 50 ms or for the next frame; its sender's leave overtakes it."""
 
     def change(member: Any, fields: dict[str, Any], send: Send) -> bool:
         if is_message(fields) and fields["sender_id"] != member.user_id:

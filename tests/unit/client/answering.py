@@ -1,4 +1,4 @@
-"""A server of raw bytes: it keeps the requests that arrive, and answers all of them alike."""
+"""A server of raw bytes that keeps all requests and answers them alike."""
 
 import contextlib
 import socket

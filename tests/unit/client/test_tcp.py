@@ -1,4 +1,4 @@
-"""Every address of a host is tried, and a failure of this machine is never the server's."""
+"""Clients try all addresses of a host, and blame no server for this machine."""
 
 import errno
 import os
@@ -64,7 +64,10 @@ def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def both_families(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names that were looked up: each has the address ::1 first, then 127.0.0.1, as in Debian's /etc/hosts."""
+    """Return the names that were looked up.
+
+    Each has the address ::1 first, then 127.0.0.1, as in Debian's /etc/hosts.
+    """
     looked_up: list[str] = []
 
     def look_up(host: str, port: int, *_: object, **__: object) -> list[tuple[object, ...]]:

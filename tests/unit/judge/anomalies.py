@@ -1,7 +1,7 @@
-"""One fault, put into the history of a correct world where it must show, and what the oracle has to say of it.
+"""One fault, put into the history of a correct world, and its finding.
 
-Where it must show is decided here by sufficient conditions of its own, such as: who heard the item before and the item
-after was due the one between.
+This module decides where a fault must show by sufficient conditions of its own. For example, a receiver of an item and
+of the next but one was due the item between.
 """
 
 import json
@@ -24,12 +24,12 @@ Expected = tuple[Kind, int, int | None, int | None]
 
 @dataclass(frozen=True)
 class Anomaly:
-    """What to change in a history, by the index of an event, and the one finding that must follow."""
+    """Changes of a history, by index of the event, and the finding that must follow."""
 
     expected: Expected
     instead: dict[int, Received | Closed | None]
     also: tuple[int, Received] | None = None
-    """What to put in before the event of this index."""
+    """An event to insert, and the index of the event after it."""
 
     def applied_to(self, events: list[Event]) -> list[Event]:
         """The history with the fault in it."""
@@ -44,7 +44,7 @@ class Anomaly:
 
 
 def dropped_messages(view: View) -> Iterator[Anomaly]:
-    """A message between two others, or the last one, for those who stay of those who stay."""
+    """Take away a message between two others, or the last one, where all stay."""
     for receiver, sender, heard in view.streams():
         both_stay = view.window is None and view.stays(receiver) and view.stays(sender)
         proved = [
@@ -65,7 +65,7 @@ def _outside(view: View, hit: Hit, later: Hit) -> bool:
 
 
 def missing_notices(view: View) -> Iterator[Anomaly]:
-    """A join that somebody who was there before heard, a leave that somebody heard who stays."""
+    """Take away a join from an earlier member, or a leave from a member that stays."""
     if view.window is not None:
         return
     for receiver, sender, heard in view.streams():
@@ -104,7 +104,7 @@ def swaps(view: View) -> Iterator[Anomaly]:
 
 
 def replays(view: View, random: Random) -> Iterator[Anomaly]:
-    """To whoever came late: an item of which a later one had been heard on that instance before."""
+    """Deliver to a newcomer an item from below its floor."""
     for receiver, hits in view.hits.items():
         known = {(hit.stream, hit.item) for hit in hits}
         opening = view.opening[receiver]
@@ -122,7 +122,7 @@ def replays(view: View, random: Random) -> Iterator[Anomaly]:
 
 
 def leaks(view: View, random: Random) -> Iterator[Anomaly]:
-    """A message out of another room, or from another instance where these keep to themselves."""
+    """Deliver a message of another room, or of another sticky instance."""
     for witness, sender, heard in view.streams():
         hit = random.choice(heard)
         for receiver, hits in view.hits.items():
@@ -180,9 +180,10 @@ def drops(view: View) -> Iterator[Anomaly]:
 
 
 def backwards(view: View) -> Iterator[Anomaly]:
-    """An item that is stamped before the one that its receiver got before it, by more than clocks differ.
+    """Stamp an item far earlier than the previous one of its receiver.
 
-    Not one that comes so late, to a slow reader or as history, that the streaming judge remembers no timestamps of it.
+    The two times differ by more than clocks do. Items that come late, to a slow reader or as history, are left out:
+    the streaming judge has forgotten their timestamps.
     """
     for receiver, sender, heard in view.streams():
         for before, hit in pairwise(heard):

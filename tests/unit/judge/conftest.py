@@ -1,4 +1,4 @@
-"""The fixtures with which tests tell histories, and the mark of those that reach only one judge."""
+"""Fixtures for telling histories, and the mark of tests that reach only one judge."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def tale(request: pytest.FixtureRequest) -> Tale:
-    """A history for both judges, or for the offline judge only if the test is marked so."""
+    """A history for both judges; marked tests tell it to the offline judge only."""
     reason = reason_of(request.node)
     assert not reason or isinstance(reason, OfflineOnly), "expected a talk where only the streaming judge is told"
     return Tale(reason)

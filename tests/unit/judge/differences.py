@@ -1,4 +1,4 @@
-"""The differences between the judges that are meant, and what both must find alike."""
+"""The intended differences between the judges, and the findings that must agree."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -9,11 +9,14 @@ from roomproof.history import Closed, Closing, Dying, Event, Opening, Received
 from roomproof.judge.findings import Finding, Kind
 
 Essence = tuple[Kind, str, int, int | None, int | None, bool, str]
-"""What both judges must say alike of a finding: kind, rule, receiver, stream, item, whether it is a hole, and text."""
+"""The properties of a finding that must agree.
+
+Kind, rule, receiver, stream, item, whether the item is a hole, text.
+"""
 
 
 class Spans:
-    """The times at which each connection of a history opens, begins to end and is gone."""
+    """The times at which each connection opens, begins to end and is gone."""
 
     def __init__(self, events: Sequence[Event]) -> None:
         self.opening: dict[int, int] = {}
@@ -61,7 +64,10 @@ def receiver_is_gone_first(finding: Finding, spans: Spans) -> bool:
 
 
 def sender_opens_later(finding: Finding, spans: Spans) -> bool:
-    """Whether a finding shows a frame of a connection that opens only later, or whose stream is unknown."""
+    """Whether the frame's sender opens only later.
+
+    True also if the stream of the finding is unknown.
+    """
     if finding.stream is None:
         return True
     return any(isinstance(one, Received) and one.at < spans.opening[finding.stream] for one in finding.witness)
@@ -94,7 +100,7 @@ DIFFERENCES = (
 
 
 def essence(findings: Iterable[Finding], spans: Spans, fault: Kind | None = None) -> Counter[Essence]:
-    """What both judges must find alike.
+    """Count the properties of findings that must agree.
 
     `fault`: the kind of the fault that was put into a correct world; None for a history told by hand.
     """

@@ -14,7 +14,7 @@ NEVER = 2**62
 
 
 def in_turn(events: list[Event]) -> list[Event]:
-    """The same history, but no two things happen at the same time: the order told is the order in time."""
+    """Return the history with distinct times, in the order in which it was told."""
     told: list[Event] = []
     now = -1
     for event in events:
@@ -90,7 +90,7 @@ class Feed:
                 self._room_of(event.connection).observe(self.connections[event.connection], event)
 
     def _compose(self, number: int, content: str, at: int) -> None:
-        """Tell of a message, whose content must be the one that the streaming judge composes."""
+        """Tell of a message. The streaming judge must compose the same content."""
         message_id = read_id(content)
         assert message_id is not None, f"expected a content with a message id, got {content!r}"
         words = content.partition(" ")[2]

@@ -11,7 +11,7 @@ def one_judge(reason: OfflineOnly | StreamingOnly) -> pytest.MarkDecorator:
 
 
 def reason_of(item: pytest.Item) -> OfflineOnly | StreamingOnly | None:
-    """The reason why the history of a test reaches only one judge; None if it reaches both."""
+    """Return why the history of a test reaches only one judge; None if both."""
     mark = item.get_closest_marker("one_judge")
     if mark is None:
         return None

@@ -1,4 +1,6 @@
-"""What the clients of a simulated world do: they come, talk, stop reading, close, die and are closed, at random."""
+"""The clients of a simulated world.
+
+They come, talk, stop reading, close, die and are closed, at random."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""What a simulated world is like."""
+"""The properties of a simulated world."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -34,7 +34,7 @@ class Stamping(Enum):
 
 @dataclass(frozen=True)
 class Shape:
-    """What a world is like. `slack` is the longest delay of a hop in milliseconds."""
+    """The properties of a world. `slack` is the longest delay of a hop in ms."""
 
     seed: int
     topology: SimulatedTopology = SimulatedTopology.SINGLE

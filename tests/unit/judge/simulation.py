@@ -1,4 +1,4 @@
-"""How many worlds the property tests simulate, of which sorts, and how one that fails is shown.
+"""The worlds that the property tests simulate: how many, of which sorts.
 
 ROOMPROOF_WORLDS=100000 asks for more than the two thousand of each run. They are the same in each run.
 """
@@ -24,13 +24,16 @@ FAULTY_WORLDS = WORLDS // 5
 """Worlds into which a fault is put are dearer: it has to find a place."""
 
 TRIES = 100
-"""So many worlds of a shape are looked through for a place where a fault must show."""
+"""Maximum number of worlds searched for a place where a fault shows."""
 
 simulated = settings(derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
 def shapes(**sorts: st.SearchStrategy[bool]) -> st.SearchStrategy[Shape]:
-    """All sorts of worlds; of `devices`, `history` and `names_instances` only the usual, unless they are asked for."""
+    """Return a strategy for all sorts of worlds.
+
+    `devices`, `history` and `names_instances` have their usual values unless `sorts` names them.
+    """
     return st.builds(
         Shape,
         seed=st.integers(0, 2**32),

@@ -1,4 +1,4 @@
-"""A room under load, told by hand to the streaming judge only: like tale.py, but the frames are bytes.
+"""A room under load, told by hand to the streaming judge only, as bytes.
 
 `talk` is a fixture. A test that takes it says with the mark `one_judge` why a tale, for both judges, would not do.
 """
@@ -61,7 +61,7 @@ class Talk:
         return self.frame(**{"type": "message", "content": content, "sender_id": connection.user, **changes})
 
     def notice(self, connection: StreamingConnection, kind: str) -> bytes:
-        """What the server tells of somebody's coming or going."""
+        """Return the frame with the notice of a join or a leave."""
         return self.frame(type="system", content=f"{connection.user} {kind} the chat")
 
     def frame(self, **fields: Any) -> bytes:
@@ -94,9 +94,9 @@ class Talk:
         self.room.sweep(self.clock)
 
     def tally(self) -> Tally:
-        """What the run comes to."""
+        """Return the tally of the run."""
         return self.room.finish()
 
     def findings(self) -> list[Found]:
-        """What is held against the server."""
+        """Return the findings of the run."""
         return [Found(one.kind, one.rule, one.receiver, one.stream, one.item) for one in self.tally().findings]

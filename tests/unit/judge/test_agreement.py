@@ -1,4 +1,4 @@
-"""The two judges find the same in the same worlds, correct ones and such with a fault: rules and texts included."""
+"""Both judges find the same in worlds with and without a fault, texts included."""
 
 from dataclasses import replace
 from itertools import islice

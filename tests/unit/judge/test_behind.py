@@ -1,4 +1,4 @@
-"""How far a member is behind that is closed with 1013 (CLOSE-1): what the server can have in hand for it."""
+"""How far behind a member is that is closed with 1013 (CLOSE-1)."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_what_is_said_on_another_sticky_instance_is_not_in_hand(tale: Tale) -> N
 def test_what_came_before_an_item_that_it_got_is_not_in_hand(
     tale: Tale, instance: str | None, history: tuple[str, ...]
 ) -> None:
-    """Nobody on its instance had heard what was said before it came: nothing else tells that it is past."""
+    """Nobody on its instance had heard the earlier messages: they can be on their way."""
     tale.declares("pubsub", *history)
     alice = tale.joins("alice", instance="one" if instance else None)
     alice.hears(alice.joined)

@@ -1,4 +1,4 @@
-"""Messages that are altered, misattributed, malformed or nobody's, and histories that only look so."""
+"""Altered, misattributed, malformed and phantom messages, and their look-alikes."""
 
 import pytest
 
@@ -164,7 +164,7 @@ def test_what_is_heard_before_it_is_said_is_a_phantom(tale: Tale) -> None:
 
 
 def test_a_content_with_half_a_character_is_altered(tale: Tale) -> None:
-    """What cuts text by UTF-16 units leaves a lone surrogate, which JSON can carry and UTF-8 cannot."""
+    """Cutting by UTF-16 units leaves a lone surrogate: valid JSON, invalid UTF-8."""
     alice, bob = tale.meet("alice", "bob")
     soup = alice.says("soup")
     alice.hears(soup)

@@ -1,4 +1,4 @@
-"""What comes of those who leave, or who left long ago."""
+"""Items of members that leave, or that left long ago."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A leave notice may come before its subject's client knows of an end; it is the end of that stream all the same."""
+"""Leave notices that arrive before the client knows of the end."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_a_newcomer_may_hear_an_early_leave_and_nothing_after(tale: Tale) -> Non
 
 
 def test_who_came_after_a_leave_was_heard_is_not_owed_it(tale: Tale) -> None:
-    """Whatever its subject did later: the server had closed it, and it died before it read that."""
+    """The server had closed the subject, which died before it read the Close frame."""
     alice, carol = tale.meet("alice", "carol")
     carol.hears(alice.left)
     bob = tale.joins("bob")

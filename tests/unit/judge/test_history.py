@@ -1,4 +1,4 @@
-"""A server with `history` tells whoever comes what was said before, and the judges are not misled by it."""
+"""Earlier messages from a server with `history` do not mislead the judges."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def has_history(tale: Tale) -> None:
 
 
 def comes_after_a_word(tale: Tale) -> tuple[Actor, Told, Actor]:
-    """Somebody is there and has said something when a newcomer is let in: who, what and the newcomer."""
+    """Let a newcomer in after a message: return the sender, the message, the newcomer."""
     (alice,) = tale.meet("alice")
     soup = alice.says("soup")
     alice.hears(soup)
@@ -25,7 +25,7 @@ def comes_after_a_word(tale: Tale) -> tuple[Actor, Told, Actor]:
 
 
 def is_told(newcomer: Actor, *told: Told, members: list[Actor], is_known: bool) -> None:
-    """A newcomer hears something before, or after, the members hear that it has joined."""
+    """Let a newcomer hear items before or after the members hear that it has joined."""
     joined = newcomer.joined
     if not is_known:
         newcomer.hears(*told)
@@ -48,7 +48,7 @@ def test_messages_may_be_told_again_to_whoever_comes(tale: Tale, is_known: bool)
 
 
 def test_what_is_told_again_shows_no_membership(tale: Tale) -> None:
-    """What is said between the history and the joining is not due."""
+    """A message sent between the history and the join is not due."""
     alice, soup, bob = comes_after_a_word(tale)
     bob.hears(soup)
     alice.hears(alice.says("bread"), bob.joined)
@@ -107,7 +107,7 @@ def test_notices_are_not_told_again(tale: Tale, is_known: bool) -> None:
 
 
 def left_long_ago(tale: Tale) -> tuple[Actor, Told]:
-    """Somebody has said something, left, and is forgotten: who is still there, and what was said."""
+    """Let a sender leave and be forgotten: return a remaining member and the message."""
     alice, carol = tale.meet("alice", "carol")
     soup = carol.says("soup")
     tale.all_hear(soup)
@@ -149,7 +149,7 @@ def test_a_newcomer_that_is_gone_may_have_heard_an_early_leave(tale: Tale) -> No
 
 
 def test_one_who_only_listens_is_told_each_message_once(tale: Tale) -> None:
-    """Nobody hears that the first one joins, and it says nothing: nothing shows that it is a member."""
+    """Nobody hears the first one join, and it is silent: nothing shows its membership."""
     alice, bob = tale.joins("alice"), tale.joins("bob")
     alice.hears(bob.joined)
     said = [bob.says("soup") for _ in range(20)]

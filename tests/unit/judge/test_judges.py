@@ -22,7 +22,10 @@ HIGHEST_COUNTS: dict[OfflineOnly | StreamingOnly | None, int] = {
 
 
 def test_few_histories_reach_only_one_judge(request: pytest.FixtureRequest) -> None:
-    """Tell a new history to both judges, or raise a count above. `-rP` shows the counts of a run."""
+    """Tell a new history to both judges, or raise a count above.
+
+    `-rP` shows the counts of a run.
+    """
     told = [one for one in request.session.items if {"tale", "talk"} & set(getattr(one, "fixturenames", ()))]
     counts = Counter(reason_of(item) for item in told)
 

@@ -1,4 +1,4 @@
-"""Members that never were, notices of nobody, users with several connections, rooms that end."""
+"""Missing members, phantom notices, users with several connections, deleted rooms."""
 
 from roomproof.judge.findings import Kind
 from tests.unit.judge.judges import OfflineOnly

@@ -1,4 +1,4 @@
-"""Correct histories that tempting shortcuts of the oracle's definition would accuse (docs/oracle.md)."""
+"""Correct histories that shortcuts of the oracle would accuse (docs/oracle.md)."""
 
 from tests.unit.judge.judges import OfflineOnly
 from tests.unit.judge.marks import one_judge
@@ -6,7 +6,7 @@ from tests.unit.judge.tale import Tale
 
 
 def test_what_was_said_before_one_came_may_be_told_after(tale: Tale) -> None:
-    """Not replayed: it was said before the receiver opened, and before its join evidence."""
+    """Not replayed, although sent before the receiver opened and had evidence."""
     (alice,) = tale.meet("alice")
     soup = alice.says("soup")
     bob = tale.joins("bob")
@@ -58,7 +58,7 @@ def test_membership_may_begin_after_the_answer_to_the_handshake(tale: Tale) -> N
 
 
 def test_what_another_instance_has_may_be_on_its_way_here(tale: Tale) -> None:
-    """Not replayed: what anyone anywhere acknowledged before the receiver opened says nothing of its instance."""
+    """Not replayed: earlier receipts elsewhere say nothing about this instance."""
     tale.declares("pubsub")
     alice = tale.joins("alice", instance="one")
     soup, bread = alice.says("soup"), alice.says("bread")

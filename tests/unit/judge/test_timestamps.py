@@ -33,7 +33,7 @@ def test_time_does_not_run_backwards_at_one_receiver(tale: Tale) -> None:
 
 
 def test_time_runs_backwards_from_a_join_that_came_late(tale: Tale) -> None:
-    """The echo of the first message came before anybody had heard that its sender had joined."""
+    """The first message was echoed before anybody had heard that its sender joined."""
     (alice,) = tale.meet("alice")
     bob = tale.joins("bob")
     soup = bob.says("soup")
@@ -151,7 +151,7 @@ def ahead(told: Told, now: int) -> Told:
 
 
 def two_copies(sender: Actor) -> tuple[Told, Told]:
-    """What two instances tell of one message: the one whose clock is ahead, and the other."""
+    """Return two instances' copies of a message: that of the faster clock first."""
     soup = sender.says("soup")
     return ahead(soup, sender.tale.clock), soup
 

@@ -1,4 +1,4 @@
-"""Several instances, and things broken on purpose: what is due across them, and what is not."""
+"""Items that are due across several instances, with and without faults."""
 
 import pytest
 
@@ -71,7 +71,7 @@ def test_on_an_unknown_instance_one_hears_oneself(tale: Tale) -> None:
 
 
 def test_on_an_unknown_instance_with_history_one_hears_on_too(tale: Tale) -> None:
-    """What is said now shows where one is."""
+    """A new message shows the receiver's instance."""
     tale.declares("sticky", "history")
     alice, bob = tale.meet("alice", "bob")
     soup, bread, cheese = alice.says("soup"), alice.says("bread"), alice.says("cheese")

@@ -1,4 +1,4 @@
-"""The oracle accuses no correct server, and finds each fault that is put where it must show.
+"""The oracle accuses no correct server, and finds every fault that must show.
 
 simulation.py says how many worlds are simulated.
 """

@@ -27,7 +27,7 @@ from roomproof.spec.rules import Capability
 
 @dataclass(frozen=True)
 class Hit:
-    """An item that somebody received: the index of that event, and which item of which stream it was."""
+    """An item that somebody received: the index of the event, the stream, the item."""
 
     index: int
     event: Received
@@ -46,7 +46,7 @@ class Hit:
 
 
 class View:
-    """A correct history in which users have one connection each, as whoever wants to put a fault into it needs it."""
+    """A correct history of users with one connection each, prepared for a fault."""
 
     def __init__(self, events: list[Event]) -> None:
         self.events = events
@@ -61,11 +61,11 @@ class View:
         self.end: dict[int, int] = {}
         """When a connection began to end, as its client knows it."""
         self.leaving: set[int] = set()
-        """Who sent a Close frame."""
+        """The connections that sent a Close frame."""
         self.clean: set[int] = set()
-        """Who got it back."""
+        """The connections whose Close frame was answered."""
         self.unsteady: set[int] = set()
-        """Who stopped reading, sent a bad frame or was never let in."""
+        """The connections that stopped reading, sent a bad frame or were never let in."""
         self.said: dict[tuple[int, int], int] = {}
         self.hits: dict[int, list[Hit]] = defaultdict(list)
         deleted = {event.room for event in events if isinstance(event, Deleting)}
@@ -108,7 +108,7 @@ class View:
                     pass
 
     def stays(self, number: int) -> bool:
-        """Whether a connection is there from its opening to the end of the history, reading."""
+        """Whether a connection reads from its opening to the end of the history."""
         return number not in self.end and number not in self.unsteady and number not in self.doomed
 
     def streams(self) -> Iterator[tuple[int, int, list[Hit]]]:
@@ -138,9 +138,9 @@ class View:
         return self.instance.get(one) is not None and self.instance.get(one) == self.instance.get(other)
 
     def copy(self, random: Random, receiver: int, hit: Hit, text: str | None = None) -> tuple[int, Received]:
-        """A frame like one that somebody got, for a receiver some time later, and the index of the event it precedes.
+        """Return a later copy of a frame, and the index of the event after the copy.
 
-        The receiver is a member by then, as far as anyone can know.
+        By then the receiver is a member, as far as anyone can know.
         """
         first = self.hits[receiver][0]
         least = max(hit.index, first.index) + 1

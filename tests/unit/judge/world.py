@@ -1,8 +1,14 @@
-"""Simulated servers that keep the promises A1 to A9, and clients that come, talk and go: worlds without a fault.
+"""Simulated servers that keep the promises A1 to A9: worlds without a fault.
 
-It is a model of servers, not of the oracle: connections are members from one instant to another (A1), each stream is
-broadcast item by item on each instance (A2, A4), outboxes are queues (A3), the join notice follows the membership (A5),
-what is said is dealt with in turn once it is one (A6), a dead or given up sender is cut somewhere, for everyone (A7).
+This is a model of servers, not of the oracle:
+
+- Connections are members from one instant to another (A1).
+- Each stream is broadcast item by item on each instance (A2, A4).
+- Outboxes are queues (A3).
+- The join notice follows the membership (A5).
+- The server handles the frames of a member in order (A6).
+- The stream of a sender that died or was given up is cut at one item, for everyone (A7).
+
 Time is in whole milliseconds, so that many things happen at the same time.
 """
 
@@ -22,7 +28,7 @@ from tests.unit.judge.tale import EPOCH, MILLISECOND, stamp
 
 
 class World:
-    """The server's side of a run, and its clock. What clients do is told to it by a script (people.py)."""
+    """The server's side of a run, and its clock. People (people.py) are its clients."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
@@ -64,7 +70,10 @@ class World:
         self.events.append(event)
 
     def later(self, act: Callable[[], None], delay: int | None = None, channel: object = None) -> None:
-        """Do something after a delay (a random one if None is given), and not before what is on its channel."""
+        """Do something after a delay, and after everything on its channel.
+
+        `delay` is in milliseconds; None means a random delay.
+        """
         at = self.now + (self.random.randint(0, self.shape.slack) if delay is None else delay)
         if channel is not None:
             at = self._free_at[channel] = max(at, self._free_at.get(channel, 0))
@@ -141,7 +150,7 @@ class World:
         self._deal_with(connection)
 
     def _tell_of_the_past(self, connection: SimulatedConnection) -> None:
-        """Send what was said before somebody came, or some of it, to nobody else; before the membership or with it."""
+        """Send all or some of the earlier messages to a newcomer only."""
         past = self._past.get((connection.instance, connection.room), []) if self.shape.history else []
         for item in past[-self.random.choice([1, 3, 1_000]) :]:
             if self.random.random() < 0.9:
@@ -253,7 +262,10 @@ class World:
             self._past.setdefault((instance, item.sender.room), []).append(item)
 
     def end(self, connection: SimulatedConnection, code: int | None, *, announced: bool = True) -> None:
-        """End a connection: it is no member any more. With a code, what it has not received may be thrown away."""
+        """End a connection, and its membership.
+
+        With a code, frames that the client has not received can be lost.
+        """
         if connection.over:
             return
         was_member, connection.member, connection.over = connection.member, False, True

@@ -1,4 +1,4 @@
-"""A result file has only complete lines, and says at once where it cannot be written."""
+"""A result file has only complete lines; an unwritable one is an error at once."""
 
 from pathlib import Path
 

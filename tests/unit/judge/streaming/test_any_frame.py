@@ -1,4 +1,4 @@
-"""Whatever a server sends, the streaming judge has a finding for it, and never fails itself."""
+"""The streaming judge has a finding for any frame, and never raises."""
 
 import json
 from typing import Any

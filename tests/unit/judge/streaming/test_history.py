@@ -1,4 +1,4 @@
-"""A server with `history` under load: what costs memory, what is timed, and what is settled."""
+"""A server with `history` under load: memory, timing and settling."""
 
 import pickle
 
@@ -42,7 +42,7 @@ def test_what_is_told_again_is_no_delivery_that_took_long(talk: Talk) -> None:
 
 @one_judge(StreamingOnly.MEMORY)
 def test_one_who_only_listens_takes_no_more_memory(talk: Talk) -> None:
-    """Nobody hears that the first one joins, and it says nothing: nothing shows that it is a member."""
+    """Nobody hears the first one join, and it is silent: nothing shows its membership."""
     talk.declares("history")
     alice, bob = talk.joins("alice"), talk.joins("bob")
     talk.hears(alice, talk.notice(bob, "joined"))

@@ -1,4 +1,4 @@
-"""When a message came to the first and to the last of its receivers (the streaming judge)."""
+"""The times of a message's first and last receipt (the streaming judge)."""
 
 import json
 
@@ -26,7 +26,10 @@ class Kitchen:
 
     @property
     def timings(self) -> list[tuple[int, int]]:
-        """Of each message that everybody has: how long it took to the first and to the last, from when it was meant."""
+        """Return the times to the first and last receipt of each message.
+
+        They count from the scheduled time, for messages that everybody has.
+        """
         tally = self.room.finish()
         return [(one.first - one.meant, one.last - one.meant) for one in tally.spent]
 

@@ -1,4 +1,4 @@
-"""What carries the identity of a message under load survives everything but a change."""
+"""The identity of a message under load survives everything but a change."""
 
 import unicodedata
 from collections.abc import Callable

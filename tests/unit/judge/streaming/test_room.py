@@ -1,4 +1,4 @@
-"""The streaming judge where it has something of its own: memory, the cache, counting, details of findings."""
+"""The streaming judge's own parts: memory, cache, counts, details of findings."""
 
 import pytest
 

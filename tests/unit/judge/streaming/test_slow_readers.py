@@ -1,4 +1,4 @@
-"""A whole room that is silent until somebody who did not read reads on was held up; anything else was not."""
+"""A room was held up only if all of it was silent until a slow reader read on."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def says(talk: Talk, connection: StreamingConnection) -> bytes:
 def heard_at_last(
     talk: Talk, *, read_on_before: int = 0, dreams: bool = True, others_hear: bool = False
 ) -> list[Found]:
-    """What is found where a message comes seven seconds late, a while after somebody read on."""
+    """Return the findings for a message 7 s late, some time after somebody read on."""
     alice, bob, zoe = talk.meet("alice", "bob", "zoe")
     talk.all_hear([alice, bob, zoe], says(talk, alice))
     if dreams:
@@ -65,7 +65,7 @@ def test_nobody_is_held_up_where_others_hear_something(talk: Talk) -> None:
 
 @pytest.mark.parametrize(("is_there", "kinds"), [(True, [Kind.HELD_UP]), (False, [])], ids=["others", "not itself"])
 def test_a_slow_reader_holds_up(talk: Talk, is_there: bool, kinds: list[Kind]) -> None:
-    """It is the first that receives what was sent meanwhile; the others receive it then, or have left before."""
+    """The slow reader is the first to receive; the others follow, or left before."""
     alice, bob, zoe = talk.meet("alice", "bob", "zoe")
     talk.reads(zoe, reads=False)
     late = says(talk, alice)

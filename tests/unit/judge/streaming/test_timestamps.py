@@ -1,4 +1,4 @@
-"""Messages that several instances stamp by clocks of their own are timed all the same."""
+"""Messages are timed even if several instances stamp them by their own clocks."""
 
 from typing import Any
 

@@ -55,7 +55,7 @@ class Broadcast(Protocol):
         """
 
     async def drained(self) -> None:
-        """Wait while more messages are on their way than the broadcast can pass on."""
+        """Wait until the broadcast has room for another message."""
 
     def join(self, room: ChatRoom[Closable], member: Closable, timestamp: str) -> list[Closable]:
         """Add a member to the room and announce it."""

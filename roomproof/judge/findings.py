@@ -68,12 +68,12 @@ class Finding:
 
     @property
     def safety(self) -> bool:
-        """Whether it is a fact whatever the load."""
+        """Whether the finding holds whatever the load."""
         return self.hole or self.kind not in LIVENESS
 
     @property
     def overdue(self) -> bool:
-        """Whether only the deadline shows it: what had not arrived might still come."""
+        """Whether only the deadline proves the finding."""
         return not self.hole and self.kind in OVERDUE
 
 

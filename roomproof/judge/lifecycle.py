@@ -26,15 +26,15 @@ class Lifecycle:
     dying: Dying | None = None
     closed: Closed | None = None
     was_refused: bool = False
-    """Whether the server refused it, in the handshake or by closing it at once (REFUSE-1, REFUSE-3)."""
+    """Whether the server refused the connection (REFUSE-1), or closed it at once (REFUSE-3)."""
     sent_invalid_frame: bool = False
-    """Whether it sent something that RFC 6455 does not allow as a frame."""
+    """Whether the client sent something that RFC 6455 does not allow as a frame."""
     reads: bool = True
     has_paused: bool = False
     paused_at: int = 0
-    """Time at which it last stopped reading."""
+    """Time at which the client last stopped reading."""
     resumed_at: int = 0
-    """Time at which it last resumed reading."""
+    """Time at which the client last resumed reading."""
 
     def record(self, event: Opened | Refused | Violating | Reading | Closing | Dying | Closed) -> None:
         """Record an event of this connection."""
@@ -62,27 +62,27 @@ class Lifecycle:
 
     @property
     def room(self) -> str:
-        """The id of the room that it asked for."""
+        """The id of the room that the handshake asked for."""
         return self.opening.room
 
     @property
     def user(self) -> str:
-        """Its user id; empty if the handshake carried none."""
+        """The user id of the handshake; empty if it carried none."""
         return self.opening.user or ""
 
     @property
     def instance(self) -> str | None:
-        """The instance that answered its handshake; None if unknown."""
+        """The instance that answered the handshake; None if unknown."""
         return self.opened.instance if self.opened else None
 
     @property
     def admitted(self) -> bool:
-        """Whether the server accepted it."""
+        """Whether the server accepted the connection."""
         return self.opened is not None and not self.was_refused
 
     @property
     def maybe_admitted(self) -> bool:
-        """Whether the server might have accepted it.
+        """Whether the server might have accepted the connection.
 
         A handshake without an answer might have got that far.
         """
@@ -90,30 +90,30 @@ class Lifecycle:
 
     @property
     def ended_at(self) -> int | None:
-        """Time at which its end began, as its client knows; None if it did not.
+        """Time at which the end began, as the client knows; None without an end.
 
-        It is the earliest of closing, dying and closed.
+        The earliest of closing, dying and closed.
         """
         ends = [event.at for event in (self.closing, self.dying, self.closed) if event is not None]
         return min(ends, default=None)
 
     @property
     def own_end_at(self) -> int | None:
-        """Time at which the client itself began to end it; None if it did not."""
+        """Time at which the client itself began to end the connection; None without that."""
         ends = [event.at for event in (self.closing, self.dying) if event is not None]
         return min(ends, default=None)
 
     def has_ended(self, deadline: int = NEVER) -> bool:
-        """Whether its end began, by the deadline if there is one."""
+        """Whether the end of the connection began by the deadline."""
         return self.ended_at is not None and self.ended_at <= deadline
 
     def is_reading(self, deadline: int = NEVER) -> bool:
-        """Whether it reads and has not ended, by the deadline if there is one."""
+        """Whether the client reads, and no end began by the deadline."""
         return self.reads and not self.has_ended(deadline)
 
     @property
     def closed_cleanly(self) -> bool:
-        """Whether its client began a closing handshake and the server answered.
+        """Whether the client began a closing handshake and the server answered.
 
         A Close frame by which the server gives a member up can cross the client's own. Then the server read nothing
         more of the client.
@@ -124,7 +124,7 @@ class Lifecycle:
 
     @property
     def certainly_closed_first(self) -> bool:
-        """Whether the server certainly had not ended it before its client did.
+        """Whether the client certainly ended the connection before the server did.
 
         The answer to the client's Close frame shows that.
         """
@@ -132,7 +132,7 @@ class Lifecycle:
 
     @property
     def apparently_ended_first(self) -> bool:
-        """Whether its client ended it before it received any end from the server.
+        """Whether the client ended the connection before it received the server's end.
 
         A client whose link dies might leave a Close frame of the server unread.
         """
@@ -142,22 +142,22 @@ class Lifecycle:
 
     @property
     def apparently_left_at(self) -> int | None:
-        """Time at which it left by itself, as far as its client knows.
+        """Time at which the client left by itself, as far as it knows.
 
-        If that is true, its leave notice was sent no earlier.
+        If that is true, the leave notice was sent no earlier.
         """
         return self.own_end_at if self.apparently_ended_first else None
 
     @property
     def certainly_left_at(self) -> int | None:
-        """Time at which it certainly left by itself: its leave notice was sent no earlier."""
+        """Time at which the client certainly left; the leave notice was sent no earlier."""
         return self.own_end_at if self.certainly_closed_first else None
 
     @property
     def certainly_open_until(self) -> int:
-        """Time until which neither side had certainly begun to end it; NEVER if it stays.
+        """Time until which neither side had begun to end; NEVER if the connection stays.
 
-        0 if nothing is certain: the server might have ended it before its client noticed.
+        0 if nothing is certain: the server might have ended the connection before the client noticed.
         """
         if self.opened is None or self.has_paused:
             return 0
@@ -167,26 +167,26 @@ class Lifecycle:
 
     @property
     def died(self) -> bool:
-        """Whether its link ended without a Close frame of either side."""
+        """Whether the link ended without a Close frame of either side."""
         return self.dying is not None or (self.closing is None and self.closed is not None and self.closed.code is None)
 
     @property
     def was_closed_by_server(self) -> bool:
-        """Whether the server ended it while it was a reading member."""
+        """Whether the server ended the connection of a reading member."""
         if not self.admitted or not self.reads or self.closed is None:
             return False
         return self.own_end_at is None or self.own_end_at > self.closed.at
 
     @property
     def is_close_unanswered(self) -> bool:
-        """Whether it sent a Close frame, and the link ended without the server's."""
+        """Whether the client sent a Close frame, and the link ended without the server's."""
         if not self.admitted or not self.reads or self.closing is None or self.dying is not None:
             return False
         return self.closed is not None and self.closed.code is None
 
     @property
     def maybe_ended(self) -> bool:
-        """Whether the server might have counted its end.
+        """Whether the server might have counted the end of the connection.
 
         A client that does not read, or whose handshake had no answer, cannot know.
         """
@@ -194,6 +194,6 @@ class Lifecycle:
 
     @property
     def life(self) -> tuple[Event, ...]:
-        """The events of its beginning and its end, as the witness of a finding."""
+        """The events of the beginning and the end, as the witness of a finding."""
         events = (self.opening, self.opened, self.closing, self.dying, self.closed)
         return tuple(event for event in events if event is not None)

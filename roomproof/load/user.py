@@ -263,7 +263,7 @@ class RoomUser(User):
         self._schedule.skip_past(time.monotonic_ns())
 
     def is_time_for_all(self, seconds: float) -> bool:
-        """Whether a new period of so many seconds, common to all users, has begun."""
+        """Whether a new period of this many seconds, common to all users, has begun."""
         period = int((time.monotonic_ns() - self._session.started_at) / 1e9 / seconds)
         is_new, self._period = period != self._period, period
         return is_new and period > 0

@@ -80,9 +80,9 @@ class Site:
         return [one for one in people if self.crosses or one.instance == speaker.instance]
 
     def unheard(self, *people: Person, within: float | None = None) -> str:
-        """Let everybody say something, and tell who does not hear whom; empty if nobody.
+        """Return a sentence about the first undelivered message; empty if all arrived.
 
-        They try again for `within` seconds of the protocol; by default once.
+        Everybody says something. They try again for `within` seconds of the protocol; by default once.
         """
         deadline = time.monotonic() + self.scaled(within or 0)
         patience = 1.0 if within is None else ROUND_SECONDS / self.stage.scene.deadline
@@ -92,7 +92,7 @@ class Site:
                 return trouble
 
     def _round(self, people: Sequence[Person], patience: float) -> str:
-        """Let everybody say one thing, and tell who does not hear whom; empty if nobody."""
+        """Let everybody speak once; return who does not hear whom, empty if all hear."""
         said = {speaker: speaker.say_or_be_gone("does everybody hear me?") for speaker in people}
         for speaker, content in said.items():
             for listener in self.audience(speaker, people):
@@ -140,7 +140,7 @@ class Site:
         return gone[0] if gone else ""
 
     def doubled(self, *people: Person) -> list[str]:
-        """The contents that the first such person heard twice; empty if there is none."""
+        """Return the contents that one person received twice; empty if none."""
         for one in people:
             contents = [message.content for message in one.messages()]
             if len(contents) > len(set(contents)):

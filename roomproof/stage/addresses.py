@@ -86,7 +86,7 @@ def _by_rooms(target: Target, http: Http) -> dict[str, str]:
 
 
 def _lists(http: Http, address: str, room: str, seconds: float) -> bool:
-    """Whether the statistics for an address list a room, within so many seconds."""
+    """Whether the statistics for an address list a room within some seconds."""
     deadline = time.monotonic() + seconds
     while True:
         rooms = http.stats(address).fields().get("active_rooms")

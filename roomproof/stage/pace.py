@@ -47,9 +47,9 @@ class Pace:
         self._said.append((speaker, content))
 
     def wait(self) -> None:
-        """Wait until one more message may be sent.
+        """Wait until every listener is fewer than UNDER_WAY messages behind.
 
-        Once a message does not arrive within the deadline, nobody is waited for any more: the judge finds it missing.
+        If one message misses the deadline, stop waiting for anybody: the judge finds the message missing.
         """
         due = len(self._said) - (UNDER_WAY - 1)
         for listener in list(self._heard):

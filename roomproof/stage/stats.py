@@ -26,7 +26,7 @@ class Stats:
         return rooms.issuperset(self.active_rooms)
 
     def fit(self, members: int, rooms: set[str], *, exclusive: bool) -> bool:
-        """Whether these statistics are possible with so many members, all in these rooms.
+        """Whether the statistics are possible with this many members, all in these rooms.
 
         The number has to be exact if nobody else uses the instance: `exclusive`, or no other room is active.
         """

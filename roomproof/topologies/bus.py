@@ -28,24 +28,24 @@ class Redis:
         return cls(Process(cls.name, command, folder / "redis.log"), port)
 
     def start(self) -> None:
-        """Start it, and wait until it serves. Raises TopologyError if it does not."""
+        """Start Redis and wait until it serves. Raises TopologyError if it fails."""
         ready = b"Ready to accept connections"
         log = self._process.log
         before = log.read_bytes().count(ready) if log.exists() else 0
         self._process.launch(lambda: log.read_bytes().count(ready) > before)
 
     def kill(self) -> None:
-        """End it at once, as a crash does."""
+        """Kill Redis, as a crash does."""
         self._process.kill()
 
     def stop(self) -> None:
-        """Ask it to end, and wait until it has."""
+        """Ask Redis to end, and wait until it has ended."""
         self._process.stop()
 
     def pause(self) -> None:
-        """Stop its process, so that it neither answers nor ends."""
+        """Stop the process of Redis, so that it neither answers nor ends."""
         self._process.pause()
 
     def resume(self) -> None:
-        """Continue its process."""
+        """Continue the process of Redis."""
         self._process.resume()

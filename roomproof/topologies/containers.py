@@ -153,7 +153,7 @@ class BusLink:
         self._link.disconnect()
 
     def mend(self) -> None:
-        """Connect it again."""
+        """Connect the container again."""
         self._link.connect()
 
 
@@ -203,16 +203,16 @@ class ServiceContainer:
         return f"{self._address}:{SERVICE_PORT}"
 
     def kill(self) -> None:
-        """End it at once, as a crash does."""
+        """Kill the container, as a crash does."""
         self._container.kill()
         self._container.wait(timeout=STOP_SECONDS)
 
     def stop(self) -> None:
-        """Ask it to end, and wait until it has."""
+        """Ask the container to end, and wait until it has ended."""
         self._container.stop(timeout=STOP_SECONDS)
 
     def start(self) -> None:
-        """Start it again, and wait until it is healthy.
+        """Start the container again, and wait until it is healthy.
 
         Its address can change by that. Raises TopologyError if it does not become healthy.
         """
@@ -224,7 +224,7 @@ class ServiceContainer:
         self._address = _address_of(self._container)
 
     def await_health(self) -> None:
-        """Wait until its health check passes. Raises TopologyError if it does not."""
+        """Wait until the health check of the container passes. Raises TopologyError."""
         deadline = time.monotonic() + START_SECONDS
         self._container.reload()  # its known state is from before it ended
         while self._container.health != "healthy":
@@ -236,9 +236,9 @@ class ServiceContainer:
             self._container.reload()
 
     def pause(self) -> None:
-        """Pause it, so that it neither answers nor ends."""
+        """Pause the container, so that it neither answers nor ends."""
         self._container.pause()
 
     def resume(self) -> None:
-        """Let it continue."""
+        """Continue the container."""
         self._container.unpause()

@@ -59,15 +59,15 @@ class Nginx:
 
     @property
     def url(self) -> str:
-        """The URL at which clients find it."""
+        """The URL at which clients find nginx."""
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it, and wait until it serves. Raises TopologyError if it does not."""
+        """Start nginx and wait until it serves. Raises TopologyError if it fails."""
         self._process.launch(lambda: self._pid_file.exists() and accepts(self.port))
 
     def reload(self) -> None:
-        """Make it read its configuration again, and wait until the old workers leave.
+        """Make nginx read its configuration again, and wait until the old workers leave.
 
         Raises TopologyError if they do not.
         """
@@ -85,5 +85,5 @@ class Nginx:
         return self._process.log.read_text(errors="replace").count("gracefully shutting down")
 
     def stop(self) -> None:
-        """Ask it to end, and wait until it has."""
+        """Ask nginx to end, and wait until it has ended."""
         self._process.stop()

@@ -42,7 +42,7 @@ class LocalInstance:
         return f"http://{self.upstream}"
 
     def start(self) -> None:
-        """Start it, and wait until it is healthy. Raises TopologyError if it does not."""
+        """Start the instance and wait until it is healthy. Raises TopologyError."""
         self._process.launch(self._is_healthy)
 
     def _is_healthy(self) -> bool:
@@ -53,17 +53,17 @@ class LocalInstance:
             return False
 
     def kill(self) -> None:
-        """End it at once, as a crash does."""
+        """Kill the instance, as a crash does."""
         self._process.kill()
 
     def stop(self) -> None:
-        """Ask it to end, and wait until it has."""
+        """Ask the instance to end, and wait until it has ended."""
         self._process.stop()
 
     def pause(self) -> None:
-        """Stop its process, so that it neither answers nor ends."""
+        """Stop the process of the instance, so that it neither answers nor ends."""
         self._process.pause()
 
     def resume(self) -> None:
-        """Continue its process."""
+        """Continue the process of the instance."""
         self._process.resume()

@@ -54,7 +54,7 @@ class Process:
         self._process: subprocess.Popen[bytes] | None = None
 
     def launch(self, is_up: Callable[[], bool]) -> None:
-        """Start it, and wait until `is_up` says that it serves.
+        """Start the program, and wait until `is_up` says that it serves.
 
         Raises TopologyError if it does not, and if it has ended: then another program serves there.
         """
@@ -82,20 +82,20 @@ class Process:
             time.sleep(POLL_SECONDS)
 
     def last_lines(self) -> list[str]:
-        """The last lines of its log."""
+        """The last lines of the log of the program."""
         return self.log.read_text(errors="replace").splitlines()[-5:] if self.log.exists() else []
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal, if it runs."""
+        """Send the program a signal, if it runs."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(number)
 
     def kill(self) -> None:
-        """End it at once, as a crash does."""
+        """Kill the program, as a crash does."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """Ask it to end, and kill it if it does not."""
+        """Ask the program to end, and kill it if it does not end."""
         self._end(signal.SIGTERM)
 
     def _end(self, number: signal.Signals) -> None:

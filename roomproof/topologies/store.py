@@ -43,7 +43,7 @@ class DynamoDb:
         return ["--store", "dynamodb", "--dynamodb-endpoint", f"http://127.0.0.1:{self.link.port}"]
 
     def start(self) -> None:
-        """Start it, and wait until it serves. Raises TopologyError if it does not."""
+        """Start the store and wait until it serves. Raises TopologyError if it fails."""
         self._process.launch(lambda: accepts(self._port))
 
     def stop(self) -> None:

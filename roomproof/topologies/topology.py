@@ -41,19 +41,19 @@ class BreakablePart(Protocol):
         """Its name in texts."""
 
     def kill(self) -> None:
-        """End it at once, as a crash does."""
+        """Kill the part, as a crash does."""
 
     def stop(self) -> None:
-        """Ask it to end, and wait until it has."""
+        """Ask the part to end, and wait until it has ended."""
 
     def start(self) -> None:
-        """Start it again, and wait until it serves. Raises TopologyError if it does not."""
+        """Start the part again and wait until it serves. Raises TopologyError if it fails."""
 
     def pause(self) -> None:
-        """Make it stand still, so that it neither answers nor ends."""
+        """Stop the processes of the part, so that it neither answers nor ends."""
 
     def resume(self) -> None:
-        """Let it continue."""
+        """Continue the part."""
 
 
 class CuttableLink(Protocol):

@@ -11,8 +11,7 @@ from roomproof.spec import messages
 def unprovoked_errors(history: SortedHistory) -> Iterator[Finding]:
     """Error frames beyond the number of bad frames that their receiver sent (FRAME-5).
 
-    A frame that a server may treat as a bad frame counts, too. While a fault is present, the server may say that a
-    valid message did not get through.
+    Doubtful frames and undeclared pings count as bad frames. Errors inside a fault window are ignored.
     """
     for receiver in history.connections.values():
         errors = [

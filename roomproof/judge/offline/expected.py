@@ -206,7 +206,7 @@ class ExpectedItems:
 
 @dataclass(frozen=True, slots=True)
 class _Reached:
-    """How far a stream had come on an instance, by time."""
+    """The highest item of a stream that had reached an instance, by time."""
 
     times: list[int]
     highest: list[int]

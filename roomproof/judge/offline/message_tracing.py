@@ -172,10 +172,9 @@ class MessageTracer:
 
 
 def _received_copies(receiver: RecordedConnection, sent: list[SentBy], copies: int) -> list[SentBy]:
-    """Those of several equal messages that a receiver received, by their count.
+    """Return the messages that the receiver got, of several equal ones.
 
-    A receiver that was a member before the first received them from the first on; one that joined between them received
-    the last ones.
+    These are all of them if the receiver was a member before the first. Otherwise they are the last `copies`.
     """
     if len(sent) == 1 or sent[0][0] is receiver:
         return sent

@@ -41,9 +41,9 @@ def disordered(history: SortedHistory, traces: Traces) -> Iterator[Finding]:
 
 
 def _cycle(orders: Iterable[list[Node]]) -> list[Node]:
-    """A cycle of items: some member received each right before the next.
+    """Return a cycle of items; empty if there is none.
 
-    And one received the last right before the first. Empty if there is no cycle.
+    Somebody received each right before the next, and the last right before the first.
     """
     followers: Graph = {}
     for order in orders:
@@ -63,7 +63,9 @@ def _cycle(orders: Iterable[list[Node]]) -> list[Node]:
 
 
 def _with_predecessors(followers: Graph) -> Graph:
-    """The part of the graph in which each item has another before it."""
+    """Return the graph without items that lie before every cycle.
+
+    Repeatedly removes the items without a predecessor."""
     followers = dict(followers)
     predecessors: dict[Node, int] = {}
     for afters in followers.values():

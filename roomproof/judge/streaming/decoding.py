@@ -203,7 +203,7 @@ class Decoder:
     ) -> None:
         """Add the fault of a timestamp that does not follow that of the item before.
 
-        An early leave notice is only looked at: whether it is one is known when its sender ends.
+        An early leave notice is not recorded: only its sender's end decides whether it is a leave notice.
         """
         item, sent = decoded.item, decoded.meant
         if item == LEAVE and not sender.has_begun_to_end:

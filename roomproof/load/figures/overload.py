@@ -77,7 +77,7 @@ class GeneratorLoad:
     measured_busy: int = 0
 
     def note(self, demand: float, lag_ms: float) -> None:
-        """Add a second, with the share of a core needed and the lateness of timers in it."""
+        """Record one second: CPU demand (share of a core) and timer lag in ms."""
         self.busy_seconds = self.busy_seconds + 1 if demand > CPU else 0
         self.longest_busy = max(self.longest_busy, self.busy_seconds)
         self.measured_busy = max(self.measured_busy, self.busy_seconds)

@@ -17,7 +17,7 @@ class LoadRoom:
         self.seats_given = 0
         """Seats that were ever taken. Each has a user of its own."""
         self.participants_added = 0
-        """The first so many users are participants of the room."""
+        """Number of users that are participants, counted from the first."""
         self.sources: set[str] = set()
         """Addresses of this machine from which members have connected."""
         self.instances: set[str] = set()

@@ -62,7 +62,7 @@ def again(part: Part) -> Violation:
     return Kind.DOUBLED_NOTICE, "JOIN-1" if part is Part.JOIN else "LEAVE-1"
 
 
-def late(part: Part, *, after_leave: bool) -> Violation:
+def out_of_order(part: Part, *, after_leave: bool) -> Violation:
     """The violation of an item that arrived after a later item of its stream.
 
     `after_leave`: the later item is the leave notice.

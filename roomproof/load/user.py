@@ -222,7 +222,7 @@ class RoomUser(User):
         session, member, self.member = self._session, self.member, None
         if member is not None:
             if member.is_open:
-                member.disconnect(how)
+                member.break_link(how)
                 session.count(Count.DISCONNECTED)
             session.release_seat(member)
 

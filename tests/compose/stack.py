@@ -18,7 +18,7 @@ from tests.conftest import require
 from tests.listening import ROOT
 from tests.load.web_ui import WebUi, ends, talks
 from tests.test_guide import Guide
-from tests.topologies.traces import eventually
+from tests.topologies.leftovers import eventually
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import require
 from tests.listening import PATIENCE, ROOT
-from tests.topologies.traces import eventually
+from tests.topologies.leftovers import eventually
 
 SHELLS = ("dash", "busybox")
 

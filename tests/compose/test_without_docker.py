@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.suite.verify import clean_environment, verify
-from tests.topologies.traces import eventually
+from tests.topologies.leftovers import eventually
 
 COMPOSE = """#!/bin/sh
 # docker-compose -p NAME -f FILE COMMAND ...: notes when a command begins and ends. `up` ends when it is told to.

@@ -12,8 +12,8 @@ import pytest
 
 from roomproof.topologies.containers import Engine
 from tests.suite.verify import verify
+from tests.topologies.leftovers import eventually
 from tests.topologies.test_command import HERE, verifying
-from tests.topologies.traces import eventually
 
 pytestmark = pytest.mark.usefixtures("engine")
 

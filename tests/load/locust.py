@@ -20,7 +20,7 @@ PATIENCE = 90.0
 
 
 @dataclass
-class LoadRun:
+class FinishedLoad:
     """A run that has ended: its exit code, its output and its result file."""
 
     code: int
@@ -77,7 +77,7 @@ def load(
     url: str,
     *options: str,
     meanwhile: Callable[["subprocess.Popen[str]"], None] | None = None,
-) -> LoadRun:
+) -> FinishedLoad:
     """Run a script against a server to its end; call `meanwhile` during the run."""
     results = folder / "results.jsonl"
     results.unlink(missing_ok=True)
@@ -99,7 +99,7 @@ def load(
         finally:
             end_group(process)
     lines = [json.loads(line) for line in results.read_text().splitlines()] if results.exists() else []
-    return LoadRun(process.returncode, output, lines)
+    return FinishedLoad(process.returncode, output, lines)
 
 
 def when_talking(

@@ -13,7 +13,7 @@ import pytest
 
 from roomproof.topologies.ports import reserved_port
 from tests.listening import PATIENCE, REFERENCE, ROOT, listening, served
-from tests.load.locust import LoadRun, children, command, load, wait_a_second, when_talking
+from tests.load.locust import FinishedLoad, children, command, load, wait_a_second, when_talking
 from tests.peers import servers
 
 TWO = ("--processes", "2")
@@ -160,7 +160,7 @@ def limit(descriptors: int | None) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 
 
-def at_once(*options: str, descriptors: int | None = None) -> LoadRun:
+def at_once(*options: str, descriptors: int | None = None) -> FinishedLoad:
     """Run a script that ends before its run begins."""
     locust = Path(sys.executable).with_name("locust")
     script = ROOT / "locustfiles" / "steady.py"
@@ -173,7 +173,7 @@ def at_once(*options: str, descriptors: int | None = None) -> LoadRun:
         timeout=PATIENCE,
         check=False,
     )
-    return LoadRun(ended.returncode, ended.stdout)
+    return FinishedLoad(ended.returncode, ended.stdout)
 
 
 def test_too_few_file_descriptors_is_one_sentence() -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import RARITY
 from tests.listening import faulty, listening
-from tests.load.locust import LoadRun, load
+from tests.load.locust import FinishedLoad, load
 
 LONG = ("--message-bytes", "4000")
 
@@ -97,7 +97,7 @@ def test_every_fault_is_found_here_or_by_the_suite() -> None:
     assert families | ALSO == SCRIPTS.keys() | ELSEWHERE.keys()
 
 
-def load_that_shows(folder: Path, name: str, url: str) -> LoadRun:
+def load_that_shows(folder: Path, name: str, url: str) -> FinishedLoad:
     """Run the load under which a fault shows, whether the server has the fault or not."""
     script, *options = SCRIPTS[name]
     usual = [word for option, value in USUAL.items() if option not in options for word in (option, value)]

@@ -10,7 +10,7 @@ import pytest
 from roomproof.topologies import instance
 from roomproof.topologies.local import LocalTopology
 from tests.conftest import require
-from tests.load.locust import LoadRun, load
+from tests.load.locust import FinishedLoad, load
 
 CHURN = ("churn", "-t", "8", "--rate", "4", "--room-size", "6")
 
@@ -27,7 +27,7 @@ def pubsub() -> Iterator[LocalTopology]:
         yield topology
 
 
-def loaded(folder: Path, topology: LocalTopology, kind: str, script: str, *options: str) -> LoadRun:
+def loaded(folder: Path, topology: LocalTopology, kind: str, script: str, *options: str) -> FinishedLoad:
     """Run against a topology from all its client addresses, named in a target file."""
     target = topology.handle.target
     file = folder / "target.toml"

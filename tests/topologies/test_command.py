@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.suite.verify import clean_environment, interrupt, verify
-from tests.topologies.traces import eventually, front_port, listens, processes_of
+from tests.topologies.leftovers import eventually, front_port, listens, processes_of
 
 HERE = str(Path(__file__).parent)
 

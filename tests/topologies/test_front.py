@@ -11,7 +11,7 @@ import urllib3
 from roomproof.topologies.front import Nginx
 from roomproof.topologies.ports import reserved_port
 from tests.listening import in_threads
-from tests.topologies.traces import eventually
+from tests.topologies.leftovers import eventually
 
 pytestmark = pytest.mark.usefixtures("nginx")
 

@@ -7,7 +7,7 @@ import pytest
 
 from roomproof.client.http import Http
 from roomproof.topologies.local import LocalTopology
-from tests.topologies.traces import listens, processes_of
+from tests.topologies.leftovers import listens, processes_of
 
 pytestmark = pytest.mark.usefixtures("nginx")
 

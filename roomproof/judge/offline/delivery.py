@@ -62,7 +62,7 @@ def reordered(due: ExpectedStream, history: SortedHistory) -> Iterator[Finding]:
     highest = -1
     for trace in due.firsts:
         if trace.item < highest and not _is_replayed(due, history, trace.item):
-            violation = classification.late(due.part(trace.item), after_leave=highest == due.sender.leave)
+            violation = classification.out_of_order(due.part(trace.item), after_leave=highest == due.sender.leave)
             detail = f"item {highest} had arrived before"
             yield _finding(violation, due, trace.item, trace.receipt.event, detail=detail)
         highest = max(highest, trace.item)

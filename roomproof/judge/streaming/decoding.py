@@ -44,8 +44,8 @@ class Decoded(msgspec.Struct, gc=False):
     faults: list[FrameFault] = []
     lapse: TimestampLapse | None = None
     """How its timestamp does not follow the one before. If certain, it is among the faults, but for early leaves."""
-    meant: int = 0
-    """Time at which the message was meant to be sent; 0 if it does not tell."""
+    scheduled: int = 0
+    """Time at which the message was scheduled to be sent; 0 if it does not tell."""
     departed: DepartedSender | None = None
     """The sender, if that one is departed."""
     part: Part = Part.MESSAGE
@@ -137,7 +137,7 @@ class Decoder:
         if not JOIN_NOTICE < message_id.item <= sender.sent:
             text, detail = texts.not_yet_sent(message_id.item, sender.user), f"it has sent {sender.sent}"
             return _only(FrameFault(PHANTOM, text, *about, detail=detail))
-        decoded = Decoded(sender, message_id.item, meant=message_id.meant)
+        decoded = Decoded(sender, message_id.item, scheduled=message_id.scheduled)
         if not message_id.intact:
             text = texts.altered(message_id.item, sender.user)
             detail = f"got {quoted(message.content)}, whose checksum is not that of what was sent"
@@ -205,7 +205,7 @@ class Decoder:
 
         An early leave notice is not recorded: only its sender's end decides whether it is a leave notice.
         """
-        item, sent = decoded.item, decoded.meant
+        item, sent = decoded.item, decoded.scheduled
         if item == LEAVE and not sender.has_begun_to_end:
             decoded.lapse = self._timestamps.peek(sender, sender.leave, moment, 0, receiver)
             return

@@ -21,27 +21,27 @@ class DeliveryTimer:
         self._received_by_all: dict[int, int] = {}
         """By column: the lowest item that any receiver expected, when that was last computed."""
 
-    def add(self, cached: CachedFrame, meant: int, at: int, *, is_first: bool, is_due: bool) -> None:
+    def add(self, cached: CachedFrame, scheduled: int, at: int, *, is_first: bool, is_due: bool) -> None:
         """Time the message of a frame that has just entered the cache.
 
-        `meant`: the time at which it was meant to be sent. `is_first`: nobody had received the message before;
+        `scheduled`: the time at which it was scheduled to be sent. `is_first`: nobody had received the message before;
         `is_due`: it was not repeated because its receiver joined.
         """
         key = cached.column, cached.item
         times = self._times.get(key)
         if times is None:
-            times = self._times[key] = DeliveryTimes(meant, at, at, is_whole=is_first)
+            times = self._times[key] = DeliveryTimes(scheduled, at, at, is_whole=is_first)
         times.cached_frames += 1
         if is_due:
             times.last = at
-        cached.meant, cached.timing = meant, times
+        cached.scheduled, cached.timing = scheduled, times
 
     def drop(self, cached: CachedFrame) -> None:
         """Add the times of a message to the tally once its last frame leaves the cache.
 
         If a receiver still lacks the message, the time of its last receipt stays unknown.
         """
-        if not cached.meant:
+        if not cached.scheduled:
             return
         times = cached.timing
         times.cached_frames -= 1

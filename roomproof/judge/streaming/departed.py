@@ -64,7 +64,7 @@ def violation_by(
     if _might_be_late(departed, receiver, state):
         return None
     if receiver.evidence_at is not None and receiver.evidence_at < departed.ended_at:
-        return classification.late(part, after_leave=True)
+        return classification.out_of_order(part, after_leave=True)
     if state.may_be_repeated(part) or (part is Part.LEAVE and not departed.has_left):
         return None  # a server with `history` repeats it; or it is late, and nobody was left to miss it
     if receiver.opening.at > departed.settled_at and state.one_instance:

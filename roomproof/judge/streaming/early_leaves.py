@@ -43,7 +43,7 @@ def _record(state: RoomState, sender: StreamingConnection, leave: EarlyLeave) ->
         state.report(receiver, violation, text, sender.number, sender.leave, received, leave.lapse.detail)
     for item in _received_after(leave, sender):
         part = part_of_item(sender, item)
-        late = classification.late(part, after_leave=True)
+        late = classification.out_of_order(part, after_leave=True)
         text = texts.item_finding(late[0], part, item, sender.user)
         state.report(receiver, late, text, sender.number, item, received)
     violation_of_leave = record_item(state, sender, receiver, LEAVE, leave.at)

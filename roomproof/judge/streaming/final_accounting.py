@@ -12,17 +12,17 @@ SHOWN_CHARACTERS = 300
 """Number of characters shown of a frame that one receiver received and another did not."""
 
 
-def settle(state: RoomState, sender: StreamingConnection) -> None:
+def report_missing(state: RoomState, sender: StreamingConnection) -> None:
     """Report what is missing of a sender at all receivers that are not gone."""
     for receiver, item, overtaken_at in sender.uncertain_holes:
         if item <= sender.last_due:
             state.tally.note(_lost(state, sender, receiver, item, overtaken_at))
     for one in state.receivers:
         if one.evidence_at is not None and one.expected[sender.column] != APART:
-            _settle_at(state, sender, one)
+            _report_missing_at(state, sender, one)
 
 
-def _settle_at(state: RoomState, sender: StreamingConnection, receiver: StreamingConnection) -> None:
+def _report_missing_at(state: RoomState, sender: StreamingConnection, receiver: StreamingConnection) -> None:
     """Report what one receiver lacks of a sender: holes, then the end of the stream."""
     stays = state.stays(receiver) and receiver.expected[sender.column] != LEFT
     missing = [*_missing_at_end(state, sender, receiver)] if stays else []

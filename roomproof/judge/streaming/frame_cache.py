@@ -18,9 +18,9 @@ TEXT_FRAME = 0x81
 
 @dataclass(eq=False, slots=True)
 class DeliveryTimes:
-    """Times of a message: meant to be sent, first received, last received so far."""
+    """Times of a message: scheduled to be sent, first received, last received so far."""
 
-    meant: int
+    scheduled: int
     first: int
     last: int
     is_whole: bool
@@ -30,7 +30,7 @@ class DeliveryTimes:
 
 
 UNTIMED = DeliveryTimes(0, 0, 0, is_whole=False)
-"""The times of a frame that is no message, or does not tell when it was meant to be sent."""
+"""The times of a frame that is no message, or does not tell when it was scheduled to be sent."""
 
 
 @dataclass(eq=False, slots=True)
@@ -45,8 +45,8 @@ class CachedFrame:
     item: int
     following: int
     """Cursor of a receiver after this frame."""
-    meant: int = 0
-    """Time at which its message was meant to be sent; 0 if unknown."""
+    scheduled: int = 0
+    """Time at which its message was scheduled to be sent; 0 if unknown."""
     timing: DeliveryTimes = UNTIMED
     next_item: int = field(init=False)
     """Number of the item after this one: one int object, which all receivers share."""

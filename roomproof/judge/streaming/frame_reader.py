@@ -54,9 +54,9 @@ class FrameReader:
             self.time(cached, at)
 
     def time(self, cached: CachedFrame, at: int) -> None:
-        """Time the delivery of a message, if it tells when it was meant to be sent."""
-        if cached.meant:
-            self._delays.append(at - cached.meant)
+        """Time the delivery of a message, if it tells when it was scheduled to be sent."""
+        if cached.scheduled:
+            self._delays.append(at - cached.scheduled)
             cached.timing.last = at
 
     def _note_item(self, receiver: StreamingConnection, column: int, at: int) -> None:
@@ -92,11 +92,11 @@ class FrameReader:
         if decoded.faults or decoded.lapse:
             return self._uncached(receiver, sender, decoded, frame, at, is_first=is_first)
         cached = cache.add(wire, len(wire) - len(frame), sender.column, item)
-        if decoded.meant:
+        if decoded.scheduled:
             if is_first:
-                self._slow_readers.note_first_receipt(receiver, sender, item, decoded.meant, at)
+                self._slow_readers.note_first_receipt(receiver, sender, item, decoded.scheduled, at)
             is_due = not self._state.may_be_history(sender, receiver, item)
-            self._state.timer.add(cached, decoded.meant, at, is_first=is_first, is_due=is_due)
+            self._state.timer.add(cached, decoded.scheduled, at, is_first=is_first, is_due=is_due)
         return cached
 
     def _report_faults(self, receiver: StreamingConnection, decoded: Decoded, frame: bytes, at: int) -> None:
@@ -144,10 +144,10 @@ class FrameReader:
 
         Each receiver of it has to be judged by itself. A faulty message is not timed.
         """
-        meant = 0 if decoded.faults else decoded.meant
-        self._state.tally.untimed += is_first and meant > 0
-        times = DeliveryTimes(meant, at, at, is_whole=False)
-        return CachedFrame(frame, len(frame), 0, sender.column, decoded.item, receiver.cursor, meant, times)
+        scheduled = 0 if decoded.faults else decoded.scheduled
+        self._state.tally.untimed += is_first and scheduled > 0
+        times = DeliveryTimes(scheduled, at, at, is_whole=False)
+        return CachedFrame(frame, len(frame), 0, sender.column, decoded.item, receiver.cursor, scheduled, times)
 
 
 def _raise_highest(sender: StreamingConnection, item: int, instance: str | None) -> None:

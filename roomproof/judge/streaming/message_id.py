@@ -1,8 +1,9 @@
 """The identity that a message under load carries in its content.
 
 A checksum shows every change. A content reads `ROOM/CONNECTION/ITEM/CHECKSUM TEXT`, or
-`ROOM/CONNECTION/ITEM@MEANT/CHECKSUM TEXT` where MEANT is the time at which the message was meant to be sent. ROOM is
-the id of the room and has no slash. So nothing that was sent has to be remembered, however long a run is.
+`ROOM/CONNECTION/ITEM@SCHEDULED/CHECKSUM TEXT` where SCHEDULED is the time at which the message was
+scheduled to be sent. ROOM is the id of the room and has no slash. So nothing that was sent has to
+be remembered, however long a run is.
 """
 
 import re
@@ -23,15 +24,15 @@ class MessageId(msgspec.Struct, frozen=True, gc=False):
     connection: int
     item: int
     intact: bool
-    meant: int = 0
+    scheduled: int = 0
 
 
-def with_id(room: str, connection: int, item: int, text: str, meant: int = 0) -> str:
+def with_id(room: str, connection: int, item: int, text: str, scheduled: int = 0) -> str:
     """The content of a message that differs from all others of the run.
 
-    `meant` is 0 if it is to carry no time.
+    `scheduled` is 0 if it is to carry no time.
     """
-    identity = f"{room}/{connection}/{item}@{meant}" if meant else f"{room}/{connection}/{item}"
+    identity = f"{room}/{connection}/{item}@{scheduled}" if scheduled else f"{room}/{connection}/{item}"
     return f"{identity}/{_checksum(identity, text)} {text}"
 
 
@@ -40,9 +41,9 @@ def read_id(content: str) -> MessageId | None:
     match = _CONTENT.match(content)
     if match is None:
         return None
-    identity, room, connection, item, meant, checksum, space = match.groups()
+    identity, room, connection, item, scheduled, checksum, space = match.groups()
     intact = space == " " and checksum == _checksum(identity, content[match.end() :])
-    return MessageId(room, int(connection), int(item), intact, int(meant or 0))
+    return MessageId(room, int(connection), int(item), intact, int(scheduled or 0))
 
 
 def _checksum(identity: str, text: str) -> str:

@@ -56,7 +56,7 @@ def _record_history(
     if facts.is_replayed(item, state.floor(sender, receiver), may_be_repeated=state.may_be_repeated(part)):
         return classification.REPLAYED_ITEM
     if is_late or has_left or receiver.has_received_from(column):
-        return classification.late(part, after_leave=has_left)
+        return classification.out_of_order(part, after_leave=has_left)
     return None
 
 
@@ -84,14 +84,14 @@ def _record_own_join(receiver: StreamingConnection) -> Violation | None:
     if JOIN_NOTICE in extras:
         return classification.again(Part.JOIN)
     extras.add(JOIN_NOTICE)
-    return classification.late(Part.JOIN, after_leave=False) if receiver.has_received_from(column) else None
+    return classification.out_of_order(Part.JOIN, after_leave=False) if receiver.has_received_from(column) else None
 
 
 def _record_late(sender: StreamingConnection, receiver: StreamingConnection, item: int) -> Violation:
     """Record an item that a later one had overtaken."""
     column = sender.column
     del receiver.holes[column][item]
-    return classification.late(part_of_item(sender, item), after_leave=receiver.expected[column] == LEFT)
+    return classification.out_of_order(part_of_item(sender, item), after_leave=receiver.expected[column] == LEFT)
 
 
 def _record_early(
@@ -134,7 +134,7 @@ def _record_past(
         receiver.expected[column] = item + 1
         return None
     _overtake(state, sender, receiver, range(item + 1, start), at)
-    return classification.late(part, after_leave=has_left)
+    return classification.out_of_order(part, after_leave=has_left)
 
 
 def _overtake(

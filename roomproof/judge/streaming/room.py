@@ -56,17 +56,17 @@ class StreamingRoom:
         self._decoder.add(connection)
         return connection
 
-    def compose(self, connection: StreamingConnection, text: str, at: int, meant: int = 0) -> str:
-        """The content that a connection has to send for a text, which is noted as sent.
+    def compose(self, connection: StreamingConnection, text: str, at: int, scheduled: int = 0) -> str:
+        """Return the content with which a connection sends a text, and note it as sent.
 
-        `meant`: time at which it was meant to be sent, from which delays count; 0 for a message that is not timed.
+        `scheduled`: time at which the message was to be sent, from which delays count; 0 for an untimed message.
         """
         self._heal_faults(at)
         connection.sent += 1
-        content = with_id(self.room, connection.number, connection.sent, text, meant)
+        content = with_id(self.room, connection.number, connection.sent, text, scheduled)
         self._slow_readers.note_sent(content)
         self._decoder.expect(
-            content, MessageId(self.room, connection.number, connection.sent, intact=True, meant=meant)
+            content, MessageId(self.room, connection.number, connection.sent, intact=True, scheduled=scheduled)
         )
         return content
 
@@ -94,8 +94,8 @@ class StreamingRoom:
             column = cached.column
             if expected[column] == cached.item:
                 expected[column] = cached.next_item
-                if cached.meant:
-                    delays.append(at - cached.meant)
+                if cached.scheduled:
+                    delays.append(at - cached.scheduled)
                     cached.timing.last = at
             else:
                 self._reader.record(connection, cached, cached.frame, at)
@@ -187,7 +187,7 @@ class StreamingRoom:
     def finish(self) -> Tally:
         """Settle everything: nothing more is sent, and what is due had its time."""
         for connection in self._state.connections():
-            sweeping.settle(self._state, connection)
+            sweeping.close_stream(self._state, connection)
             if final_accounting.never_joined(self._state, connection):
                 self._state.report(connection, (Kind.NEVER_JOINED, "JOIN-2"), texts.never_joined(connection.user))
         for cache in self._state.caches.values():

@@ -9,8 +9,8 @@ from roomproof.judge.streaming.state import RoomState
 SWAMPED_BYTES = 12 * 1024 * 1024
 """Size in bytes beyond what all sockets on the way, a proxy's included, hold for a client that does not read."""
 
-MEANT_BEFORE = NS_PER_S
-"""Longest time in nanoseconds by which a message is sent later than it was meant to be."""
+MAX_SEND_DELAY = NS_PER_S
+"""Longest time in nanoseconds by which a message is sent later than it was scheduled to be."""
 
 AT_ONCE = NS_PER_S
 """Longest time in nanoseconds from the moment a slow reader reads on to the first item that it had held up."""
@@ -47,7 +47,7 @@ class SlowReaders:
             self._state.tally.swamped += 1
 
     def note_first_receipt(
-        self, receiver: StreamingConnection, sender: StreamingConnection, item: int, meant: int, at: int
+        self, receiver: StreamingConnection, sender: StreamingConnection, item: int, scheduled: int, at: int
     ) -> None:
         """Note a message that nobody had received before; judge if the room was held up.
 
@@ -55,24 +55,26 @@ class SlowReaders:
         all that time, and the silence ended when a slow reader read on. If no reader was slow all that time, the server
         was slow for other reasons.
         """
-        silent_since = max(self._received_at, meant + MEANT_BEFORE)
+        silent_since = max(self._received_at, scheduled + MAX_SEND_DELAY)
         self._received_at = at
         if at - silent_since <= self._deadline:
             return
         slow = next((one for one in self._state.receivers if _ends_silence(one, silent_since, at)), None)
-        if slow is not None and any(self._was_due(sender, one, meant, silent_since) for one in self._state.receivers):
+        if slow is not None and any(
+            self._was_due(sender, one, scheduled, silent_since) for one in self._state.receivers
+        ):
             text = texts.held_up(item, sender.user, slow.user, (at - silent_since) / NS_PER_S)
             self._state.report(receiver, (Kind.HELD_UP, "CLOSE-4"), text, sender.number, item)
 
     def _was_due(
-        self, sender: StreamingConnection, receiver: StreamingConnection, meant: int, silent_since: int
+        self, sender: StreamingConnection, receiver: StreamingConnection, scheduled: int, silent_since: int
     ) -> bool:
         """Whether a message was due to a member that read during the whole silence.
 
         A slow reader holds up others (CLOSE-4), but not itself.
         """
         read_all_along = not receiver.has_paused or (receiver.reads and receiver.resumed_at <= silent_since)
-        is_member = receiver.evidence_at is not None and receiver.evidence_at <= meant
+        is_member = receiver.evidence_at is not None and receiver.evidence_at <= scheduled
         is_in_audience = self._state.is_certain_audience(sender, receiver)
         return read_all_along and is_member and is_in_audience and self._state.stays(receiver)
 

@@ -18,19 +18,19 @@ def sweep(state: RoomState, decoder: Decoder, deadline: int, now: int) -> None:
         _note_progress(state, sender, now)
         if sender.gone_at + deadline <= now and not _is_arriving(state, sender, deadline, now):
             findings = state.tally.counts.total()
-            settle(state, sender)
+            close_stream(state, sender)
             state.forget(sender)
             decoder.forget(sender, now, is_whole=findings == state.tally.counts.total())
 
 
-def settle(state: RoomState, sender: StreamingConnection) -> None:
+def close_stream(state: RoomState, sender: StreamingConnection) -> None:
     """Report what is missing of a sender, and judge its early leave notices.
 
-    Those of a sender that has begun to end are judged already.
+    Early leave notices are judged already if the sender has begun to end.
     """
     if not sender.has_begun_to_end:
         judge_early_leaves(state, sender)
-    final_accounting.settle(state, sender)
+    final_accounting.report_missing(state, sender)
 
 
 def _is_arriving(state: RoomState, sender: StreamingConnection, deadline: int, now: int) -> bool:

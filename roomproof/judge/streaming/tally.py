@@ -23,7 +23,7 @@ class Tally:
     """Number of findings by the rule that they break, and whether they are facts whatever the load."""
     findings: list[Finding] = field(default_factory=list)
     delays: list[int] = field(default_factory=list)
-    """For each delivery of a message, the time since it was meant to be sent."""
+    """For each delivery of a message, the time since it was scheduled to be sent."""
     spent: list[DeliveryTimes] = field(default_factory=list)
     """Messages that every receiver has received."""
     untimed: int = 0

@@ -23,7 +23,7 @@ Histogram = dict[int, int]
 """The count of each number of microseconds."""
 
 
-def counted(nanoseconds: Iterable[int]) -> Histogram:
+def histogram_of(nanoseconds: Iterable[int]) -> Histogram:
     """Return times as a histogram.
 
     Times are rounded down, by less than one percent, so that thousands of them give few counts.

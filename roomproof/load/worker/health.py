@@ -9,7 +9,7 @@ from pathlib import Path
 import gevent
 import psutil
 
-from roomproof.load.figures.percentiles import Percentiles, counted
+from roomproof.load.figures.percentiles import Percentiles, histogram_of
 
 SCHEDULED = Path("/proc/self/schedstat")
 """Scheduling of the main thread on Linux: nanoseconds on a core, nanoseconds ready for one, time slices."""
@@ -63,7 +63,7 @@ class Health:
         self.cpu = (cpu - cpu_then) / passed
         self.demand = self.cpu + (queued - queued_then) / passed
         self.worst_lag_ms = max(self._lags, default=0) / 1e6
-        self.lag.add(counted(self._lags))
+        self.lag.add(histogram_of(self._lags))
         self._lags.clear()
 
     @property

@@ -157,7 +157,7 @@ class LoadMember:
     def begin_close(self) -> None:
         """Send Close. What arrives before the server's answer is still received."""
         if self._link is not None and self._link.has_abandoned_send:
-            self.disconnect("rst")
+            self.break_link("rst")
         elif self.is_open and self._link is not None:
             self._is_closing = True
             self.judge.observe(self.connection, Closing(self.number, _now(), STATUS_NORMAL))
@@ -167,7 +167,7 @@ class LoadMember:
         """Stop waiting for the answer to Close."""
         self._end(None, "no Close frame came")
 
-    def disconnect(self, how: str) -> None:
+    def break_link(self, how: str) -> None:
         """End the connection without a Close frame, in order (fin) or by a reset (rst)."""
         if self.is_open and self._link is not None:
             self.judge.observe(self.connection, Dying(self.number, _now(), how))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from roomproof.judge.findings import Kind
 from roomproof.load.figures.metrics import REFUSALS, Count, Timing
 from roomproof.load.figures.overload import GeneratorLoad
-from roomproof.load.figures.percentiles import Histogram, counted
+from roomproof.load.figures.percentiles import Histogram, histogram_of
 from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.load.worker.health import Health
 from roomproof.load.worker.room import LoadRoom
@@ -126,12 +126,12 @@ class Telemetry:
     def _take_times(self) -> dict[Timing, Histogram]:
         tally = self._rooms.tally
         times = {**self._times, Timing.DELIVER: tally.delays, Timing.JOIN: tally.joins}
-        times[Timing.LAST_RECIPIENT] = [message.last - message.meant for message in tally.spent]
+        times[Timing.LAST_RECIPIENT] = [message.last - message.scheduled for message in tally.spent]
         times[Timing.SPREAD] = [message.last - message.first for message in tally.spent]
         taken = {}
         for timing, nanoseconds in times.items():
             if nanoseconds:
-                taken[timing] = counted(nanoseconds)
+                taken[timing] = histogram_of(nanoseconds)
                 nanoseconds.clear()
                 self._stats_table.add_times(timing, taken[timing])
         tally.spent.clear()

@@ -43,7 +43,7 @@ class Anomaly:
         return changed
 
 
-def dropped_messages(view: View) -> Iterator[Anomaly]:
+def lost_messages(view: View) -> Iterator[Anomaly]:
     """Take away a message between two others, or the last one, where all stay."""
     for receiver, sender, heard in view.streams():
         both_stay = view.window is None and view.stays(receiver) and view.stays(sender)
@@ -194,7 +194,7 @@ def backwards(view: View) -> Iterator[Anomaly]:
 
 
 FAULTS: dict[str, Callable[[View, Random], Iterator[Anomaly]]] = {
-    "a message is dropped": lambda view, _: dropped_messages(view),
+    "a message is dropped": lambda view, _: lost_messages(view),
     "a notice is dropped": lambda view, _: missing_notices(view),
     "an item is said twice": copies,
     "two items change places": lambda view, _: swaps(view),

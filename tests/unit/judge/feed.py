@@ -94,7 +94,7 @@ class Feed:
         message_id = read_id(content)
         assert message_id is not None, f"expected a content with a message id, got {content!r}"
         words = content.partition(" ")[2]
-        composed = self._room_of(number).compose(self.connections[number], words, at, message_id.meant)
+        composed = self._room_of(number).compose(self.connections[number], words, at, message_id.scheduled)
         assert composed == content
 
     def _room_of(self, number: int) -> StreamingRoom:

@@ -26,7 +26,7 @@ def test_a_member_is_told_nothing_again_of_one_long_gone(talk: Talk) -> None:
 def test_what_is_told_again_is_no_delivery_that_took_long(talk: Talk) -> None:
     talk.declares("history")
     (alice,) = talk.meet("alice")
-    content = talk.room.compose(alice, "soup", talk.tick(), meant=talk.clock)
+    content = talk.room.compose(alice, "soup", talk.tick(), scheduled=talk.clock)
     soup = talk.frame(type="message", content=content, sender_id="alice")
     talk.hears(alice, soup)
     talk.clock += 10 * DEADLINE
@@ -36,7 +36,7 @@ def test_what_is_told_again_is_no_delivery_that_took_long(talk: Talk) -> None:
     tally = talk.tally()
 
     assert tally.findings == []
-    assert [timing.last - timing.meant for timing in tally.spent] == [MILLISECOND]
+    assert [timing.last - timing.scheduled for timing in tally.spent] == [MILLISECOND]
     assert list(tally.delays) == [MILLISECOND]
 
 
@@ -62,7 +62,7 @@ def test_a_message_that_a_newcomer_elsewhere_got_first_is_timed(talk: Talk) -> N
     alice, carol = talk.joins("alice", "here"), talk.joins("carol", "there")
     talk.all_hear([alice, carol], talk.notice(alice, "joined"), talk.notice(carol, "joined"))
     bob = talk.joins("bob", "there")
-    content = talk.room.compose(alice, "soup", talk.tick(), meant=talk.clock)
+    content = talk.room.compose(alice, "soup", talk.tick(), scheduled=talk.clock)
     soup = talk.frame(type="message", content=content, sender_id="alice")
     talk.hears(alice, soup)
     talk.all_hear([bob, carol], soup)
@@ -71,4 +71,4 @@ def test_a_message_that_a_newcomer_elsewhere_got_first_is_timed(talk: Talk) -> N
 
     assert tally.findings == []
     assert list(tally.delays) == [MILLISECOND, 3 * MILLISECOND]
-    assert [timing.last - timing.meant for timing in tally.spent] == [3 * MILLISECOND]
+    assert [timing.last - timing.scheduled for timing in tally.spent] == [3 * MILLISECOND]

@@ -22,7 +22,7 @@ class Kitchen:
             self.room.observe(connection, Opened(number, 0, instance))
             self.connections.append(connection)
         for connection in self.connections:  # everybody is known to be there
-            self.hears(connection, self.says(connection, meant=0), at=0)
+            self.hears(connection, self.says(connection, scheduled=0), at=0)
 
     @property
     def timings(self) -> list[tuple[int, int]]:
@@ -31,10 +31,10 @@ class Kitchen:
         They count from the scheduled time, for messages that everybody has.
         """
         tally = self.room.finish()
-        return [(one.first - one.meant, one.last - one.meant) for one in tally.spent]
+        return [(one.first - one.scheduled, one.last - one.scheduled) for one in tally.spent]
 
-    def says(self, sender: StreamingConnection, *, meant: int) -> str:
-        return self.room.compose(sender, "soup ", 0, meant)
+    def says(self, sender: StreamingConnection, *, scheduled: int) -> str:
+        return self.room.compose(sender, "soup ", 0, scheduled)
 
     def hears(self, receiver: StreamingConnection, content: str, *, at: int, extra: int = 0) -> None:
         sender = content.split("/")[1]
@@ -47,7 +47,7 @@ class Kitchen:
 
 def test_the_same_bytes_for_everybody() -> None:
     kitchen = Kitchen(None, None, None)
-    words = kitchen.says(kitchen.connections[0], meant=100)
+    words = kitchen.says(kitchen.connections[0], scheduled=100)
 
     for receiver, at in zip(kitchen.connections, (150, 160, 170), strict=True):
         kitchen.hears(receiver, words, at=at)
@@ -57,7 +57,7 @@ def test_the_same_bytes_for_everybody() -> None:
 
 def test_other_bytes_for_each_receiver() -> None:
     kitchen = Kitchen(None, None, None)
-    words = kitchen.says(kitchen.connections[0], meant=100)
+    words = kitchen.says(kitchen.connections[0], scheduled=100)
 
     for number, receiver in enumerate(kitchen.connections, start=1):
         kitchen.hears(receiver, words, at=100 + 10 * number, extra=number)
@@ -67,7 +67,7 @@ def test_other_bytes_for_each_receiver() -> None:
 
 def test_receivers_on_two_instances() -> None:
     kitchen = Kitchen("one", "one", "two")
-    words = kitchen.says(kitchen.connections[0], meant=100)
+    words = kitchen.says(kitchen.connections[0], scheduled=100)
 
     for receiver, at in zip(kitchen.connections, (110, 120, 190), strict=True):
         kitchen.hears(receiver, words, at=at)
@@ -78,7 +78,7 @@ def test_receivers_on_two_instances() -> None:
 def test_what_was_forgotten_too_early_has_no_last_receiver() -> None:
     kitchen = Kitchen(None, None, cached_frames=4)
     quick, slow = kitchen.connections
-    words = [kitchen.says(quick, meant=100) for _ in range(20)]
+    words = [kitchen.says(quick, scheduled=100) for _ in range(20)]
 
     for content in words:
         kitchen.hears(quick, content, at=110)

@@ -24,7 +24,7 @@ def test_what_a_newcomer_got_first_by_another_clock_is_timed(talk: Talk) -> None
     talk.hears(alice, ahead(talk, type="system", content="alice joined the chat"), ahead(talk, **words))
     bob = talk.joins("bob")
     talk.hears(bob, talk.notice(bob, "joined"))
-    fields = {"type": "message", "content": talk.room.compose(alice, "soup", talk.tick(), meant=talk.clock)}
+    fields = {"type": "message", "content": talk.room.compose(alice, "soup", talk.tick(), scheduled=talk.clock)}
     talk.hears(bob, talk.frame(**fields, sender_id="alice"))
     talk.hears(alice, ahead(talk, type="system", content="bob joined the chat"))
     talk.hears(alice, ahead(talk, **fields, sender_id="alice"))

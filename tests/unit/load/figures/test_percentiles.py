@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomproof.load.figures.percentiles import LONGEST_US, QUANTILES, Percentiles, counted, quantile
+from roomproof.load.figures.percentiles import LONGEST_US, QUANTILES, Percentiles, histogram_of, quantile
 
 NS = 1_000
 """A microsecond, in nanoseconds."""
@@ -16,20 +16,20 @@ def of(*batches: list[int]) -> Percentiles:
     """Return the percentiles of batches of nanoseconds."""
     percentiles = Percentiles()
     for batch in batches:
-        percentiles.add(counted(batch))
+        percentiles.add(histogram_of(batch))
     return percentiles
 
 
 @given(time=st.integers(0, LONGEST_US * NS))
 def test_a_counted_time_is_less_by_under_one_percent(time: int) -> None:
-    ((microseconds, count),) = counted([time]).items()
+    ((microseconds, count),) = histogram_of([time]).items()
 
     assert count == 1
     assert time // NS * 0.99 <= microseconds <= time // NS
 
 
 def test_thousands_of_times_are_few_counts() -> None:
-    assert len(counted(range(0, 100_000 * NS, 10 * NS))) < 4_000
+    assert len(histogram_of(range(0, 100_000 * NS, 10 * NS))) < 4_000
 
 
 @settings(max_examples=40)
@@ -56,7 +56,7 @@ def test_percentiles_of_a_histogram_are_the_nearest_rank(times: list[int], perce
     rank = -(-len(times) * percentile // 100)
     exact = sorted(times)[rank - 1] // NS
 
-    assert quantile(counted(times), percentile) == pytest.approx(exact, rel=0.01)
+    assert quantile(histogram_of(times), percentile) == pytest.approx(exact, rel=0.01)
 
 
 def test_no_times_have_no_percentiles() -> None:

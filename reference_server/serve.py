@@ -175,7 +175,7 @@ def _url(listener: socket.socket) -> str:
 
 
 class _Config(Config):
-    """A configuration whose answers have the Date of the clock that tells the timestamps."""
+    """A configuration whose Date headers come from the clock of the timestamps."""
 
     include_date_header = False
 

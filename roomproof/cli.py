@@ -82,7 +82,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run_load_script(arguments: list[str], parser: argparse.ArgumentParser) -> NoReturn:
-    """Replace this process by Locust with a load script. A first argument that is no script is a usage error."""
+    """Replace this process by Locust with a load script.
+
+    A first argument that is no script is a usage error.
+    """
     folder = load_scripts_folder()
     scripts = sorted(file.stem for file in folder.glob("*.py") if file.stem != "__init__")
     if not arguments or arguments[0] not in scripts:
@@ -132,7 +135,10 @@ def _print_findings(path: Path, findings: list[Finding], events: list[Event]) ->
 
 
 def verify(arguments: list[str]) -> int:
-    """Run scenarios under pytest, and return the exit code. Runs all scenarios unless the arguments select some."""
+    """Run scenarios under pytest, and return the exit code.
+
+    Runs all scenarios unless the arguments select some.
+    """
     folder = scenarios_folder()
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):  # they are meant for the tests of the user
         os.environ.pop(name, None)

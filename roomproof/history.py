@@ -1,5 +1,6 @@
-"""The history of a run: the events of all its connections, as lines of JSON in the order of recording. Pure.
+"""The history of a run: the events of all connections, as lines of JSON. Pure.
 
+The lines are in the order of recording.
 Times are nanoseconds of one monotonic clock. The time of `opening`, `sent`, `violating`, `reading`, `closing`, `dying`
 and `deleting` is taken before the act, that of `opened`, `refused`, `received` and `closed` after the act. So two acts
 can have been concurrent although the time of one event is earlier, and events of equal times are concurrent.
@@ -26,7 +27,10 @@ class Started(msgspec.Struct, frozen=True, tag="started", tag_field="kind", kw_o
 
 
 class Opening(msgspec.Struct, frozen=True, tag="opening", tag_field="kind"):
-    """A client begins its handshake. `user` is None if the handshake carries no user_id."""
+    """A client begins its handshake.
+
+    `user` is None if the handshake carries no user_id.
+    """
 
     connection: int
     at: int
@@ -35,7 +39,10 @@ class Opening(msgspec.Struct, frozen=True, tag="opening", tag_field="kind"):
 
 
 class Opened(msgspec.Struct, frozen=True, tag="opened", tag_field="kind"):
-    """The server answered the handshake with 101. `instance` is the header X-Upstream of the answer."""
+    """The server answered the handshake with 101.
+
+    `instance` is the header X-Upstream of the answer.
+    """
 
     connection: int
     at: int
@@ -43,7 +50,7 @@ class Opened(msgspec.Struct, frozen=True, tag="opened", tag_field="kind"):
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="kind"):
-    """The server answered the handshake with another status than 101, or not at all (None)."""
+    """The server answered the handshake with another status than 101, or with none."""
 
     connection: int
     at: int
@@ -66,7 +73,7 @@ class Sent(msgspec.Struct, frozen=True, tag="sent", tag_field="kind", omit_defau
 
 
 class Received(msgspec.Struct, frozen=True, tag="received", tag_field="kind", omit_defaults=True):
-    """A client received a frame: `text`, or `binary` (also for text that is not UTF-8)."""
+    """A client received a frame: `text`, or `binary` (also for invalid UTF-8)."""
 
     connection: int
     at: int
@@ -80,9 +87,9 @@ class Received(msgspec.Struct, frozen=True, tag="received", tag_field="kind", om
 
 
 class Violating(msgspec.Struct, frozen=True, tag="violating", tag_field="kind"):
-    """A client sends a text message that is not valid by RFC 6455 (`payload`, base64 in the file).
+    """A client sends a text message that is not valid by RFC 6455 (`payload`).
 
-    A server may take one that is only unmasked (FRAME-9).
+    `payload` is base64 in the file. A server may take one that is only unmasked (FRAME-9).
     """
 
     connection: int
@@ -100,7 +107,7 @@ class Reading(msgspec.Struct, frozen=True, tag="reading", tag_field="kind"):
 
 
 class Closing(msgspec.Struct, frozen=True, tag="closing", tag_field="kind"):
-    """A client begins a clean close: it sends Close, and reads on until the answer arrives."""
+    """A client begins a clean close: it sends Close and reads until the answer."""
 
     connection: int
     at: int
@@ -108,7 +115,7 @@ class Closing(msgspec.Struct, frozen=True, tag="closing", tag_field="kind"):
 
 
 class Dying(msgspec.Struct, frozen=True, tag="dying", tag_field="kind"):
-    """A client disconnects without a Close frame, by `how`: fin or rst. It reads no more."""
+    """A client disconnects without a Close frame (`how`: fin, rst) and reads no more."""
 
     connection: int
     at: int
@@ -116,7 +123,10 @@ class Dying(msgspec.Struct, frozen=True, tag="dying", tag_field="kind"):
 
 
 class Closed(msgspec.Struct, frozen=True, tag="closed", tag_field="kind"):
-    """The connection is over. `code` is that of the received Close frame; None without a Close frame."""
+    """The connection is over.
+
+    `code` is that of the received Close frame; None without a Close frame.
+    """
 
     connection: int
     at: int
@@ -132,8 +142,9 @@ class Deleting(msgspec.Struct, frozen=True, tag="deleting", tag_field="kind"):
 
 
 class FaultWindow(msgspec.Struct, frozen=True, tag="fault", tag_field="kind"):
-    """A part of the target was broken on purpose, from `at` (before breaking) to `until` (after mending).
+    """A part of the target was broken on purpose.
 
+    `at` is before the breaking, `until` after the mending.
     `heal` is the time to recover after that, in nanoseconds. `instances` are those whose paths are affected; None
     means all of them.
     """
@@ -146,7 +157,7 @@ class FaultWindow(msgspec.Struct, frozen=True, tag="fault", tag_field="kind"):
 
 
 class Deadline(msgspec.Struct, frozen=True, tag="deadline", tag_field="kind"):
-    """Everything sent before had time enough: whatever is due and has not arrived by now is missing."""
+    """The time by which everything due must have arrived: the rest is missing."""
 
     at: int
 
@@ -170,7 +181,10 @@ Event = (
 
 
 class HistoryError(Exception):
-    """This version of Roomproof cannot judge a history. The message names the line, if it is about one."""
+    """This version of Roomproof cannot judge a history.
+
+    The message names the line, if it is about one.
+    """
 
 
 _encoder = msgspec.json.Encoder()

@@ -125,7 +125,7 @@ def test_an_empty_user_id_is_not_heard_where_refused(stage: Stage, kitchen: Room
 
 
 def assert_not_heard(room: Room, user: str | None) -> None:
-    """Assert that whoever is refused in a room, but speaks at once, is not heard there."""
+    """Assert that a refused user who speaks at once is not heard in the room."""
     alice = room.join("alice")
     before = len(alice.frames)
 

@@ -211,7 +211,7 @@ def test_the_readme_is_short() -> None:
     assert len(text_of(README).splitlines()) <= README_LINES
 
 
-def test_the_first_block_of_the_readme_activates_what_it_installs() -> None:
+def test_the_first_block_of_the_readme_activates_its_environment() -> None:
     first = blocks(text_of(README)).splitlines()[0]
 
     assert re.fullmatch(r"python3 -m venv .* && \. \S+/bin/activate && pip install .* && roomproof verify .*", first)

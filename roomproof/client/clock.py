@@ -11,8 +11,9 @@ DATE_PRECISION_S = 2
 
 
 class Clock:
-    """A clock that nobody can set: the wall clock at its start, and from there the monotonic clock.
+    """A clock that nobody can set.
 
+    It starts at the time of the wall clock and advances as the monotonic clock does.
     Both histories of scenarios and load runs take their time from it. A wall clock that is set during a run would make
     all timestamps of the server wrong (DELIVER-8).
     """
@@ -35,8 +36,9 @@ CLOCK = Clock()
 
 
 def server_ahead_ns(http: Http, clock: Clock = CLOCK) -> int:
-    """Nanoseconds by which the server's clock is ahead of ours, by the Date header of its statistics.
+    """Return the nanoseconds by which the server's clock is ahead of ours.
 
+    The Date header of an answer with statistics tells the server's time.
     Returns 0 below DATE_PRECISION_S, and without a Date header. Raises UnreachableError and LocalTroubleError.
     """
     before = clock.now()

@@ -69,7 +69,10 @@ class Answer:
 
 
 class _HttpConnection(urllib3.connection.HTTPConnection):
-    """An HTTP connection that tries every address, and whose timeout limits the whole head of an answer."""
+    """An HTTP connection that tries every address.
+
+    The timeout limits the whole head of an answer.
+    """
 
     def _new_conn(self) -> socket.socket:
         seconds = self.timeout if isinstance(self.timeout, int | float) else LONGEST_DEADLINE

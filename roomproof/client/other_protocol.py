@@ -1,4 +1,4 @@
-"""Signs that a server speaks another protocol than ours, told from its first answers."""
+"""Signs in a server's first answers that it speaks another protocol than ours."""
 
 import msgspec
 
@@ -26,7 +26,7 @@ OWN_FIELDS = 3
 
 
 def other_room_answer(answer: Answer) -> str | None:
-    """Why an answer to POST /api/chats is none of our protocol; None for any other answer."""
+    """Return why an answer to POST /api/chats is of another protocol; None if of ours."""
     is_page = answer.status < 500 and answer.status not in REFUSALS and answer.body.lstrip()[:1] == b"<"
     lacks_id = answer.ok and "id" not in answer.fields()
     if is_page or lacks_id or answer.status in NO_SUCH_RESOURCE or 300 <= answer.status < 400:
@@ -35,14 +35,17 @@ def other_room_answer(answer: Answer) -> str | None:
 
 
 def other_handshake_answer(status: int | None, reason: str) -> str | None:
-    """Why an answer to the first handshake is none of our protocol; None for any other answer."""
+    """Return why the first handshake's answer is of another protocol; None if of ours."""
     if status is None or not (status in NO_WEBSOCKET or 200 <= status < 400):
         return None
     return _sentence("101 for a WebSocket at /api/chats/ws/ID", f"HTTP status {status} {reason!r}")
 
 
 def other_frames(frames: list[str | bytes]) -> str | None:
-    """Why received frames are none of our protocol; None if one of them is, and without frames."""
+    """Return why received frames are of another protocol.
+
+    None if one of them is of ours, and without frames.
+    """
     if not frames or any(_is_ours(frame) for frame in frames):
         return None
     return _sentence("frames like {'type': 'message', 'content': ..., 'sender_id': ...}", repr(frames[0])[:300])

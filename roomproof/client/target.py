@@ -64,7 +64,7 @@ class Target:
     """The instance that each client address reaches, where no X-Upstream names it."""
 
     def __post_init__(self) -> None:
-        """Raise UsageError for a URL, header, deadline or client address that cannot be used."""
+        """Raise UsageError for an unusable URL, header, deadline or client address."""
         _check_url(self.url)
         for name, value in self.headers.items():
             _check_header(name, value)
@@ -108,7 +108,10 @@ class Target:
         return self.headers
 
     def handshake_headers(self, address: str | None) -> tuple[str | None, dict[str, str]]:
-        """The Host header that was asked for, or None, and the other headers of a handshake from this address."""
+        """Return the Host header that was asked for, or None, and the other headers.
+
+        They are those of a handshake from this address.
+        """
         headers = self.headers_of(address)
         host = next((value for name, value in headers.items() if name.lower() == "host"), None)
         return host, {name: value for name, value in headers.items() if name.lower() != "host"}
@@ -242,7 +245,10 @@ def _check_header(name: str, value: str) -> None:
 
 
 def _with_header(headers: dict[str, str], name: str, value: str) -> dict[str, str]:
-    """The headers with another one, which replaces an earlier one of the same name in any case."""
+    """Return the headers with another one.
+
+    It replaces an earlier header of the same name in any case.
+    """
     return {**{old: kept for old, kept in headers.items() if old.lower() != name.lower()}, name: value}
 
 
@@ -279,7 +285,7 @@ def read_target(
 
 
 def read_text(path: str) -> str:
-    """Return the text of a UTF-8 file, without the byte order mark that some editors write first."""
+    """Return the text of a UTF-8 file, without a byte order mark."""
     return Path(path).read_text(encoding="utf-8-sig")
 
 

@@ -36,7 +36,10 @@ ADVICE = {
 
 
 class LocalTroubleError(Exception):
-    """A failure on our side, which says nothing about the server. The message says what to do."""
+    """A failure on our side, which says nothing about the server.
+
+    The message says what to do.
+    """
 
     def __init__(self, sentence: str) -> None:
         super().__init__(escaped(sentence))
@@ -50,7 +53,7 @@ class LocalTroubleError(Exception):
 
 
 def local_trouble(doing: str, error: BaseException) -> LocalTroubleError | None:
-    """The trouble behind an error and its causes; None where the server can be the cause."""
+    """Return the trouble behind an error; None if the server can be the cause."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, LocalTroubleError):
@@ -135,9 +138,9 @@ _answered: dict[tuple[str, int], Found] = {}
 
 
 def _addresses_for(host: str, port: int, bind: tuple[str, int] | None, doing: str) -> list[Found]:
-    """The addresses of a host that can be reached from `bind`, the one that answered first.
+    """Return the addresses of a host that can be reached from `bind`.
 
-    Raises LocalTroubleError if there is none.
+    The address that answered an earlier connection comes first. Raises LocalTroubleError if there is none.
     """
     found = _resolved.get((host, port))
     if found is None:

@@ -1,4 +1,4 @@
-"""Standard output and standard error that never end a run, whatever happens to whoever reads them."""
+"""Standard output and standard error that never end a run, even without readers."""
 
 import errno
 import io
@@ -20,7 +20,7 @@ def make_output_safe() -> None:
 
 
 def _open_closed_descriptors() -> None:
-    """Open what was closed of the descriptors 0 to 2, so that no other file gets their numbers."""
+    """Open the closed ones of descriptors 0 to 2, so that no file gets these numbers."""
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)

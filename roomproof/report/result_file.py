@@ -1,4 +1,4 @@
-"""The result file of the suite, and the lines that it has in common with that of a load run."""
+"""The result file of the suite, and its lines in common with load runs."""
 
 from datetime import UTC, datetime
 

@@ -153,7 +153,7 @@ _NO_BRACKETS = re.compile(r"[^][{}]+")
 
 
 def is_deep(frame: str | bytes) -> bool:
-    """Whether a sent frame has values nested deeper than every server accepts (FRAME-3).
+    """Whether a sent frame is nested deeper than every server accepts (FRAME-3).
 
     Brackets outside of strings are counted, so this also holds for what is not quite JSON.
     """

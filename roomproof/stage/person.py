@@ -153,11 +153,14 @@ class Person:
         return self.is_open
 
     def heard(self, content: str, *, patience: float = 1) -> bool:
-        """Whether a message with this content arrives, within this part of the deadline."""
+        """Wait for a message with this content; False after `patience` deadlines."""
         return self._await_message(content, patience) is not None
 
     def catches_up_to(self, content: str) -> bool:
-        """Whether a message arrives, where the deadline begins anew with each message that arrives before it."""
+        """Whether a message arrives.
+
+        The deadline begins anew with each message that arrives before it.
+        """
         received = -1
         while received < (received := sum(1 for _ in self.messages())):
             if self.heard(content):

@@ -139,7 +139,10 @@ class Room:
             raise
 
     def pace_everybody(self) -> None:
-        """Let the pace of the room wait for everybody from now on, whether or not there is evidence of membership."""
+        """Let the pace of the room wait for everybody from now on.
+
+        This holds with and without evidence of membership.
+        """
         for person in self.people:
             if person.is_open and person.reads:
                 self._pace.admit(person)

@@ -168,7 +168,10 @@ class Stage:
         ]
 
     def _judge(self, events: list[Event]) -> list[Finding]:
-        """Judge a history. A timestamp is wrong only by the old and by a new measurement of the server's clock."""
+        """Judge a history.
+
+        A timestamp is wrong only by the old and by a new measurement of the server's clock.
+        """
         findings = judge(events)
         started = events[0]
         if not isinstance(started, Started) or not any(finding.rule == OLD_TIMESTAMP for finding in findings):
@@ -182,7 +185,10 @@ class Stage:
         return [one for one in findings if one.rule != OLD_TIMESTAMP or _subject(one) in still]
 
     def tells_time(self, moment: datetime) -> bool:
-        """Whether a timestamp is close to now on the server's clock, by an old or by a new measurement (DELIVER-8)."""
+        """Whether a timestamp is close to the server's time now (DELIVER-8).
+
+        Compares it by an old and by a new measurement of the server's clock.
+        """
         now = self.scene.recorder.now()
         started = self.events()[0]
         assert isinstance(started, Started), "a stage opens with the head of its history"
@@ -217,7 +223,10 @@ class Stage:
         self._await_none(missing)
 
     def _await_none(self, outstanding: Callable[[], int]) -> None:
-        """Wait until nothing is outstanding. The deadline begins anew whenever the number falls."""
+        """Wait until nothing is outstanding.
+
+        The deadline begins anew whenever the number falls.
+        """
         fewest, deadline = outstanding(), time.monotonic() + self.scene.deadline
 
         def none_left() -> bool | None:
@@ -253,5 +262,5 @@ def room_body(name: str, **fields: object) -> dict[str, object]:
 
 
 def _subject(finding: Finding) -> tuple[object, ...]:
-    """What a finding is about, whatever its text says."""
+    """The subject of a finding, without its text."""
     return finding.rule, finding.receiver, finding.stream, finding.item, finding.witness

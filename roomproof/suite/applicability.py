@@ -13,13 +13,16 @@ TOPOLOGY_CAPABILITIES = {Capability.STICKY, Capability.PUBSUB}
 
 
 def applicable_rules(rules: tuple[str, ...], target: DeclaredTarget) -> tuple[str, ...]:
-    """Return the rules without those of topologies that the target does not declare; all, if none would remain."""
+    """Return the rules without those of topologies that the target does not declare.
+
+    Returns all of them if none would remain.
+    """
     undeclared = TOPOLOGY_CAPABILITIES - target.capabilities.keys()
     return tuple(rule for rule in rules if load().rules[rule].capability not in undeclared) or rules
 
 
 def why_inapplicable(item: pytest.Item, rules: tuple[str, ...], target: DeclaredTarget) -> str | None:
-    """Return why a scenario that tests these rules does not apply to the target; None if it does."""
+    """Return why a scenario of these rules does not apply to the target, or None."""
     declared = target.capabilities
     needed = {load().rules[rule].capability for rule in rules} - {None}
     needed |= {mark.args[0] for mark in item.iter_markers("needs")}

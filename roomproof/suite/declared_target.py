@@ -1,4 +1,4 @@
-"""The name and the declared properties of the target, known before the target is reached."""
+"""The name and the declared properties of the target, known before any contact."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ EMBEDDED = "embedded reference server"
 
 @dataclass(frozen=True, slots=True)
 class DeclaredTarget:
-    """The target as the command line declares it, even if Roomproof starts the target later."""
+    """The target that the command line declares, even if Roomproof starts it later."""
 
     name: str
     capabilities: dict[Capability, float | None]
@@ -30,7 +30,10 @@ class DeclaredTarget:
 
 
 def declared_target(config: pytest.Config, target: Target | None) -> DeclaredTarget:
-    """Return the target as the command line declares it. `target` is the one of `--target`, if given."""
+    """Return the target as the command line declares it.
+
+    `target` is the one of `--target`, if given.
+    """
     if target is not None:
         return DeclaredTarget(target.url, target.capabilities, len(target.addresses) > 1, can_break=False)
     topology = config.option.roomproof_topology

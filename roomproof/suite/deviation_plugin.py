@@ -1,4 +1,4 @@
-"""The pytest plugin that reports deviating scenarios with the reasons, in every process that runs scenarios."""
+"""The pytest plugin that reports deviating scenarios, in every process."""
 
 from collections.abc import Generator, Sequence
 
@@ -10,14 +10,17 @@ from roomproof.verdict import Outcome
 
 
 class DeviationPlugin:
-    """The plugin that adds the reason and the link of a known deviation to each report of a deviating scenario."""
+    """The plugin that adds reasons and links to the reports of deviating scenarios."""
 
     def __init__(self, deviations: Sequence[Deviation]) -> None:
         self._deviations = deviations
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Add the reasons to the detail, and make JUnit files show the scenario as skipped for these reasons."""
+        """Add the reasons to the detail of a report.
+
+        JUnit files show the scenario as skipped for these reasons.
+        """
         report = yield
         scenario = report.__dict__.get("roomproof", {})
         if not scenario.get("deviating"):

@@ -1,4 +1,4 @@
-"""Known deviations: what a team has decided to live with for now, in a file with the reasons."""
+"""Known deviations: broken rules that a team has decided to live with for now."""
 
 import tomllib
 from collections.abc import Collection, Sequence
@@ -36,7 +36,10 @@ EXAMPLE = '[[deviation]] with rule = "ORDER-1" or scenario = "test_x.py::test_y[
 
 
 def read_deviations(path: str) -> list[Deviation]:
-    """Read the deviations of a TOML file. Raises UsageError for a missing or malformed file."""
+    """Read the deviations of a TOML file.
+
+    Raises UsageError for a missing or malformed file.
+    """
     try:
         file = msgspec.convert(tomllib.loads(read_text(path)), _File)
     except OSError as error:
@@ -52,8 +55,9 @@ def read_deviations(path: str) -> list[Deviation]:
 
 
 def check_deviations(deviations: Sequence[Deviation], rules: Collection[str], scenarios: Path) -> None:
-    """Raise UsageError for a deviation of an unknown rule, and of a scenario that the folder `scenarios` lacks.
+    """Raise UsageError for a deviation of an unknown rule or scenario.
 
+    A scenario is unknown if the folder `scenarios` lacks it.
     The case of a scenario, as in `test_x.py::test_y[case]`, is known only once pytest has collected the scenarios.
     """
     for deviation in deviations:
@@ -64,7 +68,10 @@ def check_deviations(deviations: Sequence[Deviation], rules: Collection[str], sc
 
 
 def check_collected(deviations: Sequence[Deviation], collected: Collection[str]) -> None:
-    """Raise UsageError for a deviation of a scenario that is not collected, although others of its file are."""
+    """Raise UsageError for a deviation of a scenario that is not collected.
+
+    This holds only if other scenarios of its file are collected.
+    """
     files = {scenario.partition("::")[0] for scenario in collected}
     for deviation in deviations:
         scenario = deviation.scenario
@@ -86,7 +93,7 @@ def _unknown_scenario(deviation: Deviation) -> UsageError:
 
 
 def reasons(deviations: Sequence[Deviation], rules: Sequence[str], scenario: str) -> str:
-    """Return the reasons and links of the deviations that cover these broken rules of a scenario."""
+    """Return the reasons and links of the deviations for a scenario's broken rules."""
     covering = [deviation for deviation in deviations if any(deviation.covers(rule, scenario) for rule in rules)]
     return "; ".join(", ".join(filter(None, (deviation.reason, deviation.link))) for deviation in covering)
 
@@ -94,7 +101,7 @@ def reasons(deviations: Sequence[Deviation], rules: Sequence[str], scenario: str
 def stale_deviations(
     deviations: Sequence[Deviation], rules: Collection[str], results: Sequence[ScenarioResult], *, partial: bool
 ) -> list[str]:
-    """Return a sentence for each deviation that matches nothing, and for each that is over.
+    """Return a sentence for each deviation that matches nothing or is over.
 
     `rules` are the ids of the protocol. A partial run decides neither whether a rule is held by all scenarios, nor
     whether a scenario exists that the run left out. A run without results decides nothing.

@@ -1,4 +1,4 @@
-"""Ctrl-C: the first one ends the run in order, and further ones do not disturb that."""
+"""Ctrl-C: the first one ends the run in order, and further ones are ignored."""
 
 import signal
 import threading
@@ -31,4 +31,7 @@ def _interrupt_once(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _ignore(_signal: int, _frame: FrameType | None) -> None:
-    """Do nothing. Programs that are started while the run ends do not inherit this, as they would SIG_IGN."""
+    """Do nothing.
+
+    Programs that are started while the run ends do not inherit this, as they would SIG_IGN.
+    """

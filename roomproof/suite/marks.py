@@ -1,4 +1,4 @@
-"""The marks with which a scenario names the rules that it tests, and the targets to which it applies."""
+"""The marks that name a scenario's rules, and the targets to which it applies."""
 
 import pytest
 
@@ -6,7 +6,10 @@ from roomproof.spec.rules import Capability, ProtocolError, load
 
 
 def rule(*ids: str) -> pytest.MarkDecorator:
-    """Mark a scenario with the rules that it tests. Raises ProtocolError for no id, and for an unknown id."""
+    """Mark a scenario with the rules that it tests.
+
+    Raises ProtocolError for no id, and for an unknown id.
+    """
     unknown = [rule_id for rule_id in ids if rule_id not in load().rules]
     if unknown or not ids:
         raise ProtocolError(f"PROTOCOL.md has no rule {', '.join(unknown) or '(none named)'}")

@@ -107,7 +107,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def prefixed(words: Sequence[str]) -> list[str]:
-    """Return the words of a command line that runs scenarios, with the prefix before each option of the suite."""
+    """Return the words of a command line, with the prefix before options of the suite."""
     given = [word.partition("=") for word in words]
     bare = {f"--{name}" for name in OPTION_NAMES}
     return [

@@ -1,4 +1,4 @@
-"""The pytest plugin of `roomproof verify` that replaces names of scenario files by their paths.
+"""The pytest plugin that replaces names of scenario files by their paths.
 
 So `roomproof verify test_order.py` runs the scenarios of this Roomproof in any current folder, and nothing else.
 """
@@ -19,7 +19,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> Generator[None, object, object]:
-    """Declare the options of the suite, even where pytest loads neither plugins nor conftests by itself."""
+    """Declare the options of the suite.
+
+    Pytest might load neither plugins nor conftests by itself.
+    """
     result = yield
     declare(parser, args)
     return result

@@ -1,5 +1,6 @@
-"""The pytest plugin `roomproof`, which every pytest of the environment loads: it acts only where scenarios run.
+"""The pytest plugin `roomproof`, which acts only where scenarios run.
 
+Every pytest of the environment loads the plugin.
 Elsewhere it declares no option, no mark and no fixture, and imports nothing else of Roomproof.
 """
 
@@ -11,7 +12,10 @@ from roomproof.suite.paths import scenarios_folder, scenarios_package
 
 
 def _names_package(words: list[str]) -> bool:
-    """Whether any of these arguments of `pytest --pyargs` is the package of the scenarios, or lies in it."""
+    """Whether any argument of `pytest --pyargs` names the scenarios.
+
+    It can name their package, or a module in the package.
+    """
     return any(f"{word.partition('::')[0]}.".startswith(f"{scenarios_package()}.") for word in words)
 
 
@@ -19,7 +23,7 @@ def _names_package(words: list[str]) -> bool:
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Generator[None, object, object]:
-    """Declare the options of the suite for a run of scenarios, after all other plugins and their options."""
+    """Declare the options for a run of scenarios, after those of all other plugins."""
     result = yield
     known = early_config.known_args_namespace
     is_package = known.pyargs and _names_package(known.file_or_dir)
@@ -29,7 +33,7 @@ def pytest_load_initial_conftests(
 
 
 def declare(parser: pytest.Parser, args: list[str]) -> None:
-    """Declare the options of the suite, and choose their names that no other plugin has."""
+    """Declare the options of the suite, by names that no other plugin has."""
     from roomproof.suite.options import add_options, prefixed
 
     add_options(parser)

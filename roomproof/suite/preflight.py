@@ -1,4 +1,7 @@
-"""The preflight: tests whether anything works on a target, in less than two deadlines whatever the target does."""
+"""The preflight: tests whether anything works on a target.
+
+It takes less than two deadlines, whatever the target does.
+"""
 
 import time
 from dataclasses import dataclass
@@ -26,12 +29,18 @@ MALFORMED = "DELIVER-7"
 
 
 class OtherProtocolError(Exception):
-    """The target speaks another protocol; the message says what was expected and what came."""
+    """The target speaks another protocol.
+
+    The message says what was expected and what came.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class PreflightResult:
-    """The result of a preflight: why the target is not worth testing, and the rules that it broke; empty if it is."""
+    """The result of a preflight: why to stop, and the rules that the target broke.
+
+    Both are empty if the target is worth testing.
+    """
 
     reason: str = ""
     broken: tuple[str, ...] = ()
@@ -43,7 +52,10 @@ class PreflightResult:
 
 
 def _is_echoed(alice: Person) -> bool:
-    """Whether any of several messages comes back. A server that loses some of them is worth testing."""
+    """Whether any of several messages comes back.
+
+    A server that loses some of them is worth testing.
+    """
     contents: list[str] = []
     while len(contents) < TRIES:
         contents.append(alice.say("is anybody there?"))

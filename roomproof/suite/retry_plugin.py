@@ -1,4 +1,4 @@
-"""The pytest plugin for reruns: what a scenario witnessed at its first try stands, whatever a second try finds."""
+"""The pytest plugin for reruns: the first failure of a scenario stands."""
 
 from collections.abc import Generator
 
@@ -11,11 +11,11 @@ FAILURE_KEY = pytest.StashKey[pytest.TestReport]()
 
 
 class RetryPlugin:
-    """The plugin that makes each further try of a failed scenario fail, in every process that runs scenarios."""
+    """The plugin that makes each further try of a failed scenario fail."""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Keep the first failure of a scenario, and put it in place of the reports of further tries."""
+        """Keep the first failure of a scenario, and report it for further tries, too."""
         report = yield
         scenario = report.__dict__.get("roomproof")
         if scenario is None:

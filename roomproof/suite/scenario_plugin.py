@@ -1,4 +1,4 @@
-"""The pytest plugin that runs scenarios, has their histories judged, and reports what each one found out."""
+"""The pytest plugin that runs scenarios, judges their histories, and reports."""
 
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -51,7 +51,10 @@ class ScenarioPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Begin the report of a scenario. Skip the scenario if it does not apply to the target."""
+        """Begin the report of a scenario.
+
+        Skips a scenario that does not apply to the target.
+        """
         report = item.stash[REPORT_KEY] = ScenarioReport(applicable_rules(rules_of(item), self._target))
         item.user_properties += [("rule", rule) for rule in report.rules]
         reason = why_inapplicable(item, report.rules, self._target)
@@ -60,7 +63,10 @@ class ScenarioPlugin:
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> object:
-        """Let a time limit of pytest-timeout raise an error: its method `thread` ends the process without a verdict."""
+        """Let a time limit of pytest-timeout raise an error.
+
+        The plugin's method `thread` would end the process without a verdict.
+        """
         if settings.method != "thread":
             return None
         plugin = item.config.pluginmanager.get_plugin("timeout")
@@ -107,7 +113,10 @@ class ScenarioPlugin:
             report.logs = self._logs(item, stage)
 
     def _findings(self, item: pytest.Item, stage: Stage | None, *, is_complete: bool) -> list[Finding]:
-        """Close the stage and judge its history. A history that contradicts itself is trouble."""
+        """Close the stage and judge its history.
+
+        A history that contradicts itself is trouble.
+        """
         if stage is None:
             return []
         try:
@@ -123,7 +132,7 @@ class ScenarioPlugin:
                 report.deviating[rule] = report.broken.pop(rule)
 
     def _logs(self, item: pytest.Item, stage: Stage | None) -> dict[str, list[str]]:
-        """Return what the topology under test logged about the rooms of a scenario, by part."""
+        """Return the topology's log lines about the rooms of a scenario, by part."""
         topology = item.stash.get(TOPOLOGY_KEY, self._config.stash.get(TOPOLOGY_KEY, None))
         if topology is None:
             return {}
@@ -133,7 +142,10 @@ class ScenarioPlugin:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Attach the report of a scenario to pytest's report of its call, or of a setup that did not succeed."""
+        """Attach the report of a scenario to pytest's report.
+
+        That is the report of the call, or of a setup that did not succeed.
+        """
         report = yield
         scenario = item.stash.get(REPORT_KEY, None)
         if scenario is None or report.when == "teardown" or (report.when == "setup" and report.passed):
@@ -165,7 +177,10 @@ def _outcome(report: pytest.TestReport, scenario: ScenarioReport) -> Outcome:
 
 
 def _add_error(report: ScenarioReport, error: BaseException, stage: Stage | None) -> None:
-    """Add an exception of the scenario itself to the rules that it is about, or note that the target is gone."""
+    """Add an exception of the scenario itself to a report.
+
+    The exception breaks the scenario's rules, or shows that the target is gone.
+    """
     observation = _first_line(error)
     if isinstance(error, UnreachableError) and not (stage and _answers(stage)):
         report.target_is_gone = True

@@ -46,7 +46,7 @@ class ScenarioReport:
         return "; ".join(f"{rule}: {' | '.join(texts[:SHOWN_OBSERVATIONS])}" for rule, texts in observed)
 
     def plain(self, outcome: Outcome) -> dict[str, Any]:
-        """Return the report as strings and lists, which can travel from a worker to the controlling process."""
+        """Return the report as strings and lists, which can travel between processes."""
         held = [rule for rule in self.rules if self.completed and rule not in self.broken | self.deviating]
         return {
             "rules": list(self.rules),

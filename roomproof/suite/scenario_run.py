@@ -1,4 +1,7 @@
-"""The pytest plugin that makes a run of pytest one of scenarios. Only `begin` registers it."""
+"""The pytest plugin that makes a run of pytest one of scenarios.
+
+Only `begin` registers the plugin.
+"""
 
 import sys
 from pathlib import Path
@@ -36,8 +39,9 @@ SCENARIO_PLUGIN = "roomproof-scenarios"
 
 
 def begin(config: pytest.Config, scenarios: Path) -> None:
-    """Make this a run of scenarios. The conftest of the folder `scenarios` calls it, in every process.
+    """Make this a run of scenarios.
 
+    The conftest of the folder `scenarios` calls this function in every process.
     Raises pytest.UsageError for a wrong command line.
     """
     if config.pluginmanager.has_plugin(SCENARIO_PLUGIN):
@@ -65,7 +69,7 @@ def begin(config: pytest.Config, scenarios: Path) -> None:
 
 
 def _only_shows(config: pytest.Config) -> bool:
-    """Whether pytest only shows something and runs no scenario, so that there is no verdict."""
+    """Whether pytest only shows something, so that there is no verdict."""
     names = ("collectonly", "showfixtures", "show_fixtures_per_test", "markers", "help", "version")
     return any(getattr(config.option, name, None) for name in names)
 
@@ -78,7 +82,10 @@ def _begin_session(
     *,
     partial: bool,
 ) -> None:
-    """Register the plugins of the controlling process. Raises UsageError if the result file cannot be written."""
+    """Register the plugins of the controlling process.
+
+    Raises UsageError if the result file cannot be written.
+    """
     topology = TopologyPlugin(config, config.option.roomproof_topology) if config.option.roomproof_topology else None
     if topology:
         config.pluginmanager.register(topology, "roomproof-topology")
@@ -95,7 +102,7 @@ def _begin_session(
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
-    """In a worker of xdist, report to the controlling process which scenarios were deselected."""
+    """In a worker of xdist, report deselected scenarios to the controlling process."""
     config = items[0].config if items else None
     output = getattr(config, "workeroutput", None)
     if output is not None:
@@ -104,7 +111,7 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Give warned and deviating scenarios a category, a letter and a word of their own."""
+    """Give warned and deviating scenarios their own category, letter and word."""
     match getattr(report, "roomproof", {}).get("outcome"):
         case Outcome.WARNED:
             return "warned", "w", "WARNED"

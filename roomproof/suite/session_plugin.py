@@ -1,4 +1,7 @@
-"""The pytest plugin of the controlling process: collects results, writes the result file and gives the verdict."""
+"""The pytest plugin that collects results and gives the verdict.
+
+It runs in the controlling process, and writes the result file.
+"""
 
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -62,7 +65,10 @@ class SessionPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Start the topology, if one is asked for, and test whether the target works at all. End the run if not."""
+        """Start the topology if one is asked for, and run the preflight.
+
+        The run ends if nothing works on the target.
+        """
         target = self._target
         if self._topology:
             try:
@@ -115,7 +121,10 @@ class SessionPlugin:
             self._lose_file(error)
 
     def _lose_file(self, error: OSError) -> None:
-        """Go on without the result file. That is trouble, because whoever asked for the file needs it."""
+        """Go on without the result file.
+
+        This is trouble, because the run was asked for the file.
+        """
         self._file = None
         self._troubles.append(f"cannot write the result file: {error.strerror}")
 
@@ -131,7 +140,10 @@ class SessionPlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
-        """Refuse deviations of unknown scenarios. Under xdist the workers collect, and tell what they selected."""
+        """Refuse deviations of unknown scenarios.
+
+        Under xdist the workers collect, and report the selected scenarios.
+        """
         if not self._partial:
             self._check_deviations(ids)
 
@@ -148,7 +160,10 @@ class SessionPlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Keep which scenarios a worker of xdist deselected: under xdist the workers select."""
+        """Keep the scenarios that a worker of xdist deselected.
+
+        Under xdist the workers select.
+        """
         for name, rules in getattr(node, "workeroutput", {}).get("roomproof_deselected", {}).items():
             self._deselected[name] = tuple(rules)
 
@@ -157,7 +172,7 @@ class SessionPlugin:
         self._interrupted |= excinfo.type is KeyboardInterrupt
 
     def pytest_internalerror(self, excrepr: object) -> None:
-        """Keep an error of pytest or of a plugin as trouble, which makes the run inconclusive."""
+        """Keep an error of pytest or a plugin as trouble: the run becomes inconclusive."""
         self._troubles.append(f"internal error: {str(excrepr).strip().splitlines()[-1]}")
 
     @pytest.hookimpl(tryfirst=True)
@@ -211,7 +226,10 @@ class SessionPlugin:
         terminalreporter.write_line(verdict.sentence, **{COLOURS[verdict.conclusion]: True, "bold": True})
 
     def pytest_unconfigure(self) -> None:
-        """Print the verdict if pytest printed no summary, as with --no-summary and after an internal error."""
+        """Print the verdict if pytest printed no summary.
+
+        That happens with --no-summary and after an internal error.
+        """
         if self._verdict is not None and not self._shown:
             print(f"\n{self._verdict.sentence}")
 

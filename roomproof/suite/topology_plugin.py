@@ -1,4 +1,4 @@
-"""The pytest plugin that starts the topology of `--topology`, once for the whole run and all its workers."""
+"""The pytest plugin that starts the topology of `--topology`, once for a run."""
 
 from typing import Any
 
@@ -25,7 +25,10 @@ class TopologyPlugin:
         self._handle: TopologyHandle | None = None
 
     def start(self) -> Target:
-        """Start the topology, which ends with the run, and return it as a target. Raises TopologyError."""
+        """Start the topology, which ends with the run, and return it as a target.
+
+        Raises TopologyError.
+        """
         topology = catalogue.start(self._name, deadline=self._config.option.roomproof_deadline)
         self._config.add_cleanup(topology.close)
         self._handle = self._config.stash[TOPOLOGY_KEY] = topology.handle
@@ -38,7 +41,7 @@ class TopologyPlugin:
 
 
 def receive_topology(config: pytest.Config) -> None:
-    """In a worker of xdist, store the topology that the controlling process started, if any."""
+    """In a worker of xdist, store the topology that the controlling process started."""
     encoded = getattr(config, "workerinput", {}).get(WORKER_INPUT)
     if encoded is not None:
         config.stash[TOPOLOGY_KEY] = msgspec.json.decode(encoded, type=TopologyHandle)

@@ -1,6 +1,7 @@
-"""The server and the run of one entry of the matrix, both forked from a process that has imported everything.
+"""The server and the run of one entry of the matrix, as forked processes.
 
-They behave as when started from the command line. Forking saves half a second for each, and there are hundreds.
+The parent has imported everything.
+The children behave as when started from the command line. Forking saves half a second for each, and there are hundreds.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ _context.set_forkserver_preload(["tests.faults.server", "roomproof.suite.scenari
 
 @contextlib.contextmanager
 def serving(name: str, *options: str, zone: str) -> Iterator[str]:
-    """Start the server with this fault in this time zone, yield its URL, and end it by its process id."""
+    """Start the server with this fault in this time zone, yield its URL, and end it."""
     ours, theirs = _context.Pipe(duplex=False)
     process = _context.Process(target=_serve, args=(theirs, [name, *options], zone), daemon=True)
     process.start()

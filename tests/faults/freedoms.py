@@ -1,4 +1,4 @@
-"""Servers that use what the protocol permits and the reference server does not do: the suite must accuse none."""
+"""Servers that use freedoms of the protocol: the suite must accuse none."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ from tests.faults.plants.http import refuse_whole_numbers_from
 from tests.faults.plants.refusal import take_empty_user_ids
 
 Answerer = Callable[[], Awaitable[Response | None]]
-"""What answers a handshake before the server does, or leaves it to the server."""
+"""A function that answers a handshake before the server, or leaves it to the server."""
 
 SLOW_FROM_FRAMES = 20
 """Number of queued frames from which a patient server sends slowly."""
@@ -53,7 +53,10 @@ SHOULDS_NOT_KEPT: dict[str, frozenset[str]] = {}
 
 
 def freedom(name: str, *, breaks: tuple[str, ...] = ()) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Register a server; the docstring of the function says which freedoms it takes. `breaks` are SHOULDs."""
+    """Register a server; the docstring of the function says which freedoms it takes.
+
+    `breaks` are SHOULDs.
+    """
 
     def register(take: Callable[[], None]) -> Callable[[], None]:
         FREEDOMS[name] = take
@@ -65,8 +68,9 @@ def freedom(name: str, *, breaks: tuple[str, ...] = ()) -> Callable[[Callable[[]
 
 @freedom("talkative")
 def talkative() -> None:
-    """Send unknown fields, frame types and system texts, a new member's own notice, and ids in error bodies.
+    """Send more than the reference server does.
 
+    Send unknown fields, frame types and system texts, a new member's own notice, and ids in error bodies.
     Answer a deletion with 200 and a body.
     """
 
@@ -92,8 +96,9 @@ def talkative() -> None:
 
 @freedom("terse")
 def terse() -> None:
-    """Answer 200 for 201, write times with a Z, close on binary frames with 1003, take frames without a type.
+    """Answer otherwise than the reference server does.
 
+    Answer 200 for 201, write times with a Z, close on binary frames with 1003, take frames without a type.
     Answer a handshake for `stats` like any other request for the statistics, and one for `ws` with a redirect.
     """
     _answers(lambda status, fields: (200 if status == 201 else status, fields))
@@ -148,7 +153,10 @@ def lenient() -> None:
 
 @freedom("patient")
 def patient() -> None:
-    """Up to 1,000 frames are kept for a slow reader, and sent to it slowly: a backlog takes longer than 5 s."""
+    """Keep up to 1,000 frames for a slow reader, and send them slowly.
+
+    A backlog takes longer than 5 s.
+    """
     outbox.OUTBOX_FRAMES = 1_000
     outbox.OUTBOX_CHARACTERS = 2**24
 
@@ -166,9 +174,9 @@ def patient() -> None:
 
 @freedom("slow and strict")
 def slow_and_strict() -> None:
-    """Every 100th delivery takes 3 s. At its 16th undelivered message, a member is given up.
+    """Take 3 s for every 100th delivery, and give members up.
 
-    It receives what is under way before it is closed with 1013.
+    A member is given up at its 16th undelivered message. It receives what is under way, and is then closed with 1013.
     """
     is_slow = every(100)
 
@@ -209,7 +217,7 @@ def slow_and_strict() -> None:
 
 @freedom("by invitation only", breaks=("CREATE-7",))
 def by_invitation_only() -> None:
-    """Refuse users that are no participants of the room, with 403, and numbers of more than 38 digits."""
+    """Refuse users that are no participants (403), and numbers over 38 digits."""
     refuse_whole_numbers_from(10**38)
 
     def guarding(store: Store) -> Answerer:
@@ -245,7 +253,10 @@ def _typeless(frame: str) -> dict[str, Any]:
 
 
 def _before_websocket(answering: Callable[[Store], Answerer]) -> None:
-    """Answer some handshakes otherwise: those for which the function made for the store returns an answer."""
+    """Answer some handshakes before the server does.
+
+    They are those for which the function made for the store returns an answer.
+    """
 
     def wrapped(create_app: Any) -> Any:
         def creating(store: Store, *arguments: Any) -> Any:
@@ -259,7 +270,7 @@ def _before_websocket(answering: Callable[[Store], Answerer]) -> None:
 
 
 def _answers(change: Callable[[int, dict[str, Any]], tuple[int, dict[str, Any]]]) -> None:
-    """Let `change(status, fields)` replace every answer over HTTP that is JSON or has no body."""
+    """Let `change(status, fields)` replace every answer that is JSON or has no body."""
 
     def wrapped(create_app: Any) -> Any:
         def creating(*arguments: Any) -> Any:

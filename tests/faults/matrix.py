@@ -1,4 +1,4 @@
-"""The kill matrix: the suite against every planted fault, and against the servers without any.
+"""The kill matrix: the suite against all faults, and against correct servers.
 
 Not collected by default, because it takes minutes. `tox -e faults` ends the run against a fault once the fault's own
 rule is broken. `tox -e matrix` runs the whole suite against each, to learn which other rules the fault breaks: it sets
@@ -42,7 +42,10 @@ SLOW = ("patient", "slow and strict")
 
 
 def judged(folder: Path, name: str, capabilities: tuple[str, ...], *arguments: str) -> Run:
-    """Run the suite against the server of this name, which declares these capabilities too; keep the verdict."""
+    """Run the suite against the server of this name, and keep the verdict.
+
+    The server declares these capabilities, too.
+    """
     declared = [word for capability in (*CAPABILITIES, *capabilities) for word in ("--capability", capability)]
     options = ["--port", "0", "--database", ":memory:", "--heartbeat", "3", "--log-level", "error"]
     with serving(name, *options, zone=FAR_ZONE) as url:
@@ -54,7 +57,7 @@ def judged(folder: Path, name: str, capabilities: tuple[str, ...], *arguments: s
 
 
 def effort(fault: Fault) -> list[str]:
-    """The arguments that say how much of the suite runs against a fault, and on how many workers."""
+    """Return the arguments that select scenarios for a fault, and workers."""
     if VERDICTS is None:
         return ["-p", "tests.faults.until_found", "--until-found", fault.name]
     return ["-n", "4"] if fault.name in HINDERING else []

@@ -1,4 +1,7 @@
-"""Servers that do nothing worth testing. Each is a function that handles one accepted TCP connection."""
+"""Servers that do nothing worth testing.
+
+Each is a function that handles one accepted TCP connection.
+"""
 
 import base64
 import contextlib
@@ -115,7 +118,10 @@ def answer(link: socket.socket, status: str, fields: object) -> None:
 
 
 def good_http(link: socket.socket) -> dict[str, str] | None:
-    """Answer a request as a chat server does and return None; return the headers of a handshake unanswered."""
+    """Answer a request as a chat server does and return None.
+
+    Return the headers of a handshake, without an answer.
+    """
     first, headers = read_request(link)
     if headers.get("upgrade"):
         return headers
@@ -192,7 +198,7 @@ def drips_handshakes(link: socket.socket) -> None:
 
 
 def _drip(link: socket.socket, beginning: bytes) -> None:
-    """Send `beginning`, then a byte every 0.2 s until the client closes the connection."""
+    """Send `beginning`, then a byte every 0.2 s until the client closes."""
     link.sendall(beginning)
     while True:
         time.sleep(0.2)

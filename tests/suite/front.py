@@ -17,7 +17,7 @@ TOKEN = "Bearer s3cret"
 
 
 def certified(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """Return the CA file, and the TLS context of a server with a certificate for localhost from that CA."""
+    """Return a CA file, and the TLS context of a server on localhost with its key."""
     authority, file = trustme.CA(), folder / "ca.pem"
     authority.cert_pem.write_to_path(str(file))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,4 +1,4 @@
-"""`roomproof verify` runs scenarios and nothing else, whatever stands on its command line."""
+"""`roomproof verify` runs only scenarios, whatever its command line says."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ from tests.suite.verify import WITHOUT_UNUSED_PLUGINS, clean_environment
 
 
 def verify(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run the suite in a folder with a test of the user's, with these as its last arguments."""
+    """Run the suite in a folder with a test of the user, with these last arguments."""
     (folder / "test_mine.py").write_text("def test_mine():\n    open('ran', 'w')\n")
     words = [sys.executable, "-m", "roomproof", "verify", *WITHOUT_UNUSED_PLUGINS, *arguments]
     return subprocess.run(
@@ -23,7 +23,10 @@ def verify(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     "option", ["--target", "--capability", "--results", "-k", "-m", "--junitxml", "-p", "-c", "--rootdir", "-n"]
 )
 def test_an_option_without_its_value_is_a_usage_error(tmp_path: Path, option: str) -> None:
-    """As in `roomproof verify --target $UNSET`: the option must not take the folder of the scenarios as its value."""
+    """The option must not take the folder of the scenarios as its value.
+
+    This happens with `roomproof verify --target $UNSET`.
+    """
     done = verify(tmp_path, option)
 
     assert done.returncode == 4, done.stdout + done.stderr

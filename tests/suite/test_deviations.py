@@ -1,4 +1,4 @@
-"""A known deviation is tested like everything else, and fails the run only once it is over."""
+"""A known deviation is tested as usual, and fails the run only once it is over."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -69,7 +69,7 @@ def test_a_plugin_may_have_our_option_names(tmp_path: Path) -> None:
     assert (run.results[0]["target"], run.results[0]["capabilities"]) == (url, ["fetch"])
 
 
-def test_scenarios_run_by_package_name_where_option_names_are_taken(tmp_path: Path) -> None:
+def test_scenarios_run_by_package_name_beside_taken_options(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(TAKEN)
 
     with listening(*REFERENCE) as url:

@@ -1,4 +1,4 @@
-"""The first look tells a server of another protocol from one of ours that breaks a rule."""
+"""The first look tells another protocol from a server of ours that breaks a rule."""
 
 import json
 import socket

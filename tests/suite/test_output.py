@@ -34,7 +34,7 @@ def run(folder: Path, command: str, **variables: str) -> "subprocess.CompletedPr
 
 @pytest.fixture(scope="module")
 def invalid(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The command that judges histories with a finding and characters outside ASCII, many times."""
+    """Return a command that often judges a history with a finding and non-ASCII text."""
     folder = tmp_path_factory.mktemp("histories")
     said = '{"type":"message","content":"Suppe ü"}'
     heard = said[:-1] + ',"sender_id":"zoë","chat_id":"c","timestamp":"1970-01-01T00:00:00.000001"}'

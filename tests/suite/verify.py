@@ -26,7 +26,7 @@ WITHOUT_UNUSED_PLUGINS = tuple(word for name in UNUSED_PLUGINS for word in ("-p"
 
 @dataclass(frozen=True)
 class Run:
-    """A run that is over: its exit code, what it printed, and the lines of its result file."""
+    """A finished run: its exit code, its output, and the lines of its result file."""
 
     code: int
     output: str
@@ -49,7 +49,7 @@ class Run:
 
 
 def usual_options(results: Path) -> tuple[str, ...]:
-    """Return the options of every run: no unused plugins, a result file, output without colours."""
+    """Return the options of all runs: no unused plugins, a result file, no colours."""
     return *WITHOUT_UNUSED_PLUGINS, "--results", str(results), "--color=no"
 
 
@@ -59,7 +59,10 @@ def verify(
     module: tuple[str, ...] = ("-m", "roomproof", "verify"),
     environment: Mapping[str, str] | None = None,
 ) -> Run:
-    """Run the suite with these arguments in a folder. `environment` is added to the variables of this process."""
+    """Run the suite with these arguments in a folder.
+
+    `environment` is added to the variables of this process.
+    """
     results = folder / "results.jsonl"
     words = [sys.executable, *module, *arguments, *usual_options(results)]
     variables = clean_environment() | dict(environment or {})
@@ -70,7 +73,10 @@ def verify(
 
 
 def interrupt(folder: Path, *arguments: str, when: str, presses: int = 1) -> Run:
-    """Run the suite, and press Ctrl-C once the result file holds this text, or several times in a row."""
+    """Run the suite, and press Ctrl-C once the result file holds this text.
+
+    `presses` is the number of times, in a row.
+    """
     results = folder / "results.jsonl"
     words = [sys.executable, "-m", "roomproof", "verify", *arguments, "--results", str(results)]
     with subprocess.Popen(
@@ -94,7 +100,10 @@ def interrupt(folder: Path, *arguments: str, when: str, presses: int = 1) -> Run
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment without the variables of an outer pytest, and with byte code kept from run to run."""
+    """Return the environment without the variables of an outer pytest.
+
+    Byte code is kept from run to run.
+    """
     return {
         name: value for name, value in os.environ.items() if not re.match(r"PYTEST_|TOX_|PYTHONDONTWRITEBYTECODE", name)
     }

@@ -167,7 +167,7 @@ def _record_sent(connection: RecordedConnection, event: Sent) -> None:
 
 
 def _record_unmasked(connection: RecordedConnection, payload: bytes) -> None:
-    """Record the message in an unmasked frame as one that a server may broadcast (FRAME-9)."""
+    """Record the message of an unmasked frame: a server may broadcast it (FRAME-9)."""
     match messages.read_sent(payload.decode(errors="replace")):
         case messages.Valid(content) | messages.Perhaps(content):
             connection.doubtful.append(content)

@@ -79,7 +79,10 @@ class _Evidence:
 
     @property
     def clock_moved(self) -> float:
-        """Seconds by which the clock of the server moved against ours: its timestamps cannot be compared with it."""
+        """Seconds by which the clock of the server moved against ours.
+
+        Timestamps of such a server cannot be compared with times of receipt.
+        """
         return max((report.clock_moved for report in self.totals.last.values()), key=abs, default=0.0)
 
     @property

@@ -17,7 +17,7 @@ def started_of(target: Target, http: Http) -> Started:
 
 
 def seconds_moved(started: Started, http: Http) -> float:
-    """Return the seconds by which the server's clock has moved against ours since the run began.
+    """Return the seconds by which the server's clock moved against ours in this run.
 
     Returns 0 below the precision of a Date header, and if the server does not answer.
     """

@@ -318,7 +318,7 @@ def deep_closes() -> None:
 
 @fault("a deep array closes everybody", breaks="FRAME-2")
 def deep_closes_all() -> None:
-    """A frame that is nested more than 1,000 levels deep closes everybody else in the room with 1011."""
+    """A frame nested over 1,000 levels deep closes everybody else in the room (1011)."""
 
     def change(member: Any, frame: str | bytes, hear: Any) -> None:
         if isinstance(frame, str) and frame.startswith(1_000 * "["):
@@ -365,7 +365,7 @@ def take_unmasked_frames() -> None:
 
 @fault("pings compared as text", breaks="FRAME-7")
 def pings_as_text() -> None:
-    """A ping is recognised only as the exact text without spaces and without other fields."""
+    """A ping is recognised only as the exact text, without spaces or other fields."""
 
     def change(frame: str | bytes, decode: Any) -> Any:
         understood = decode(frame)

@@ -24,7 +24,7 @@ def unknown_accepted() -> None:
 
 @fault("the statistics are a room", breaks="REFUSE-1")
 def stats_accepted() -> None:
-    """Whoever connects to `stats` is let in, as if it were the id of a room."""
+    """A connection to `stats` is accepted, as if `stats` were the id of a room."""
 
     def wrapped(exists: Any) -> Any:
         async def lenient(self: Any, chat_id: Any) -> bool:
@@ -50,7 +50,7 @@ def impossible_accepted() -> None:
 
 
 def _closed_with(code: int, *before: str) -> None:
-    """Accept connections to unknown rooms, send the frames `before`, and close with `code`."""
+    """Accept connections to unknown rooms, send `before`, and close with `code`."""
 
     def wrapped(refusal: Any) -> Any:
         def refuse(status: int, chat_id: str, reason: str) -> Any:
@@ -97,7 +97,7 @@ def wrong_code() -> None:
 
 @fault("frames before the refusal", breaks="REFUSE-1")
 def frames_before() -> None:
-    """A connection to an unknown room is accepted, gets a frame, and is closed with 4004."""
+    """A connection to an unknown room is accepted, gets a frame, is closed with 4004."""
     _closed_with(4004, '{"type":"welcome"}')
 
 

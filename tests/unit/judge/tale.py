@@ -1,4 +1,4 @@
-"""Histories told by hand: people who join, say, hear and leave, one event after the other.
+"""Histories told by hand: people join, say, hear and leave, event by event.
 
     alice, bob = tale.joins("alice"), tale.joins("bob")
     soup = alice.says("soup")
@@ -55,7 +55,7 @@ class Told(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a test compares of a finding: who received what of whom, and which rule that breaks."""
+    """The properties of a finding that tests compare."""
 
     kind: Kind
     rule: str
@@ -103,7 +103,7 @@ class Tale:
         return actor
 
     def meet(self, *users: str, instance: str | None = None) -> list["Actor"]:
-        """People join one after the other, and everyone there hears of it, they themselves too."""
+        """People join one after the other, and everyone there hears each join notice."""
         actors = []
         for user in users:
             actors.append(self.joins(user, instance=instance))
@@ -126,11 +126,11 @@ class Tale:
         return Window(self, what, list(instances) or None, self.tick())
 
     def time_is_over(self) -> None:
-        """What is due should have arrived by now."""
+        """Let the deadline pass: every due item should have arrived."""
         self.events.append(Deadline(self.tick()))
 
     def findings(self) -> list[Found]:
-        """What the judges hold against the server; the deadline is now, if it was not told."""
+        """Return the findings of the judges. Unless it was told, the deadline is now."""
         return [Found(one.kind, one.rule, one.receiver, one.stream, one.item) for one in self.evidence()]
 
     def evidence(self) -> list[Finding]:
@@ -200,7 +200,7 @@ class Actor:
         self.tale.events.append(Violating(self.number, self.tale.tick(), payload, is_masked))
 
     def says(self, words: str) -> Told:
-        """It sends a valid message, whose content has a message id before the words, as under load."""
+        """Send a valid message, whose content has a message id before the words."""
         at = self.tale.clock + MILLISECOND
         return self.says_just(with_id(self.room, self.number, self.count + 1, words, at))
 
@@ -214,7 +214,7 @@ class Actor:
         return {"content": content, "chat_id": self.room, "timestamp": stamp(self.tale.clock)}
 
     def hears(self, *told: Told, without: str = "", **changes: Any) -> None:
-        """It receives items, just as they are or with other values in some fields, or without one."""
+        """Receive items, unchanged or with other values in some fields, or without one."""
         for one in told:
             fields = {**one.frame, **changes}
             fields.pop(without, None)
@@ -259,7 +259,10 @@ class Actor:
 
 
 def finding(kind: Kind, rule: str, receiver: Actor, told: Told | None = None, of: Actor | None = None) -> Found:
-    """What a test expects: a finding about an item, about a connection (`of`), or about the receiver alone."""
+    """Return the properties of an expected finding.
+
+    It is about an item, about a connection (`of`), or about the receiver alone.
+    """
     if told is None:
         return Found(kind, rule, receiver.number, of.number if of else None, None)
     sender = receiver.tale.actors[told.stream - 1]

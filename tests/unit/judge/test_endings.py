@@ -1,4 +1,4 @@
-"""Members that are dropped and closes that stay unanswered, and histories that only look so."""
+"""Dropped members, unanswered closes, and histories that only look so."""
 
 import json
 

@@ -300,7 +300,7 @@ def test_old_timestamps_are_excused_if_the_clock_moved() -> None:
     assert "it moved by -70 s" in verdict.reason
 
 
-def test_a_failure_of_this_machine_is_inconclusive_with_its_reason() -> None:
+def test_a_failure_of_this_machine_is_inconclusive_with_reason() -> None:
     verdict = judged(report(local_trouble=2, local_reasons=["Too many open files"]))
 
     assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())

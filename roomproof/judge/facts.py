@@ -117,7 +117,7 @@ def were_together(sender: Lifecycle, *, has_received: bool) -> bool:
     have ended the sender before the receiver came. That the sender `has_received` an item of the receiver shows that it
     did not.
     """
-    return sender.certainly_closed_first or has_received
+    return sender.certainly_ended_first or has_received
 
 
 # Items that are due

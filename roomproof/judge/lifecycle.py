@@ -123,7 +123,7 @@ class Lifecycle:
         return self.closed.code == self.closing.code or self.closed.code not in SERVER_CLOSE_CODES
 
     @property
-    def certainly_closed_first(self) -> bool:
+    def certainly_ended_first(self) -> bool:
         """Whether the client certainly ended the connection before the server did.
 
         The answer to the client's Close frame shows that.
@@ -151,7 +151,7 @@ class Lifecycle:
     @property
     def certainly_left_at(self) -> int | None:
         """Time at which the client certainly left; the leave notice was sent no earlier."""
-        return self.own_end_at if self.certainly_closed_first else None
+        return self.own_end_at if self.certainly_ended_first else None
 
     @property
     def certainly_open_until(self) -> int:

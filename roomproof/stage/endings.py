@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from roomproof.history import Closed, Refused
+from roomproof.printable import counted
 from roomproof.spec.limits import REFUSAL_CODES, CloseCode
 from roomproof.spec.messages import Frame
 
@@ -63,8 +64,3 @@ def ending(closed: Closed) -> str:
 
 def _close_frame(code: int, reason: str) -> str:
     return f"a Close frame with {code} {reason!r}" if reason else f"a Close frame with {code}"
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: "1 frame", "2 frames"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from roomproof.client.connection import ClientConnection
+from roomproof.printable import counted
 from roomproof.spec import messages
 from roomproof.spec.limits import CloseCode
 from roomproof.spec.messages import Frame, Message, Notice, NoticeKind
 from roomproof.spec.rules import Capability
-from roomproof.stage.endings import counted, ending
+from roomproof.stage.endings import ending
 from roomproof.stage.pace import Pace, Talker
 from roomproof.stage.scene import RuleBrokenError, Scene
 

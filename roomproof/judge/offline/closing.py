@@ -16,7 +16,7 @@ def dropped(history: SortedHistory, expected: ExpectedItems) -> Iterator[Finding
         closed = member.closed
         if closed is None or not member.was_closed_by_server or _may_close(expected, member):
             continue
-        if not history.is_covered(member, closed.at):
+        if not history.is_touched_by_fault(member, closed.at):
             rule = "FRAME-3" if member.has_sent_bad_frame else "CLOSE-1"
             text = texts.dropped(member.user, closed.code)
             yield Finding(Kind.DROPPED, rule, member.number, text, witness=member.life)
@@ -28,7 +28,7 @@ def unanswered_close(history: SortedHistory, expected: ExpectedItems) -> Iterato
         closed = member.closed
         if closed is None or not member.is_close_unanswered or _may_close(expected, member):
             continue
-        if not history.is_covered(member, closed.at):
+        if not history.is_touched_by_fault(member, closed.at):
             text = texts.unanswered_close(member.user)
             yield Finding(Kind.UNANSWERED_CLOSE, "CLOSE-2", member.number, text, witness=member.life)
 

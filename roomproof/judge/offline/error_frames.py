@@ -17,7 +17,7 @@ def unprovoked_errors(history: SortedHistory) -> Iterator[Finding]:
         errors = [
             (receipt, receipt.frame)
             for receipt in receiver.receipts
-            if isinstance(receipt.frame, messages.Error) and not history.is_covered(receiver, receipt.at)
+            if isinstance(receipt.frame, messages.Error) and not history.is_touched_by_fault(receiver, receipt.at)
         ]
         causes = len(receiver.bad_frames) + len(receiver.doubtful) + receiver.pings
         for receipt, error in errors[causes:]:

@@ -45,7 +45,7 @@ class NoticeTracer:
         (subject,) = maybe_members
         if notice.kind is NoticeKind.JOINED:
             return Trace(subject.number, JOIN_NOTICE, receipt)
-        if receipt.at < subject.certainly_open_until and not self._history.is_covered(subject, receipt.at):
+        if receipt.at < subject.certainly_open_until and not self._history.is_touched_by_fault(subject, receipt.at):
             text = texts.leave_of_open_connection(self._name(receiver, notice))
             self._traces.report(PHANTOM_NOTICE, receiver, receipt, text, subject)
             return None

@@ -69,7 +69,7 @@ class SortedHistory:
         deleting = self.deleting.get(connection.room)
         return connection.is_reading(self.deadline) and (deleting is None or deleting > self.deadline)
 
-    def is_covered(self, connection: RecordedConnection, at: int) -> bool:
+    def is_touched_by_fault(self, connection: RecordedConnection, at: int) -> bool:
         """Whether a fault touched a connection at some time, or had not healed yet."""
         return any(
             window.at <= at <= window.until + window.heal and is_in_scope(window.instances, connection.instance)

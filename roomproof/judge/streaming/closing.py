@@ -11,7 +11,7 @@ def judge_close(state: RoomState, connection: StreamingConnection, closed: Close
     """Judge the end of a connection: refused, dropped, or its Close frame unanswered."""
     if facts.was_refused_by_close(closed.code, has_received=connection.has_received_anything, is_deleted=state.deleted):
         connection.was_refused = True
-    if state.is_covered(connection, closed.at) or _may_close(state, connection, closed):
+    if state.is_touched_by_fault(connection, closed.at) or _may_close(state, connection, closed):
         return
     if connection.was_closed_by_server:
         state.report(connection, (Kind.DROPPED, "CLOSE-1"), texts.dropped(connection.user, closed.code))

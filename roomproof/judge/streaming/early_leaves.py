@@ -23,7 +23,7 @@ def judge_early_leaves(state: RoomState, sender: StreamingConnection) -> None:
         return
     early, sender.early_leaves = sender.early_leaves, []
     for leave in early:
-        if leave.at < sender.certainly_open_until and not state.is_covered(sender, leave.at):
+        if leave.at < sender.certainly_open_until and not state.is_touched_by_fault(sender, leave.at):
             users = (one.user for one in state.connections())
             text = texts.leave_of_open_connection(quoted(sender.user, *users))
             violation = Kind.PHANTOM, "DELIVER-14"

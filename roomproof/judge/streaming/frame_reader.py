@@ -106,7 +106,7 @@ class FrameReader:
         """
         for fault in decoded.faults:
             is_error = fault.violation[0] is Kind.UNPROVOKED_ERROR
-            if not (is_error and self._state.is_covered(receiver, at)):
+            if not (is_error and self._state.is_touched_by_fault(receiver, at)):
                 about = fault.stream, fault.item
                 self._state.report(receiver, fault.violation, fault.text, *about, (frame, at), fault.detail)
 

@@ -181,7 +181,7 @@ class RoomState:
         """
         return sender is receiver or facts.is_certain_audience(sender.instance, receiver.instance, sticky=self.sticky)
 
-    def is_covered(self, connection: StreamingConnection, at: int) -> bool:
+    def is_touched_by_fault(self, connection: StreamingConnection, at: int) -> bool:
         """Whether a fault touched a connection at some time, or had not healed yet."""
         return any(window.covers(connection, at) for window in self.fault_windows)
 

@@ -2,7 +2,7 @@
 
 import resource
 
-from roomproof.load.figures.wording import counted
+from roomproof.printable import counted
 
 SPARE = 100
 """File descriptors for everything but the sockets of members."""

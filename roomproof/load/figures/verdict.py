@@ -9,8 +9,8 @@ from roomproof.load.figures.metrics import REFUSALS, Count
 from roomproof.load.figures.objectives import Objective
 from roomproof.load.figures.overload import texts_of
 from roomproof.load.figures.totals import RunTotals
-from roomproof.load.figures.wording import counted
 from roomproof.load.figures.worker_report import PATIENCE
+from roomproof.printable import counted
 from roomproof.spec.rules import Capability, Protocol
 from roomproof.verdict import ScenarioResult, Verdict, conclude, outcome_of
 
@@ -64,7 +64,7 @@ class RunContext:
 
 
 @dataclass(frozen=True, slots=True)
-class _Evidence:
+class _VerdictInputs:
     """All that a verdict depends on."""
 
     totals: RunTotals
@@ -101,7 +101,7 @@ def verdict_of(
     Facts make a run invalid. So do late and missing items and missed objectives, unless the generator was overloaded.
     """
     errors = {error for report in totals.last.values() for error in report.internal_errors}
-    evidence = _Evidence(totals, target, context, tuple(sorted(errors)))
+    evidence = _VerdictInputs(totals, target, context, tuple(sorted(errors)))
     figures = totals.figures()
     missed = objectives.missed(asked, figures)
     troubles = _troubles(evidence) + objectives.unmeasured(asked, figures)
@@ -164,7 +164,7 @@ def _exercised_by_deliveries(totals: RunTotals) -> set[str]:
     return rules
 
 
-def _broken_rules(evidence: _Evidence) -> tuple[str, ...]:
+def _broken_rules(evidence: _VerdictInputs) -> tuple[str, ...]:
     """The rules that the server broke, without those whose cause can be the generator."""
     totals = evidence.totals
     broken = set(totals.safety_by_rule)
@@ -184,7 +184,7 @@ def _found(totals: RunTotals) -> str:
     return ", ".join(found)
 
 
-def _troubles(evidence: _Evidence) -> list[str]:
+def _troubles(evidence: _VerdictInputs) -> list[str]:
     """The reasons why the run cannot be relied on, except those about objectives."""
     return [
         *(f"Roomproof itself failed, which is a bug: {error}" for error in evidence.internal_errors),
@@ -195,7 +195,7 @@ def _troubles(evidence: _Evidence) -> list[str]:
     ]
 
 
-def _generator_troubles(evidence: _Evidence) -> list[str]:
+def _generator_troubles(evidence: _VerdictInputs) -> list[str]:
     context, overload = evidence.context, evidence.totals.overload
     troubles = [context.trouble] if context.trouble else []
     failed = evidence.totals.counts[Count.LOCAL_TROUBLE]
@@ -210,7 +210,7 @@ def _generator_troubles(evidence: _Evidence) -> list[str]:
     return troubles
 
 
-def _clock_troubles(evidence: _Evidence) -> list[str]:
+def _clock_troubles(evidence: _VerdictInputs) -> list[str]:
     moved = evidence.clock_moved
     if not moved:
         return []
@@ -220,7 +220,7 @@ def _clock_troubles(evidence: _Evidence) -> list[str]:
     ]
 
 
-def _lateness_troubles(evidence: _Evidence) -> list[str]:
+def _lateness_troubles(evidence: _VerdictInputs) -> list[str]:
     late = evidence.totals.liveness_by_rule.total()
     if evidence.is_still_delivering:
         seconds = PATIENCE * evidence.target.deadline
@@ -233,7 +233,7 @@ def _lateness_troubles(evidence: _Evidence) -> list[str]:
     return []
 
 
-def _cause_of_lateness(evidence: _Evidence) -> str:
+def _cause_of_lateness(evidence: _VerdictInputs) -> str:
     if evidence.totals.slowdowns:
         return f"the load generator was overloaded ({'; '.join(texts_of(evidence.totals.slowdowns))})"
     if evidence.context.trouble:
@@ -241,7 +241,7 @@ def _cause_of_lateness(evidence: _Evidence) -> str:
     return "a worker was lost" if evidence.context.lost_workers else "Roomproof itself failed"
 
 
-def _server_troubles(evidence: _Evidence) -> list[str]:
+def _server_troubles(evidence: _VerdictInputs) -> list[str]:
     """The reasons that lie in the server: its answers, and what was reached of it."""
     totals, target = evidence.totals, evidence.target
     troubles = []

@@ -12,8 +12,3 @@ def duration(microseconds: float) -> str:
             return f"{number:g} {unit}"
     seconds = microseconds / UNITS["s"]
     return f"{seconds:.3g} s" if seconds < 999.5 else f"{seconds:.0f} s"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun in singular or plural: `1 socket`, `2 sockets`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

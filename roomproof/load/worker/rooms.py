@@ -169,7 +169,7 @@ class LoadRooms:
             room.judge.finish()
             gevent.sleep(0)
 
-    def disconnect_all(self) -> None:
+    def close_all(self) -> None:
         """Close all connections after everything has been judged, within about GOODBYE_S."""
         leaving = list(self.members())
         for member in leaving:

@@ -291,7 +291,7 @@ class WorkerSession:
             self.ended.set,
             gc.unfreeze,
             self._read_loop.stop,
-            self.rooms.disconnect_all,
+            self.rooms.close_all,
             self._telemetry.stop,
             self._batching.stop,
             self.pacer.stop,

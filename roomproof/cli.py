@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-from roomproof.history import Deadline, Event, HistoryError, Opened, load
+from roomproof.history import Deadline, Event, HistoryError, Opened, read_history
 from roomproof.judge.findings import Finding
 from roomproof.judge.offline.judge import judge
 from roomproof.printable import counted
@@ -103,7 +103,7 @@ def judge_file(path: Path) -> int:
     """
     try:
         with path.open("rb") as lines:
-            events = list(load(lines))
+            events = list(read_history(lines))
         findings = judge(events)
     except OSError as error:
         print(f"roomproof: cannot read {path}: {error.strerror}", file=sys.stderr)

@@ -196,7 +196,7 @@ def dump(events: Iterable[Event]) -> bytes:
     return b"".join(_encoder.encode(event) + b"\n" for event in events)
 
 
-def load(lines: Iterable[bytes]) -> Iterator[Event]:
+def read_history(lines: Iterable[bytes]) -> Iterator[Event]:
     """Yield the events of JSON lines. Blank lines are skipped.
 
     Raises HistoryError, with the number of the line, for a line that is not an event, and for an unknown version.

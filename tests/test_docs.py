@@ -9,7 +9,7 @@ import pytest
 
 from reference_server.__main__ import _parser as parser_of_the_server
 from roomproof.load import options
-from roomproof.spec.rules import Level, load
+from roomproof.spec.rules import Level, read_protocol
 from roomproof.suite.options import OPTION_NAMES, PREFIX, add_options
 from roomproof.topologies.embedded import embedded_capabilities
 from tests.faults.coverage import scenario_rules
@@ -223,7 +223,7 @@ def test_the_readme_has_the_command_that_ci_runs() -> None:
 
 @pytest.mark.parametrize("name", ["README.md", "docs/cli.md"])
 def test_the_verdict_shown_is_that_of_the_first_run(name: str) -> None:
-    rules = load().rules.values()
+    rules = read_protocol().rules.values()
     applicable = [rule for rule in rules if rule.capability is None or rule.capability in embedded_capabilities()]
     musts = [rule for rule in applicable if rule.level is Level.MUST]
 

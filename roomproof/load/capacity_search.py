@@ -19,7 +19,7 @@ from roomproof.load.figures.bisection import Bisection, Step
 from roomproof.load.figures.totals import RunTotals
 from roomproof.load.figures.verdict import load_independent_faults
 from roomproof.report.terminal import show
-from roomproof.spec.rules import load
+from roomproof.spec.rules import read_protocol
 from roomproof.verdict import Conclusion, Verdict
 
 FIRST_USERS = 20
@@ -77,7 +77,7 @@ class CapacitySearch:
         path = results_of(self._controller.command_line.results_path, self._searches)
         self._results = LoadResults.create(path) if path else None
         if self._results:
-            self._results.run(load(), run.options)
+            self._results.run(read_protocol(), run.options)
         gevent.spawn(self._run_steps, self.bisection)
 
     def _run_steps(self, bisection: Bisection) -> None:
@@ -154,7 +154,9 @@ class CapacitySearch:
         self._environment.process_exit_code = verdict.exit_code
         if self._results:
             step = self.bisection.decisive
-            self._results.conclude_search(verdict, load(), self.bisection, self._ended[step.users] if step else None)
+            self._results.conclude_search(
+                verdict, read_protocol(), self.bisection, self._ended[step.users] if step else None
+            )
         if self._environment.web_ui is not None:
             show(verdict.sentence)
 

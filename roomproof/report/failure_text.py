@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from roomproof.history import Event
 from roomproof.judge.findings import Finding
 from roomproof.printable import printable
-from roomproof.spec.rules import load
+from roomproof.spec.rules import read_protocol
 from roomproof.timeline import connection_names, timeline
 
 SHOWN_OBSERVATIONS = 10
@@ -39,7 +39,7 @@ def failure_text(
 
 
 def _rule_lines(rule_id: str, observations: Sequence[str]) -> list[str]:
-    rule = load().rules[rule_id]
+    rule = read_protocol().rules[rule_id]
     lines = [f"{rule_id} ({rule.level}) is broken. The rule:", f"    {rule.requirement}", "What was seen:"]
     lines += [f"    {observation}" for observation in observations[:SHOWN_OBSERVATIONS]]
     if len(observations) > SHOWN_OBSERVATIONS:

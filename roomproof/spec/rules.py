@@ -160,7 +160,7 @@ def _one_line(text: str) -> str:
 
 
 @cache
-def load() -> Protocol:
+def read_protocol() -> Protocol:
     """Return the protocol that this copy of Roomproof ships.
 
     PROTOCOL.md is inside the installed package, or beside the package in a checkout. Raises ProtocolError if the

@@ -4,7 +4,7 @@ from typing import NoReturn
 
 import pytest
 
-from roomproof.spec.rules import Capability, load
+from roomproof.spec.rules import Capability, read_protocol
 from roomproof.suite.declared_target import DeclaredTarget
 from roomproof.suite.scenario_report import REPORT_KEY
 
@@ -18,13 +18,13 @@ def applicable_rules(rules: tuple[str, ...], target: DeclaredTarget) -> tuple[st
     Returns all of them if none would remain.
     """
     undeclared = TOPOLOGY_CAPABILITIES - target.capabilities.keys()
-    return tuple(rule for rule in rules if load().rules[rule].capability not in undeclared) or rules
+    return tuple(rule for rule in rules if read_protocol().rules[rule].capability not in undeclared) or rules
 
 
 def why_inapplicable(item: pytest.Item, rules: tuple[str, ...], target: DeclaredTarget) -> str | None:
     """Return why a scenario of these rules does not apply to the target, or None."""
     declared = target.capabilities
-    needed = {load().rules[rule].capability for rule in rules} - {None}
+    needed = {read_protocol().rules[rule].capability for rule in rules} - {None}
     needed |= {mark.args[0] for mark in item.iter_markers("needs")}
     missing = sorted(str(capability) for capability in needed if capability not in declared)
     if missing:

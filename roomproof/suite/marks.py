@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomproof.spec.rules import Capability, ProtocolError, load
+from roomproof.spec.rules import Capability, ProtocolError, read_protocol
 
 
 def rule(*ids: str) -> pytest.MarkDecorator:
@@ -10,7 +10,7 @@ def rule(*ids: str) -> pytest.MarkDecorator:
 
     Raises ProtocolError for no id, and for an unknown id.
     """
-    unknown = [rule_id for rule_id in ids if rule_id not in load().rules]
+    unknown = [rule_id for rule_id in ids if rule_id not in read_protocol().rules]
     if unknown or not ids:
         raise ProtocolError(f"PROTOCOL.md has no rule {', '.join(unknown) or '(none named)'}")
     return pytest.mark.rule(*ids)

@@ -12,7 +12,7 @@ from roomproof.history import HistoryError
 from roomproof.judge.findings import Finding
 from roomproof.report.failure_text import failure_text, finding_line
 from roomproof.report.history_file import write_history
-from roomproof.spec.rules import load
+from roomproof.spec.rules import read_protocol
 from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
 from roomproof.suite.applicability import applicable_rules, skip_as_inapplicable, why_inapplicable
@@ -83,7 +83,7 @@ class ScenarioPlugin:
             error = failure
         self._judge(pyfuncitem, error)
         report = pyfuncitem.stash[REPORT_KEY]
-        if outcome_of(report.broken, load()) is Outcome.FAILED or report.trouble:
+        if outcome_of(report.broken, read_protocol()) is Outcome.FAILED or report.trouble:
             raise error or ScenarioFailedError(report.detail)
         return result
 
@@ -172,7 +172,7 @@ def _outcome(report: pytest.TestReport, scenario: ScenarioReport) -> Outcome:
         return Outcome.NOT_RUN if scenario.is_applicable else Outcome.NOT_APPLICABLE
     if report.failed:
         return Outcome.FAILED
-    outcome = outcome_of(scenario.broken, load())
+    outcome = outcome_of(scenario.broken, read_protocol())
     return Outcome.DEVIATING if outcome is Outcome.PASSED and scenario.deviating else outcome
 
 

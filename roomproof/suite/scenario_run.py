@@ -11,7 +11,7 @@ import pytest
 from roomproof.client.target import Target, UsageError
 from roomproof.report.history_file import create_folder
 from roomproof.report.result_file import ResultFile
-from roomproof.spec.rules import ProtocolError, load
+from roomproof.spec.rules import ProtocolError, read_protocol
 from roomproof.suite.declared_target import DeclaredTarget, declared_target
 from roomproof.suite.deviation_plugin import DeviationPlugin
 from roomproof.suite.deviations import Deviation, check_deviations, read_deviations
@@ -56,7 +56,7 @@ def begin(config: pytest.Config, scenarios: Path) -> None:
         if config.option.roomproof_histories:
             create_folder(Path(config.option.roomproof_histories))
         deviations = read_deviations(config.option.roomproof_deviations) if config.option.roomproof_deviations else []
-        check_deviations(deviations, load().rules, scenarios)
+        check_deviations(deviations, read_protocol().rules, scenarios)
         if not hasattr(config, "workerinput") and not _only_shows(config):
             _begin_session(config, target, declared, deviations, partial=is_narrowed(config, scenarios))
     except (UsageError, ProtocolError) as error:
@@ -92,7 +92,7 @@ def _begin_session(
     file = ResultFile.create(Path(config.option.roomproof_results)) if config.option.roomproof_results else None
     if file:
         try:
-            file.run(load(), declared.name, declared.capability_names, partial=partial)
+            file.run(read_protocol(), declared.name, declared.capability_names, partial=partial)
         except OSError as error:
             raise UsageError(
                 f"cannot write the result file {config.option.roomproof_results}: {error.strerror}"

@@ -10,7 +10,7 @@ import pytest
 
 from roomproof.client.target import Target, UsageError
 from roomproof.report.result_file import ResultFile
-from roomproof.spec.rules import load
+from roomproof.spec.rules import read_protocol
 from roomproof.suite.declared_target import DeclaredTarget
 from roomproof.suite.deviations import Deviation, check_collected, stale_deviations
 from roomproof.suite.interrupts import ignore_interrupts
@@ -61,7 +61,7 @@ class SessionPlugin:
     def pytest_report_header(self) -> str:
         """Name the target and what it declares."""
         capabilities = ", ".join(self._declared.capability_names) or "nothing"
-        return f"roomproof: protocol {load().version}, target: {self._declared.name}, declares: {capabilities}"
+        return f"roomproof: protocol {read_protocol().version}, target: {self._declared.name}, declares: {capabilities}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -190,13 +190,13 @@ class SessionPlugin:
     def _conclude(self, broken: Sequence[str] = ()) -> Verdict:
         results = list(self._results.values())
         return conclude(
-            load(),
+            read_protocol(),
             [result for result in results if result.outcome is not Outcome.NOT_RUN],
             self._declared.capabilities,
             partial=self._partial,
             trouble=self._troubles[0] if self._troubles else None,
             broken=broken,
-            complaints=stale_deviations(self._deviations, load().rules, results, partial=self._partial),
+            complaints=stale_deviations(self._deviations, read_protocol().rules, results, partial=self._partial),
         )
 
     def _write(self, verdict: Verdict) -> Verdict:
@@ -204,7 +204,7 @@ class SessionPlugin:
         self._verdict = verdict
         try:
             if self._file:
-                self._file.verdict(verdict, load())
+                self._file.verdict(verdict, read_protocol())
         except OSError as error:
             self._lose_file(error)
             self._verdict = self._conclude()

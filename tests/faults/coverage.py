@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import scenarios
-from roomproof.spec.rules import load
+from roomproof.spec.rules import read_protocol
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import Fault
 from tests.topologies.catalogue import TOPOLOGY_FAULTS
@@ -32,7 +32,7 @@ def _marked() -> Iterator[tuple[str, tuple[str, ...]]]:
 def rules_without_scenario() -> set[str]:
     """Rules that no scenario tests."""
     tested = {rule for rules in scenario_rules().values() for rule in rules}
-    return load().rules.keys() - tested
+    return read_protocol().rules.keys() - tested
 
 
 def scenarios_without_rule() -> set[str]:
@@ -42,12 +42,12 @@ def scenarios_without_rule() -> set[str]:
 
 def rules_without_fault() -> set[str]:
     """Rules that no planted fault breaks."""
-    return load().rules.keys() - {fault.breaks for fault in all_faults()}
+    return read_protocol().rules.keys() - {fault.breaks for fault in all_faults()}
 
 
 def faults_without_rule() -> set[str]:
     """Faults that name no rule of PROTOCOL.md."""
-    return {fault.name for fault in all_faults() if fault.breaks not in load().rules}
+    return {fault.name for fault in all_faults() if fault.breaks not in read_protocol().rules}
 
 
 def all_faults() -> list[Fault | TopologyFault]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from roomproof.spec.rules import Level, load
+from roomproof.spec.rules import Level, read_protocol
 from roomproof.topologies.embedded import CAPABILITIES, FAR_ZONE
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import Fault
@@ -80,7 +80,7 @@ def test_a_server_without_faults_holds_all(tmp_path: Path, name: str) -> None:
 def test_a_fault_is_found_by_its_own_rule(tmp_path: Path, fault: Fault) -> None:
     run = judged(tmp_path, fault.name, fault.capabilities, "--deadline", DEADLINE, *effort(fault))
 
-    level = load().rules[fault.breaks].level
+    level = read_protocol().rules[fault.breaks].level
     found = run.rules("broken") | run.rules("warned")
     assert fault.breaks in found, f"{fault.text} The suite found {sorted(found) or 'nothing'}.\n{run.output[-3000:]}"
     shown = " ".join(line["detail"] for line in run.scenarios("failed") + run.scenarios("warned"))

@@ -6,7 +6,7 @@ A test checks that the file is current.
 
 from pathlib import Path
 
-from roomproof.spec.rules import load
+from roomproof.spec.rules import read_protocol
 from tests.faults.catalogue import FAULTS
 from tests.faults.coverage import all_faults, scenario_rules
 from tests.faults.nulls import EXPECTED
@@ -64,7 +64,7 @@ def _coverage() -> list[str]:
         for rule_id in rules:
             by_rule.setdefault(rule_id, []).append(scenario)
     lines = ["## Rules, scenarios, faults", "", "| rule | level | scenarios | faults |", "|---|---|---|---|"]
-    for rule in load().rules.values():
+    for rule in read_protocol().rules.values():
         level = f"{rule.level}, `{rule.capability}`" if rule.capability else rule.level
         scenarios = "<br>".join(f"`{name}`" for name in by_rule.get(rule.id, []))
         faults = "<br>".join(fault.name for fault in all_faults() if fault.breaks == rule.id)

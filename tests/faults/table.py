@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from roomproof.spec.rules import load
+from roomproof.spec.rules import read_protocol
 from tests.faults.catalogue import FAULTS
 from tests.faults.server import CLEAN
 
@@ -43,9 +43,11 @@ def main() -> int:
         print(line(name, matrix[name]))
     with table.open("w", newline="", encoding="utf-8") as text:
         writer = csv.writer(text)
-        writer.writerow(["fault", *load().rules])
-        writer.writerows([name, *(standings[rule] for rule in load().rules)] for name, standings in matrix.items())
-    print(f"wrote {table}: {len(matrix)} servers x {len(load().rules)} rules")
+        writer.writerow(["fault", *read_protocol().rules])
+        writer.writerows(
+            [name, *(standings[rule] for rule in read_protocol().rules)] for name, standings in matrix.items()
+        )
+    print(f"wrote {table}: {len(matrix)} servers x {len(read_protocol().rules)} rules")
     return 0
 
 

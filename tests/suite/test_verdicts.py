@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from roomproof.spec.rules import Capability, Level, load
+from roomproof.spec.rules import Capability, Level, read_protocol
 from roomproof.suite.paths import scenarios_package
 from tests.listening import REFERENCE, served
 from tests.suite.verify import Run, interrupt, verify
@@ -34,7 +34,7 @@ def test_the_embedded_server_is_valid(whole: Run) -> None:
 
 
 def test_only_rules_of_undeclared_capabilities_are_left_out(whole: Run) -> None:
-    rules = load().rules.values()
+    rules = read_protocol().rules.values()
     optional = {Capability.STICKY, Capability.PUBSUB, Capability.PRESENCE_PER_USER}
 
     assert whole.rules("untested") == set()
@@ -46,12 +46,12 @@ def test_the_result_file_has_its_lines(whole: Run) -> None:
     first, *between, _ = whole.results
 
     assert list(first) == ["kind", "tool", "version", "protocol", "target", "capabilities", "started", "partial"]
-    assert (first["kind"], first["tool"], first["protocol"]) == ("run", "roomproof", load().version)
+    assert (first["kind"], first["tool"], first["protocol"]) == ("run", "roomproof", read_protocol().version)
     assert "heartbeat=3" in first["capabilities"]
     assert {line["kind"] for line in between} == {"scenario"}
     assert list(between[0]) == ["kind", "id", "rules", "outcome", "seconds", "detail"]
     assert {line["outcome"] for line in between} == {"passed", "not_applicable"}
-    assert all(set(line["rules"]) <= load().rules.keys() for line in between)
+    assert all(set(line["rules"]) <= read_protocol().rules.keys() for line in between)
 
 
 def test_scenarios_are_named_by_file_test_and_case(whole: Run) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from roomproof.spec.rules import Level, load
+from roomproof.spec.rules import Level, read_protocol
 from roomproof.topologies.local import PLANS
 from tests.conftest import require
 from tests.listening import ROOT
@@ -41,7 +41,7 @@ def test_a_fault_is_found_by_its_own_rule(tmp_path: Path, fault: TopologyFault) 
 
     found = run.rules("broken") | run.rules("warned")
     assert fault.breaks in found, f"{fault.text} The suite found {sorted(found) or 'nothing'}.\n{run.output[-5000:]}"
-    assert run.code == (1 if load().rules[fault.breaks].level is Level.MUST or run.rules("broken") else 0)
+    assert run.code == (1 if read_protocol().rules[fault.breaks].level is Level.MUST or run.rules("broken") else 0)
 
 
 def planted(folder: Path, fault: TopologyFault) -> Run:

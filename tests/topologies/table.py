@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from roomproof.spec.rules import load
+from roomproof.spec.rules import read_protocol
 from roomproof.topologies.local import PLANS
 
 SIGNS = {"held": "held", "not_applicable": "-", "untested": "untested", "broken": "BROKEN", "warned": "WARNED"}
@@ -16,7 +16,7 @@ SIGNS = {"held": "held", "not_applicable": "-", "untested": "untested", "broken"
 def table(verdicts: dict[str, dict[str, str]]) -> str:
     """A line for each rule with its outcomes; `verdicts` gives them by topology."""
     lines = [("rule", *verdicts)]
-    lines += [(rule, *(SIGNS.get(one[rule], one[rule]) for one in verdicts.values())) for rule in load().rules]
+    lines += [(rule, *(SIGNS.get(one[rule], one[rule]) for one in verdicts.values())) for rule in read_protocol().rules]
     return "\n".join("".join(f"{cell:<16}" for cell in line).rstrip() for line in lines)
 
 

@@ -19,7 +19,7 @@ from roomproof.history import (
     Sent,
     Started,
     dump,
-    load,
+    read_history,
 )
 
 EVENTS: list[Event] = [
@@ -43,11 +43,11 @@ EVENTS: list[Event] = [
 
 
 def test_written_events_are_read_back() -> None:
-    assert list(load(dump(EVENTS).splitlines())) == EVENTS
+    assert list(read_history(dump(EVENTS).splitlines())) == EVENTS
 
 
 def test_blank_lines_are_skipped() -> None:
-    assert list(load([b"", b" \n", *dump(EVENTS[:1]).splitlines()])) == EVENTS[:1]
+    assert list(read_history([b"", b" \n", *dump(EVENTS[:1]).splitlines()])) == EVENTS[:1]
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_blank_lines_are_skipped() -> None:
 )
 def test_a_line_is_refused_by_its_number(line: bytes) -> None:
     with pytest.raises(HistoryError, match=r"^line 2: "):
-        list(load([*dump(EVENTS[:1]).splitlines(), line]))
+        list(read_history([*dump(EVENTS[:1]).splitlines(), line]))

@@ -13,7 +13,7 @@ from roomproof.load.figures.verdict import RunContext, verdict_of
 from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.load.options import LoadOptions
 from roomproof.report.terminal import show
-from roomproof.spec.rules import load
+from roomproof.spec.rules import read_protocol
 from roomproof.verdict import Conclusion, Verdict
 
 INTERVAL_S = 1.0
@@ -34,7 +34,7 @@ class LoadRun:
         self.verdict: Verdict | None = None
         self._ended_alone: dict[str, float] = {}
         self._ending_since: float | None = None
-        self._protocol = load()
+        self._protocol = read_protocol()
         self._results = results
         self._intervals = 0
         self._writer: gevent.Greenlet[..., None] | None = None

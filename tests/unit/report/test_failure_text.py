@@ -3,7 +3,7 @@
 from roomproof.history import Event, Opened, Opening, Received, Sent, Started
 from roomproof.judge.findings import Finding, Kind
 from roomproof.report.failure_text import SHOWN_OBSERVATIONS, failure_text, finding_line
-from roomproof.spec.rules import load
+from roomproof.spec.rules import read_protocol
 
 S = 1_000_000_000
 
@@ -39,7 +39,7 @@ def test_each_broken_rule_is_shown_with_its_level() -> None:
 
     assert "DELIVER-3 (MUST) is broken" in text
     assert "FRAME-4 (SHOULD) is broken" in text
-    assert set(load().rules) >= {"DELIVER-3", "FRAME-4"}
+    assert set(read_protocol().rules) >= {"DELIVER-3", "FRAME-4"}
 
 
 def test_many_observations_are_cut() -> None:

@@ -4,7 +4,7 @@ import re
 
 from roomproof.spec import limits
 from roomproof.spec.limits import REFUSAL_CODES, SERVER_CLOSE_CODES, CloseCode
-from roomproof.spec.rules import load
+from roomproof.spec.rules import read_protocol
 from tests.unit.spec.document import table
 
 NUMBERS = {
@@ -52,7 +52,7 @@ def test_every_number_of_the_code_is_in_the_document() -> None:
 def test_every_number_names_the_rules_that_use_it() -> None:
     cited = [rule for _, _, where in table("Numbers") for rule in re.findall(r"[A-Z]+-\d+", where)]
 
-    assert set(cited) <= set(load().rules)
+    assert set(cited) <= set(read_protocol().rules)
 
 
 def test_every_close_code_is_in_both() -> None:
@@ -69,6 +69,6 @@ def test_the_codes_of_servers_are_marked_as_theirs() -> None:
 
 def test_the_refusal_rules_name_the_refusal_codes() -> None:
     """The rules that refuse name no other close code."""
-    rules = [load().rules[rule_id].requirement for rule_id in ("REFUSE-1", "REFUSE-3")]
+    rules = [read_protocol().rules[rule_id].requirement for rule_id in ("REFUSE-1", "REFUSE-3")]
 
     assert {int(code) for text in rules for code in re.findall(r"\b[14]0\d\d\b", text)} == REFUSAL_CODES

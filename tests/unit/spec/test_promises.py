@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roomproof.spec.rules import load
+from roomproof.spec.rules import read_protocol
 from tests.unit.spec.document import ROOT, TEXT, section
 
 CITATION = re.compile(r"\bA[1-9]\b")
@@ -44,13 +44,13 @@ def test_a_promise_lists_the_rules_that_cite_it(heading: str) -> None:
     cited_by = re.search(r"^Cited by (.+)\.$", section(heading), flags=re.MULTILINE)
     promise = heading.partition(":")[0]
 
-    citing = [rule.id for rule in load().rules.values() if promise in CITATION.findall(rule.note)]
+    citing = [rule.id for rule in read_protocol().rules.values() if promise in CITATION.findall(rule.note)]
     assert cited_by is not None
     assert re.findall(r"[A-Z]+-\d+", cited_by[1]) == citing
 
 
 def test_only_notes_cite_promises() -> None:
     """The requirement and the exceptions of a rule are complete without the promises."""
-    bodies = [" ".join((rule.requirement, *rule.exceptions)) for rule in load().rules.values()]
+    bodies = [" ".join((rule.requirement, *rule.exceptions)) for rule in read_protocol().rules.values()]
 
     assert not [body for body in bodies if CITATION.search(body)]

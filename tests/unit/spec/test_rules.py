@@ -5,12 +5,12 @@ import re
 import pytest
 
 from roomproof.spec import messages
-from roomproof.spec.rules import Capability, Level, ProtocolError, Rule, load, parse
+from roomproof.spec.rules import Capability, Level, ProtocolError, Rule, parse, read_protocol
 from tests.unit.spec.document import TEXT
 
 HEAD = "Version: 1.0\n\n"
 
-RULES = [pytest.param(rule, id=rule.id) for rule in load().rules.values()]
+RULES = [pytest.param(rule, id=rule.id) for rule in read_protocol().rules.values()]
 
 SENTENCE_WORDS = 25
 """Maximum number of words in a sentence of a requirement."""
@@ -105,14 +105,14 @@ def test_a_rule_is_refused(body: str, complaint: str) -> None:
 
 
 def test_every_family_of_the_design_has_rules() -> None:
-    families = {rule.family for rule in load().rules.values()}
+    families = {rule.family for rule in read_protocol().rules.values()}
 
     http, talk, topologies = {"create", "participants", "stats"}, {"deliver", "order", "frame"}, {"sticky", "pubsub"}
     assert families == http | {"refuse", "join", "leave", "close"} | talk | topologies
 
 
 def test_every_capability_has_a_rule_or_changes_one() -> None:
-    named = {rule.capability for rule in load().rules.values()} - {None}
+    named = {rule.capability for rule in read_protocol().rules.values()} - {None}
 
     assert set(Capability) - named == {Capability.HISTORY}, "history only lifts a rule (DELIVER-10)"
 

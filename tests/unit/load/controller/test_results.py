@@ -14,11 +14,11 @@ from roomproof.load.controller.results import COUNT_KEYS, FINDING_KEYS, LoadResu
 from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.totals import RunTotals
 from roomproof.load.options import LoadOptions
-from roomproof.spec.rules import Capability, load
+from roomproof.spec.rules import Capability, read_protocol
 from roomproof.verdict import Conclusion, Standing, Verdict
 from tests.unit.load.reports import MS, doubled, lost, report, totals
 
-PROTOCOL = load()
+PROTOCOL = read_protocol()
 VALID = Verdict(Conclusion.VALID, "the server holds all of the 9 MUSTs", True, {"DELIVER-1": Standing.HELD})
 INVALID = Verdict(Conclusion.INVALID, "the server breaks DELIVER-1", True, {"DELIVER-1": Standing.BROKEN})
 TARGET = Target("http://chat.test", {Capability.HEARTBEAT: 30.0}, headers={"Authorization": "Bearer secret"})

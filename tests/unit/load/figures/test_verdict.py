@@ -9,11 +9,11 @@ from roomproof.load.figures import objectives
 from roomproof.load.figures.totals import RunTotals
 from roomproof.load.figures.verdict import RunContext, exercised, load_independent_faults, verdict_of
 from roomproof.load.figures.worker_report import WorkerReport
-from roomproof.spec.rules import Capability, load
+from roomproof.spec.rules import Capability, read_protocol
 from roomproof.verdict import Conclusion, Standing, Verdict
 from tests.unit.load.reports import BUSY, CLEAN, TARGET, declaring, report, totals
 
-PROTOCOL = load()
+PROTOCOL = read_protocol()
 LOST_WORKER = RunContext(lost_workers=("worker w2",))
 FACT: dict[str, Any] = {"findings_by_kind": {"duplicated": 3}, "safety_by_rule": {"DELIVER-3": 3}}
 LATE: dict[str, Any] = {"findings_by_kind": {"lost": 3}, "liveness_by_rule": {"DELIVER-1": 3}}
@@ -355,4 +355,4 @@ def test_every_rule_that_a_run_can_exercise_is_a_rule() -> None:
         report(connected=9, closed=1, disconnected=1, backlog_noticeable=1, sockets=20, rooms=2, spanning_rooms=1),
     )
 
-    assert exercised(everything, declaring(Capability.PUBSUB, Capability.STICKY)) <= load().rules.keys()
+    assert exercised(everything, declaring(Capability.PUBSUB, Capability.STICKY)) <= read_protocol().rules.keys()

@@ -22,9 +22,11 @@ def clock_that_is_set(server_ahead):
 """A plugin that sets the wall clock of this process after the server's clock was measured."""
 
 SERVERS_CLOCK_SET = """
+import importlib
 from roomproof.client import clock
-from scenarios import conftest
+from roomproof.suite.paths import scenarios_package
 
+conftest = importlib.import_module(scenarios_package() + ".conftest")
 measure = clock.server_ahead_ns
 conftest.server_ahead_ns = lambda http: measure(http) + {step} * 10**9
 """

@@ -15,15 +15,17 @@ from locust.runners import WorkerRunner
 
 from roomproof.client.target import UsageError
 from roomproof.load import options
-from roomproof.load.controller import defaults
+from roomproof.load.controller import defaults, script_errors
 from roomproof.load.controller.command_line import CommandLine
 from roomproof.load.controller.fd_limit import missing_descriptors, raise_limit
 from roomproof.load.controller.progress import Progress
 from roomproof.load.controller.run import LoadRun, results_of, start_run
+from roomproof.load.controller.script_errors import worse_exit_code
 from roomproof.load.controller.signals import Signals
 from roomproof.load.controller.web_tab import WebTab
 from roomproof.load.controller.workers import END_MESSAGE, REPORT_MESSAGE, Workers
 from roomproof.load.figures.bisection import Bisection
+from roomproof.load.figures.metrics import SCRIPT_ERRORS, Count
 from roomproof.load.figures.worker_report import WorkerReport, decode, encode
 from roomproof.load.worker.session import WorkerSession, open_session
 from roomproof.load.worker.stats_table import StatsTable
@@ -92,6 +94,7 @@ class LoadController:
         bus.test_stopping.add_listener(lambda **_: self.end())
         bus.quitting.add_listener(self._on_quitting)
         bus.quit.add_listener(self._on_quit)
+        script_errors.listen(bus, self._note_script_error)
         if not self.is_worker and environment.web_ui is None:
             self.command_line.check(self.command_line.parsed.expect_workers if self.workers.is_master else 1)
 
@@ -161,6 +164,10 @@ class LoadController:
         self.session = open_session(asked, self.command_line.run_name, name, index, self._send_report, stats_table)
         if self.run is not None and self.run.is_ending:
             self.session.end()  # the run was stopped while the server was asked for its clock
+
+    def _note_script_error(self, count: Count, reason: str) -> None:
+        if self.session is not None:
+            self.session.note_script_error(count, reason)
 
     def _on_spawning_complete(self, **_: Any) -> None:
         if self.session is not None and not self.session.is_ending:
@@ -239,10 +246,19 @@ class LoadController:
         if self.is_worker:
             return EXIT_CODES[Conclusion.INCONCLUSIVE] if self.trouble else 0
         if self.verdict is not None:
-            return self.verdict.exit_code
+            code = self.verdict.exit_code
+            return worse_exit_code(code, self.command_line.parsed.exit_code_on_error) if self._has_failures else code
         if not self.environment.web_ui or self.trouble:
             return EXIT_CODES[Conclusion.INCONCLUSIVE]
         return None
+
+    @property
+    def _has_failures(self) -> bool:
+        """Whether Locust counted a failure or an error of the script."""
+        runner = self.environment.runner
+        counts = self.run.totals.counts if self.run is not None else {}
+        of_script = any(counts.get(count) for count in SCRIPT_ERRORS)
+        return of_script or (runner is not None and bool(runner.errors or runner.exceptions))
 
     def _on_quit(self, **_: Any) -> None:
         """Print the verdict once more, below the tables of Locust."""

@@ -32,6 +32,8 @@ COUNT_KEYS = {
     Count.PARTICIPANTS_REFUSED: "uninvited",
     Count.UNANSWERED: "unanswered",
     Count.LOCAL_TROUBLE: "local_trouble",
+    Count.TASKS_RAISED: "tasks_raised",
+    Count.REQUESTS_FAILED: "requests_failed",
     Count.UNTIMED: "untimed",
     Count.CLOSED: "left",
     Count.DISCONNECTED: "died",

@@ -25,6 +25,10 @@ class Count(StrEnum):
     """Handshakes and requests without a proper answer."""
     LOCAL_TROUBLE = "local_trouble"
     """Handshakes and requests that failed on this machine."""
+    TASKS_RAISED = "tasks_raised"
+    """Exceptions that tasks of the script raised."""
+    REQUESTS_FAILED = "requests_failed"
+    """Failed requests of the script's other users, such as an HttpUser."""
     UNTIMED = "untimed"
     """Messages whose arrival at the last recipient is unknown."""
     CLOSED = "closed"
@@ -39,6 +43,10 @@ class Count(StrEnum):
 
 REFUSALS = (Count.HANDSHAKES_REFUSED, Count.ROOMS_REFUSED, Count.PARTICIPANTS_REFUSED)
 """Refusals of requests that every server has to grant."""
+
+
+SCRIPT_ERRORS = (Count.TASKS_RAISED, Count.REQUESTS_FAILED)
+"""Failures of the script itself, not of a room: they prove nothing about the server's rules."""
 
 
 class Timing(StrEnum):

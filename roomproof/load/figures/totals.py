@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.streaming.tally import KEPT_FINDINGS
-from roomproof.load.figures.metrics import Count, Timing
+from roomproof.load.figures.metrics import SCRIPT_ERRORS, Count, Timing
 from roomproof.load.figures.objectives import TIMES
 from roomproof.load.figures.overload import OverloadReason
 from roomproof.load.figures.percentiles import Percentiles
@@ -58,6 +58,8 @@ class RunTotals:
     refusal_reasons: list[str] = field(default_factory=list)
     unanswered_reasons: list[str] = field(default_factory=list)
     local_reasons: list[str] = field(default_factory=list)
+    script_reasons: dict[Count, list[str]] = field(default_factory=lambda: {count: [] for count in SCRIPT_ERRORS})
+    """The first texts of each kind of error of the script."""
     last: dict[str, WorkerReport] = field(default_factory=dict)
     """The last report of each worker."""
     most_sockets: int = 0
@@ -84,6 +86,8 @@ class RunTotals:
         _add_new(report.refusal_reasons, self.refusal_reasons)
         _add_new(report.unanswered_reasons, self.unanswered_reasons)
         _add_new(report.local_reasons, self.local_reasons)
+        for count, reasons in report.script_reasons.items():
+            _add_new(reasons, self.script_reasons[count])
         for timing, histogram in report.times.items():
             times = self._times if report.is_measured or timing in ALWAYS_MEASURED else self._early_times
             if timing in times:

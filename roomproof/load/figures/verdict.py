@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from roomproof.client.target import Target
 from roomproof.judge.findings import LIVENESS, Kind
 from roomproof.load.figures import objectives
-from roomproof.load.figures.metrics import REFUSALS, Count
+from roomproof.load.figures.metrics import REFUSALS, SCRIPT_ERRORS, Count
 from roomproof.load.figures.objectives import Objective
 from roomproof.load.figures.overload import texts_of
 from roomproof.load.figures.totals import RunTotals
@@ -189,6 +189,7 @@ def _troubles(evidence: _VerdictInputs) -> list[str]:
     return [
         *(f"Roomproof itself failed, which is a bug: {error}" for error in evidence.internal_errors),
         *_generator_troubles(evidence),
+        *_script_troubles(evidence),
         *_clock_troubles(evidence),
         *_lateness_troubles(evidence),
         *_server_troubles(evidence),
@@ -207,6 +208,18 @@ def _generator_troubles(evidence: _VerdictInputs) -> list[str]:
         troubles.append(f"lost during the run: {', '.join(context.lost_workers)}")
     if overload:
         troubles.append(f"the load generator was overloaded: {'; '.join(texts_of(overload))}")
+    return troubles
+
+
+def _script_troubles(evidence: _VerdictInputs) -> list[str]:
+    totals = evidence.totals
+    raised, failed = (totals.counts[count] for count in SCRIPT_ERRORS)
+    first_raised, first_failed = ("".join(totals.script_reasons[count][:1]) for count in SCRIPT_ERRORS)
+    troubles = []
+    if raised:
+        troubles.append(f"{counted(raised, 'exception')} in tasks of the script, the first one: {first_raised}")
+    if failed:
+        troubles.append(f"{counted(failed, 'request')} of the script failed, the first one: {first_failed}")
     return troubles
 
 

@@ -26,6 +26,8 @@ class WorkerReport(msgspec.Struct, kw_only=True):
     """The first reasons of missing answers."""
     local_reasons: list[str] = []
     """The first reasons of failures on this machine."""
+    script_reasons: dict[Count, list[str]] = {}
+    """The first texts of each kind of error of the script."""
     clock_moved: float = 0.0
     """Seconds by which the clock of the server moved against ours in the run."""
     internal_errors: list[str] = []

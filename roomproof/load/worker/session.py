@@ -222,6 +222,10 @@ class WorkerSession:
         """Add to a counter."""
         self._telemetry.count(count, number)
 
+    def note_script_error(self, count: Count, reason: str) -> None:
+        """Count an error of the script: an exception of a task, or a failed request."""
+        self._telemetry.add_script_error(count, reason)
+
     def close(self, member: LoadMember) -> None:
         """Close a connection by a closing handshake, wait for its end, and free the seat."""
         was_open = member.is_open

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from roomproof.judge.findings import Kind
-from roomproof.load.figures.metrics import REFUSALS, Count, Timing
+from roomproof.load.figures.metrics import REFUSALS, SCRIPT_ERRORS, Count, Timing
 from roomproof.load.figures.overload import GeneratorLoad
 from roomproof.load.figures.percentiles import Histogram, histogram_of
 from roomproof.load.figures.worker_report import WorkerReport
@@ -17,7 +17,7 @@ from roomproof.load.worker.rooms import LoadRooms
 if TYPE_CHECKING:
     from roomproof.load.worker.stats_table import StatsTable
 
-EXPLAINED = (*REFUSALS, Count.UNANSWERED, Count.LOCAL_TROUBLE)
+EXPLAINED = (*REFUSALS, Count.UNANSWERED, Count.LOCAL_TROUBLE, *SCRIPT_ERRORS)
 """Failures that a report gives reasons for."""
 
 REASONS_PER_REPORT = 5
@@ -70,8 +70,15 @@ class Telemetry:
 
     def add_failure(self, count: Count, reason: str) -> None:
         """Count a handshake, or a request for a room, that failed."""
-        self._counts[count] += 1
         self._stats_table.add_failure(Timing.CONNECT, reason)
+        self._count_with_reason(count, reason)
+
+    def add_script_error(self, count: Count, reason: str) -> None:
+        """Count an error of the script, which Locust has in its table already."""
+        self._count_with_reason(count, reason)
+
+    def _count_with_reason(self, count: Count, reason: str) -> None:
+        self._counts[count] += 1
         reasons = self._reasons[count]
         if len(reasons) < REASONS_PER_REPORT and reason not in reasons:
             reasons.append(reason)
@@ -141,6 +148,7 @@ class Telemetry:
         report.refusal_reasons = [reason for count in REFUSALS for reason in self._reasons[count]]
         report.unanswered_reasons = self._reasons[Count.UNANSWERED]
         report.local_reasons = self._reasons[Count.LOCAL_TROUBLE]
+        report.script_reasons = {count: self._reasons[count] for count in SCRIPT_ERRORS if self._reasons[count]}
         report.internal_errors = self._internal_errors[:REASONS_PER_REPORT]
         self._reasons = {count: [] for count in self._reasons}
 

@@ -56,6 +56,27 @@ def test_a_fact_is_invalid_whatever_the_load(fields: dict[str, Any]) -> None:
     assert verdict.reason.startswith("3 duplicated: the server breaks DELIVER-3")
 
 
+@pytest.mark.parametrize(
+    ("count", "sentence"),
+    [
+        ("tasks_raised", "2 exceptions in tasks of the script, the first one: ValueError: soup"),
+        ("requests_failed", "2 requests of the script failed, the first one: ValueError: soup"),
+    ],
+)
+def test_errors_of_the_script_make_a_run_inconclusive(count: str, sentence: str) -> None:
+    errors: dict[str, Any] = {count: 2, "script_reasons": {count: ["ValueError: soup", "ValueError: bread"]}}
+    verdict = judged(report(**errors))
+
+    assert (verdict.conclusion, of(verdict, Standing.HELD)) == (Conclusion.INCONCLUSIVE, set())
+    assert sentence in verdict.reason
+
+
+def test_errors_of_the_script_do_not_excuse_the_server() -> None:
+    verdict = judged(report(tasks_raised=1, script_reasons={"tasks_raised": ["ValueError: soup"]}, **LATE))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INVALID, {"DELIVER-1"})
+
+
 def test_an_internal_error_excuses_the_server() -> None:
     verdict = judged(report(internal_errors=["TypeError: soup"], **LATE))
 

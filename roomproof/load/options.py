@@ -22,6 +22,8 @@ class LoadOptions:
     message_bytes: int
     objectives: list[Objective]
     seed: str
+    allow_partial_ramp: bool = False
+    """Whether a run that ends before all users are connected can be valid."""
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +42,13 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     add(group, "--deadline", "5", "seconds that a delivery or a closing handshake may take")
     _add_list(group, "--capability", "a capability of the server (sticky, pubsub, ...); repeatable")
     _add_list(group, "--source-addresses", "connect from these addresses in turn; repeatable, or with commas between")
+    partial = group.add_argument(
+        "--allow-partial-ramp",
+        action="store_true",
+        help="accept a run that ends before all users are connected",
+        env_var="ROOMPROOF_ALLOW_PARTIAL_RAMP",
+    )
+    _show(partial, in_web_ui=False)
     header = group.add_argument(
         "--header", action="append", default=[], help="sent with every request and handshake, 'NAME: VALUE'; repeatable"
     )
@@ -105,6 +114,7 @@ def read(parsed: argparse.Namespace, host: str | None) -> LoadOptions:
         message_bytes=whole("--message-bytes", parsed.message_bytes, MIN_MESSAGE_BYTES, MAX_MESSAGE_BYTES),
         objectives=asked_objectives,
         seed=str(parsed.seed),
+        allow_partial_ramp=bool(parsed.allow_partial_ramp),
     )
 
 

@@ -28,7 +28,7 @@ def test_a_signal_brings_the_verdict(
     def send(process: "subprocess.Popen[str]") -> None:
         kill(process.pid, number)
 
-    run = load(tmp_path, "steady", clean_server, *processes, meanwhile=when_talking(tmp_path, send))
+    run = load(tmp_path, "steady", clean_server, "-r", "20", *processes, meanwhile=when_talking(tmp_path, send))
 
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
     assert "Traceback" not in run.output
@@ -74,6 +74,13 @@ def test_users_that_never_connect_are_missed(tmp_path: Path) -> None:
     assert " users had tried to connect for more than 5 s when the run ended" in run.verdict["reason"]
     assert "nothing was measured for rate>1" in run.verdict["reason"]
     assert run.verdict["counts"]["delivered"] > 0
+
+
+def test_a_run_that_ends_in_its_ramp_is_inconclusive(tmp_path: Path, clean_server: str) -> None:
+    run = load(tmp_path, "steady", clean_server, "-u", "400", "-r", "10", "-t", "3")
+
+    assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
+    assert " of 400 users had connected when the run ended" in run.verdict["reason"]
 
 
 def test_a_server_that_is_killed_is_blamed_or_named(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from gevent.event import Event
 from locust import argument_parser, events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
-from locust.runners import WorkerRunner
+from locust.runners import STATE_SPAWNING, WorkerRunner
 
 from roomproof.client.target import UsageError
 from roomproof.load import options
@@ -199,7 +199,8 @@ class LoadController:
         if run.is_ending:
             self.wait_for_verdict()
             return
-        run.begin_ending()
+        runner = self.environment.runner
+        run.begin_ending(self._users_to_connect(run), is_spawning=getattr(runner, "state", None) == STATE_SPAWNING)
         trouble = INTERRUPTED
         try:
             trouble = self._end_sessions(run)
@@ -208,6 +209,14 @@ class LoadController:
                 run.conclude(trouble)
             finally:
                 self._ended.set()
+
+    def _users_to_connect(self, run: LoadRun) -> int:
+        """The users without whom a run is incomplete.
+
+        Returns 0 where a search for the capacity, a shape or an option decides.
+        """
+        is_free = run.options.allow_partial_ramp or self.search is not None or self.environment.shape_class is not None
+        return 0 if is_free else getattr(self.environment.runner, "target_user_count", 0)
 
     def _end_sessions(self, run: LoadRun) -> str:
         """End the sessions of a run; return why they could not be ended, or an empty text."""

@@ -9,7 +9,7 @@ FORM_USERS = 200
 """Users that the form of the web UI suggests."""
 
 SECONDS_TO_START = 4
-"""Seconds in which all users start, unless MAX_STARTS_PER_SECOND is too few for that."""
+"""Seconds in which all users start, or half of a shorter run, unless MAX_STARTS_PER_SECOND is too few for that."""
 
 MAX_STARTS_PER_SECOND = 100
 """Users that a process starts in a second; Locust warns of more."""
@@ -22,9 +22,10 @@ def fill_in(parsed: argparse.Namespace, *, has_form: bool) -> None:
         if not has_form and parsed.run_time is None:
             parsed.run_time = HEADLESS_SECONDS
     if parsed.spawn_rate is None:
-        parsed.spawn_rate = spawn_rate(parsed.num_users, 1)
+        seconds = min(SECONDS_TO_START, parsed.run_time / 2) if parsed.run_time else SECONDS_TO_START
+        parsed.spawn_rate = spawn_rate(parsed.num_users, 1, seconds)
 
 
-def spawn_rate(users: int, processes: int) -> float:
-    """Return the default number of users that start in a second."""
-    return float(min(MAX_STARTS_PER_SECOND * max(1, processes), max(1, users // SECONDS_TO_START)))
+def spawn_rate(users: int, processes: int, seconds: float = SECONDS_TO_START) -> float:
+    """Return the default spawn rate, with which all users start in these seconds."""
+    return float(min(MAX_STARTS_PER_SECOND * max(1, processes), max(1, int(users / seconds))))

@@ -34,6 +34,7 @@ class LoadRun:
         self.verdict: Verdict | None = None
         self._ended_alone: dict[str, float] = {}
         self._ending_since: float | None = None
+        self._users, self._is_spawning = 0, False
         self._protocol = read_protocol()
         self._results = results
         self._intervals = 0
@@ -54,10 +55,14 @@ class LoadRun:
         if report.is_last and self._ending_since is None:
             self._ended_alone[report.worker] = time.monotonic()
 
-    def begin_ending(self) -> None:
-        """Expect workers to end from now on."""
+    def begin_ending(self, users: int = 0, *, is_spawning: bool = False) -> None:
+        """Expect workers to end from now on.
+
+        `users` had to connect, 0 if a part of them is enough; `is_spawning` says whether some were still to be started.
+        """
         if self._ending_since is None:
             self._ending_since = time.monotonic()
+            self._users, self._is_spawning = users, is_spawning
 
     @property
     def is_ending(self) -> bool:
@@ -88,7 +93,7 @@ class LoadRun:
         if self._writer is not None:
             self._writer.kill(block=False)
         lost = () if trouble else tuple(f"worker {worker}" for worker in sorted(self._lost_workers()))
-        context = RunContext(lost, trouble)
+        context = RunContext(lost, trouble, self._users, self._is_spawning)
         asked = self.options.objectives
         # Reports that arrive while the verdict is written must find that there is one.
         self.verdict = verdict_of(self.totals, self._protocol, self.options.target, asked, context)

@@ -61,6 +61,10 @@ class RunContext:
     lost_workers: tuple[str, ...] = ()
     trouble: str = ""
     """Why the run cannot be relied on; empty if it can."""
+    users: int = 0
+    """Users that had to connect; 0 if a part of them is enough."""
+    is_spawning: bool = False
+    """Whether users were still being started when the end began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +258,18 @@ def _cause_of_lateness(evidence: _VerdictInputs) -> str:
     return "a worker was lost" if evidence.context.lost_workers else "Roomproof itself failed"
 
 
+def _ramp_troubles(evidence: _VerdictInputs) -> list[str]:
+    context, reports = evidence.context, evidence.totals.last.values()
+    connected = sum(report.users_connected for report in reports)
+    is_ramping = context.is_spawning or any(report.users_connecting for report in reports)
+    if not is_ramping or connected >= context.users:
+        return []
+    return [
+        f"{connected} of {counted(context.users, 'user')} had connected when the run ended: "
+        f"run for longer, start users faster (-r), or accept that with --allow-partial-ramp"
+    ]
+
+
 def _server_troubles(evidence: _VerdictInputs) -> list[str]:
     """The reasons that lie in the server: its answers, and what was reached of it."""
     totals, target = evidence.totals, evidence.target
@@ -271,6 +287,8 @@ def _server_troubles(evidence: _VerdictInputs) -> list[str]:
             f"{counted(waiting, 'user')} had tried to connect for more than {target.deadline:g} s when the run ended: "
             f"the server was never seen under the whole load"
         )
+    else:
+        troubles += _ramp_troubles(evidence)
     if not totals.counts[Count.DELIVERED]:
         how = " as it was sent" if totals.safety_by_rule else ""
         troubles.append(f"nothing was delivered{how} on {target.url}")

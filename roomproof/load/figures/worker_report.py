@@ -68,6 +68,10 @@ class WorkerReport(msgspec.Struct, kw_only=True):
     """Whether everything has been judged, so that no report follows."""
     users_waiting: int = 0
     """In the last report: users that had tried to connect for longer than a deadline when the end began."""
+    users_connected: int = 0
+    """Users that have connected, since the start of the run."""
+    users_connecting: int = 0
+    """In the last report: users that still tried to connect for the first time when the end began."""
     is_still_delivering: bool = False
     """In the last report: whether the server was still delivering after PATIENCE deadlines."""
 

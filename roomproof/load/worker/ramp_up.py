@@ -12,6 +12,8 @@ class RampUp:
 
     all_started: bool = False
     """Whether all users have started, connected or not."""
+    connected: int = 0
+    """Users that have connected."""
     _since: dict[int, float] = field(default_factory=dict)
     """When each user started to try."""
 
@@ -19,14 +21,24 @@ class RampUp:
         """Add a new user, which has a number of its own."""
         self._since[user] = now
 
-    def user_settled(self, user: int) -> None:
-        """Remove a user that is connected, or is stopped before that."""
+    def user_connected(self, user: int) -> None:
+        """Note that a user has connected, for the first time or again."""
+        if self._since.pop(user, None) is not None:
+            self.connected += 1
+
+    def user_stopped(self, user: int) -> None:
+        """Remove a user that is stopped, connected or not."""
         self._since.pop(user, None)
 
     @property
     def is_complete(self) -> bool:
         """Whether all users have started and none still tries to connect."""
         return self.all_started and not self._since
+
+    @property
+    def connecting(self) -> int:
+        """The number of users that still try."""
+        return len(self._since)
 
     def overdue(self, since: float) -> int:
         """Return the number of users that have tried since before a time."""

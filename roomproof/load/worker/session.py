@@ -90,7 +90,7 @@ class WorkerSession:
         """Whether the server has ever accepted a handshake, and so speaks our protocol."""
         self._telemetry = Telemetry(run, worker, self.rooms, stats_table)
         self._ramp_up = RampUp()
-        self._users_waiting = 0
+        self._users_waiting = self._users_connecting = 0
         self._is_still_delivering = False
         self._connecting = 0
         """Connections that are being opened, whose duration is measured as exactly as possible."""
@@ -116,12 +116,12 @@ class WorkerSession:
 
     def user_connected(self, user: int) -> None:
         """Note that a user has connected, for the first time or again."""
-        self._ramp_up.user_settled(user)
+        self._ramp_up.user_connected(user)
         self._measure_if_ramped_up()
 
     def user_stopped(self, user: int) -> None:
         """Note that a user is stopped, connected or not."""
-        self._ramp_up.user_settled(user)
+        self._ramp_up.user_stopped(user)
         self._measure_if_ramped_up()
 
     def ramp_up_complete(self) -> None:
@@ -284,6 +284,7 @@ class WorkerSession:
     def _begin_ending(self) -> None:
         self._send_report()
         self.is_ending = True
+        self._users_connecting = self._ramp_up.connecting
         self._users_waiting = self._ramp_up.overdue(time.monotonic() - self.options.target.deadline)
         now = time.monotonic_ns()
         self.count(Count.SENDS_BLOCKED, sum(schedule.missed(now) for schedule in self._draining.values()))
@@ -332,7 +333,8 @@ class WorkerSession:
     def _send_report(self, *, is_last: bool = False) -> None:
         report = self._telemetry.report(is_last=is_last)
         report.is_still_delivering = self._is_still_delivering
-        report.users_waiting = self._users_waiting
+        report.users_waiting, report.users_connecting = self._users_waiting, self._users_connecting
+        report.users_connected = self._ramp_up.connected
         report.clock_moved = self._clock_moved
         report.have_senders_stopped = self.is_ending
         self._deliver_report(report)

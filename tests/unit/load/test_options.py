@@ -37,7 +37,7 @@ def test_nothing_but_a_server_has_to_be_given() -> None:
     options = asked()
 
     assert (options.room_size, options.rate, options.message_bytes) == (10, 1.0, 120)
-    assert (options.objectives, options.seed) == ([], "")
+    assert (options.objectives, options.seed, options.allow_partial_ramp) == ([], "", False)
     assert (options.target.url, options.target.deadline, options.target.source_addresses) == (HOST, 5.0, ())
 
 
@@ -130,6 +130,10 @@ def test_an_impossible_option_is_refused(arguments: tuple[str, ...], sentence: s
         asked(*arguments)
 
     assert sentence in str(refusal.value)
+
+
+def test_a_partial_ramp_has_to_be_allowed() -> None:
+    assert asked("--allow-partial-ramp").allow_partial_ramp
 
 
 def test_secrets_and_paths_cannot_be_set_in_the_form() -> None:

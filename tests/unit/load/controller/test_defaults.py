@@ -29,6 +29,10 @@ def test_given_options_stay() -> None:
     assert filled(run_time=30, form=False) == (20, 5.0, 30)
 
 
+def test_a_short_run_starts_its_users_in_half_its_time() -> None:
+    assert filled(run_time=2, form=False) == (20, 20.0, 2)
+
+
 @pytest.mark.parametrize(("users", "rate"), [(1, 1.0), (3, 1.0), (400, 100.0), (10_000, 100.0)])
 def test_users_come_at_a_rate_that_locust_does_not_warn_of(users: int, rate: float) -> None:
     assert filled(users, form=False) == (users, rate, None)

@@ -57,6 +57,26 @@ def test_a_fact_is_invalid_whatever_the_load(fields: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("is_spawning", "connecting"), [(True, 0), (False, 3)], ids=["not all started", "some still try"]
+)
+def test_a_run_that_ends_in_its_ramp_is_inconclusive(is_spawning: bool, connecting: int) -> None:
+    last = report(users_connected=50, users_connecting=connecting)
+    context = RunContext(users=400, is_spawning=is_spawning)
+    verdict = judged(last, context=context)
+
+    assert (verdict.conclusion, of(verdict, Standing.HELD)) == (Conclusion.INCONCLUSIVE, set())
+    assert verdict.reason.startswith("50 of 400 users had connected when the run ended: ")
+    assert judged(last, context=RunContext(is_spawning=is_spawning)).conclusion is Conclusion.VALID
+
+
+def test_a_ramp_that_is_over_in_the_last_moment_is_complete() -> None:
+    assert (
+        judged(report(users_connected=50), context=RunContext(users=50, is_spawning=True)).conclusion
+        is Conclusion.VALID
+    )
+
+
+@pytest.mark.parametrize(
     ("count", "sentence"),
     [
         ("tasks_raised", "2 exceptions in tasks of the script, the first one: ValueError: soup"),

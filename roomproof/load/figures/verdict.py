@@ -32,7 +32,7 @@ SHOWN_REASONS = 2
 
 DELIVERY_RULES = frozenset(
     {
-        *("DELIVER-2", "DELIVER-3", "DELIVER-5", "DELIVER-6", "DELIVER-7", "DELIVER-8", "DELIVER-14"),
+        *("DELIVER-2", "DELIVER-3", "DELIVER-6", "DELIVER-7", "DELIVER-8", "DELIVER-14"),
         *("ORDER-1", "FRAME-5", "CLOSE-1", "JOIN-6", "CREATE-1", "PARTICIPANTS-1"),
     }
 )
@@ -159,6 +159,9 @@ def exercised(totals: RunTotals, target: Target) -> set[str]:
 def _exercised_by_deliveries(totals: RunTotals) -> set[str]:
     counts = totals.counts
     rules = set(DELIVERY_RULES)
+    # A text that was lost was not shown to be unaltered.
+    if any(report.are_all_texts_sent for report in totals.last.values()) and not totals.findings_by_kind[Kind.LOST]:
+        rules.add("DELIVER-5")
     if counts[Count.DELIVERED] > counts[Count.SENT]:
         rules |= RECIPIENT_RULES
         if counts[Count.CONNECTED] > totals.most_sockets:

@@ -68,6 +68,8 @@ class WorkerReport(msgspec.Struct, kw_only=True):
     """Whether everything has been judged, so that no report follows."""
     users_waiting: int = 0
     """In the last report: users that had tried to connect for longer than a deadline when the end began."""
+    are_all_texts_sent: bool = False
+    """Whether this worker has sent every tricky word, since the start of the run."""
     users_connected: int = 0
     """Users that have connected, since the start of the run."""
     users_connecting: int = 0

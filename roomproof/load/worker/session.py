@@ -23,7 +23,7 @@ from roomproof.load.transport.schedule import Schedule
 from roomproof.load.transport.socket import RefusedError
 from roomproof.load.transport.tick_batching import TickBatching
 from roomproof.load.worker.member import LoadMember, TooLateError, open_member
-from roomproof.load.worker.payload import payload_text
+from roomproof.load.worker.payload import payload_texts
 from roomproof.load.worker.ramp_up import RampUp
 from roomproof.load.worker.room import LoadRoom
 from roomproof.load.worker.rooms import LoadRooms, NoRoomError
@@ -69,7 +69,9 @@ class WorkerSession:
         self.options = options
         self.random = random.Random(f"{options.seed}/{index}")
         self.phase = self.random.random()
-        self.message_text = payload_text(options.message_bytes, options.seed)
+        self._texts = payload_texts(options.message_bytes, options.seed)
+        self._messages = 0
+        """Messages sent: their texts take turns, so that every tricky word is sent (DELIVER-5)."""
         self.started_at = time.monotonic_ns()
         self.is_ending = False
         self.ended = Event()
@@ -204,7 +206,8 @@ class WorkerSession:
 
         Raises OSError if the connection has ended.
         """
-        member.send_message(self.message_text, scheduled, now)
+        member.send_message(self._texts[self._messages % len(self._texts)], scheduled, now)
+        self._messages += 1
         self._telemetry.add_send(now - scheduled)
 
     def drain(self, member: LoadMember, schedule: Schedule) -> None:
@@ -334,6 +337,7 @@ class WorkerSession:
         report = self._telemetry.report(is_last=is_last)
         report.is_still_delivering = self._is_still_delivering
         report.users_waiting, report.users_connecting = self._users_waiting, self._users_connecting
+        report.are_all_texts_sent = self._messages >= len(self._texts)
         report.users_connected = self._ramp_up.connected
         report.clock_moved = self._clock_moved
         report.have_senders_stopped = self.is_ending

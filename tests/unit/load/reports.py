@@ -79,5 +79,13 @@ class Alarm:
             gevent.sleep(0)
 
 
-CLEAN = report(sent=10, delivered=100, connected=20, sockets=20, rooms=2, times={Timing.DELIVER: {40 * MS: 100}})
+CLEAN = report(
+    sent=10,
+    delivered=100,
+    connected=20,
+    sockets=20,
+    rooms=2,
+    are_all_texts_sent=True,
+    times={Timing.DELIVER: {40 * MS: 100}},
+)
 """The report of a run in which everything went well."""

@@ -69,6 +69,14 @@ def test_a_run_that_ends_in_its_ramp_is_inconclusive(is_spawning: bool, connecti
     assert judged(last, context=RunContext(is_spawning=is_spawning)).conclusion is Conclusion.VALID
 
 
+def test_altered_text_is_tested_once_every_tricky_word_arrived() -> None:
+    sent = report(sent=10, delivered=100, are_all_texts_sent=True)
+
+    assert "DELIVER-5" in exercised(totals(sent), TARGET)
+    assert "DELIVER-5" not in exercised(totals(report(sent=1, delivered=10)), TARGET)
+    assert "DELIVER-5" not in exercised(totals(sent, report(**LATE)), TARGET)
+
+
 def test_a_ramp_that_is_over_in_the_last_moment_is_complete() -> None:
     assert (
         judged(report(users_connected=50), context=RunContext(users=50, is_spawning=True)).conclusion

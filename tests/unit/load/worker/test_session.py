@@ -1,6 +1,7 @@
 """A worker measures once all users are connected, and reports until its end."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -12,6 +13,7 @@ from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.load.options import LoadOptions
 from roomproof.load.worker import member
 from roomproof.load.worker import session as session_module
+from roomproof.load.worker.payload import payload_texts
 from roomproof.load.worker.room import LoadRoom
 from roomproof.load.worker.session import REPORT_INTERVAL_S, EndedError, open_session
 from tests.unit.load.reports import Alarm
@@ -26,7 +28,8 @@ class Worker:
     def __init__(self) -> None:
         self.reports: list[WorkerReport] = []
         options = LoadOptions(NOBODY, room_size=2, rate=0.0, message_bytes=100, objectives=[], seed="soup")
-        self.session = open_session(options, "run", "w", 0, self.reports.append, cast(Any, None))
+        table = cast(Any, SimpleNamespace(add_times=lambda *_: None))
+        self.session = open_session(options, "run", "w", 0, self.reports.append, table)
 
     def connect(self, user: int) -> None:
         """Let a user connect."""
@@ -46,6 +49,18 @@ def worker() -> Iterator[Worker]:
     worker.session.user_started(2)
     yield worker
     worker.session.end()
+
+
+def test_texts_take_turns_until_all_are_sent(worker: Worker) -> None:
+    sent: list[str] = []
+    link = cast(Any, SimpleNamespace(send_message=lambda text, *_: sent.append(text)))
+    texts = payload_texts(100, "soup")
+    for _ in texts:
+        worker.session.send_message(link, 0, 0)
+    worker.session.end()
+
+    assert tuple(sent) == texts
+    assert worker.reports[-1].are_all_texts_sent
 
 
 def test_it_measures_once_all_users_are_connected(worker: Worker) -> None:

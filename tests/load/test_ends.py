@@ -141,10 +141,13 @@ def test_the_exit_code_is_that_of_the_verdict(tmp_path: Path) -> None:
     assert "Traceback" not in run.output
 
 
-def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
-    run = load(tmp_path, "steady", "http://127.0.0.1:9", "-t", "4")
+@pytest.mark.parametrize("processes", [(), TWO], ids=["alone", "with workers"])
+def test_a_server_that_is_not_there_is_named(tmp_path: Path, processes: tuple[str, ...]) -> None:
+    began = time.monotonic()
+    run = load(tmp_path, "steady", "http://127.0.0.1:9", "-t", "80", *processes)
 
     assert run.code == 3, run.output
+    assert time.monotonic() - began < 60, "it ends at once, not after its time"
     assert "nothing was delivered on http://127.0.0.1:9" in run.verdict["reason"]
 
 

@@ -175,13 +175,21 @@ class LoadController:
 
     def _send_report(self, report: WorkerReport) -> None:
         if self.run is not None:
-            self.run.add_report(report)
+            self._add_report(self.run, report)
         elif self.is_worker and self.environment.runner is not None:
             self.environment.runner.send_message(REPORT_MESSAGE, {"report": encode(report)})
 
     def _on_report(self, msg: Any, **_: Any) -> None:
         if self.run is not None:
-            self.run.add_report(decode(msg.data["report"]))
+            self._add_report(self.run, decode(msg.data["report"]))
+
+    def _add_report(self, run: LoadRun, report: WorkerReport) -> None:
+        """Add a report, and end a run whose server no worker can reach."""
+        run.add_report(report)
+        totals = run.totals
+        if totals.unreachable and run.workers <= totals.last.keys() and not run.is_ending:
+            self.trouble = f"nobody listens on {run.options.target.url}"
+            gevent.spawn(self._stop_users)
 
     def _on_end_request(self, msg: Any, **_: Any) -> None:
         if self.session is not None and msg.data["run"] == self.command_line.run_name:

@@ -134,6 +134,12 @@ class RunTotals:
         return sum(report.rooms for report in self.last.values())
 
     @property
+    def unreachable(self) -> str:
+        """The reason why no worker has ever reached the server; empty if one has."""
+        reasons = [report.unreachable for report in self.last.values()]
+        return reasons[0] if reasons and all(reasons) else ""
+
+    @property
     def spanning_rooms(self) -> int:
         """Rooms with members from several addresses on several instances."""
         return sum(report.spanning_rooms for report in self.last.values())

@@ -276,6 +276,11 @@ def _ramp_troubles(evidence: _VerdictInputs) -> list[str]:
 def _server_troubles(evidence: _VerdictInputs) -> list[str]:
     """The reasons that lie in the server: its answers, and what was reached of it."""
     totals, target = evidence.totals, evidence.target
+    if totals.unreachable:
+        return [
+            f"nothing was delivered on {target.url}, where nobody listens: start the server, or correct --host "
+            f"({totals.unreachable})"
+        ]
     troubles = []
     unanswered = totals.counts[Count.UNANSWERED]
     if unanswered:

@@ -68,6 +68,8 @@ class WorkerReport(msgspec.Struct, kw_only=True):
     """Whether everything has been judged, so that no report follows."""
     users_waiting: int = 0
     """In the last report: users that had tried to connect for longer than a deadline when the end began."""
+    unreachable: str = ""
+    """Why the server could not be connected to from the start of the run on; empty if it could."""
     are_all_texts_sent: bool = False
     """Whether this worker has sent every tricky word, since the start of the run."""
     users_connected: int = 0

@@ -1,5 +1,7 @@
 """The clocks of a run: ours and that of the server."""
 
+from urllib3.exceptions import NewConnectionError
+
 from roomproof.client.clock import CLOCK, DATE_PRECISION_S, server_ahead_ns
 from roomproof.client.http import Http, UnreachableError
 from roomproof.client.target import Target
@@ -14,6 +16,17 @@ def started_of(target: Target, http: Http) -> Started:
     """
     capabilities = [str(name) for name in target.capabilities]
     return Started(epoch=CLOCK.epoch, server_ahead=_ahead(http, otherwise=0), capabilities=capabilities)
+
+
+def refused_connection(http: Http) -> str:
+    """Return why no connection to the server can be opened; empty if one can."""
+    try:
+        http.stats()
+    except UnreachableError as error:
+        return str(error) if isinstance(error.__cause__, NewConnectionError) else ""
+    except LocalTroubleError:
+        return ""
+    return ""
 
 
 def seconds_moved(started: Started, http: Http) -> float:

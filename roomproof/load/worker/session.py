@@ -27,7 +27,7 @@ from roomproof.load.worker.payload import payload_texts
 from roomproof.load.worker.ramp_up import RampUp
 from roomproof.load.worker.room import LoadRoom
 from roomproof.load.worker.rooms import LoadRooms, NoRoomError
-from roomproof.load.worker.server_clock import seconds_moved, started_of
+from roomproof.load.worker.server_clock import refused_connection, seconds_moved, started_of
 from roomproof.load.worker.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ class WorkerSession:
         )
         self._http, self._started = http, started
         self._clock_moved = 0.0
+        self.unreachable = ""
+        """Why no connection could be opened when the run began; empty if one could."""
         self._has_connected = False
         """Whether the server has ever accepted a handshake, and so speaks our protocol."""
         self._telemetry = Telemetry(run, worker, self.rooms, stats_table)
@@ -337,6 +339,7 @@ class WorkerSession:
         report = self._telemetry.report(is_last=is_last)
         report.is_still_delivering = self._is_still_delivering
         report.users_waiting, report.users_connecting = self._users_waiting, self._users_connecting
+        report.unreachable = "" if self._has_connected else self.unreachable
         report.are_all_texts_sent = self._messages >= len(self._texts)
         report.users_connected = self._ramp_up.connected
         report.clock_moved = self._clock_moved
@@ -357,5 +360,6 @@ def open_session(
     session = WorkerSession(
         options, run, worker, index, send_report, stats_table, http, started_of(options.target, http)
     )
+    session.unreachable = refused_connection(http)
     session.start()
     return session

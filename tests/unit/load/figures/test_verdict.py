@@ -77,6 +77,21 @@ def test_altered_text_is_tested_once_every_tricky_word_arrived() -> None:
     assert "DELIVER-5" not in exercised(totals(sent, report(**LATE)), TARGET)
 
 
+def test_a_server_that_nobody_reached_is_named_once() -> None:
+    verdict = verdict_of(
+        totals(report(unreachable="refused", unanswered=4)),
+        PROTOCOL,
+        TARGET,
+        [],
+        RunContext(users=20, is_spawning=True),
+    )
+
+    assert verdict.conclusion is Conclusion.INCONCLUSIVE
+    assert verdict.reason == (
+        "nothing was delivered on http://chat.test, where nobody listens: start the server, or correct --host (refused)"
+    )
+
+
 def test_a_ramp_that_is_over_in_the_last_moment_is_complete() -> None:
     assert (
         judged(report(users_connected=50), context=RunContext(users=50, is_spawning=True)).conclusion

@@ -221,6 +221,24 @@ def test_a_worker_with_too_few_file_descriptors_is_missed(clean_server: str) -> 
     assert "lost during the run: worker " in run.output
 
 
+def test_workers_that_never_come_make_the_run_inconclusive() -> None:
+    with reserved_port() as port:
+        master = (
+            "--master",
+            "--master-bind-port",
+            str(port),
+            "--expect-workers",
+            "2",
+            "--expect-workers-max-wait",
+            "2",
+        )
+        run = at_once("--host", "http://127.0.0.1:9", *master)
+
+    assert run.code == 3, run.output
+    assert "INCONCLUSIVE: expected 2 workers within 2 s, 0 connected: " in run.output
+    assert "Traceback" not in run.output
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

@@ -97,6 +97,22 @@ class LoadController:
         script_errors.listen(bus, self._note_script_error)
         if not self.is_worker and environment.web_ui is None:
             self.command_line.check(self.command_line.parsed.expect_workers if self.workers.is_master else 1)
+        self._limit_waiting()
+
+    def _limit_waiting(self) -> None:
+        """Give up waiting for workers before Locust does, whose exit code says invalid."""
+        parsed = self.command_line.parsed
+        seconds = parsed.expect_workers_max_wait
+        if self.workers.is_master and seconds and (parsed.headless or parsed.autostart):
+            parsed.expect_workers_max_wait = 0
+            gevent.spawn(self.workers.expect, parsed.expect_workers, seconds, self._give_up)
+
+    def _give_up(self, sentence: str) -> None:
+        """End this process, whose main greenlet waits for workers."""
+        if self.environment.runner is not None:
+            self.environment.runner.quit()
+        show(f"{Conclusion.INCONCLUSIVE.upper()}: {sentence}")
+        gevent.get_hub().handle_system_error(SystemExit, SystemExit(EXIT_CODES[Conclusion.INCONCLUSIVE]))
 
     def _register_messages(self) -> None:
         runner = self.environment.runner

@@ -1,6 +1,7 @@
 """The worker processes of a master, and the messages between them and the master."""
 
 import time
+from collections.abc import Callable
 
 import gevent
 from locust.env import Environment
@@ -8,6 +9,7 @@ from locust.runners import STATE_MISSING, MasterRunner
 
 from roomproof.load.controller.run import LoadRun
 from roomproof.load.figures.worker_report import PATIENCE
+from roomproof.printable import counted
 
 REPORT_MESSAGE, END_MESSAGE = "roomproof.report", "roomproof.end"
 """The names of the messages from a worker and to a worker."""
@@ -40,6 +42,18 @@ class Workers:
         if not isinstance(runner, MasterRunner):
             return set()
         return {client.id for client in runner.clients.all if client.state != STATE_MISSING}
+
+    def expect(self, number: int, seconds: float, give_up: Callable[[str], None]) -> None:
+        """Call `give_up` with a sentence if too few workers connect in these seconds."""
+        until = time.monotonic() + seconds
+        while len(self.present()) < number:
+            if time.monotonic() > until:
+                give_up(
+                    f"expected {counted(number, 'worker')} within {seconds:g} s, {len(self.present())} connected: "
+                    f"start them, or see --expect-workers and --expect-workers-max-wait"
+                )
+                return
+            gevent.sleep(POLL_S)
 
     def end(self, run: LoadRun) -> None:
         """Ask all workers to end a run, and wait for their last reports."""

@@ -59,3 +59,19 @@ def test_errors_of_a_script_make_its_run_inconclusive(
     assert ended.returncode == 3, ended.stderr
     assert ended.stdout.splitlines()[-1].startswith("INCONCLUSIVE: ")
     assert sentence in ended.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("def broken(:\n", "SyntaxError: "), ("import no_such_module\n", "ModuleNotFoundError: No module named")],
+    ids=["a syntax error", "an import"],
+)
+def test_a_script_that_cannot_be_imported_is_inconclusive(tmp_path: Path, text: str, told: str) -> None:
+    script = tmp_path / "own.py"
+    script.write_text(text)
+    words = [sys.executable, "-m", "roomproof", "load", "steady", "-f", script, "--headless", "--host", "http://h"]
+    ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+    assert ended.returncode == 3, ended.stderr
+    last = ended.stderr.splitlines()[-1]
+    assert last.startswith(f"INCONCLUSIVE: expected a load script that can be imported, got {told}")

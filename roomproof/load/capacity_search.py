@@ -18,7 +18,6 @@ from roomproof.load.controller.run import LoadRun, results_of
 from roomproof.load.figures.bisection import Bisection, Step
 from roomproof.load.figures.totals import RunTotals
 from roomproof.load.figures.verdict import load_independent_faults
-from roomproof.report.terminal import show
 from roomproof.spec.rules import read_protocol
 from roomproof.verdict import Conclusion, Verdict
 
@@ -158,7 +157,7 @@ class CapacitySearch:
                 verdict, read_protocol(), self.bisection, self._ended[step.users] if step else None
             )
         if self._environment.web_ui is not None:
-            show(verdict.sentence)
+            self._controller.show(verdict.sentence)
 
     def _keep_interrupted_step(self, bisection: Bisection) -> None:
         """Keep the current step, which was cut short, if it shows a fault."""

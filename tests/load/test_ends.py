@@ -1,5 +1,6 @@
 """However a run ends, it ends with the verdict that it deserves."""
 
+import json
 import os
 import resource
 import signal
@@ -265,6 +266,21 @@ def test_a_script_is_found_by_its_name(tmp_path: Path, clean_server: str) -> Non
 
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines()[-1].startswith("VALID: ")
+
+
+def test_json_is_alone_on_stdout(tmp_path: Path, clean_server: str) -> None:
+    ended = subprocess.run(
+        [*command("steady", clean_server), "--json", "-t", "2"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert {entry["method"] for entry in json.loads(ended.stdout)} == {"WS"}
+    assert ended.stderr.splitlines()[-1].startswith("VALID: ")
 
 
 def test_an_unknown_script_is_a_usage_error(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_errors_of_a_script_make_its_run_inconclusive(
 def test_a_script_that_cannot_be_imported_is_inconclusive(tmp_path: Path, text: str, told: str) -> None:
     script = tmp_path / "own.py"
     script.write_text(text)
-    words = [sys.executable, "-m", "roomproof", "load", "steady", "-f", script, "--headless", "--host", "http://h"]
+    words = [sys.executable, "-m", "roomproof", "load", "steady", "-f", str(script), "--headless", "--host", "http://h"]
     ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     assert ended.returncode == 3, ended.stderr

@@ -111,7 +111,7 @@ class LoadController:
         """End this process, whose main greenlet waits for workers."""
         if self.environment.runner is not None:
             self.environment.runner.quit()
-        show(f"{Conclusion.INCONCLUSIVE.upper()}: {sentence}")
+        self.show(f"{Conclusion.INCONCLUSIVE.upper()}: {sentence}")
         gevent.get_hub().handle_system_error(SystemExit, SystemExit(EXIT_CODES[Conclusion.INCONCLUSIVE]))
 
     def _register_messages(self) -> None:
@@ -127,6 +127,10 @@ class LoadController:
     def verdict(self) -> Verdict | None:
         """The last verdict of this process."""
         return self.final or (self.run.verdict if self.run is not None else None)
+
+    def show(self, text: str) -> None:
+        """Print a text; with --json to stderr, because stdout is for Locust's JSON only."""
+        show(text, sys.stderr if self.command_line.parsed.json else sys.stdout)
 
     def progress(self) -> Progress:
         """Return what is known so far."""
@@ -166,7 +170,7 @@ class LoadController:
         asked = self.command_line.read()
         self._runs += 1
         path = results_of(self.command_line.results_path, self._runs, of_step=self.search is not None)
-        self.run = start_run(self.command_line.run_name, asked, workers, path)
+        self.run = start_run(self.command_line.run_name, asked, workers, path, self.show)
 
     def _open_session(self) -> None:
         asked = self.command_line.read()
@@ -298,9 +302,9 @@ class LoadController:
         if self.is_worker:
             return
         if self.verdict is not None:
-            show(self.verdict.sentence)
+            self.show(self.verdict.sentence)
         elif not self.environment.web_ui or self.trouble:
-            show(f"INCONCLUSIVE: {self.trouble or 'nothing was run'}")
+            self.show(f"INCONCLUSIVE: {self.trouble or 'nothing was run'}")
 
 
 def controller_of(environment: Environment) -> LoadController:

@@ -1,6 +1,7 @@
 """A load run from its start to its verdict: adds up what the workers report."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +27,14 @@ ALONE_S = 3.0
 class LoadRun:
     """A run; `workers` take part from its start. `start_run` makes and starts one."""
 
-    def __init__(self, name: str, options: LoadOptions, workers: set[str], results: LoadResults | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        options: LoadOptions,
+        workers: set[str],
+        results: LoadResults | None,
+        show: Callable[[str], None],
+    ) -> None:
         self.name = name
         self.options = options
         self.totals = RunTotals()
@@ -37,6 +45,7 @@ class LoadRun:
         self._users, self._is_spawning = 0, False
         self._protocol = read_protocol()
         self._results = results
+        self._show = show
         self._intervals = 0
         self._writer: gevent.Greenlet[..., None] | None = None
 
@@ -98,7 +107,7 @@ class LoadRun:
         # Reports that arrive while the verdict is written must find that there is one.
         self.verdict = verdict_of(self.totals, self._protocol, self.options.target, asked, context)
         self.verdict = self._written(self.verdict)
-        show(text_of(self.verdict, self.totals, objectives.missed(asked, self.totals.figures())))
+        self._show(text_of(self.verdict, self.totals, objectives.missed(asked, self.totals.figures())))
         return self.verdict
 
     def _lost_workers(self) -> set[str]:
@@ -127,12 +136,16 @@ class LoadRun:
             gevent.sleep(INTERVAL_S)
 
 
-def start_run(name: str, options: LoadOptions, workers: set[str], path: Path | None) -> LoadRun:
+def start_run(
+    name: str, options: LoadOptions, workers: set[str], path: Path | None, show: Callable[[str], None] = show
+) -> LoadRun:
     """Start a run that writes its results to `path`, if there is one.
+
+    It prints its verdict with `show`.
 
     Raises UsageError if the file cannot be written.
     """
-    run = LoadRun(name, options, workers, LoadResults.create(path) if path else None)
+    run = LoadRun(name, options, workers, LoadResults.create(path) if path else None, show)
     run.start()
     return run
 

@@ -19,6 +19,7 @@ def test_each_press_of_start_is_a_run_of_its_own(tmp_path: Path, clean_server: s
             ui.wait_for(has(users))
             rows = ui.wait_for(lambda rows: talks(rows) and {"connect", "join", "deliver", "spread"} <= rows.keys())
             assert rows["sockets"][0] == users
+            assert rows["deliver"][0].startswith("p99 ")
             ui.stop()
             rows = ui.wait_for(ends)
             assert rows["verdict"][0] == "valid", rows

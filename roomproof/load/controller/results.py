@@ -196,7 +196,7 @@ def _finding_lines(kind: Kind, totals: RunTotals) -> list[str]:
     """The first findings of a kind, one witness, and the number of other findings."""
     shown = [finding for finding in totals.findings if finding.kind is kind][:SHOWN_FINDINGS]
     lines = [
-        f"  {finding.kind} ({finding.rule}), at connection {finding.receiver}: {printable(finding.full_text)}"
+        f"  {finding.kind} ({finding.rule}), {totals.receiver_of(finding)}: {printable(finding.full_text)}"
         for finding in shown
     ]
     if shown and shown[0].witness:
@@ -224,7 +224,7 @@ def _count_lines(totals: RunTotals) -> list[str]:
     lines = []
     if counts[Count.UNTIMED]:
         messages = counted(counts[Count.UNTIMED], "message")
-        lines.append(f"  {messages} without a time at the last recipient, which read too late")
+        lines.append(f"  {messages} without a time at the last recipient, which received them late or not at all")
     sends = f"{counts[Count.SENT_LATE]} late and {counts[Count.SENDS_DROPPED]} dropped sends"
     if counts[Count.SENDS_BLOCKED]:
         sends += f", {counts[Count.SENDS_BLOCKED]} given up because the server did not read"

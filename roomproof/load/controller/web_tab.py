@@ -71,7 +71,7 @@ class WebTab:
             *_run(run),
             *_times(run.totals),
             *_generators(run.totals),
-            *(_finding(finding) for finding in findings),
+            *(_finding(finding, run.totals.receiver_of(finding)) for finding in findings),
         ]
 
 
@@ -100,7 +100,7 @@ def _times(totals: RunTotals) -> list[dict[str, str]]:
         if times.count:
             quantiles = {name: duration(value) for name, value in times.summary().items() if value is not None}
             detail = ", ".join(f"{name} {value}" for name, value in quantiles.items())
-            rows.append(_row(timing, quantiles["p99"], detail))
+            rows.append(_row(timing, f"p99 {quantiles['p99']}", detail))
     return rows
 
 
@@ -115,10 +115,10 @@ def _generators(totals: RunTotals) -> list[dict[str, str]]:
     ]
 
 
-def _finding(finding: Finding) -> dict[str, str]:
+def _finding(finding: Finding, receiver: str) -> dict[str, str]:
     witness = " | ".join(timeline(finding.witness))
     detail = f"{printable(finding.full_text)} {witness}"
-    return _row(f"{finding.kind} ({finding.rule})", f"at connection {finding.receiver}", detail)
+    return _row(f"{finding.kind} ({finding.rule})", receiver, detail)
 
 
 def _row(what: str, value: str, detail: str = "") -> dict[str, str]:

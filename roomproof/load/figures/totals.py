@@ -55,6 +55,8 @@ class RunTotals:
     safety_by_rule: Counter[str] = field(default_factory=Counter)
     liveness_by_rule: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
+    users: dict[int, str] = field(default_factory=dict)
+    """The users of the receivers of these findings, by connection."""
     refusal_reasons: list[str] = field(default_factory=list)
     unanswered_reasons: list[str] = field(default_factory=list)
     local_reasons: list[str] = field(default_factory=list)
@@ -83,6 +85,7 @@ class RunTotals:
         self.safety_by_rule.update(report.safety_by_rule)
         self.liveness_by_rule.update(report.liveness_by_rule)
         self._keep(report.findings)
+        self.users |= report.users
         _add_new(report.refusal_reasons, self.refusal_reasons)
         _add_new(report.unanswered_reasons, self.unanswered_reasons)
         _add_new(report.local_reasons, self.local_reasons)
@@ -107,6 +110,14 @@ class RunTotals:
         interval.delivered += report.counts.get(Count.DELIVERED, 0)
         interval.lag_ms = max(interval.lag_ms, report.lag_ms)
         interval.deliver.update(report.times.get(Timing.DELIVER, {}))
+
+    def receiver_of(self, finding: Finding) -> str:
+        """Return where a finding was made: `at user alice`.
+
+        Returns its connection if the user is not known.
+        """
+        user = self.users.get(finding.receiver)
+        return f"at connection {finding.receiver}" if user is None else f"at user {user}"
 
     def times(self, timing: Timing) -> Percentiles:
         """The times of the measured part, or those of the ramp-up if there are no others."""

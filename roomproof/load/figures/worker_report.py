@@ -39,6 +39,8 @@ class WorkerReport(msgspec.Struct, kw_only=True):
     """Findings that an overloaded generator can have caused, by the rule that they break."""
     findings: list[Finding] = []
     """The first findings of each kind, with their witnesses."""
+    users: dict[int, str] = {}
+    """The user of each connection that these findings name as their receiver, where known."""
     times: dict[Timing, Histogram] = {}
     sockets: int = 0
     """Sockets open now."""

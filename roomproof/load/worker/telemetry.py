@@ -5,7 +5,8 @@ import traceback
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from roomproof.judge.findings import Kind
+from roomproof.history import Opening
+from roomproof.judge.findings import Finding, Kind
 from roomproof.load.figures.metrics import REFUSALS, SCRIPT_ERRORS, Count, Timing
 from roomproof.load.figures.overload import GeneratorLoad
 from roomproof.load.figures.percentiles import Histogram, histogram_of
@@ -160,6 +161,20 @@ class Telemetry:
         self._reported_rules = tally.rules.copy()
         report.findings = tally.findings[self._reported_findings :]
         self._reported_findings = len(tally.findings)
+        report.users = self._users_of(report.findings)
+
+    def _users_of(self, findings: list[Finding]) -> dict[int, str]:
+        """The users of the receivers of findings, by connection.
+
+        A connection that has ended might be missing.
+        """
+        if not findings:
+            return {}
+        users = {member.number: member.user for member in self._rooms.members()}
+        witnesses = (event for finding in findings for event in finding.witness)
+        users |= {event.connection: event.user for event in witnesses if isinstance(event, Opening) and event.user}
+        receivers = {finding.receiver for finding in findings}
+        return {number: user for number, user in users.items() if number in receivers}
 
     @staticmethod
     def _add_rooms(report: WorkerReport, rooms: list[LoadRoom]) -> None:

@@ -166,6 +166,20 @@ def test_the_first_findings_of_each_kind_are_printed() -> None:
     assert "more of the kind duplicated" not in text
 
 
+def test_a_finding_names_the_user_who_received() -> None:
+    found = report(findings=[lost(3), lost(4)], findings_by_kind={Kind.LOST: 2}, users={3: "alice"})
+    text = text_of(INVALID, totals(found), [])
+
+    assert "  lost (DELIVER-1), at user alice: soup is lost\n" in text
+    assert "  lost (DELIVER-1), at connection 4: soup is lost\n" in text
+
+
+def test_a_message_that_never_arrived_was_not_read_too_late() -> None:
+    text = text_of(INVALID, totals(report(untimed=2)), [])
+
+    assert "  2 messages without a time at the last recipient, which received them late or not at all\n" in text
+
+
 def test_the_first_finding_of_a_kind_has_its_witness() -> None:
     finding = Finding(Kind.LOST, "DELIVER-1", 4, "soup is lost", witness=(Received(4, 2_500_000_000, text="bread"),))
     text = text_of(INVALID, totals(report(findings=[finding], findings_by_kind={Kind.LOST: 1})), [])

@@ -81,7 +81,7 @@ class LoadRun:
     def findings_so_far(self) -> str:
         """Return the counts of findings in one sentence."""
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.totals.findings_by_kind.items()) if count)
-        return f"found so far: {kinds}" if kinds else "nothing wrong so far"
+        return f"found so far: {kinds}" if kinds else "no findings so far; what does not arrive is counted at the end"
 
     def missing_workers(self, present: set[str]) -> set[str]:
         """Return the workers, out of those present, that have not sent their last report."""

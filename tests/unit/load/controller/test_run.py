@@ -46,3 +46,12 @@ def test_a_run_whose_results_cannot_be_written_is_not_valid(
     )
     assert run.verdict == verdict
     assert verdict.reason in capsys.readouterr().out
+
+
+def test_a_run_without_findings_does_not_claim_that_all_arrived() -> None:
+    run = start_run("r", OPTIONS, {"w1"}, None)
+    run.add_report(CLEAN)
+
+    assert run.findings_so_far() == "no findings so far; what does not arrive is counted at the end"
+    run.add_report(report(findings_by_kind={"lost": 2}))
+    assert run.findings_so_far() == "found so far: 2 lost"

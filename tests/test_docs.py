@@ -32,7 +32,18 @@ README_LINES = 170
 
 SENTENCE_WORDS = 35
 
-OF_OTHERS = {"--build", "--headless", "--help", "--host", "--processes", "--profile", "--rm", "--scale", "--version"}
+OF_OTHERS = {
+    "--build",
+    "--headless",
+    "--help",
+    "--host",
+    "--json",
+    "--processes",
+    "--profile",
+    "--rm",
+    "--scale",
+    "--version",
+}
 """Options of Locust, of Docker Compose, and of every command."""
 
 each_document = pytest.mark.parametrize("document", [pytest.param(file, id=file.name) for file in DOCUMENTS])

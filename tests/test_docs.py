@@ -33,6 +33,9 @@ README_LINES = 170
 SENTENCE_WORDS = 35
 
 OF_OTHERS = {
+    "--exit-code-on-error",
+    "--expect-workers",
+    "--expect-workers-max-wait",
     "--build",
     "--headless",
     "--help",

@@ -10,6 +10,7 @@ import pytest
 from roomproof.topologies import instance
 from roomproof.topologies.local import LocalTopology
 from tests.conftest import require
+from tests.listening import ROOT
 from tests.load.locust import FinishedLoad, load
 
 CHURN = ("churn", "-t", "8", "--rate", "4", "--room-size", "6")
@@ -52,6 +53,7 @@ def test_several_instances_are_valid(tmp_path: Path, kind: str, rules: set[str])
 def test_instances_that_do_not_hear_each_other_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deaf = (sys.executable, "-m", "tests.topologies.server", "nothing crosses")
     monkeypatch.setattr(instance, "SERVER", deaf)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # nothing of the current folder can be imported by instances
 
     with closing(LocalTopology.start("pubsub", deadline=5, breakable=False)) as topology:
         run = loaded(tmp_path, topology, "pubsub", *CHURN)

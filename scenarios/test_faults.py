@@ -109,7 +109,10 @@ def test_reloading_the_front_disturbs_nobody(site: Site) -> None:
 
 
 def answer_of(request: Future[Answer]) -> Answer:
-    """The answer to a request. A missing one breaks the rules of the scenario, not that of the request."""
+    """The answer to a request.
+
+    A missing one breaks the rules of the scenario here, and not that of the request.
+    """
     try:
         return request.result()
     except UnreachableError as error:

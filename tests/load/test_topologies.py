@@ -53,7 +53,8 @@ def test_several_instances_are_valid(tmp_path: Path, kind: str, rules: set[str])
 def test_instances_that_do_not_hear_each_other_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deaf = (sys.executable, "-m", "tests.topologies.server", "nothing crosses")
     monkeypatch.setattr(instance, "SERVER", deaf)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # nothing of the current folder can be imported by instances
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.chdir(tmp_path)  # instances import nothing from the current folder, PYTHONPATH or not
 
     with closing(LocalTopology.start("pubsub", deadline=5, breakable=False)) as topology:
         run = loaded(tmp_path, topology, "pubsub", *CHURN)

@@ -201,8 +201,11 @@ class StreamingRoom:
     def has_received_all(self, connection: StreamingConnection, sent: list[tuple[StreamingConnection, int]]) -> bool:
         """Whether a connection received what those still in the room had sent.
 
-        `sent` is what `sent_counts` returned. If others are in the room, it has to be a member, too.
+        `sent` is what `sent_counts` returned. If others are in the room, it has to be a member, too. A connection that
+        is gone receives nothing more, and nothing is counted for it.
         """
+        if connection.gone_at is not None:
+            return False
         here = [(one, count) for one, count in sent if self._state.columns[one.column] is one and not one.has_ended()]
         if connection.evidence_at is None:
             return all(one is connection for one, _ in here)

@@ -251,11 +251,11 @@ class WorkerSession:
     def wait_for_delivery(self, member: LoadMember) -> bool:
         """Wait until a member has received all that was sent so far.
 
-        Returns False if the deadline passes first.
+        Returns False if the deadline passes first, or if the member's connection ends.
         """
         sent = member.judge.sent_counts()
         deadline = time.monotonic() + self.options.target.deadline
-        while time.monotonic() < deadline:
+        while member.is_open and time.monotonic() < deadline:
             self.raise_if_ending()
             if member.judge.has_received_all(member.connection, sent):
                 return True

@@ -13,7 +13,7 @@ HIGHEST_COUNTS: dict[OfflineOnly | StreamingOnly | None, int] = {
     OfflineOnly.OWN_WORDS: 5,
     OfflineOnly.AFTER_DEADLINE: 1,
     StreamingOnly.SETTLING: 5,
-    StreamingOnly.MEMORY: 5,
+    StreamingOnly.MEMORY: 6,
     StreamingOnly.TIMING: 10,
     StreamingOnly.DETAIL: 3,
     StreamingOnly.BYTES: 1,

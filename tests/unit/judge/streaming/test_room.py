@@ -34,6 +34,16 @@ def test_a_receiver_later_than_the_cache_costs_no_verdict(talk: Talk) -> None:
     assert talk.findings() == []
 
 
+def test_a_connection_that_is_gone_has_not_received_all(talk: Talk) -> None:
+    """Not even after somebody else has connected: nothing more is counted for it."""
+    _, bob = talk.meet("alice", "bob")
+    talk.leaves(bob)
+    carol = talk.joins("carol")
+    talk.says(carol)
+
+    assert not talk.room.has_received_all(bob, talk.room.sent_counts())
+
+
 def test_columns_are_used_again_and_of_leavers_nothing_is_kept(talk: Talk) -> None:
     (alice,) = talk.meet("alice")
     for number in range(50):

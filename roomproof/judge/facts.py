@@ -23,6 +23,12 @@ from roomproof.spec.rules import Capability
 NS_PER_S = 1_000_000_000
 """Nanoseconds in a second."""
 
+OLD_TIMESTAMP = "DELIVER-8"
+"""The rule that compares timestamps with the time of receipt.
+
+A tester that reads too late, or whose clock is set, makes all timestamps look wrong.
+"""
+
 TICK_NS = TIMESTAMP_TICK_S * NS_PER_S
 """Time in nanoseconds after which a later item must have a later timestamp (DELIVER-9)."""
 

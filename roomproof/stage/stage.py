@@ -14,7 +14,7 @@ from roomproof.client.http import Answer, Http, UnreachableError
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError
 from roomproof.history import Deadline, Event, Sent, Started
-from roomproof.judge.facts import is_far_away
+from roomproof.judge.facts import OLD_TIMESTAMP, is_far_away
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.offline.judge import judge
 from roomproof.spec.limits import CHAT_ID_CHARACTERS
@@ -28,9 +28,6 @@ from roomproof.stage.stats import Stats, read_stats
 
 CHAT_ID = re.compile(rf"(?!(?:ws|stats)$)[A-Za-z0-9._~-]{{1,{CHAT_ID_CHARACTERS}}}")
 """The form of the id of a room (CREATE-2)."""
-
-OLD_TIMESTAMP = "DELIVER-8"
-"""The rule that compares timestamps with the clock of the server."""
 
 POLL_SECONDS = 0.02
 """Seconds between two requests for statistics."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from roomproof.client.target import Target
+from roomproof.judge.facts import OLD_TIMESTAMP
 from roomproof.judge.findings import LIVENESS, Kind
 from roomproof.load.figures import objectives
 from roomproof.load.figures.metrics import REFUSALS, SCRIPT_ERRORS, Count
@@ -13,9 +14,6 @@ from roomproof.load.figures.worker_report import PATIENCE
 from roomproof.printable import counted
 from roomproof.spec.rules import Capability, Protocol
 from roomproof.verdict import ScenarioResult, Verdict, conclude, outcome_of
-
-OLD_TIMESTAMP = "DELIVER-8"
-"""The rule that compares timestamps with the time of receipt: a generator that reads too late makes all of them old."""
 
 BACKWARD_TIMESTAMP = "DELIVER-9"
 """The rule that compares timestamps with each other, whenever they are read."""

@@ -14,6 +14,7 @@ from roomproof.client.http import Http
 from roomproof.client.other_protocol import other_handshake_answer
 from roomproof.client.tcp import LocalTroubleError
 from roomproof.history import Started
+from roomproof.judge.facts import OLD_TIMESTAMP
 from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.load.options import LoadOptions
@@ -32,9 +33,6 @@ from roomproof.load.worker.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from roomproof.load.worker.stats_table import StatsTable
-
-OLD_TIMESTAMP = "DELIVER-8"
-"""The rule that compares timestamps with the clock of the server."""
 
 REPORT_INTERVAL_S = 1.0
 

@@ -42,6 +42,15 @@ class Pace:
         """Wait for a listener from now on, unless it is waited for already."""
         self._heard.setdefault(listener, len(self._said))
 
+    def admit_hearing(self, listener: Talker, content: str) -> None:
+        """Wait from now on for a listener who has heard this message.
+
+        Everything later is due to it (A2).
+        """
+        if listener not in self._heard:
+            later = [number for number, (_, said) in enumerate(self._said, 1) if said == content]
+            self._heard[listener] = max(later, default=len(self._said))
+
     def note(self, speaker: Talker, content: str) -> None:
         """Note that something was said."""
         self._said.append((speaker, content))

@@ -76,19 +76,19 @@ class Person:
         return self.say_exactly(self._scene.unique(text))
 
     def say_exactly(self, content: str, **claims: object) -> str:
-        """Say exactly this. `claims` are further fields of the frame."""
+        """Say exactly this, no faster than every server has to deliver it.
+
+        `claims` are further fields of the frame.
+        """
+        self._pace.wait()
         self.send(messages.message(content, **claims))
         self._said.add(content)
         self._pace.note(self, content)
         return content
 
     def say_all(self, count: int, text: str = "and") -> list[str]:
-        """Say several things, as fast as every server has to deliver them."""
-        said = []
-        for number in range(1, count + 1):
-            self._pace.wait()
-            said.append(self.say(f"{text} {number}"))
-        return said
+        """Say several things."""
+        return [self.say(f"{text} {number}") for number in range(1, count + 1)]
 
     def send(self, frame: str | bytes, *, binary: bool = False) -> None:
         """Send any frame, text or binary."""
@@ -136,6 +136,7 @@ class Person:
     def say_or_be_gone(self, text: str) -> str:
         """Say something, made unique, unless the connection is over; return what was said."""
         content = self._scene.unique(text)
+        self._pace.wait()
         self.send_or_be_gone(messages.message(content))
         self._pace.note(self, content)
         return content
@@ -189,7 +190,10 @@ class Person:
 
     def _await_message(self, content: str, patience: float = 1) -> Message | None:
         self._await(lambda: self.echoed(content), self._scene.deadline * patience)
-        return self._heard.get(content)
+        message = self._heard.get(content)
+        if message is not None:
+            self._pace.admit_hearing(self, content)
+        return message
 
     def _await(self, arrived: Callable[[], bool], seconds: float) -> bool:
         """Whether something arrives in time; stops waiting once the connection is over."""

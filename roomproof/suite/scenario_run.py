@@ -46,6 +46,11 @@ def begin(config: pytest.Config, scenarios: Path) -> None:
     """
     if config.pluginmanager.has_plugin(SCENARIO_PLUGIN):
         return
+    if not __debug__:
+        raise pytest.UsageError(
+            "roomproof: expected a Python that evaluates assertions, got one that optimises them away; "
+            "unset PYTHONOPTIMIZE, and run it without -O"
+        )
     heed_first_interrupt()
     for line in MARKERS:
         config.addinivalue_line("markers", line)

@@ -86,3 +86,11 @@ def test_variables_for_tests_of_the_user_change_no_verdict(tmp_path: Path, worke
 
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
     assert len(run.scenarios("passed")) == 1
+
+
+def test_a_python_without_assertions_is_a_usage_error(tmp_path: Path) -> None:
+    run = verify(tmp_path, *ONE, environment={"PYTHONOPTIMIZE": "1"})
+
+    assert run.code == 4, run.output
+    assert "unset PYTHONOPTIMIZE" in run.output
+    assert run.results == []

@@ -252,6 +252,16 @@ def _with_header(headers: dict[str, str], name: str, value: str) -> dict[str, st
     return {**{old: kept for old, kept in headers.items() if old.lower() != name.lower()}, name: value}
 
 
+def is_target(word: str) -> bool:
+    """Whether a word of a command line can only be a target: a URL or a TOML file."""
+    return word.startswith(("http://", "https://")) or is_target_file(word)
+
+
+def is_target_file(word: str) -> bool:
+    """Whether a target is the path of a TOML file, and no URL."""
+    return word.lower().endswith(".toml")
+
+
 def read_target(
     text: str,
     *,
@@ -265,7 +275,7 @@ def read_target(
 
     The other arguments are added to the contents of that file. Raises UsageError for any of them that is wrong.
     """
-    file = _read_file(text) if text.lower().endswith(".toml") else _TargetFile(url=text)
+    file = _read_file(text) if is_target_file(text) else _TargetFile(url=text)
     merged: dict[str, str] = {}
     for name, value in [*file.headers.items(), *parse_headers(headers).items()]:
         merged = _with_header(merged, name, value)

@@ -19,6 +19,7 @@ PREFIX = "--roomproof-"
 OPTION_NAMES = (
     "target",
     "topology",
+    "rule",
     "capability",
     "header",
     "ca",
@@ -69,6 +70,13 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="NAME",
         help=f"start the reference server in this topology, and test that: {', '.join(catalogue.NAMES)}. Except in "
         "single, some scenarios break parts of it on purpose. sticky and pubsub need nginx; pubsub needs Redis too",
+    )
+    group.add(
+        "rule",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="run only the scenarios that test this rule, such as ORDER-1; repeatable",
     )
     group.add(
         "capability",
@@ -153,7 +161,7 @@ def is_narrowed(config: pytest.Config, scenarios: Path) -> bool:
     """Whether the command line selects fewer than all scenarios."""
     option = config.option
     names = ("keyword", "markexpr", "deselect", "lf", "stepwise", "ignore", "ignore_glob")
-    if any(getattr(option, name, None) for name in names):
+    if option.roomproof_rule or any(getattr(option, name, None) for name in names):
         return True
     paths = [(config.invocation_params.dir / argument).resolve() for argument in config.args]
     return scenarios not in paths and not (option.pyargs and scenarios_package() in config.args)

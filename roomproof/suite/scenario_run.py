@@ -18,6 +18,7 @@ from roomproof.suite.deviations import Deviation, check_deviations, read_deviati
 from roomproof.suite.interrupts import heed_first_interrupt
 from roomproof.suite.options import is_narrowed, target_option
 from roomproof.suite.retry_plugin import RetryPlugin
+from roomproof.suite.rule_plugin import RulePlugin, check_rules
 from roomproof.suite.scenario_item import rules_of, scenario_id
 from roomproof.suite.scenario_plugin import ScenarioPlugin
 from roomproof.suite.session_plugin import SessionPlugin
@@ -58,6 +59,7 @@ def begin(config: pytest.Config, scenarios: Path) -> None:
     try:
         target = target_option(config)
         declared = declared_target(config, target)
+        check_rules(config.option.roomproof_rule, read_protocol())
         if config.option.roomproof_histories:
             create_folder(Path(config.option.roomproof_histories))
         deviations = read_deviations(config.option.roomproof_deviations) if config.option.roomproof_deviations else []
@@ -68,6 +70,7 @@ def begin(config: pytest.Config, scenarios: Path) -> None:
         raise pytest.UsageError(f"roomproof: {error}") from error
     config.stash[TARGET_KEY] = target
     receive_topology(config)
+    config.pluginmanager.register(RulePlugin(config.option.roomproof_rule), "roomproof-rules")
     config.pluginmanager.register(RetryPlugin(), "roomproof-retries")
     config.pluginmanager.register(DeviationPlugin(deviations), "roomproof-deviations")
     config.pluginmanager.register(ScenarioPlugin(config, deviations, declared), SCENARIO_PLUGIN)

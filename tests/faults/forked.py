@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from roomproof import cli
+from roomproof.cli import command_line
 from tests.faults.server import serve
 from tests.listening import PATIENCE, url_of
 from tests.suite.verify import RUN_SECONDS, Run, clean_environment, read, usual_options
@@ -71,4 +71,4 @@ def _verify(folder: Path, output: Path, arguments: list[str]) -> None:
     with output.open("w") as file:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(file.fileno(), stream.fileno())
-    sys.exit(cli.main(arguments))
+    sys.exit(command_line.main(arguments))

@@ -1,0 +1,1 @@
+"""The command `roomproof`: a module for each group of its commands."""

@@ -1,0 +1,76 @@
+"""The command line of `roomproof`: chooses the command."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from roomproof.cli.exit_codes import USAGE_ERROR
+from roomproof.cli.judging import judge_files
+from roomproof.cli.loading import load
+from roomproof.cli.rules import explain, list_rules
+from roomproof.cli.verifying import verify
+from roomproof.report.output import make_output_safe
+from roomproof.report.version import tool_version
+
+EPILOG = """\
+exit codes: 0 valid, 1 invalid, 2 interrupted, 3 inconclusive, 4 usage error
+
+examples:
+  roomproof verify                            test the reference server that comes with Roomproof
+  roomproof verify http://localhost:8080      test your server
+  roomproof verify --topology pubsub -n 2     test two instances behind nginx, and break parts of them
+  roomproof verify URL --rule ORDER-1         test one rule
+  roomproof explain ORDER-1                   say what a rule demands, and which scenarios test it
+  roomproof load churn http://localhost:8080  load your server, and verify every delivery
+  roomproof verify URL --histories h; roomproof judge h/*.jsonl
+"""
+
+OWN_ARGUMENTS = {"verify": verify, "load": load}
+"""The commands that parse their arguments themselves: those of pytest, and those of Locust."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose usage errors have the exit code of pytest's."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE_ERROR, f"{self.prog}: {message}\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    whole = _Parser(
+        prog="roomproof",
+        description="Tests rule by rule whether a WebSocket chat service keeps the protocol (PROTOCOL.md).",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    whole.add_argument("--version", action="version", version=f"roomproof {tool_version()}")
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("verify", help="run the scenarios against a server; takes pytest's arguments", add_help=False)
+    commands.add_parser("load", help="run a load script; takes its name and Locust's arguments", add_help=False)
+    judging = commands.add_parser("judge", help="judge recorded histories again, and print findings with witnesses")
+    judging.add_argument("history", nargs="+", type=Path, help="a file that `verify --histories FOLDER` wrote")
+    rules = commands.add_parser("rules", help="list the rules, a line each")
+    rules.add_argument("family", nargs="*", help="such as deliver or join; all without")
+    explaining = commands.add_parser("explain", help="print a rule, and the scenarios that test it")
+    explaining.add_argument("rule", nargs="+", help="the id of a rule, such as ORDER-1")
+    return whole
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line, by default that of this process, and return the exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] != ["load"]:  # Locust replaces this process
+        make_output_safe()
+    if words[:1] and words[0] in OWN_ARGUMENTS:
+        return OWN_ARGUMENTS[words[0]](words[1:])
+    given = parser().parse_args(words)
+    match given.command:
+        case "rules":
+            return list_rules(given.family)
+        case "explain":
+            return explain(given.rule)
+        case _:
+            return judge_files(given.history)

@@ -1,0 +1,67 @@
+"""The command `roomproof judge`: judges recorded histories again."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from roomproof.cli.exit_codes import USAGE_ERROR
+from roomproof.history import Deadline, Event, HistoryError, Opened, read_history
+from roomproof.judge.findings import Finding
+from roomproof.judge.offline.judge import judge
+from roomproof.printable import counted
+from roomproof.report.failure_text import finding_line
+from roomproof.timeline import connection_names, timeline
+from roomproof.verdict import EXIT_CODES, Conclusion
+
+CODES_BY_PRECEDENCE = (
+    USAGE_ERROR,
+    *(EXIT_CODES[verdict] for verdict in (Conclusion.INVALID, Conclusion.VALID, Conclusion.INCONCLUSIVE)),
+)
+"""Exit codes of single histories: the first that occurs is that of all histories together.
+
+Valid precedes inconclusive, because some scenarios let no client connect, which takes nothing from the others.
+"""
+
+
+def judge_files(paths: Iterable[Path]) -> int:
+    """Print the findings of histories, and return one exit code for all."""
+    codes = {judge_file(path) for path in paths}
+    return next(code for code in CODES_BY_PRECEDENCE if code in codes)
+
+
+def judge_file(path: Path) -> int:
+    """Print the findings of one history.
+
+    Returns 0 without findings, 1 with findings, 3 if the history cannot tell, and 4 if the file is not a history.
+    """
+    try:
+        with path.open("rb") as lines:
+            events = list(read_history(lines))
+        findings = judge(events)
+    except OSError as error:
+        print(f"roomproof: cannot read {path}: {error.strerror}", file=sys.stderr)
+        return USAGE_ERROR
+    except HistoryError as error:
+        print(f"roomproof: {path}: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    is_complete = any(isinstance(event, Deadline) for event in events)
+    if not is_complete:  # what is missing can have arrived after the end of the history
+        findings = [finding for finding in findings if not finding.overdue]
+    _print_findings(path, findings, events)
+    if not any(isinstance(event, Opened) for event in events):
+        print(f"{path}: inconclusive: no client was ever connected")
+        return EXIT_CODES[Conclusion.INCONCLUSIVE]
+    if not is_complete and not findings:
+        print(f"{path}: inconclusive: it ends before the deadline, so it cannot tell whether anything is missing")
+        return EXIT_CODES[Conclusion.INCONCLUSIVE]
+    size = f"{counted(len(events), 'event')} of {counted(len(connection_names(events)), 'connection')}"
+    print(f"{path}: {counted(len(findings), 'finding')} in {size}")
+    return EXIT_CODES[Conclusion.INVALID if findings else Conclusion.VALID]
+
+
+def _print_findings(path: Path, findings: list[Finding], events: list[Event]) -> None:
+    names = connection_names(events)
+    for finding in findings:
+        print(f"{path}: {finding.rule}: {finding_line(finding, events)}")
+        for line in timeline(finding.witness, names=names):
+            print(f"    {line}")

@@ -1,6 +1,6 @@
 """Sums up the outcomes of scenarios in one verdict. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -49,7 +49,7 @@ EXIT_CODES = {Conclusion.VALID: 0, Conclusion.INVALID: 1, Conclusion.INCONCLUSIV
 class ScenarioResult:
     """The outcome of one scenario, and what it found out about rules.
 
-    `held` are those of its own `rules` that it exercised to the end. `broken` and `deviating` can be any rules.
+    `held` are those of its own `rules` that it exercised to the end. All others can be any rules.
     """
 
     id: str
@@ -61,6 +61,10 @@ class ScenarioResult:
     broken: tuple[str, ...] = ()
     deviating: tuple[str, ...] = ()
     """Rules that the server broke, as is known."""
+    untested: tuple[str, ...] = ()
+    """Rules that the scenario could not test: of what was seen, all follows from other rules, or nothing is a fault."""
+    consequences: Mapping[str, str] = field(default_factory=dict)
+    """For each rule whose failure follows from another, the broken rule from which it follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,8 @@ def _standings(
 ) -> dict[str, Standing]:
     """Return the standing of each rule of the protocol."""
     broken = broken | {rule for result in results for rule in result.broken}
-    held = {rule for result in results for rule in result.held}
+    untested = {rule for result in results for rule in result.untested}
+    held = {rule for result in results for rule in result.held} - untested
     deviating = {rule for result in results for rule in result.deviating}
     inapplicable = _inapplicable(results)
     return {

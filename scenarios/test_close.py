@@ -5,8 +5,9 @@ import pytest
 from roomproof.client.quiet_close import NO_CODE
 from roomproof.spec.limits import CONTENT_CODE_POINTS, CloseCode
 from roomproof.spec.messages import NoticeKind
+from roomproof.stage.person import Person
 from roomproof.stage.room import Room
-from roomproof.stage.scene import RuleBrokenError
+from roomproof.stage.scene import expect
 from roomproof.suite.marks import rule
 
 BURST = 8
@@ -28,7 +29,8 @@ def test_healthy_members_stay(kitchen: Room) -> None:
         for listener in people:
             listener.hears(message)
 
-    assert all(person.is_open for person in people)
+    for person in people:
+        person.fence()
 
 
 @rule("CLOSE-1")
@@ -37,8 +39,7 @@ def test_whoever_says_nothing_stays(kitchen: Room) -> None:
 
     alice.hears(*alice.say_all(60))
     bob.hears(alice.say("still awake?"))
-
-    assert bob.is_open
+    bob.fence()
 
 
 @rule("CLOSE-2")
@@ -58,7 +59,13 @@ def test_a_close_is_answered(kitchen: Room, code: int, reason: str) -> None:
 
     alice.leave(code, reason)
 
-    assert alice.was_closed_with() is not None, "expected a Close frame, got the end of the link without it"
+    expect_answer(alice)
+
+
+def expect_answer(person: Person) -> None:
+    """Expect that the server has answered the Close frame of a person with its own."""
+    code = person.was_closed_with(rule="CLOSE-2")
+    expect(code is not None, rule="CLOSE-2", expected="a Close frame", got="the end of the link without it")
 
 
 @rule("CLOSE-2")
@@ -67,7 +74,7 @@ def test_a_close_right_after_the_handshake_is_answered(kitchen: Room) -> None:
         guest = kitchen.enter(f"guest-{number}")
         guest.leave()
 
-        assert guest.was_closed_with() is not None, "expected a Close frame, got the end of the link without it"
+        expect_answer(guest)
 
 
 @rule("CLOSE-3")
@@ -78,7 +85,8 @@ def test_the_members_of_a_deleted_room_are_closed(kitchen: Room, garage: Room) -
 
     kitchen.delete()
 
-    assert [person.was_closed_with() for person in people] == [CloseCode.NO_SUCH_ROOM] * 4
+    codes = [person.was_closed_with(rule="CLOSE-3") for person in people]
+    expect(codes == [CloseCode.NO_SUCH_ROOM] * 4, rule="CLOSE-3", expected="4004 for all", got=codes)
     for person in (charlie, alice_elsewhere):
         person.fence()
         assert person.is_open
@@ -94,15 +102,13 @@ def test_a_slow_reader_holds_nobody_up_and_misses_nothing(kitchen: Room) -> None
     while not bob.notices(NoticeKind.LEFT, "sloth") and heard < PATIENCE_BYTES // 2:
         burst = alice.say_all(BURST, content)
         for listener in (bob, alice):
-            if not listener.heard(burst[-1]):
-                expected = f"{listener.user} to go on hearing after {heard} bytes that sloth did not read"
-                raise RuleBrokenError("CLOSE-4", expected, listener.account())
+            listener.hears(burst[-1], rule="CLOSE-4")
         heard += BURST * len(content.encode())
 
     # The judge sees that sloth hears no message after a missing one; unless it is closed, it hears all of them.
     sloth.connection.read()
     if not sloth.catches_up_to(burst[-1]) and sloth.is_open:
-        raise RuleBrokenError("DELIVER-1", "sloth to hear everything or be closed", sloth.account())
+        sloth.hears(burst[-1])
 
 
 @rule("CLOSE-5")
@@ -116,7 +122,5 @@ def test_a_member_that_does_not_read_is_given_up(kitchen: Room) -> None:
         bob.hears(alice.say_all(BURST, content)[-1])
         heard += BURST * len(content.encode())
 
-    try:
-        bob.hears_leave_of("sloth")
-    except RuleBrokenError as error:
-        raise RuleBrokenError("CLOSE-5", f"sloth to be given up within {PATIENCE_BYTES} bytes", error.got) from error
+    expected = f"sloth to be given up within {PATIENCE_BYTES} bytes"
+    expect(bob.heard_leave_of("sloth"), rule="CLOSE-5", expected=expected, got=bob.account())

@@ -15,10 +15,10 @@ from roomproof.spec.limits import (
 )
 from roomproof.spec.messages import parse_timestamp, same_json
 from roomproof.spec.rules import Capability
-from roomproof.stage.endings import Refusal
 from roomproof.stage.person import Person
+from roomproof.stage.refused import UNKNOWN_ROOM, expect_refused
 from roomproof.stage.room import Room
-from roomproof.stage.scene import RuleBrokenError
+from roomproof.stage.scene import RuleBrokenError, expect
 from roomproof.stage.stage import Stage
 from roomproof.suite.marks import needs, rule
 
@@ -104,7 +104,7 @@ def test_a_room_is_made_with_any_name(stage: Stage, name: str) -> None:
 def test_a_room_can_be_used_at_once(stage: Stage) -> None:
     alice = stage.room().join("alice")
 
-    assert alice.heard(alice.say("soup is ready"))
+    alice.hears(alice.say("soup is ready"))
 
 
 @rule("CREATE-1")
@@ -114,10 +114,12 @@ def test_whoever_makes_a_room_may_use_it(stage: Stage, user: str) -> None:
 
     maker = room.attempt(user)
 
-    assert isinstance(maker, Person), f"expected {user}, who made the room, to be let in, got {maker}"
-    assert maker.heard(maker.say_or_be_gone("soup is ready")), (
-        f"expected {user}, who made the room, to hear itself, got {maker.account()}"
-    )
+    expected = f"{user}, who made the room, to be let in"
+    expect(isinstance(maker, Person), rule="CREATE-1", expected=expected, got=maker)
+    assert isinstance(maker, Person)
+    soup = maker.say_or_be_gone("soup is ready")
+    expect(maker.heard(soup) or maker.is_open, rule="CREATE-1", expected=expected, got=maker.account())
+    maker.hears(soup)
 
 
 @rule("CREATE-1")
@@ -136,8 +138,10 @@ def test_a_room_outlives_its_members(stage: Stage, kitchen: Room, how: str) -> N
 
     bob = kitchen.admit("bob")
 
-    assert bob is not None, "expected bob to be let into a room that everybody had left, but he was refused"
-    assert bob.heard(bob.say("is anybody there?")), f"expected bob to hear himself in the room, got {bob.account()}"
+    expected = "bob to be let into a room that everybody had left"
+    expect(bob is not None, rule="CREATE-1", expected=expected, got="a refusal")
+    assert bob is not None
+    bob.hears(bob.say("is anybody there?"), rule="CREATE-1")
 
 
 @rule("CREATE-1")
@@ -211,7 +215,7 @@ def test_a_room_of_nobody_is_refused_or_made(stage: Stage, http: Http, fields: d
 
     if answer.ok:
         bob = stage.room_of(answer).join("bob")
-        assert bob.heard(bob.say("soup is ready")), f"expected bob to hear himself in the room, got {bob.account()}"
+        bob.hears(bob.say("soup is ready"))
     else:
         assert answer.status in BAD_BODY_STATUSES
         assert not is_room(http, answer.fields().get("id")), "expected no room after a refusal, got one"
@@ -293,14 +297,13 @@ def test_a_deleted_room_is_gone(kitchen: Room, garage: Room, http: Http) -> None
     alice = kitchen.join("alice")
     alice.fence()  # after that, a close with 4004 is no refusal
 
-    assert kitchen.delete().ok
+    deleted = kitchen.delete()
 
-    assert kitchen.delete().status == 404
-    refusal = kitchen.knock("alice")
-    assert isinstance(refusal, Refusal), "expected alice to be refused in a deleted room, but she was let in"
-    assert refusal.is_unknown_room
+    expect(deleted.ok, rule="CREATE-6", expected="2xx for a deletion", got=deleted)
     body = {"participant_ids": ["bob"]}
-    assert http.request("POST", f"{kitchen.path}/participants", body).status == 404
+    for answer in (kitchen.delete(), http.request("POST", f"{kitchen.path}/participants", body)):
+        expect(answer.status == 404, rule="CREATE-6", expected="404 for a deleted room", got=answer)
+    expect_refused(kitchen.knock("alice"), UNKNOWN_ROOM, rule="CREATE-6", whom="alice in a deleted room")
     garage.join("alice")
 
 
@@ -310,23 +313,28 @@ def test_other_rooms_of_its_name_live_on(stage: Stage) -> None:
     older, deleted, newer = (stage.room(f"Kitchen {stage.scene.token}") for _ in range(3))
     alice = older.join("alice")
 
-    assert deleted.delete().ok
+    answer = deleted.delete()
 
+    expect(answer.ok, rule="CREATE-6", expected="2xx for a deletion", got=answer)
     bob, charlie = older.admit("bob"), newer.admit("charlie")
-    assert bob is not None, "expected bob to be let into the older room, but he was refused"
-    assert charlie is not None, "expected charlie to be let into the newer room, but he was refused"
-    assert alice.heard(bob.say("soup is ready"))
-    assert charlie.heard(charlie.say("here, too"))
+    expect(bob and charlie, rule="CREATE-6", expected="bob and charlie to be let in", got="a refusal")
+    assert bob is not None
+    assert charlie is not None
+    alice.hears(bob.say("soup is ready"), rule="CREATE-6")
+    charlie.hears(charlie.say("here, too"), rule="CREATE-6")
 
 
 @rule("CREATE-6")
 @needs(Capability.FETCH)
 def test_a_deleted_room_cannot_be_fetched(kitchen: Room, http: Http) -> None:
     kitchen.join("alice").fence()
-    assert http.request("GET", kitchen.path).status == 200
+    before = http.request("GET", kitchen.path)
     kitchen.delete()
 
-    assert http.request("GET", kitchen.path).status == 404
+    after = http.request("GET", kitchen.path)
+
+    expect(before.status == 200, rule="CREATE-5", expected="200 for a room that exists", got=before)
+    expect(after.status == 404, rule="CREATE-6", expected="404 for a deleted room", got=after)
 
 
 @rule("CREATE-6")

@@ -23,14 +23,14 @@ def test_the_sender_hears_the_echo(kitchen: Room) -> None:
     kitchen.join("bob")
 
     for message in alice.say_all(5):
-        assert alice.heard(message)
+        alice.hears(message)
 
 
 @rule("DELIVER-2")
 def test_somebody_alone_hears_the_echo(kitchen: Room) -> None:
     alice = kitchen.join("alice")
 
-    assert alice.heard(alice.say("is anybody there?"))
+    alice.hears(alice.say("is anybody there?"))
 
 
 @rule("DELIVER-3")
@@ -95,7 +95,7 @@ def test_the_same_words_of_two_are_two_messages(kitchen: Room) -> None:
     for listener in people:
         listener.hears(last)
         speakers = [message.sender_id for message in listener.messages() if message.content == "soup!"]
-        assert speakers == ["alice", "bob"], f"expected {listener.user} to hear it from alice, then bob, got {speakers}"
+        listener.expects(speakers == ["alice", "bob"], f"{listener.user} to hear 'soup!' from alice, then from bob")
 
 
 @rule("DELIVER-4")
@@ -118,7 +118,7 @@ def test_a_deleted_room_is_silent(kitchen: Room, garage: Room) -> None:
     alice.say("soup is ready")
     kitchen.delete()
 
-    alice.was_closed_with()
+    alice.was_closed_with(rule="CLOSE-3")
 
     assert kitchen.is_silent_for(bob)
 
@@ -140,7 +140,7 @@ def test_every_device_hears_everything(kitchen: Room) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
     bobs_phone = kitchen.enter("bob")
     first = bobs_phone.say("from the other")
-    assert bobs_phone.heard(first)
+    bobs_phone.hears(first, rule="DELIVER-16")
 
     more = [kitchen.join("bob") for _ in range(4)]
     messages = [
@@ -150,8 +150,7 @@ def test_every_device_hears_everything(kitchen: Room) -> None:
         more[-1].say("from the last"),
     ]
 
-    assert alice.heard(first)
-    assert bob.heard(first)
+    alice.hears(first, rule="DELIVER-16")
+    bob.hears(first, rule="DELIVER-16")
     for device in (alice, bob, bobs_phone, *more):
-        for message in messages:
-            assert device.heard(message)
+        device.hears(*messages, rule="DELIVER-16")

@@ -10,7 +10,7 @@ from roomproof.spec import messages
 from roomproof.spec.limits import BAD_FRAMES, NESTING_CODES, CloseCode
 from roomproof.spec.messages import Error
 from roomproof.stage.room import Room
-from roomproof.stage.scene import RuleBrokenError
+from roomproof.stage.scene import RuleBrokenError, expect
 from roomproof.suite.marks import rule
 
 
@@ -76,23 +76,25 @@ def test_a_bad_frame_is_private_answered_and_forgiven(kitchen: Room, bad: BadFra
     stays = mallory.heard(sorry) and mallory.stays()
 
     soup = alice.say_or_be_gone("soup is ready")
-    others_talk = bob.heard(soup) and alice.heard(bob.say_or_be_gone("coming"))
+    coming = bob.say_or_be_gone("coming")
+    others_talk = bob.heard(soup) and alice.heard(coming)
     if stays and others_talk:
         bob.heard(sorry)  # the bad frames would arrive before it
     heard = [str(one.frame) for one in bob.connection.received[before:]]
     if passed_on := [frame for frame in heard if f"mark-{mallory.token}" in frame]:
         raise RuleBrokenError("FRAME-1", "a bad frame to be kept from the others", f"it at bob: {passed_on[0]}")
-    disturbed = "alice and bob to go on as if nothing had happened"
     if not others_talk:
-        raise RuleBrokenError("FRAME-2", disturbed, f"at alice {alice.account()}, at bob {bob.account()}")
-    if errors := [*alice.answers(Error), *bob.answers(Error)]:
-        raise RuleBrokenError("FRAME-2", disturbed, f"an error frame: {errors[0]}")
-    if not stays and bad.codes and mallory.was_closed_with() in bad.codes:
+        bob.hears(soup, rule="FRAME-2")
+        alice.hears(coming, rule="FRAME-2")
+    errors = [*alice.answers(Error), *bob.answers(Error)]
+    expect(not errors, rule="FRAME-2", expected="alice and bob to go on as before", got=f"error frames: {errors}")
+    if not stays and bad.codes and mallory.was_closed_with(rule="FRAME-3") in bad.codes:
         return
-    if not (stays and alice.heard(sorry)):
-        raise RuleBrokenError("FRAME-3", "three bad frames to be forgiven", mallory.account())
-    if not any(error.content for error in mallory.answers(Error)):
-        raise RuleBrokenError("FRAME-4", "an error frame that says why, for a bad frame", mallory.account())
+    mallory.expects(stays, "mallory to stay after three bad frames")
+    for listener in (mallory, alice):
+        listener.hears(sorry, rule="FRAME-3")
+    says_why = any(error.content for error in mallory.answers(Error))
+    expect(says_why, rule="FRAME-4", expected="an error frame that says why, for a bad frame", got=mallory.account())
 
 
 @rule("FRAME-2")
@@ -105,11 +107,9 @@ def test_a_bad_frame_disturbs_no_other_device(kitchen: Room, bad: BadFrame) -> N
     mallorys_phone.send(bad.marked("x"), binary=bad.binary)
     mallorys_phone.stays()
 
-    assert mallory.heard(alice.say_or_be_gone("soup is ready")), (
-        f"expected mallory to hear alice, got {mallory.account()}"
-    )
-    assert alice.heard(mallory.say_or_be_gone("coming")), f"expected alice to hear mallory, got {alice.account()}"
-    assert not mallory.answers(Error)
+    mallory.hears(alice.say_or_be_gone("soup is ready"), rule="FRAME-2")
+    alice.hears(mallory.say_or_be_gone("coming"), rule="FRAME-2")
+    expect(not mallory.answers(Error), rule="FRAME-2", expected="no error on another device", got=mallory.account())
 
 
 @rule("FRAME-2")
@@ -119,13 +119,10 @@ def test_a_bad_frame_disturbs_its_sender_in_no_other_room(kitchen: Room, garage:
     mallory.send(FRAMES["no JSON"].marked("x"))
     mallory.stays()
 
-    assert mallory_elsewhere.heard(alice.say_or_be_gone("soup is ready")), (
-        f"expected mallory to hear alice in the other room, got {mallory_elsewhere.account()}"
-    )
-    assert alice.heard(mallory_elsewhere.say_or_be_gone("coming")), (
-        f"expected alice to hear mallory in the other room, got {alice.account()}"
-    )
-    assert not mallory_elsewhere.answers(Error)
+    mallory_elsewhere.hears(alice.say_or_be_gone("soup is ready"), rule="FRAME-2")
+    alice.hears(mallory_elsewhere.say_or_be_gone("coming"), rule="FRAME-2")
+    got = mallory_elsewhere.account()
+    expect(not mallory_elsewhere.answers(Error), rule="FRAME-2", expected="no error in another room", got=got)
 
 
 @rule("FRAME-3")
@@ -137,8 +134,8 @@ def test_19_bad_frames_are_forgiven(kitchen: Room) -> None:
         mallory.send_or_be_gone(text)
     sorry = mallory.say_or_be_gone("sorry about that")
 
-    assert mallory.heard(sorry), f"expected {BAD_FRAMES - 1} bad frames to be forgiven, got {mallory.account()}"
-    assert alice.heard(sorry)
+    mallory.hears(sorry, rule="FRAME-3")
+    alice.hears(sorry, rule="FRAME-3")
 
 
 @rule("FRAME-3")
@@ -150,9 +147,7 @@ def test_the_bad_frames_of_each_connection_count(kitchen: Room) -> None:
             device.send_or_be_gone("hello")
 
     for device in (mallory, mallorys_phone):
-        assert alice.heard(device.say_or_be_gone("sorry about that")), (
-            f"expected {BAD_FRAMES - 1} bad frames to be forgiven, got {device.account()}"
-        )
+        alice.hears(device.say_or_be_gone("sorry about that"), rule="FRAME-3")
 
 
 @rule("FRAME-3")
@@ -164,9 +159,10 @@ def test_the_20th_bad_frame_is_forgiven_or_closes_with_1008(kitchen: Room) -> No
 
     # Nothing is sent until the answers arrive: data that a closing server no longer reads would destroy its Close.
     if mallory.was_answered(Error, times=BAD_FRAMES) and mallory.stays():
-        assert alice.heard(mallory.say("sorry about that"))
+        alice.hears(mallory.say("sorry about that"), rule="FRAME-3")
     elif not mallory.is_open:
-        assert mallory.was_closed_with() == CloseCode.POLICY_VIOLATION
+        code = mallory.was_closed_with(rule="FRAME-3")
+        expect(code == CloseCode.POLICY_VIOLATION, rule="FRAME-3", expected="1008", got=code)
 
 
 VIOLATIONS = {
@@ -184,15 +180,16 @@ def test_what_is_no_frame_ends_its_connection_unheard(kitchen: Room, end: bytes,
 
     mallory.violate(f'{{"type":"message","content":"{mark}'.encode() + end + b'"}', **form)
 
-    mallory.was_closed_with()
+    mallory.was_closed_with(rule="FRAME-1")
     for listener in (alice, bob):
         listener.hears_leave_of("mallory")
-    others_talk = bob.heard(alice.say_or_be_gone("soup is ready")) and alice.heard(bob.say_or_be_gone("coming"))
+    soup, coming = alice.say_or_be_gone("soup is ready"), bob.say_or_be_gone("coming")
+    others_talk = bob.heard(soup) and alice.heard(coming)
     if told := [str(one.frame) for one in bob.connection.received if mark in str(one.frame)]:
         raise RuleBrokenError("FRAME-1", "what is no frame to be told to nobody", f"it at bob: {told[0]}")
     if not others_talk:
-        got = f"at alice {alice.account()}, at bob {bob.account()}"
-        raise RuleBrokenError("FRAME-2", "alice and bob to go on as if nothing had happened", got)
+        bob.hears(soup, rule="FRAME-2")
+        alice.hears(coming, rule="FRAME-2")
 
 
 @rule("FRAME-2", "FRAME-9")
@@ -205,9 +202,8 @@ def test_an_unmasked_frame_ends_its_connection_unheard(kitchen: Room) -> None:
     if not mallory.stays():
         for listener in (alice, bob):
             listener.hears_leave_of("mallory")
-    if not (bob.heard(alice.say_or_be_gone("soup is ready")) and alice.heard(bob.say_or_be_gone("coming"))):
-        got = f"at alice {alice.account()}, at bob {bob.account()}"
-        raise RuleBrokenError("FRAME-2", "alice and bob to go on as if nothing had happened", got)
+    bob.hears(alice.say_or_be_gone("soup is ready"), rule="FRAME-2")
+    alice.hears(bob.say_or_be_gone("coming"), rule="FRAME-2")
     if mallory.is_open or any(person.echoed(content) for person in (alice, bob, mallory)):
         raise RuleBrokenError("FRAME-9", "an unmasked frame to end its connection unheard", mallory.account())
 
@@ -232,8 +228,8 @@ def test_a_frame_beyond_any_limit_disturbs_nobody_else(kitchen: Room) -> None:
     mallory.send_or_be_gone(json.dumps({"type": "message", "content": "x" * (2 * 1024 * 1024)}))
     mallory.stays()
 
-    assert bob.heard(alice.say("soup is ready"))
-    assert alice.heard(bob.say("coming"))
+    bob.hears(alice.say("soup is ready"), rule="FRAME-2")
+    alice.hears(bob.say("coming"), rule="FRAME-2")
 
 
 @rule("FRAME-3")
@@ -244,10 +240,9 @@ def test_a_frame_beyond_any_limit_is_forgiven_or_closes_1009(kitchen: Room) -> N
     sorry = mallory.say_or_be_gone("sorry about that")
 
     # If the server resets the link after its Close frame, that frame can be lost on the way.
-    allowed = not mallory.stays() and mallory.was_closed_with() in (CloseCode.TOO_BIG, None)
-    assert allowed or (mallory.heard(sorry) and alice.heard(sorry)), (
-        f"expected mallory to go on or a close with 1009, got {mallory.account()}"
-    )
+    if mallory.stays() or mallory.was_closed_with(rule="FRAME-3") not in (CloseCode.TOO_BIG, None):
+        for listener in (mallory, alice):
+            listener.hears(sorry, rule="FRAME-3")
 
 
 @rule("FRAME-5")

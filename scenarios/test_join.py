@@ -9,6 +9,7 @@ from roomproof.spec.messages import Message, Notice, NoticeKind
 from roomproof.spec.rules import Capability
 from roomproof.stage.person import Person
 from roomproof.stage.room import Room
+from roomproof.stage.scene import expect
 from roomproof.suite.marks import rule, unless
 
 PLAIN_USERS = {
@@ -103,19 +104,20 @@ def test_devices_that_come_at_one_time_all_hear_and_are_heard(kitchen: Room) -> 
         devices = list(at_one_time.map(kitchen.attempt, ["bob"] * 6))
 
     for device in devices:
-        assert isinstance(device, Person), f"expected every device of bob to be let in, got {device}"
-        device.fence()
+        expect(isinstance(device, Person), rule="JOIN-6", expected="every device of bob to be let in", got=device)
+        assert isinstance(device, Person)
+        device.hears(device.say("fence"), rule="JOIN-2")
     message = alice.say("all of you")
     for device in devices:
         assert isinstance(device, Person)
-        assert device.heard(message), f"expected every device of bob to hear {message!r}, got {device.account()}"
+        device.hears(message, rule="JOIN-2")
 
 
 @rule("JOIN-2")
 def test_members_hear_and_the_others_do_not(kitchen: Room) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
     soup = alice.say("soup is ready")
-    assert bob.heard(soup)
+    bob.hears(soup)
 
     bob.leave()
     alice.hears_leave_of("bob")
@@ -123,7 +125,7 @@ def test_members_hear_and_the_others_do_not(kitchen: Room) -> None:
 
     charlie = kitchen.join("charlie")
     pudding = alice.say("so is the pudding")
-    assert charlie.heard(pudding)
+    charlie.hears(pudding)
     assert not bob.echoed(pudding)
 
 
@@ -135,7 +137,7 @@ def test_whoever_was_announced_hears_what_follows(kitchen: Room) -> None:
         guest = kitchen.enter(f"guest-{number}")
         alice.hears_join_of(guest.user)
         welcome = alice.say(f"welcome, {guest.user}")
-        assert guest.heard(welcome), f"expected {guest.user}, who was announced, to hear alice, got {guest.account()}"
+        guest.hears(welcome, rule="JOIN-3")
 
 
 @rule("JOIN-3")
@@ -146,7 +148,7 @@ def test_whoever_heard_something_hears_what_follows(kitchen: Room) -> None:
         guest = kitchen.enter(f"guest-{number}")
         guest.fence()
         welcome = alice.say(f"welcome, {guest.user}")
-        assert guest.heard(welcome), f"expected {guest.user}, who heard itself, to hear alice, got {guest.account()}"
+        guest.hears(welcome, rule="JOIN-3")
 
 
 @rule("JOIN-4")
@@ -172,8 +174,8 @@ def test_a_newcomer_may_speak_at_once(kitchen: Room) -> None:
     for number in range(10):
         guest = kitchen.enter(f"guest-{number}")
         for greeting in guest.say_all(5, "good evening"):
-            assert guest.heard(greeting)
-            assert alice.heard(greeting)
+            guest.hears(greeting, rule="JOIN-5")
+            alice.hears(greeting, rule="JOIN-5")
 
 
 @rule("JOIN-6")
@@ -184,16 +186,19 @@ def test_a_plain_user_id_comes_back_as_it_was_sent(kitchen: Room, users: tuple[s
     for user in users:
         guest = kitchen.enter(user)
 
-        assert witness.hears(guest.say("it is me")).sender_id == user
-        assert witness.notices(NoticeKind.JOINED, user), f"expected a notice that {user!r} joined, got none"
+        sender_id = witness.hears(guest.say("it is me")).sender_id
+        expect(sender_id == user, rule="JOIN-6", expected=f"the sender_id {user!r}", got=repr(sender_id))
+        notices = witness.notices(NoticeKind.JOINED, user)
+        expect(notices, rule="JOIN-6", expected=f"a notice that {user!r} joined", got=witness.account())
 
 
 @rule("JOIN-6")
 def test_user_ids_that_differ_in_case_are_two_users(kitchen: Room) -> None:
     alice, other = kitchen.join("alice"), kitchen.join("Alice")
 
-    assert alice.hears(other.say("two of us")).sender_id == "Alice"
-    assert other.hears(alice.say("indeed")).sender_id == "alice"
+    senders = [alice.hears(other.say("two of us")).sender_id, other.hears(alice.say("indeed")).sender_id]
+
+    expect(senders == ["Alice", "alice"], rule="JOIN-6", expected="messages of Alice and of alice", got=senders)
 
 
 @rule("JOIN-7")
@@ -204,9 +209,11 @@ def test_any_printable_user_id_is_accepted(kitchen: Room, users: tuple[str, ...]
     guests = [kitchen.admit(user) for user in users]
 
     # The judge compares the user ids in every frame with those sent (JOIN-1, DELIVER-6).
-    assert all(witness.heard(guest.say("it is me")) for guest in guests if guest is not None)
+    for guest in guests:
+        if guest is not None:
+            witness.hears(guest.say("it is me"))
     refused = [user for user, guest in zip(users, guests, strict=True) if guest is None]
-    assert not refused, f"expected every printable user id to be accepted, got refusals of {refused}"
+    expect(not refused, rule="JOIN-7", expected="every printable user id to be accepted", got=f"refusals of {refused}")
 
 
 @rule("JOIN-8")

@@ -8,6 +8,7 @@ from roomproof.spec.messages import NoticeKind
 from roomproof.spec.rules import Capability
 from roomproof.stage.person import Person
 from roomproof.stage.room import Room
+from roomproof.stage.scene import expect
 from roomproof.suite.marks import needs, rule
 
 BAD_BODIES = {
@@ -33,8 +34,8 @@ def test_participants_may_connect(kitchen: Room) -> None:
     alice, bob, charlie = (kitchen.join(user) for user in ("alice", "bob", "charlie"))
 
     soup = alice.say("soup is ready")
-    assert bob.heard(soup)
-    assert charlie.heard(soup)
+    bob.hears(soup)
+    charlie.hears(soup)
 
 
 @rule("PARTICIPANTS-1")
@@ -43,7 +44,9 @@ def test_participants_are_added_to_those_before(kitchen: Room) -> None:
     kitchen.invite("zoe")
 
     for user in ("bob", "zoe", "alice"):
-        assert isinstance(kitchen.attempt(user), Person), f"expected {user}, who was added, to be let in, got a refusal"
+        guest = kitchen.attempt(user)
+        expected = f"{user}, who was added, to be let in"
+        expect(isinstance(guest, Person), rule="PARTICIPANTS-1", expected=expected, got=guest)
 
 
 @rule("PARTICIPANTS-1")
@@ -52,7 +55,8 @@ def test_a_hundred_are_added_at_a_time(kitchen: Room, http: Http) -> None:
     body = {"participant_ids": users, "role": "cook"}
 
     assert http.request("POST", f"{kitchen.path}/participants", body).ok
-    assert isinstance(kitchen.attempt(users[-1]), Person), "expected the last of them to be let in, got a refusal"
+    guest = kitchen.attempt(users[-1])
+    expect(isinstance(guest, Person), rule="PARTICIPANTS-1", expected="the last of them to be let in", got=guest)
 
 
 @rule("PARTICIPANTS-2")
@@ -62,8 +66,9 @@ def test_adding_whoever_is_there_disturbs_nobody(kitchen: Room) -> None:
     kitchen.invite("alice", "bob")
 
     alice.fence()
-    assert bob.heard(alice.say("still there?"))
-    assert len(alice.notices(NoticeKind.JOINED, "bob")) == 1
+    bob.hears(alice.say("still there?"), rule="PARTICIPANTS-2")
+    notices = alice.notices(NoticeKind.JOINED, "bob")
+    expect(len(notices) == 1, rule="PARTICIPANTS-2", expected="1 notice that bob joined", got=f"{len(notices)} of them")
 
 
 @rule("PARTICIPANTS-2")

@@ -65,7 +65,7 @@ def test_a_websocket_ping_between_fragments_is_answered(kitchen: Room) -> None:
     alice.send_fragments(frame[:10], frame[10:20], frame[20:], pings=True)
 
     assert alice.gets_pong(b""), "expected a pong, got none"
-    assert alice.heard(content)
+    alice.hears(content, rule="FRAME-8")
 
 
 @rule("FRAME-8")
@@ -74,5 +74,5 @@ def test_a_websocket_pong_that_nobody_asked_for_is_ignored(kitchen: Room) -> Non
 
     alice.pong(b"here I am")
 
-    assert bob.heard(alice.say("soup is ready"))
-    assert alice.heard(bob.say("coming"))
+    bob.hears(alice.say("soup is ready"), rule="FRAME-8")
+    alice.hears(bob.say("coming"), rule="FRAME-8")

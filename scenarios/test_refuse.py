@@ -6,7 +6,9 @@ from roomproof.spec.limits import USER_ID_CODE_POINTS
 from roomproof.spec.messages import Message, Notice
 from roomproof.stage.endings import Refusal
 from roomproof.stage.person import Person
+from roomproof.stage.refused import BAD_USER, NO_ROOM, UNKNOWN_ROOM, expect_refused
 from roomproof.stage.room import Room
+from roomproof.stage.scene import expect
 from roomproof.stage.stage import Stage
 from roomproof.suite.marks import rule
 
@@ -29,20 +31,15 @@ ODD_USERS = {
     "a control character of Latin-1": "\x85mallory",
 }
 
-AS_UNKNOWN_ROOM = "expected a handshake with 403, or a close with 4004 before any other frame"
-AS_NO_ROOM = "expected a handshake with any status other than 101, or a close with 4004 before any other frame"
-AS_BAD_USER = "expected any 4xx, or a close with 1008 or 4004 before any other frame"
-
 
 @rule("REFUSE-1")
 @pytest.mark.parametrize("change", ["another end", "a made-up id"])
 def test_an_unknown_room_is_refused(stage: Stage, kitchen: Room, change: str) -> None:
     unknown = {"another end": f"{kitchen.id[:-4]}0{kitchen.id[-3:]}0", "a made-up id": f"room{stage.scene.token}"}
 
-    refusal = stage.knock(unknown[change], "alice")
+    answer = stage.knock(unknown[change], "alice")
 
-    assert isinstance(refusal, Refusal), "expected alice to be refused in a room that nobody made, but she was let in"
-    assert refusal.is_unknown_room, f"{AS_UNKNOWN_ROOM}, got {refusal}"
+    expect_refused(answer, UNKNOWN_ROOM, rule="REFUSE-1", whom="alice in a room that nobody made")
     kitchen.join("alice")
 
 
@@ -54,39 +51,31 @@ def test_what_is_nearly_an_id_is_refused(stage: Stage, kitchen: Room) -> None:
     kitchen.join("alice")
 
     for room_id in {*around, *others} - {kitchen.id}:
-        refusal = stage.knock(room_id, "alice")
-        assert isinstance(refusal, Refusal), f"expected alice to be refused in {room_id!r}, but she was let in"
-        assert refusal.is_unknown_room, f"{room_id!r}: {AS_UNKNOWN_ROOM}, got {refusal}"
+        answer = stage.knock(room_id, "alice")
+        expect_refused(answer, UNKNOWN_ROOM, rule="REFUSE-1", whom=f"alice in {room_id!r}")
 
 
 @rule("REFUSE-1")
 @pytest.mark.parametrize("name", ["ws", "stats"])
 def test_a_path_of_the_service_is_no_room(stage: Stage, kitchen: Room, name: str) -> None:
-    refusal = stage.knock(name, "alice")
-
-    assert isinstance(refusal, Refusal), f"expected alice to be refused in {name!r}, but she was let in"
-    assert refusal.is_no_room, f"{AS_NO_ROOM}, got {refusal}"
+    expect_refused(stage.knock(name, "alice"), NO_ROOM, rule="REFUSE-1", whom=f"alice in {name!r}")
     kitchen.join("alice")
 
 
 @rule("REFUSE-2")
 @pytest.mark.parametrize("room_id", [pytest.param(room_id, id=case) for case, room_id in IMPOSSIBLE_IDS.items()])
 def test_what_cannot_be_an_id_is_refused(stage: Stage, kitchen: Room, room_id: str) -> None:
-    refusal = stage.knock(room_id, "alice")
+    answer = stage.knock(room_id, "alice")
 
-    assert isinstance(refusal, Refusal), "expected alice to be refused in a room that cannot exist, but she was let in"
-    assert refusal.is_unknown_room, f"{AS_UNKNOWN_ROOM}, got {refusal}"
+    expect_refused(answer, UNKNOWN_ROOM, rule="REFUSE-2", whom="alice in a room that cannot exist")
     kitchen.join("alice")
 
 
 @rule("REFUSE-2")
 def test_an_id_with_a_stray_quote_is_refused(stage: Stage, kitchen: Room) -> None:
-    refusal = stage.knock(f"{kitchen.id}'", "alice")
+    answer = stage.knock(f"{kitchen.id}'", "alice")
 
-    assert isinstance(refusal, Refusal), (
-        "expected alice to be refused with a stray quote after the id, but she was let in"
-    )
-    assert refusal.is_unknown_room, f"{AS_UNKNOWN_ROOM}, got {refusal}"
+    expect_refused(answer, UNKNOWN_ROOM, rule="REFUSE-2", whom="alice with a stray quote after the id")
     kitchen.join("alice")
 
 
@@ -94,25 +83,19 @@ def test_an_id_with_a_stray_quote_is_refused(stage: Stage, kitchen: Room) -> Non
 def test_nobody_is_refused(kitchen: Room) -> None:
     kitchen.join("alice")
 
-    refusal = kitchen.knock(None)
-
-    assert isinstance(refusal, Refusal), "expected somebody without a user id to be refused, but they were let in"
-    assert refusal.is_bad_user, f"{AS_BAD_USER}, got {refusal}"
+    expect_refused(kitchen.knock(None), BAD_USER, rule="REFUSE-3", whom="somebody without a user id")
 
 
 @rule("REFUSE-6")
 def test_an_empty_user_id_is_refused(kitchen: Room) -> None:
     kitchen.join("alice")
 
-    refusal = kitchen.knock("")
-
-    assert isinstance(refusal, Refusal), "expected somebody with an empty user id to be refused, but they were let in"
-    assert refusal.is_bad_user, f"{AS_BAD_USER}, got {refusal}"
+    expect_refused(kitchen.knock(""), BAD_USER, rule="REFUSE-6", whom="somebody with an empty user id")
 
 
 @rule("REFUSE-4")
 def test_the_refused_are_not_heard(stage: Stage, kitchen: Room) -> None:
-    assert_not_heard(kitchen, None)
+    expect_not_heard(kitchen, None, let_in="REFUSE-3")
     stage.stats()
 
 
@@ -120,32 +103,39 @@ def test_the_refused_are_not_heard(stage: Stage, kitchen: Room) -> None:
 def test_an_empty_user_id_is_not_heard_where_refused(stage: Stage, kitchen: Room, garage: Room) -> None:
     """A server that lets an empty user id in (REFUSE-6) has nothing to do here."""
     if isinstance(garage.knock(""), Refusal):
-        assert_not_heard(kitchen, "")
+        expect_not_heard(kitchen, "", let_in="REFUSE-6")
     stage.stats()
 
 
-def assert_not_heard(room: Room, user: str | None) -> None:
-    """Assert that a refused user who speaks at once is not heard in the room."""
+def expect_not_heard(room: Room, user: str | None, *, let_in: str) -> None:
+    """Expect that a refused user who speaks at once is not heard in the room.
+
+    A user who was let in breaks the rule `let_in`, and nothing was refused.
+    """
     alice = room.join("alice")
     before = len(alice.frames)
 
-    whisper = room.barge_in(user, "let me in")
+    stranger = room.barge_in(user, "let me in")
 
     alice.fence()
-    heard = [frame for frame in alice.frames[before:] if isinstance(frame, Message | Notice)]
-    assert not heard[:-1], f"expected alice to hear nothing of {whisper!r} or its sender, got {heard[:-1]}"
+    heard = [frame for frame in alice.frames[before:] if isinstance(frame, Message | Notice)][:-1]
+    if heard and isinstance(stranger, Person):
+        expect_refused(stranger, BAD_USER, rule=let_in, whom=f"somebody with the user id {user!r}")
+    expect(not heard, rule="REFUSE-4", expected="alice to hear nothing of somebody who was refused", got=heard)
 
 
 @rule("REFUSE-4")
 def test_a_room_that_refuses_is_not_active(stage: Stage, kitchen: Room) -> None:
     unknown = f"room{stage.scene.token}"
-    stage.knock(unknown, "mallory")
     kitchen.join("alice")
+    expect(stage.is_counted(1), rule="STATS-2", expected="the statistics to count 1 member", got="another number")
 
+    answer = stage.knock(unknown, "mallory")
+
+    expect(isinstance(answer, Refusal), rule="REFUSE-1", expected="mallory to be refused", got="she was let in")
     stats = stage.stats_once(lambda stats: kitchen.id in stats.active_rooms and unknown not in stats.active_rooms)
-
-    assert unknown not in stats.active_rooms
-    assert stage.is_counted(1), "expected the statistics to count one member, got another number"
+    expect(unknown not in stats.active_rooms, rule="REFUSE-4", expected="no room that refuses to be active", got=stats)
+    expect(stage.is_counted(1), rule="REFUSE-4", expected="the refused not to be counted", got="another number than 1")
 
 
 @rule("REFUSE-5")
@@ -156,7 +146,11 @@ def test_an_odd_name_is_refused_or_kept(kitchen: Room, user: str) -> None:
     mallory = kitchen.knock(user)
 
     if isinstance(mallory, Person):
-        assert mallory.hears(mallory.say("it is me")).sender_id == user
-        alice.hears_join_of(user)
+        sender_id = mallory.hears(mallory.say("it is me")).sender_id
+        number = mallory.connection.number
+        expect(
+            sender_id == user, rule="REFUSE-5", expected=f"sender_id {user!r}", got=repr(sender_id), connection=number
+        )
+        alice.hears_join_of(user, rule="REFUSE-5")
     else:
-        assert mallory.is_bad_user, f"{AS_BAD_USER}, got {mallory}"
+        expect_refused(mallory, BAD_USER, rule="REFUSE-5", whom=f"somebody with the user id {user!r}")

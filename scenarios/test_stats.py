@@ -4,7 +4,7 @@ from roomproof.client.http import Http
 from roomproof.spec.messages import message
 from roomproof.spec.rules import Capability
 from roomproof.stage.room import Room
-from roomproof.stage.scene import RuleBrokenError
+from roomproof.stage.scene import expect
 from roomproof.stage.stage import Stage
 from roomproof.suite.marks import needs, rule
 
@@ -20,30 +20,48 @@ def test_the_statistics_have_their_form(stage: Stage, kitchen: Room, garage: Roo
 @rule("STATS-2")
 def test_every_connection_counts(stage: Stage, kitchen: Room, garage: Room) -> None:
     for members, (room, user) in enumerate([(kitchen, "alice"), (kitchen, "bob"), (kitchen, "bob"), (garage, "alice")]):
-        assert stage.is_counted(members)
+        expect_counted(stage, members)
         room.join(user)
 
-    assert stage.is_counted(4)
+    expect_counted(stage, 4)
+
+
+def expect_counted(stage: Stage, members: int) -> None:
+    """Expect that the statistics come to count so many members."""
+    expected = f"total_connections to come to {members}"
+    expect(stage.is_counted(members), rule="STATS-2", expected=expected, got="another number")
 
 
 @rule("STATS-2")
 def test_who_leaves_counts_no_more(stage: Stage, kitchen: Room) -> None:
     alice, bob, bobs_phone = (kitchen.join(user) for user in ("alice", "bob", "bob"))
-    assert stage.is_counted(3)
+    expect_counted(stage, 3)
 
     for left, leave in ((2, bob.leave), (1, bobs_phone.die), (0, alice.leave)):
         leave()
-        assert stage.is_counted(left)
+        expect_counted(stage, left)
 
 
 @rule("STATS-3")
 def test_a_room_with_members_is_listed(stage: Stage, kitchen: Room, garage: Room) -> None:
     kitchen.join("alice")
-    assert kitchen.id in stage.stats_once(lambda stats: kitchen.id in stats.active_rooms).active_rooms
+    expect_listed(stage, kitchen)
 
     garage.join("bob")
-    both = {kitchen.id, garage.id}
-    assert both <= set(stage.stats_once(lambda stats: both <= set(stats.active_rooms)).active_rooms)
+    expect_listed(stage, kitchen, garage)
+
+
+def expect_listed(stage: Stage, *rooms: Room) -> None:
+    """Expect that the statistics come to list all of these rooms."""
+    ids = {room.id for room in rooms}
+    stats = stage.stats_once(lambda stats: ids <= set(stats.active_rooms))
+    expect(ids <= set(stats.active_rooms), rule="STATS-3", expected=f"{sorted(ids)} to be listed", got=stats)
+
+
+def expect_unlisted(stage: Stage, room: Room) -> None:
+    """Expect that the statistics come not to list a room."""
+    stats = stage.stats_once(lambda stats: room.id not in stats.active_rooms)
+    expect(room.id not in stats.active_rooms, rule="STATS-4", expected=f"{room.id} not to be listed", got=stats)
 
 
 @rule("STATS-3", "JOIN-6")
@@ -54,8 +72,9 @@ def test_all_the_rooms_of_one_user_are_listed(stage: Stage) -> None:
 
     stats = stage.stats_once(lambda stats: rooms.keys() <= set(stats.active_rooms))
 
-    if missing := rooms.keys() - set(stats.active_rooms):
-        raise RuleBrokenError("STATS-3", f"all {len(rooms)} rooms in active_rooms", f"all but {len(missing)} of them")
+    missing = rooms.keys() - set(stats.active_rooms)
+    got = f"all but {len(missing)} of them"
+    expect(not missing, rule="STATS-3", expected=f"all {len(rooms)} rooms in active_rooms", got=got)
 
 
 @rule("STATS-3")
@@ -65,8 +84,8 @@ def test_a_room_is_listed_until_its_last_member_leaves(stage: Stage, kitchen: Ro
     bob.leave()
     alice.hears_leave_of("bob")
 
-    assert kitchen.id in stage.stats_once(lambda stats: kitchen.id in stats.active_rooms).active_rooms
-    assert alice.is_open
+    expect_listed(stage, kitchen)
+    alice.fence()
 
 
 @rule("STATS-4")
@@ -78,9 +97,8 @@ def test_a_room_that_everybody_left_is_not_listed(stage: Stage, kitchen: Room, g
     alice.leave()
     bob.die()
 
-    stats = stage.stats_once(lambda stats: kitchen.id not in stats.active_rooms)
-    assert kitchen.id not in stats.active_rooms
-    assert garage.id in stage.stats_once(lambda stats: garage.id in stats.active_rooms).active_rooms
+    expect_unlisted(stage, kitchen)
+    expect_listed(stage, garage)
 
 
 @rule("STATS-4")
@@ -92,7 +110,7 @@ def test_a_room_emptied_by_too_large_a_frame_is_not_listed(stage: Stage, kitchen
     if alice.stays():
         alice.leave()
 
-    assert kitchen.id not in stage.stats_once(lambda stats: kitchen.id not in stats.active_rooms).active_rooms
+    expect_unlisted(stage, kitchen)
 
 
 @rule("STATS-4")
@@ -103,11 +121,10 @@ def test_a_deleted_room_is_not_listed(stage: Stage, kitchen: Room, garage: Room)
     stage.stats_once(lambda stats: kitchen.id in stats.active_rooms)
 
     kitchen.delete()
-    alice.was_closed_with()
+    alice.was_closed_with(rule="CLOSE-3")
 
-    stats = stage.stats_once(lambda stats: kitchen.id not in stats.active_rooms)
-    assert kitchen.id not in stats.active_rooms
-    assert garage.id in stage.stats_once(lambda stats: garage.id in stats.active_rooms).active_rooms
+    expect_unlisted(stage, kitchen)
+    expect_listed(stage, garage)
 
 
 @rule("STATS-4")
@@ -116,7 +133,7 @@ def test_a_room_that_nobody_entered_is_not_listed(stage: Stage, kitchen: Room, g
 
     stats = stage.stats_once(lambda stats: garage.id in stats.active_rooms)
 
-    assert kitchen.id not in stats.active_rooms
+    expect(kitchen.id not in stats.active_rooms, rule="STATS-4", expected="no room that nobody entered", got=stats)
 
 
 @rule("STATS-5")

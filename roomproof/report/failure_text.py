@@ -19,14 +19,22 @@ def finding_line(finding: Finding, events: Sequence[Event]) -> str:
 
 
 def failure_text(
-    broken: Mapping[str, Sequence[str]], findings: Sequence[Finding], events: Sequence[Event], rerun_command: str
+    broken: Mapping[str, Sequence[str]],
+    findings: Sequence[Finding],
+    events: Sequence[Event],
+    rerun_command: str,
+    consequences: Mapping[str, Sequence[str]] | None = None,
+    roots: Mapping[str, str] | None = None,
 ) -> str:
     """Explain why a scenario failed.
 
-    Shows each broken rule with what was observed, the witnesses of the first finding, the timeline, and the command
-    that runs the scenario again. `broken` maps the ids of rules to the observations against them.
+    Shows each broken rule with what was observed, what follows from it, the witnesses of the first finding, the
+    timeline, and the command that runs the scenario again. `broken` and `consequences` map the ids of rules to the
+    observations against them, and `roots` those of consequences to the broken rules from which they follow.
     """
     lines = [line for rule_id, observations in broken.items() for line in _rule_lines(rule_id, observations)]
+    for rule_id, observations in (consequences or {}).items():
+        lines += [f"{rule_id} (follows from {(roots or {})[rule_id]}). What was seen:", *_shown(observations)]
     names = connection_names(events)
     zero = next((event.at for event in events if hasattr(event, "at")), 0)
     if findings and findings[0].witness:
@@ -41,7 +49,11 @@ def failure_text(
 def _rule_lines(rule_id: str, observations: Sequence[str]) -> list[str]:
     rule = read_protocol().rules[rule_id]
     lines = [f"{rule_id} ({rule.level}) is broken. The rule:", f"    {rule.requirement}", "What was seen:"]
-    lines += [f"    {observation}" for observation in observations[:SHOWN_OBSERVATIONS]]
+    return [*lines, *_shown(observations)]
+
+
+def _shown(observations: Sequence[str]) -> list[str]:
+    lines = [f"    {observation}" for observation in observations[:SHOWN_OBSERVATIONS]]
     if len(observations) > SHOWN_OBSERVATIONS:
         lines.append(f"    ... and {len(observations) - SHOWN_OBSERVATIONS} more")
     return lines

@@ -48,17 +48,21 @@ class ResultFile(JsonLines):
         self._write(run_line(protocol, target, capabilities, partial=partial))
 
     def scenario(self, result: ScenarioResult) -> None:
-        """Write the line of a scenario."""
-        self._write(
-            {
-                "kind": "scenario",
-                "id": result.id,
-                "rules": list(result.rules),
-                "outcome": result.outcome,
-                "seconds": round(result.seconds, 4),
-                "detail": result.detail,
-            }
-        )
+        """Write the line of a scenario.
+
+        Only that of a scenario which broke something has `broken` and `follows_from`.
+        """
+        line: dict[str, object] = {
+            "kind": "scenario",
+            "id": result.id,
+            "rules": list(result.rules),
+            "outcome": result.outcome,
+            "seconds": round(result.seconds, 4),
+            "detail": result.detail,
+        }
+        if result.broken or result.consequences:
+            line |= {"broken": list(result.broken), "follows_from": dict(result.consequences)}
+        self._write(line)
 
     def verdict(self, verdict: Verdict, protocol: Protocol) -> None:
         """Write the last line, and close the file."""

@@ -19,16 +19,18 @@ class Refusal:
     code: int | None
     frames: tuple[Frame, ...] = ()
     reason: str = ""
+    connection: int | None = None
+    """Number of the connection that was refused."""
 
     @classmethod
     def of_handshake(cls, refused: Refused) -> "Refusal":
         """The refusal by a handshake that did not succeed."""
-        return cls(refused.status, None, reason=refused.reason)
+        return cls(refused.status, None, reason=refused.reason, connection=refused.connection)
 
     @classmethod
     def of_connection(cls, closed: Closed, frames: tuple[Frame, ...]) -> "Refusal":
         """The refusal by closing an accepted connection, after these frames."""
-        return cls(None, closed.code, frames, closed.reason)
+        return cls(None, closed.code, frames, closed.reason, closed.connection)
 
     @property
     def is_unknown_room(self) -> bool:

@@ -12,7 +12,7 @@ from roomproof.spec.messages import Frame, Message, Notice, NoticeKind
 from roomproof.spec.rules import Capability
 from roomproof.stage.endings import ending
 from roomproof.stage.pace import Pace, Talker
-from roomproof.stage.scene import RuleBrokenError, Scene
+from roomproof.stage.scene import RuleBrokenError, Scene, UndeliveredError
 
 Direct = TypeVar("Direct", messages.Error, messages.Pong)
 """A frame that answers one connection only."""
@@ -35,7 +35,6 @@ class Person:
         self._frames: list[Frame] = []
         self._heard: dict[str, Message] = {}
         """The first message received with each content."""
-        self._said: set[str] = set()
 
     @property
     def token(self) -> str:
@@ -82,7 +81,6 @@ class Person:
         """
         self._pace.wait()
         self.send(messages.message(content, **claims))
-        self._said.add(content)
         self._pace.note(self, content)
         return content
 
@@ -126,7 +124,8 @@ class Person:
         except ConnectionError as error:
             closed = self.connection.closed
             got = ending(closed) if closed else f"an error: {error}"
-            raise RuleBrokenError(None, f"{self.user} to be connected and able to send", got) from error
+            expected = f"{self.user} to be connected and able to send"
+            raise UndeliveredError(None, expected, got, connection=self.connection.number) from error
 
     def send_or_be_gone(self, frame: str | bytes, *, binary: bool = False) -> None:
         """Send any frame, unless the connection is over."""
@@ -174,19 +173,29 @@ class Person:
         self._decode_received()
         return content in self._heard
 
-    def hears(self, *contents: str) -> Message:
+    def hears(self, *contents: str, rule: str | None = None) -> Message:
         """Wait for messages with these contents, and return the last message.
 
-        Raises RuleBrokenError if one does not arrive: DELIVER-2 for a message of this person, else DELIVER-1.
+        Raises UndeliveredError if one does not arrive. `rule` is the rule that its loss breaks in the circumstances of
+        the scenario; by default the judge names the rule.
         """
         message: Message | None = None
         for content in contents:
             message = self._await_message(content)
             if message is None:
-                rule = "DELIVER-2" if content in self._said else "DELIVER-1"
-                raise RuleBrokenError(rule, f"{self.user} to hear {content!r}", self.account())
+                expected = f"{self.user} to hear {content[:SHOWN_CHARACTERS]!r}"
+                number = self.connection.number
+                raise UndeliveredError(rule, expected, self.account(), connection=number, content=content)
         assert message is not None, "hears() needs something to hear"
         return message
+
+    def expects(self, condition: object, expected: str) -> None:
+        """Raise UndeliveredError unless a condition about the received frames holds.
+
+        The judge knows which rule is broken then.
+        """
+        if not condition:
+            raise UndeliveredError(None, expected, self.account(), connection=self.connection.number)
 
     def _await_message(self, content: str, patience: float = 1) -> Message | None:
         self._await(lambda: self.echoed(content), self._scene.deadline * patience)
@@ -214,24 +223,34 @@ class Person:
             frame for frame in self.frames if isinstance(frame, Notice) and (frame.kind, frame.user_id) == (kind, user)
         ]
 
-    def hears_join_of(self, user: str, *, times: int = 1, rule: str = "JOIN-1") -> None:
+    def hears_join_of(self, user: str, *, times: int = 1, rule: str | None = None) -> None:
         """Wait for the notice that a user joined.
 
-        Raises RuleBrokenError if it does not arrive.
+        Raises UndeliveredError if it does not arrive; `rule` as in `hears`.
         """
         self._hears_notice(NoticeKind.JOINED, user, times, rule, self._scene.deadline)
 
-    def hears_leave_of(self, user: str, *, times: int = 1, rule: str = "LEAVE-1", within: float | None = None) -> None:
-        """Wait for the notice that a user left, `within` so many seconds.
+    def hears_leave_of(
+        self, user: str, *, times: int = 1, rule: str | None = None, within: float | None = None
+    ) -> None:
+        """Wait for the notice that a user left, `within` seconds; by default the deadline.
 
-        Raises RuleBrokenError if it does not arrive.
+        Raises UndeliveredError if it does not arrive; `rule` as in `hears`. The judge knows how the user left, so by
+        default it names LEAVE-1 or LEAVE-2.
         """
         self._hears_notice(NoticeKind.LEFT, user, times, rule, within or self._scene.deadline)
 
-    def _hears_notice(self, kind: NoticeKind, user: str, times: int, rule: str, seconds: float) -> None:
+    def heard_leave_of(self, user: str, *, within: float | None = None) -> bool:
+        """Whether the notice that a user left arrives.
+
+        It has `within` seconds; by default the deadline.
+        """
+        return self._await(lambda: bool(self.notices(NoticeKind.LEFT, user)), within or self._scene.deadline)
+
+    def _hears_notice(self, kind: NoticeKind, user: str, times: int, rule: str | None, seconds: float) -> None:
         if not self._await(lambda: len(self.notices(kind, user)) >= times, seconds):
             expected = f"{self.user} to hear within {seconds:g} s that {user} {kind}"
-            raise RuleBrokenError(rule, expected, self.account())
+            raise UndeliveredError(rule, expected, self.account(), connection=self.connection.number)
 
     def answers(self, kind: type[Direct]) -> list[Direct]:
         """The direct frames of this kind received so far."""
@@ -244,7 +263,7 @@ class Person:
     def fence(self) -> None:
         """Say something and hear it: everything due to this person earlier has arrived.
 
-        Raises RuleBrokenError (DELIVER-2) if it does not come back.
+        Raises UndeliveredError if it does not come back.
         """
         self.hears(self.say("fence"))
 
@@ -255,7 +274,8 @@ class Person:
         """
         self.connection.begin_close(code, reason)
         if not self._is_over():
-            raise RuleBrokenError("CLOSE-2", f"the server to answer the Close frame of {self.user}", self.account())
+            expected = f"the server to answer the Close frame of {self.user}"
+            raise RuleBrokenError("CLOSE-2", expected, self.account(), connection=self.connection.number)
 
     def die(self, how: str = "rst") -> None:
         """End the link without a Close frame: `fin` or `rst`."""
@@ -268,14 +288,17 @@ class Person:
         else:
             self.die(how)
 
-    def was_closed_with(self) -> int | None:
+    def was_closed_with(self, *, rule: str | None = None) -> int | None:
         """Wait for the end of the connection, and return the code of the Close frame.
 
-        Returns None if the link ended without a Close frame. Raises RuleBrokenError if the connection does not end
-        within the deadline.
+        Returns None if the link ended without a Close frame. If the connection does not end within the deadline,
+        raises RuleBrokenError with this rule; without one, UndeliveredError.
         """
         if not self._is_over():
-            raise RuleBrokenError(None, f"{self.user} to be closed by the server", self.account())
+            expected, number = f"{self.user} to be closed by the server", self.connection.number
+            if rule is None:
+                raise UndeliveredError(None, expected, self.account(), connection=number)
+            raise RuleBrokenError(rule, expected, self.account(), connection=number)
         return self.connection.closed.code if self.connection.closed else None
 
     def _is_over(self) -> bool:

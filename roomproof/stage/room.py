@@ -12,7 +12,7 @@ from roomproof.spec.rules import Capability
 from roomproof.stage.endings import Refusal, ending
 from roomproof.stage.pace import Pace
 from roomproof.stage.person import Person
-from roomproof.stage.scene import RuleBrokenError, Scene
+from roomproof.stage.scene import RuleBrokenError, Scene, UndeliveredError
 
 REFUSAL_PATIENCE = 0.2
 """Part of the deadline that a server has to close a connection it accepted."""
@@ -86,8 +86,8 @@ class Room:
     def join(self, user: str, *, reads: bool = True, source: str | None = None) -> Person:
         """Let somebody join, and return once there is evidence that they are a member.
 
-        With `reads` false they read nothing. `source` is the client address to come from. Raises RuleBrokenError if the
-        server refuses, or if there is no evidence within the deadline.
+        With `reads` false they read nothing. `source` is the client address to come from. Raises RuleBrokenError
+        (JOIN-6) if the server refuses, and UndeliveredError if there is no evidence within the deadline.
         """
         person = self.enter(user, reads=reads, source=source)
         try:
@@ -96,7 +96,8 @@ class Room:
             closed = person.connection.closed
             if closed is not None and closed.code in REFUSAL_CODES and not person.connection.received:
                 got = f"{ending(closed)} before any other frame"
-                raise RuleBrokenError("JOIN-6", f"{user} to be let into the existing room {self.id}", got) from error
+                expected, number = f"{user} to be let into the existing room {self.id}", person.connection.number
+                raise RuleBrokenError("JOIN-6", expected, got, connection=number) from error
             raise
         self._pace.admit(person)
         return person
@@ -168,13 +169,16 @@ class Room:
 
         With witnesses that is a notice or any room frame; without, the person says something and hears it.
         """
+        number = person.connection.number
         before = [one for one in self.people if one is not person]
         witnesses = [one for one in before if one.is_open and one.reads and one.can_hear(person)]
         if not witnesses or any(one.user == person.user for one in before):
-            if not person.heard(person.say("hello")):
-                # Was only the first message lost, or is the person no member at all?
-                rule = "JOIN-5" if person.is_open and person.heard(person.say("hello?"), patience=0.2) else "JOIN-2"
-                raise RuleBrokenError(rule, f"{person.user}, who was let in, to hear itself", person.account())
+            hello = person.say("hello")
+            if not person.heard(hello):
+                # Was only the first message lost, or is the person no member at all (JOIN-2)?
+                rule = "JOIN-5" if person.is_open and person.heard(person.say("hello?"), patience=0.2) else None
+                expected = f"{person.user}, who was let in, to hear itself"
+                raise UndeliveredError(rule, expected, person.account(), connection=number, content=hello)
             return
 
         # Where the server sends history, an earlier message can arrive before membership begins.
@@ -188,7 +192,8 @@ class Room:
             return told or (False if over else None)
 
         if not self._scene.recorder.wait_for(announced, self._scene.deadline):
-            raise RuleBrokenError("JOIN-1", f"the others to hear that {person.user} joined", person.account())
+            expected = f"the others to hear that {person.user} joined"
+            raise UndeliveredError(None, expected, person.account(), connection=number)
 
     def knock(self, user: str | None) -> Refusal | Person:
         """Try to join, as any user, a room that might not exist any more."""
@@ -197,19 +202,20 @@ class Room:
             self.people.append(answer)
         return answer
 
-    def barge_in(self, user: str | None, text: str) -> str:
-        """Connect and speak at once, although a refusal is due; return what was said.
+    def barge_in(self, user: str | None, text: str) -> Refusal | Person:
+        """Connect and speak at once, although a refusal is due.
 
-        The connection is over when this returns.
+        Returns the refusal, or the person if there was none. The connection is over when this returns.
         """
         connection = ClientConnection(self._scene.target, self._scene.recorder, self.id, user)
-        content = self._scene.unique(text)
-        if connection.open(source=next(self._scene.sources)):
-            with contextlib.suppress(ConnectionError):
-                connection.send(messages.message(content))
-            self._scene.recorder.wait_for(lambda: connection.closed, self._scene.deadline * REFUSAL_PATIENCE)
-            connection.die("fin")
-        return content
+        if not connection.open(source=next(self._scene.sources)):
+            return _refusal_of(connection)
+        with contextlib.suppress(ConnectionError):
+            connection.send(messages.message(self._scene.unique(text)))
+        closed = self._scene.recorder.wait_for(lambda: connection.closed, self._scene.deadline * REFUSAL_PATIENCE)
+        connection.die("fin")
+        person = Person(self._scene, connection, user or "", Pace())
+        return Refusal.of_connection(closed, ()) if closed and not person.frames else person
 
     def participants(self) -> list[str] | None:
         """The participants that the server lists (capability `fetch`), or None.

@@ -12,13 +12,42 @@ from roomproof.recorder import Recorder
 
 
 class RuleBrokenError(AssertionError):
-    """The server broke a rule; `rule` is None where the judge finds out which."""
+    """The server broke a rule, as only a scenario can see.
 
-    def __init__(self, rule: str | None, expected: str, got: str) -> None:
+    `connection` is the number of the connection that shows it; None where there is none.
+    """
+
+    def __init__(self, rule: str | None, expected: str, got: str, *, connection: int | None = None) -> None:
         super().__init__(escaped(f"expected {expected}, got {got}"))
         self.rule = rule
         self.expected = expected
         self.got = got
+        self.connection = connection
+
+
+class UndeliveredError(RuleBrokenError):
+    """Something did not arrive in time, or a person could not go on.
+
+    The judge decides whether that breaks a rule, and which. `rule` is the rule that such a loss breaks in the
+    circumstances of the scenario, which the judge does not know; None where the judge knows better. `content` is that
+    of the message waited for; None for anything else.
+    """
+
+    def __init__(
+        self, rule: str | None, expected: str, got: str, *, connection: int, content: str | None = None
+    ) -> None:
+        super().__init__(rule, expected, got, connection=connection)
+        self.content = content
+
+
+def expect(condition: object, *, rule: str, expected: str, got: object, connection: int | None = None) -> None:
+    """Raise RuleBrokenError with this rule unless a condition holds.
+
+    For what the history cannot show: statuses, statistics, pongs, codes of Close frames. `connection` is the number of
+    the connection that it is about.
+    """
+    if not condition:
+        raise RuleBrokenError(rule, expected, str(got), connection=connection)
 
 
 @dataclass(slots=True)

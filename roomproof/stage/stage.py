@@ -13,9 +13,9 @@ from roomproof.client.clock import CLOCK, server_ahead_ns
 from roomproof.client.http import Answer, Http, UnreachableError
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError
-from roomproof.history import Deadline, Event, Sent, Started
+from roomproof.history import Deadline, Event, Opened, Opening, Started
 from roomproof.judge.facts import OLD_TIMESTAMP, is_far_away
-from roomproof.judge.findings import Finding, Kind
+from roomproof.judge.findings import Finding
 from roomproof.judge.offline.judge import judge
 from roomproof.spec.limits import CHAT_ID_CHARACTERS
 from roomproof.spec.rules import Capability
@@ -150,19 +150,15 @@ class Stage:
     def break_off(self) -> list[Finding]:
         """Close all connections, and judge the history without waiting.
 
-        Leaves out findings of something missing whose deadline had not passed.
+        Something is missing only if it was due a deadline ago already, to a receiver who was still there now.
         """
         now = self.scene.recorder.now()
         self.scene.recorder.record(Deadline(now))
         self._close()
         events = self.events()
         long_ago = now - int(self.scene.deadline * 1e9)
-        had_time = {one.connection for one in events if isinstance(one, Sent) and one.at <= long_ago}
-        return [
-            finding
-            for finding in self._judge(events)
-            if not finding.overdue or (finding.kind is Kind.NEVER_JOINED and finding.receiver in had_time)
-        ]
+        earlier = {_missing(finding) for finding in judge(_until(long_ago, events)) if finding.overdue}
+        return [one for one in self._judge(events) if not one.overdue or _missing(one) in earlier]
 
     def _judge(self, events: list[Event]) -> list[Finding]:
         """Judge a history.
@@ -256,6 +252,25 @@ class Stage:
 def room_body(name: str, **fields: object) -> dict[str, object]:
     """The body of a request that makes a room."""
     return {"name": name, "created_by": "alice", **fields}
+
+
+def _until(deadline: int, events: list[Event]) -> list[Event]:
+    """A history with an earlier deadline.
+
+    Connections that were let in after that are left out.
+    """
+    late = {event.connection for event in events if isinstance(event, Opening | Opened) and event.at > deadline}
+    kept = [event for event in events if getattr(event, "connection", None) not in late]
+    return [Deadline(deadline) if isinstance(event, Deadline) else event for event in kept]
+
+
+def _missing(finding: Finding) -> tuple[object, ...]:
+    """The item that a finding is about, and its receiver.
+
+    Notices that are only counted have no item: their rule tells them apart.
+    """
+    rule = finding.rule if finding.stream is None else None
+    return finding.kind, finding.receiver, finding.stream, finding.item, rule
 
 
 def _subject(finding: Finding) -> tuple[object, ...]:

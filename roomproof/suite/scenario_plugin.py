@@ -8,12 +8,14 @@ import pytest
 
 from roomproof.client.http import UnreachableError
 from roomproof.client.tcp import LocalTroubleError
-from roomproof.history import HistoryError
+from roomproof.history import Event, HistoryError, Sent
 from roomproof.judge.findings import Finding
+from roomproof.judge.root_cause import Expectation, Proof, attribute, is_explained
 from roomproof.report.failure_text import failure_text, finding_line
 from roomproof.report.history_file import write_history
+from roomproof.spec.messages import Perhaps, Valid, read_sent
 from roomproof.spec.rules import read_protocol
-from roomproof.stage.scene import RuleBrokenError
+from roomproof.stage.scene import RuleBrokenError, UndeliveredError
 from roomproof.stage.stage import Stage
 from roomproof.suite.applicability import applicable_rules, skip_as_inapplicable, why_inapplicable
 from roomproof.suite.declared_target import DeclaredTarget
@@ -98,10 +100,7 @@ class ScenarioPlugin:
         if isinstance(error, OUR_TROUBLE):  # then the history shows what we did, not what the server does
             report.trouble = f"{scenario_id(item.nodeid)} was ended by a trouble of ours: {_first_line(error)}"
         else:
-            for finding in findings:
-                report.add(finding.rule, finding_line(finding, events))
-            if error is not None:
-                _add_error(report, error, stage)
+            self._attribute(item, report, error, findings)
         if report.target_is_gone:
             item.session.shouldstop = report.trouble
         self._set_known_deviations_apart(report, scenario_id(item.nodeid))
@@ -109,8 +108,31 @@ class ScenarioPlugin:
         report.detail = report.summary() or report.trouble
         if report.broken:
             command = rerun_command(self._config, scenario_id(item.nodeid))
-            report.explanation = failure_text(report.broken, findings, events, command)
+            report.explanation = failure_text(
+                report.broken, findings, events, command, report.consequences, report.roots
+            )
             report.logs = self._logs(item, stage)
+
+    def _attribute(
+        self, item: pytest.Item, report: ScenarioReport, error: BaseException | None, findings: Sequence[Finding]
+    ) -> None:
+        """Add every fault to a report once, with its rule.
+
+        A scenario that failed without any is trouble.
+        """
+        stage = item.stash.get(STAGE_KEY, None)
+        events = stage.events() if stage else []
+        failed = _failed_expectation(item, report, error, stage) if error else None
+        for cause in attribute(failed, findings):
+            line = finding_line(cause.finding, events) if cause.finding else _first_line(error)
+            report.add(cause.rule, line, root=cause.root)
+        if failed and failed.proof is Proof.UNDELIVERED and not is_explained(findings):
+            report.is_unplayed = True
+            why = "could not be played, and its history shows no fault of the server"
+            report.trouble = f"{scenario_id(item.nodeid)} {why}: {_first_line(error)}"
+        elif error and not failed and not report.broken and not report.trouble:
+            why = "names none of its several rules in its failure"
+            report.trouble = f"{scenario_id(item.nodeid)} {why}: {_first_line(error)}"
 
     def _findings(self, item: pytest.Item, stage: Stage | None, *, is_complete: bool) -> list[Finding]:
         """Close the stage and judge its history.
@@ -127,9 +149,11 @@ class ScenarioPlugin:
             return []
 
     def _set_known_deviations_apart(self, report: ScenarioReport, scenario: str) -> None:
-        for rule in list(report.broken):
-            if any(deviation.covers(rule, scenario) for deviation in self._deviations):
-                report.deviating[rule] = report.broken.pop(rule)
+        for observed in (report.broken, report.consequences):
+            for rule in list(observed):
+                if any(deviation.covers(rule, scenario) for deviation in self._deviations):
+                    report.deviating[rule] = observed.pop(rule)
+                    report.roots.pop(rule, None)
 
     def _logs(self, item: pytest.Item, stage: Stage | None) -> dict[str, list[str]]:
         """Return the topology's log lines about the rooms of a scenario, by part."""
@@ -176,28 +200,45 @@ def _outcome(report: pytest.TestReport, scenario: ScenarioReport) -> Outcome:
     return Outcome.DEVIATING if outcome is Outcome.PASSED and scenario.deviating else outcome
 
 
-def _add_error(report: ScenarioReport, error: BaseException, stage: Stage | None) -> None:
-    """Add an exception of the scenario itself to a report.
+def _failed_expectation(
+    item: pytest.Item, report: ScenarioReport, error: BaseException, stage: Stage | None
+) -> Expectation | None:
+    """Return what an exception of the scenario itself says about the server.
 
-    The exception breaks the scenario's rules, or shows that the target is gone.
+    None if it says nothing about any one rule, and if the target is gone, which is trouble.
     """
-    observation = _first_line(error)
     if isinstance(error, UnreachableError) and not (stage and _answers(stage)):
         report.target_is_gone = True
-        report.trouble = f"the target stopped answering: {observation}"
-        return
-    rules = report.rules
-    if isinstance(error, UnreachableError) and error.rule:
-        rules = (error.rule,)
-    if isinstance(error, RuleBrokenError):
-        if error.rule is None and report.broken:
-            return  # the history tells more exactly which rule is broken
-        rules = (error.rule,) if error.rule else report.rules
-    for rule in rules:
-        report.add(rule, observation, first=True)
+        report.trouble = f"the target stopped answering: {_first_line(error)}"
+        return None
+    only = report.rules[0] if len(report.rules) == 1 else None
+    breaks_parts = item.get_closest_marker("breaks_parts") is not None
+    match error:
+        case UndeliveredError() if not (breaks_parts and only):
+            sender = _sender_of(error.content, stage.events() if stage else [])
+            return Expectation(Proof.UNDELIVERED, error.rule, error.connection, sender, error.content)
+        case RuleBrokenError(rule=str(rule)):
+            return Expectation(Proof.SEEN, rule, error.connection)
+        case UnreachableError(rule=str(rule)):
+            return Expectation(Proof.SEEN, rule)
+        case UnreachableError() if only:
+            return Expectation(Proof.SEEN, only)
+        case AssertionError() if only:
+            return Expectation(Proof.UNNAMED, only, breaks_parts=breaks_parts)
+    return None
 
 
-def _first_line(error: BaseException) -> str:
+def _sender_of(content: str | None, events: Sequence[Event]) -> int | None:
+    """The connection that sent a content first; None if none did."""
+    if content is None:
+        return None
+    sent = ((one.connection, read_sent(one.frame)) for one in events if isinstance(one, Sent))
+    return next(
+        (number for number, frame in sent if isinstance(frame, Valid | Perhaps) and frame.content == content), None
+    )
+
+
+def _first_line(error: BaseException | None) -> str:
     return str(error).partition("\n")[0]
 
 

@@ -22,8 +22,14 @@ class ScenarioReport:
     """Whether the scenario ran to its end."""
     broken: dict[str, list[str]] = field(default_factory=dict)
     """The observations against each broken rule."""
+    consequences: dict[str, list[str]] = field(default_factory=dict)
+    """The observations against rules that follow from broken rules: they do not tell whether these rules hold."""
+    roots: dict[str, str] = field(default_factory=dict)
+    """For each rule among the consequences, the broken rule from which it follows."""
     deviating: dict[str, list[str]] = field(default_factory=dict)
     """The observations against each broken rule that is a known deviation."""
+    is_unplayed: bool = False
+    """Whether the scenario could not be played, though the server broke no rule."""
     detail: str = ""
     """One line about the outcome."""
     trouble: str = ""
@@ -35,28 +41,55 @@ class ScenarioReport:
     logs: dict[str, list[str]] = field(default_factory=dict)
     """Lines logged by the parts of a topology that Roomproof started, by part."""
 
-    def add(self, rule: str, observation: str, *, first: bool = False) -> None:
-        """Add an observation against a rule, as the last one or as the first."""
-        observations = self.broken.setdefault(rule, [])
-        observations.insert(0 if first else len(observations), observation)
+    def add(self, rule: str, observation: str, *, root: str | None = None) -> None:
+        """Add an observation against a rule.
+
+        `root` is the broken rule from which it follows; None for a root cause.
+        """
+        if root is None or rule in self.broken:
+            self.broken.setdefault(rule, []).append(observation + _follows_from(root))
+            return
+        self.consequences.setdefault(rule, []).append(observation)
+        self.roots.setdefault(rule, root)
 
     def summary(self) -> str:
-        """Return what was observed against each rule, in one line."""
-        observed = (self.broken | self.deviating).items()
-        return "; ".join(f"{rule}: {' | '.join(texts[:SHOWN_OBSERVATIONS])}" for rule, texts in observed)
+        """Return what was observed against each rule, in one line: root causes first."""
+        observed = [*(self.broken | self.deviating).items(), *self.consequences.items()]
+        return "; ".join(
+            f"{rule}{_follows_from(self.roots.get(rule))}: {' | '.join(texts[:SHOWN_OBSERVATIONS])}"
+            for rule, texts in observed
+        )
+
+    @property
+    def untested(self) -> list[str]:
+        """The rules about which the scenario found out nothing.
+
+        Something else came in its way.
+        """
+        unplayed = self.rules if self.is_unplayed else ()
+        found = self.broken | self.deviating
+        return [rule for rule in dict.fromkeys((*self.consequences, *unplayed)) if rule not in found]
 
     def plain(self, outcome: Outcome) -> dict[str, Any]:
         """Return the report as strings and lists, which can travel between processes."""
-        held = [rule for rule in self.rules if self.completed and rule not in self.broken | self.deviating]
+        unheld = self.broken | self.deviating | self.consequences
+        held = [rule for rule in self.rules if self.completed and rule not in unheld]
         return {
             "rules": list(self.rules),
             "outcome": str(outcome),
             "detail": self.detail,
             "held": [] if outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_RUN) else held,
             "broken": list(self.broken),
+            "consequences": dict(self.roots),
             "deviating": list(self.deviating),
+            "untested": self.untested,
             "trouble": self.trouble,
         }
+
+
+def _follows_from(root: str | None) -> str:
+    """The mark of what follows from a broken rule; empty for a root cause."""
+    return f" (follows from {root})" if root else ""
 
 
 REPORT_KEY = pytest.StashKey[ScenarioReport]()

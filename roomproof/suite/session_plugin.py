@@ -104,6 +104,8 @@ class SessionPlugin:
             tuple(scenario["held"]),
             tuple(scenario["broken"]),
             tuple(scenario["deviating"]),
+            tuple(scenario["untested"]),
+            scenario["consequences"],
         )
         known = self._results.get(name)
         if known is not None and known.outcome is Outcome.FAILED:

@@ -17,6 +17,10 @@ def test_every_scenario_has_a_rule() -> None:
     assert coverage.scenarios_without_rule() == set()
 
 
+def test_a_scenario_of_several_rules_names_the_rule_of_each_failure() -> None:
+    assert coverage.failures_without_rule() == set()
+
+
 def test_every_rule_has_a_fault() -> None:
     assert coverage.rules_without_fault() == set()
 

@@ -145,3 +145,26 @@ def test_a_rule_without_capability_is_always_applicable() -> None:
     verdict = conclude(PROTOCOL, [ran("A-1"), skipped("A-2")], [])
 
     assert (verdict.conclusion, verdict.rules["A-2"]) == (Conclusion.INCONCLUSIVE, Standing.UNTESTED)
+
+
+def test_a_rule_whose_only_failures_are_consequences_is_untested() -> None:
+    follows = ScenarioResult("s", ("A-2",), Outcome.FAILED, broken=("A-1",), untested=("A-2",))
+
+    verdict = conclude(PROTOCOL, [*ALL, follows], [])
+
+    assert (verdict.rules["A-1"], verdict.rules["A-2"]) == (Standing.BROKEN, Standing.UNTESTED)
+
+
+def test_a_consequence_hides_no_fault_of_another_scenario() -> None:
+    follows = ScenarioResult("s", ("A-2",), Outcome.FAILED, broken=("A-1",), untested=("A-2",))
+
+    assert conclude(PROTOCOL, [*ALL, follows, ran(broken=("A-2",))], []).rules["A-2"] is Standing.BROKEN
+
+
+def test_a_scenario_that_could_not_be_played_is_inconclusive() -> None:
+    unplayed = ScenarioResult("s", ("A-1",), Outcome.FAILED, untested=("A-1",))
+
+    verdict = conclude(PROTOCOL, [*ALL, unplayed], [], trouble="s could not be played")
+
+    assert (verdict.conclusion, verdict.reason) == (Conclusion.INCONCLUSIVE, "s could not be played")
+    assert verdict.rules["A-1"] is Standing.UNTESTED

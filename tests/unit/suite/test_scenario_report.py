@@ -9,9 +9,9 @@ from roomproof.verdict import Outcome
 
 
 def report() -> ScenarioReport:
-    found = ScenarioReport(("A-1", "A-2", "A-3"), completed=True, deviating={"A-2": ["known"]})
-    found.add("B-1", "second")
-    found.add("B-1", "first", first=True)
+    found = ScenarioReport(("A-1", "A-2", "A-3", "C-1"), completed=True, deviating={"A-2": ["known"]})
+    found.add("B-1", "first")
+    found.add("C-1", "also", root="B-1")
     return found
 
 
@@ -20,6 +20,7 @@ def test_it_travels_as_json() -> None:
 
     assert json.loads(json.dumps(plain)) == plain
     assert (plain["held"], plain["broken"], plain["deviating"]) == (["A-1", "A-3"], ["B-1"], ["A-2"])
+    assert (plain["untested"], plain["consequences"]) == (["C-1"], {"C-1": "B-1"})
 
 
 @pytest.mark.parametrize("outcome", [Outcome.NOT_APPLICABLE, Outcome.NOT_RUN])
@@ -32,4 +33,20 @@ def test_the_summary_has_some_observations_of_each_rule() -> None:
     for number in range(SHOWN_OBSERVATIONS):
         found.add("B-1", str(number))
 
-    assert found.summary() == "B-1: first | second | 0; A-2: known"
+    assert found.summary() == "B-1: first | 0 | 1; A-2: known; C-1 (follows from B-1): also"
+
+
+def test_a_consequence_beside_a_fault_of_its_rule_is_broken() -> None:
+    found = ScenarioReport(("A-1",))
+    found.add("A-1", "first")
+    found.add("A-1", "second", root="B-1")
+
+    assert found.broken == {"A-1": ["first", "second (follows from B-1)"]}
+    assert found.untested == []
+
+
+def test_a_scenario_that_could_not_be_played_leaves_its_rules_untested() -> None:
+    found = ScenarioReport(("A-1", "A-2"), is_unplayed=True)
+    found.add("A-2", "seen")
+
+    assert found.untested == ["A-1"]

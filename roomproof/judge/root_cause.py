@@ -1,0 +1,225 @@
+"""Root causes: the rule that each fault of a scenario breaks, and what follows.
+
+A fault is a finding of the judge, or an expectation of the scenario that failed. What certainly follows from another
+fault is marked as its consequence. Whatever is not certain stands as a fault of its own.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from roomproof.history import Opening, Received, Sent
+from roomproof.judge.classification import JOIN_NOTICE
+from roomproof.judge.findings import Finding, Kind
+from roomproof.spec import messages
+from roomproof.spec.messages import NOTICE_TEXTS, NoticeKind
+
+
+class Proof(Enum):
+    """The three ways in which a failed expectation proves that a rule is broken."""
+
+    SEEN = auto()
+    """The scenario saw it: a status, statistics, a pong, a Close frame."""
+    UNDELIVERED = auto()
+    """Something did not arrive: only a finding of the judge proves that it was due."""
+    UNNAMED = auto()
+    """An assertion without a rule: a finding about the same frames tells more exactly what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """An expectation of a scenario that failed.
+
+    `rule` is the rule that the scenario names; None if it names none. `receiver` is the number of the connection that
+    shows the failure. For a message that did not arrive, `content` is its content, and `sender` its connection.
+    """
+
+    proof: Proof
+    rule: str | None
+    receiver: int | None = None
+    sender: int | None = None
+    content: str | None = None
+    breaks_parts: bool = False
+    """Whether the scenario breaks parts of the target on purpose: then what is missing is the effect of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One fault: the rule that it breaks, and the finding that shows it.
+
+    Without a finding, the failed expectation shows the fault. `root` is the broken rule from which the fault follows;
+    None for a fault of its own.
+    """
+
+    rule: str
+    finding: Finding | None = None
+    root: str | None = None
+
+
+MISSING = frozenset({Kind.LOST, Kind.MISSING_NOTICE})
+"""Kinds of findings about an item that did not arrive."""
+
+EXPLAINS_UNDELIVERED = frozenset(
+    {*MISSING, Kind.NEVER_JOINED, Kind.DROPPED, Kind.ALTERED, Kind.MISATTRIBUTED, Kind.MALFORMED, Kind.PHANTOM}
+)
+"""Kinds of findings that can be why somebody did not receive what a scenario waited for."""
+
+EXPLAINS_UNNAMED = EXPLAINS_UNDELIVERED | {
+    Kind.REPLAYED,
+    Kind.LEAKED,
+    Kind.DUPLICATED,
+    Kind.REORDERED,
+    Kind.DOUBLED_NOTICE,
+    Kind.MISPLACED,
+}
+"""Kinds of findings that can be why an assertion about received frames failed."""
+
+FORBID_CLOSING = frozenset({"CREATE-6", "DELIVER-13", "DELIVER-15", "DELIVER-16", "FRAME-2", "FRAME-3", "LEAVE-4"})
+"""Rules by which the server must not close the people of a scenario: closing them breaks CLOSE-1 as a consequence."""
+
+SAME_FAULT = frozenset({("FRAME-2", Kind.UNPROVOKED_ERROR), ("PARTICIPANTS-2", Kind.DOUBLED_NOTICE)})
+"""Rules that a scenario saw broken, with the kinds of findings that are the same fault as the judge sees it."""
+
+COUNTING = frozenset({"STATS-2", "STATS-3", "STATS-4"})
+"""Rules of the statistics, which a server cannot keep that has missed a join or an end."""
+
+
+def attribute(failed: Expectation | None, findings: Sequence[Finding]) -> list[Cause]:
+    """Return every fault once, each with its rule: the roots first, then what follows.
+
+    `failed` is the expectation that ended the scenario; None if it ran to its end.
+    """
+    own = _own_cause(failed, findings) if failed else None
+    causes = [own] if own else []
+    for finding in findings:
+        if own and failed and failed.proof is Proof.UNDELIVERED and _confirms(finding, failed):
+            causes.append(Cause(own.rule, finding))
+        else:
+            causes.append(Cause(finding.rule, finding, _root_of(finding, own, failed, findings)))
+    return sorted(causes, key=lambda cause: cause.root is not None)
+
+
+def is_explained(findings: Iterable[Finding]) -> bool:
+    """Whether a finding can be why something was not delivered.
+
+    Without one the server broke no rule, and the scenario could not be played.
+    """
+    return any(finding.kind in EXPLAINS_UNDELIVERED for finding in findings)
+
+
+def _own_cause(failed: Expectation, findings: Sequence[Finding]) -> Cause | None:
+    """The fault that only the scenario shows, if its failed expectation is one."""
+    if failed.rule is None:
+        return None
+    match failed.proof:
+        case Proof.SEEN:
+            return Cause(failed.rule, root=_root_of_count(failed.rule, findings))
+        case Proof.UNDELIVERED:
+            is_due = any(_confirms(finding, failed) for finding in findings)
+            return Cause(failed.rule) if is_due else None
+        case Proof.UNNAMED:
+            is_known = any(finding.kind in EXPLAINS_UNNAMED for finding in findings) and not failed.breaks_parts
+            return None if is_known else Cause(failed.rule)
+
+
+def _root_of_count(rule: str, findings: Iterable[Finding]) -> str | None:
+    """The broken rule from which wrong statistics follow: a join or end was missed."""
+    if rule not in COUNTING:
+        return None
+    missed = (one for one in findings if one.kind is Kind.NEVER_JOINED or _is_missed_end(one))
+    return next((one.rule for one in missed), None)
+
+
+def _is_missed_end(finding: Finding) -> bool:
+    """Whether the server has not noticed, or not announced, how a connection ended."""
+    is_leave = finding.kind is Kind.MISSING_NOTICE and finding.rule.startswith("LEAVE-")
+    return is_leave or finding.kind is Kind.UNANSWERED_CLOSE
+
+
+def _confirms(finding: Finding, failed: Expectation) -> bool:
+    """Whether a finding proves that what a scenario waited for was due."""
+    if failed.rule is None:
+        return False
+    if finding.kind is Kind.DROPPED:
+        was_sent = failed.content is None or failed.sender is not None
+        is_theirs = finding.receiver in (failed.receiver, failed.sender) or not was_sent
+        return failed.rule in FORBID_CLOSING and is_theirs
+    if finding.receiver != failed.receiver:
+        return False
+    if failed.content is None:
+        return finding.kind is Kind.MISSING_NOTICE
+    return finding.kind is Kind.LOST and finding.stream == failed.sender and _content_of(finding) == failed.content
+
+
+def _root_of(
+    finding: Finding, own: Cause | None, failed: Expectation | None, findings: Sequence[Finding]
+) -> str | None:
+    """The rule from which a finding follows; None for a fault of its own."""
+    if own and failed and own.root is None and own.rule != finding.rule and _follows(finding, failed, own.rule):
+        return own.rule
+    roots = (other.rule for other in findings if other is not finding and _causes(other, finding))
+    return next((rule for rule in roots if rule != finding.rule), None)
+
+
+def _follows(finding: Finding, failed: Expectation, rule: str) -> bool:
+    """Whether a finding follows from the fault that the scenario has named."""
+    if failed.proof is Proof.UNNAMED:
+        return failed.breaks_parts and (finding.overdue or finding.kind is Kind.DROPPED)
+    if failed.proof is Proof.UNDELIVERED:
+        # A stream arrives in order: what is behind, or stuck with, the message that was waited for is no second fault.
+        is_stuck = finding.kind in MISSING and finding.overdue and finding.stream == failed.sender
+        return is_stuck or (finding.kind is Kind.DROPPED and rule in FORBID_CLOSING and _confirms(finding, failed))
+    if (rule, finding.kind) in SAME_FAULT:
+        return True
+    if failed.receiver is None:
+        return False
+    if rule.startswith("REFUSE-") or rule == "CREATE-6":
+        return failed.receiver in (finding.receiver, finding.stream)
+    return rule == "CLOSE-2" and finding.stream == failed.receiver and _is_missed_end(finding)
+
+
+def _causes(root: Finding, finding: Finding) -> bool:
+    """Whether a finding certainly follows from another one.
+
+    bob    is let in, and never becomes a member       JOIN-2
+    alice  receives neither his join nor his messages  both follow
+    """
+    match root.kind:
+        case Kind.NEVER_JOINED if finding.kind in MISSING:
+            return root.receiver in (finding.stream, finding.receiver)
+        case Kind.UNANSWERED_CLOSE:
+            return finding.stream == root.receiver and _is_missed_end(finding)
+        case Kind.MALFORMED if root.receiver == finding.receiver:
+            return finding.kind is Kind.NEVER_JOINED or (finding.kind in MISSING and _carries(root, finding))
+        case _:
+            return False
+
+
+def _carries(malformed: Finding, missing: Finding) -> bool:
+    """Whether a malformed frame is the one that should have carried a missing item."""
+    content = _content_of(missing)
+    frames = [event.frame for event in malformed.witness if isinstance(event, Received)]
+    return content is not None and any(content in _values(frame) for frame in frames)
+
+
+def _values(frame: str | bytes) -> list[object]:
+    """The values of the fields of a frame; none if it is no JSON object."""
+    try:
+        fields = json.loads(frame)
+    except (ValueError, RecursionError):
+        return []
+    return list(fields.values()) if isinstance(fields, dict) else []
+
+
+def _content_of(finding: Finding) -> str | None:
+    """The content of the item that a finding is about; None where it is about none."""
+    match finding.witness:
+        case (Sent() as sent, *_):
+            sending = messages.read_sent(sent.frame)
+            return sending.content if isinstance(sending, messages.Valid) else None
+        case (Opening(user=str(user)), *_) if finding.stream is not None:
+            kind = NoticeKind.JOINED if finding.item == JOIN_NOTICE else NoticeKind.LEFT
+            return user + NOTICE_TEXTS[kind]
+        case _:
+            return None

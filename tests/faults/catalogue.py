@@ -18,6 +18,7 @@ from tests.faults.plants import (
     membership,
     order,
     participants,
+    races,
     refusal,
     rooms,
     stats,
@@ -48,6 +49,7 @@ FAMILIES = (
     close,
     http,
     participants,
+    races,
     rooms,
 )
 """The families of faults, in the order of SUITE.md. Importing a family registers its faults."""

@@ -1,6 +1,5 @@
 """The server under test: its address, and what it declares."""
 
-import re
 import ssl
 import tomllib
 from collections.abc import Iterable
@@ -12,6 +11,9 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from roomproof.errors import UsageError as UsageError
+from roomproof.headers import RESERVED_HEADERS as RESERVED_HEADERS
+from roomproof.headers import check_header, with_header
 from roomproof.spec.limits import ANSWER_S
 from roomproof.spec.rules import Capability
 
@@ -20,22 +22,6 @@ LEAST_DEADLINE = 0.1
 
 LONGEST_DEADLINE = 3600.0
 """Maximum deadline in seconds."""
-
-RESERVED_HEADERS = frozenset(
-    {
-        *("connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer"),
-        *("transfer-encoding", "upgrade", "sec-websocket-accept", "sec-websocket-extensions"),
-        *("sec-websocket-key", "sec-websocket-version"),
-    }
-)
-"""Headers that only Roomproof sends: any other value of them breaks HTTP or the handshake."""
-
-TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""The form of the name of a header (RFC 9110, section 5.6.2)."""
-
-
-class UsageError(Exception):
-    """A wrong request of the user; the message says what was expected and what came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +53,7 @@ class Target:
         """Raise UsageError for an unusable URL, header, deadline or client address."""
         _check_url(self.url)
         for name, value in self.headers.items():
-            _check_header(name, value)
+            check_header(name, value)
         if not LEAST_DEADLINE <= self.deadline <= LONGEST_DEADLINE:
             expected = f"from {LEAST_DEADLINE:g} to {LONGEST_DEADLINE:g} seconds"
             raise UsageError(f"expected a deadline {expected}, got {self.deadline:g}; set it with --deadline")
@@ -104,7 +90,7 @@ class Target:
     def headers_of(self, address: str | None) -> dict[str, str]:
         """The headers that a client with this address sends."""
         if address in self.forwarded_addresses:
-            return _with_header(self.headers, "X-Forwarded-For", str(address))
+            return with_header(self.headers, "X-Forwarded-For", str(address))
         return self.headers
 
     def handshake_headers(self, address: str | None) -> tuple[str | None, dict[str, str]]:
@@ -224,32 +210,9 @@ def parse_headers(texts: Iterable[str]) -> dict[str, str]:
                 "expected a header like 'Authorization: Bearer TOKEN', "
                 "got one without a name before a colon (not repeated here)"
             )
-        _check_header(name.strip(), value.strip())
-        headers = _with_header(headers, name.strip(), value.strip())
+        check_header(name.strip(), value.strip())
+        headers = with_header(headers, name.strip(), value.strip())
     return headers
-
-
-def _check_header(name: str, value: str) -> None:
-    """Raise UsageError for a header that cannot be sent."""
-    if not TOKEN.fullmatch(name) or not all(char.isprintable() and ord(char) < 256 for char in value):
-        raise UsageError(
-            "expected a header with a name of letters, digits and hyphens and a value of printable Latin-1, "
-            f"got another one named {name!r} (its value is not repeated here)"
-        )
-    if name.lower() in RESERVED_HEADERS:
-        raise UsageError(
-            f"expected headers that leave HTTP and the handshake intact, got {name}; leave it out, Roomproof sends it"
-        )
-    if name.lower() == "host" and not value:
-        raise UsageError("expected a Host header with a value, got an empty one; leave it out or name a host")
-
-
-def _with_header(headers: dict[str, str], name: str, value: str) -> dict[str, str]:
-    """Return the headers with another one.
-
-    It replaces an earlier header of the same name in any case.
-    """
-    return {**{old: kept for old, kept in headers.items() if old.lower() != name.lower()}, name: value}
 
 
 def is_target(word: str) -> bool:
@@ -278,7 +241,7 @@ def read_target(
     file = _read_file(text) if is_target_file(text) else _TargetFile(url=text)
     merged: dict[str, str] = {}
     for name, value in [*file.headers.items(), *parse_headers(headers).items()]:
-        merged = _with_header(merged, name, value)
+        merged = with_header(merged, name, value)
     target = Target(
         url=file.url.rstrip("/"),
         capabilities=parse_capabilities([*file.capabilities, *capabilities]),

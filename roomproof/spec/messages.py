@@ -79,6 +79,17 @@ class Malformed:
     content: object = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """A frame that the dialect of a service does not know, and what is known of it.
+
+    It proves nothing against the server: the file of the dialect might lack it.
+    """
+
+    reason: str
+    frame: str
+
+
 Frame = Message | Notice | Error | Pong | Ignored | Malformed
 
 
@@ -117,6 +128,11 @@ class Bad:
     is_binary: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """A sent frame that opens a connection or keeps it alive. No server broadcasts it."""
+
+
 Sending = Valid | Perhaps | Ping | Bad
 
 NOTICE_TEXTS = {kind: f" {kind} the chat" for kind in NoticeKind}
@@ -145,7 +161,8 @@ def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-_decode = json.JSONDecoder(parse_int=_integer, parse_constant=_refuse_constant).decode
+decode_json = json.JSONDecoder(parse_int=_integer, parse_constant=_refuse_constant).decode
+"""Decode a text of RFC 8259. Raises ValueError or RecursionError."""
 
 
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -170,7 +187,7 @@ def read_sent(frame: str | bytes) -> Sending:
     if isinstance(frame, bytes):
         return Bad("a binary frame", None, is_binary=True)
     try:
-        fields = _decode(frame)
+        fields = decode_json(frame)
     except (ValueError, RecursionError):
         return Bad("not JSON", frame)
     if not isinstance(fields, dict):
@@ -223,7 +240,7 @@ def read(frame: str | bytes) -> Frame:
     if isinstance(frame, bytes):
         return Malformed("expected a text frame in UTF-8, got a binary one")
     try:
-        fields = _decode(frame)
+        fields = decode_json(frame)
     except (ValueError, RecursionError):
         return Malformed("expected JSON", frame)
     if not isinstance(fields, dict):

@@ -2,7 +2,7 @@
 
 A rule is a heading and the parts below it, in this order and form; only the requirement has to be there:
 
-    ### REFUSE-3 · MUST · capability `fetch`
+    ### REFUSE-3 · MUST · capability `fetch` · needs refusal, user-ids
 
     *Requirement.* A server MUST refuse a connection without `user_id`.
 
@@ -14,6 +14,7 @@ A rule is a heading and the parts below it, in this order and form; only the req
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -43,11 +44,29 @@ class Capability(StrEnum):
     PUBSUB = "pubsub"
 
 
+class Need(StrEnum):
+    """Something that PROTOCOL.md presumes, and that another service might lack."""
+
+    NOTICES = "notices"
+    ECHO = "echo"
+    SENDER = "sender"
+    TIMESTAMPS = "timestamps"
+    STATISTICS = "statistics"
+    ROOMS = "rooms"
+    PARTICIPANTS = "participants"
+    REFUSAL = "refusal"
+    ERRORS = "errors"
+    BAD_FRAMES = "bad-frames"
+    EXTRA_FIELDS = "extra-fields"
+    USER_IDS = "user-ids"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule, its texts on one line each.
 
-    `capability` is None where the rule binds every server, and `note` is empty where the rule has none.
+    `capability` is None where the rule binds every server, and `note` is empty where the rule has none. `needs` is what
+    a service must have for the rule to say anything about it.
     """
 
     id: str
@@ -56,6 +75,11 @@ class Rule:
     requirement: str
     exceptions: tuple[str, ...] = ()
     note: str = ""
+    needs: frozenset[Need] = frozenset()
+
+    def applies(self, capabilities: Collection[Capability], without: Collection[Need] = ()) -> bool:
+        """Whether the rule binds a service with these capabilities that lacks some needs."""
+        return (self.capability is None or self.capability in capabilities) and self.needs.isdisjoint(without)
 
     @property
     def family(self) -> str:
@@ -77,7 +101,7 @@ class ProtocolError(Exception):
 
 _VERSION = re.compile(r"^Version: (\S+)$", re.MULTILINE)
 _RULE_LIKE = re.compile(r"### (?:[A-Z]+-\d|.* · )")
-_HEADING = re.compile(r"### ([A-Z]+-\d+) · (MUST|SHOULD|MAY)(?: · capability `([a-z-]+)`)?")
+_HEADING = re.compile(r"### ([A-Z]+-\d+) · (MUST|SHOULD|MAY)(?: · capability `([a-z-]+)`)?(?: · needs ([a-z, -]+))?")
 _EMPHASIS = re.compile(r"^(\*+[^*\n]+\*+\S*)", re.MULTILINE)
 """Emphasised words at the beginning of a line: in a rule, only the name of a part may stand so."""
 
@@ -109,7 +133,7 @@ def _rule(heading: str, body: str) -> Rule:
     match = _HEADING.fullmatch(heading)
     if match is None:
         raise ProtocolError(f"expected a rule heading like '### REFUSE-1 · MUST · capability `fetch`', got {heading!r}")
-    rule_id, level, capability = match.groups()
+    rule_id, level, capability, needs = match.groups()
     if capability is not None and capability not in set(Capability):
         raise ProtocolError(f"rule {rule_id} names the unknown capability {capability!r}")
     parts = _parts(rule_id, body)
@@ -122,7 +146,16 @@ def _rule(heading: str, body: str) -> Rule:
         _one_line(parts[_REQUIREMENT]),
         _items(rule_id, parts[_EXCEPTIONS]) if _EXCEPTIONS in parts else (),
         _one_line(parts.get(_NOTE, "")),
+        _needs(rule_id, needs) if needs else frozenset(),
     )
+
+
+def _needs(rule_id: str, text: str) -> frozenset[Need]:
+    """Parse the needs of a rule, as in `refusal, user-ids`."""
+    names = text.split(", ")
+    if not set(names) <= set(Need) or len(set(names)) < len(names):
+        raise ProtocolError(f"expected rule {rule_id} to need different ones of {', '.join(Need)}, got {text!r}")
+    return frozenset(map(Need, names))
 
 
 def _parts(rule_id: str, body: str) -> dict[str, str]:

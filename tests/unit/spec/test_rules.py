@@ -5,7 +5,7 @@ import re
 import pytest
 
 from roomproof.spec import messages
-from roomproof.spec.rules import Capability, Level, ProtocolError, Rule, parse, read_protocol
+from roomproof.spec.rules import Capability, Level, Need, ProtocolError, Rule, parse, read_protocol
 from tests.unit.spec.document import TEXT
 
 HEAD = "Version: 1.0\n\n"
@@ -41,6 +41,48 @@ def test_a_rule_may_need_a_capability() -> None:
     assert (rule.level, rule.capability) == (Level.SHOULD, Capability.FETCH)
 
 
+def test_a_rule_may_need_what_other_services_lack() -> None:
+    headings = (
+        "### A-1 · MUST · needs notices\n*Requirement.* x\n### A-2 · MUST · capability `fetch` · needs rooms, echo\n"
+    )
+    rules = parse(f"{HEAD}{headings}*Requirement.* x\n").rules
+
+    assert rules["A-1"].needs == {Need.NOTICES}
+    assert (rules["A-2"].capability, rules["A-2"].needs) == (Capability.FETCH, frozenset({Need.ROOMS, Need.ECHO}))
+
+
+def test_a_rule_applies_with_its_capability_and_needs() -> None:
+    rule = Rule("A-1", Level.MUST, Capability.FETCH, "x", needs=frozenset({Need.ROOMS}))
+
+    assert rule.applies([Capability.FETCH])
+    assert rule.applies({Capability.FETCH: None}, {Need.NOTICES})
+    assert not rule.applies([])
+    assert not rule.applies([Capability.FETCH], {Need.ROOMS})
+
+
+def test_every_rule_applies_to_a_server_that_has_everything() -> None:
+    assert all(rule.applies(set(Capability)) for rule in read_protocol().rules.values())
+
+
+def test_what_every_service_has_keeps_its_rules() -> None:
+    """These rules bind whatever has rooms in which people send and receive."""
+    always = [rule.id for rule in read_protocol().rules.values() if rule.applies([], set(Need))]
+
+    numbers = (1, 3, 4, 5, 7, 10, 11, 12, 13, 14, 16)
+    deliver = [f"DELIVER-{number}" for number in numbers]
+    assert always == [
+        *("JOIN-2", "JOIN-3", "JOIN-5", *deliver, "ORDER-1", "FRAME-8", "FRAME-9"),
+        *("CLOSE-1", "CLOSE-2", "CLOSE-4", "CLOSE-5"),
+    ]
+
+
+def test_every_need_is_explained_and_is_one_of_some_rule() -> None:
+    listed = re.findall(r"^\| `([a-z-]+)` \| .+ \|$", TEXT.partition("## Words")[0], flags=re.MULTILINE)
+
+    assert listed == list(Need)
+    assert {need for rule in read_protocol().rules.values() for need in rule.needs} == set(Need)
+
+
 def test_a_rule_may_have_exceptions_and_a_note() -> None:
     rule = parsed("*Requirement.* Text.\n\n*Exceptions.*\n\n- One\n  of them.\n- Two.\n\n*Note.* Why.\n\nAnd how.\n")
 
@@ -66,6 +108,16 @@ def test_other_headings_are_no_rules() -> None:
         pytest.param(HEAD + "### REFUSE-1 · SHALL\n*Requirement.* x\n", "SHALL", id="with an unknown level"),
         pytest.param(
             HEAD + "### A-1 · MUST · capability `flight`\n*Requirement.* x\n", "flight", id="with an unknown capability"
+        ),
+        pytest.param(HEAD + "### A-1 · MUST · needs luck\n*Requirement.* x\n", "luck", id="with an unknown need"),
+        pytest.param(
+            HEAD + "### A-1 · MUST · needs echo, echo\n*Requirement.* x\n", "different", id="with a need twice"
+        ),
+        pytest.param(HEAD + "### A-1 · MUST · needs \n*Requirement.* x\n", "heading", id="with a need left out"),
+        pytest.param(
+            HEAD + "### A-1 · MUST · needs echo · capability `fetch`\n*Requirement.* x\n",
+            "heading",
+            id="with a late tag",
         ),
         pytest.param(HEAD + 2 * "### A-1 · MUST\n*Requirement.* x\n", "twice", id="with one id twice"),
     ],

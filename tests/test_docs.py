@@ -41,6 +41,7 @@ OF_OTHERS = {
     "--help",
     "--host",
     "--json",
+    "--otel",
     "--processes",
     "--profile",
     "--rm",

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from roomproof.judge.classification import Violation
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.streaming.frame_cache import DeliveryTimes
 
@@ -21,6 +22,8 @@ class Tally:
     """Number of findings by kind."""
     rules: Counter[tuple[str, bool]] = field(default_factory=Counter)
     """Number of findings by the rule that they break, and whether they are facts whatever the load."""
+    violations: Counter[Violation] = field(default_factory=Counter)
+    """Number of findings by kind and rule."""
     findings: list[Finding] = field(default_factory=list)
     delays: list[int] = field(default_factory=list)
     """For each delivery of a message, the time since it was scheduled to be sent."""
@@ -37,5 +40,6 @@ class Tally:
         """Count a finding, and keep it if it is one of the first of its kind."""
         self.counts[finding.kind] += 1
         self.rules[finding.rule, finding.safety] += 1
+        self.violations[finding.kind, finding.rule] += 1
         if self.counts[finding.kind] <= KEPT_FINDINGS:
             self.findings.append(finding)

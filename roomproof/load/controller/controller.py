@@ -12,6 +12,7 @@ from locust import argument_parser, events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from locust.runners import STATE_SPAWNING, WorkerRunner
+from locust.stats import CSV_STATS_INTERVAL_SEC
 
 from roomproof.client.target import UsageError
 from roomproof.load import options
@@ -27,12 +28,16 @@ from roomproof.load.controller.workers import END_MESSAGE, REPORT_MESSAGE, Worke
 from roomproof.load.figures.bisection import Bisection
 from roomproof.load.figures.metrics import SCRIPT_ERRORS, Count
 from roomproof.load.figures.worker_report import WorkerReport, decode, encode
+from roomproof.load.worker.request_listeners import RequestListeners
 from roomproof.load.worker.session import WorkerSession, open_session
 from roomproof.load.worker.stats_table import StatsTable
 from roomproof.report.terminal import show
 from roomproof.verdict import EXIT_CODES, Conclusion, Verdict
 
 INTERRUPTED = "interrupted before everything that was due had its time"
+
+CSV_S = CSV_STATS_INTERVAL_SEC + 0.5
+"""Seconds in which Locust writes its CSV files once more, with what the end of the run has shown."""
 
 LOCAL = "local"
 """The name of the only worker where there is no master."""
@@ -180,7 +185,7 @@ class LoadController:
             name, index = runner.client_id, runner.worker_index + 1
             if trouble := missing_descriptors(0, 1):
                 raise UsageError(trouble)
-        stats_table = StatsTable(self.environment.stats)
+        stats_table = StatsTable(self.environment.stats, RequestListeners(self.environment.events.request))
         self.session = open_session(asked, self.command_line.run_name, name, index, self._send_report, stats_table)
         if self.run is not None and self.run.is_ending:
             self.session.end()  # the run was stopped while the server was asked for its clock
@@ -301,6 +306,8 @@ class LoadController:
         """Print the verdict once more, below the tables of Locust."""
         if self.is_worker:
             return
+        if self.command_line.parsed.csv_prefix:
+            gevent.sleep(CSV_S)
         if self.verdict is not None:
             self.show(self.verdict.sentence)
         elif not self.environment.web_ui or self.trouble:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from roomproof.history import Opening
+from roomproof.judge.classification import Violation
 from roomproof.judge.findings import Finding, Kind
 from roomproof.load.figures.metrics import REFUSALS, SCRIPT_ERRORS, Count, Timing
 from roomproof.load.figures.overload import GeneratorLoad
@@ -46,6 +47,7 @@ class Telemetry:
         """Nanoseconds, since the last report. The other timings are taken from the tally of the judge."""
         self._internal_errors: list[str] = []
         self._reported_kinds: Counter[Kind] = Counter()
+        self._reported_violations: Counter[Violation] = Counter()
         self._reported_rules: Counter[tuple[str, bool]] = Counter()
         self._reported_findings = 0
         self._last_report = time.monotonic()
@@ -71,7 +73,7 @@ class Telemetry:
 
     def add_failure(self, count: Count, reason: str) -> None:
         """Count a handshake, or a request for a room, that failed."""
-        self._stats_table.add_failure(Timing.CONNECT, reason)
+        self._stats_table.add_failures(Timing.CONNECT, reason)
         self._count_with_reason(count, reason)
 
     def add_script_error(self, count: Count, reason: str) -> None:
@@ -159,6 +161,9 @@ class Telemetry:
         for (rule, is_safety), count in (tally.rules - self._reported_rules).items():
             (report.safety_by_rule if is_safety else report.liveness_by_rule)[rule] = count
         self._reported_rules = tally.rules.copy()
+        for violation, count in (tally.violations - self._reported_violations).items():
+            self._stats_table.add_findings(violation, count)
+        self._reported_violations = tally.violations.copy()
         report.findings = tally.findings[self._reported_findings :]
         self._reported_findings = len(tally.findings)
         report.users = self._users_of(report.findings)

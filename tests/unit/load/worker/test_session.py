@@ -28,7 +28,7 @@ class Worker:
     def __init__(self) -> None:
         self.reports: list[WorkerReport] = []
         options = LoadOptions(NOBODY, room_size=2, rate=0.0, message_bytes=100, objectives=[], seed="soup")
-        table = cast(Any, SimpleNamespace(add_times=lambda *_: None))
+        table = cast(Any, SimpleNamespace(add_times=lambda *_: None, add_findings=lambda *_: None))
         self.session = open_session(options, "run", "w", 0, self.reports.append, table)
 
     def connect(self, user: int) -> None:

@@ -1,10 +1,16 @@
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+from weakref import WeakSet
+
 import pytest
+from hypercorn.config import Config
 from hypercorn.protocol import h11
 from hypercorn.protocol.ws_stream import WSStream
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import TextMessage
 
-from reference_server.stream import install, text_frame
+from reference_server.stream import FRAMES_PER_TURN, ChatStream, install, text_frame
 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 65535, 65536, 100_000])
@@ -22,3 +28,53 @@ def test_another_hypercorn_is_refused_at_the_start(monkeypatch: pytest.MonkeyPat
         install(30)
 
     assert h11.__dict__["WSStream"] is WSStream
+
+
+class Link:
+    """What a stream sends its bytes to: Hypercorn's HTTP connection, and its TCP connection."""
+
+    def __init__(self, writer: Any) -> None:
+        self.writer = writer
+
+    async def protocol_send(self, _: Any) -> None:
+        pass
+
+
+class Http:
+    """Hypercorn's HTTP connection."""
+
+    def __init__(self, link: Link) -> None:
+        self.send = link.protocol_send
+
+    async def stream_send(self, _: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(b"\x89\x80\0\0\0\0", id="pings"),
+        pytest.param(b"\x8a\x80\0\0\0\0", id="pongs"),
+        pytest.param(b"\x81\x80\0\0\0\0", id="empty messages"),
+        pytest.param(b"\x01\x80\0\0\0\0" + b"\0\x80\0\0\0\0" * 9 + b"\x80\x80\0\0\0\0", id="empty fragments"),
+    ],
+)
+def test_many_small_frames_leave_turns_to_others(frame: bytes) -> None:
+    number = 10_000
+    data = frame * (number // frame.count(b"\x80\0\0\0\0"))
+
+    async def scene() -> int:
+        http = Http(Link(SimpleNamespace(transport=None)))
+        arguments: Any = (None, Config(), None, None, False, None, None, http.stream_send, 1)
+        stream = ChatStream(0, WeakSet(), *arguments)
+        stream.connection = Connection(ConnectionType.SERVER)
+        stream.connection.receive_data(data)
+        handling = asyncio.create_task(stream._handle_events())
+        turns = 0
+        while not handling.done():
+            turns += 1
+            await asyncio.sleep(0)
+        handling.result()
+        return turns
+
+    assert asyncio.run(scene()) >= number // FRAMES_PER_TURN

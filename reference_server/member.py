@@ -38,14 +38,14 @@ class Member:
         self._instance = instance
         self._room = room
         self._socket = socket
-        self._outbox = Outbox()
+        self._outbox = Outbox(self._give_up)
         self._close_code: int | None = None
         self._reading: asyncio.Task[None] | None = None
 
     def enqueue(self, frame: str) -> bool:
         """Queue a frame for the client.
 
-        Return False, and drop the frame, if the outbox is full.
+        Return False, and drop the frame, if the client is too far behind.
         """
         return self._outbox.put(frame)
 
@@ -99,10 +99,12 @@ class Member:
     async def _read(self) -> None:
         """Handle one frame after the other, until the client disconnects."""
         while True:
-            # A client that does not read its echoes is not read either, so TCP slows it down.
+            frame = await self._socket.receive()
+            # A client that does not read its echoes is not read either, so TCP slows it down. Nor is a client that does
+            # read, while the server has not written yet: otherwise a busy room would outrun the server.
             await self._outbox.drained()
             await self._instance.broadcast.drained()
-            self._handle(await self._socket.receive())
+            self._handle(frame)
 
     def _handle(self, frame: str | bytes) -> None:
         match frames.decode(frame):
@@ -114,10 +116,14 @@ class Member:
                 self._reply(frames.error(reason))
 
     def _reply(self, frame: str) -> None:
-        """Queue a frame for this client only. Close the connection if the outbox is full."""
+        """Queue a frame for this client only. Give it up if it is too far behind."""
         if not self._outbox.put(frame):
-            self._instance.leave(self._room, self, "it read too slowly")
-            self.close(CloseCode.TOO_FAR_BEHIND)
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Close the connection, because the client is too far behind (CLOSE-5)."""
+        self._instance.leave(self._room, self, "it read too slowly")
+        self.close(CloseCode.TOO_FAR_BEHIND)
 
     async def _write(self) -> None:
         """Send the queued frames until the outbox is closed and empty."""

@@ -158,7 +158,7 @@ def patient() -> None:
     A backlog takes longer than 5 s.
     """
     outbox.OUTBOX_FRAMES = 1_000
-    outbox.OUTBOX_CHARACTERS = 2**24
+    outbox.OUTBOX_BYTES = 2**24
 
     def wrapped(get: Any) -> Any:
         async def getting(self: Outbox) -> Any:

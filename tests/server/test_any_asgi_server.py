@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from quart import Quart
 
+from reference_server import outbox
 from reference_server.app import create_app
 from reference_server.clock import Clock
 from reference_server.instance import Instance
@@ -115,6 +117,29 @@ def test_a_flooder_is_not_read_while_its_own_echo_is_stuck() -> None:
             return before
 
     assert asyncio.run(scene()) > 1000 - OUTBOX_FRAMES
+
+
+def test_a_crowd_that_speaks_at_once_hears_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More messages than an outbox takes are sent before anybody can receive one."""
+    monkeypatch.setattr(outbox, "OUTBOX_FRAMES", 16)
+
+    async def scene() -> list[list[str]]:
+        async with service() as (app, _, _):
+            crowd = [Socket(app, f"user{number}") for number in range(20)]
+            for member in crowd:
+                assert (await member.next())["type"] == "websocket.accept"
+            for number, member in enumerate(crowd):
+                member.say(str(number))
+            heard = [[await member.hears() for _ in range(39 - number)] for number, member in enumerate(crowd)]
+            for member in crowd:
+                member.disconnect()
+                await member.call
+            return [contents[-20:] for contents in heard]
+
+    heard = asyncio.run(scene())
+
+    assert sorted(heard[0], key=int) == [str(number) for number in range(20)]
+    assert heard == [heard[0]] * 20
 
 
 def test_a_room_deleted_during_the_handshake_gives_4004() -> None:

@@ -128,7 +128,6 @@ def kept_for_ever() -> None:
 def _unbounded(_: Any) -> Any:
     def put(self: Any, frame: str) -> bool:
         self._frames.append(frame)
-        self._characters += len(frame)
         self._wake()
         return True
 

@@ -1,5 +1,13 @@
-"""A pytest plugin with which nobody ever hears anybody."""
+"""A pytest plugin with which everybody hears things out of order."""
+
+from typing import NoReturn
 
 from roomproof.stage.person import Person
+from roomproof.stage.scene import RuleBrokenError
 
-Person.hears = lambda self, *contents: self.hears_leave_of(contents[0], within=0.1)  # type: ignore[method-assign]
+
+def _hears(self: Person, *contents: str) -> NoReturn:
+    raise RuleBrokenError("ORDER-1", f"{self.user} to hear {contents[0]!r} first", self.account())
+
+
+Person.hears = _hears  # type: ignore[method-assign]

@@ -1,0 +1,1 @@
+"""Codecs: between the values that a target file speaks of and frames on the wire."""

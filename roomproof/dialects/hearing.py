@@ -1,0 +1,140 @@
+"""Entries of `[[hear]]`: what a received frame is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from roomproof.dialects.envelope import unwrapped
+from roomproof.dialects.pointer import Pointer
+from roomproof.dialects.template import Template
+from roomproof.dialects.timestamps import timestamp_of
+from roomproof.spec.messages import Error, Frame, Ignored, Malformed, Message, Notice, NoticeKind, Pong
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "message": ("content", "sender", "room", "timestamp"),
+    "joined": ("user", "room", "timestamp"),
+    "left": ("user", "room", "timestamp"),
+    "error": ("content",),
+    "pong": ("timestamp",),
+    "ignore": (),
+}
+"""The kinds of frames, and the fields that each can have."""
+
+
+class _WrongFieldError(Exception):
+    """A field of a frame is missing or has the wrong type; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hear:
+    """An entry of `[[hear]]`.
+
+    `when` is contained in the frames that the entry is about; None takes all frames. A field is what its pointer finds,
+    or what its placeholder in `when` captured.
+    """
+
+    kind: str
+    when: Template | None
+    pointers: Mapping[str, Pointer]
+    has_envelope: bool = False
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields that the entry finds."""
+        captured = self.when.names if self.when is not None else frozenset()
+        return frozenset(self.pointers) | (captured & set(FIELDS[self.kind]))
+
+    def read(self, value: object, room: str) -> Frame | None:
+        """Return the frame that a value is; None if the entry is not about it."""
+        captured = {} if self.when is None else self.when.match(value)
+        if captured is None:
+            return None
+        found = _Found(self, value, captured)
+        try:
+            return _MAKERS[self.kind](found, room)
+        except _WrongFieldError as error:
+            return Malformed(str(error), found.get("content"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The fields of one frame."""
+
+    hear: Hear
+    value: object
+    captured: Mapping[str, object]
+
+    def get(self, name: str) -> object:
+        """Return a field; None if it is not there."""
+        pointer = self.hear.pointers.get(name)
+        return self.captured.get(name) if pointer is None else pointer.find(self.value)
+
+    def has(self, name: str) -> bool:
+        """Whether the entry knows where the field is."""
+        return name in self.hear.pointers or name in self.captured
+
+    def text(self, name: str) -> str:
+        """Return a field that must be a string."""
+        value = self.get(name)
+        if not isinstance(value, str):
+            raise self.wrong(name, "a string", value)
+        return value
+
+    def name(self, name: str, otherwise: str) -> str:
+        """Return a field that names something: a string or a whole number."""
+        if not self.has(name):
+            return otherwise
+        value = self.get(name)
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise self.wrong(name, "a string or a whole number", value)
+        return str(value)
+
+    def timestamp(self) -> str:
+        """Return the time, or an empty string if the entry has none."""
+        if not self.has("timestamp"):
+            return ""
+        value = self.get("timestamp")
+        timestamp = timestamp_of(value)
+        if timestamp is None:
+            raise self.wrong("timestamp", "an ISO 8601 timestamp, or seconds or milliseconds since 1970", value)
+        return timestamp
+
+    def wrong(self, name: str, expected: str, value: object) -> _WrongFieldError:
+        pointer = self.hear.pointers.get(name)
+        where = f" at {pointer.text!r}" if pointer is not None else ""
+        got = "none" if value is None else repr(value)
+        return _WrongFieldError(f"expected {expected} as {name} of a frame of kind {self.hear.kind}{where}, got {got}")
+
+
+def _message(found: _Found, room: str) -> Message:
+    content, sender = found.text("content"), found.name("sender", "")
+    if found.hear.has_envelope:
+        sender, content = unwrapped(content)
+    return Message(content, sender, found.name("room", room), found.timestamp())
+
+
+def _notice(found: _Found, room: str) -> Notice:
+    kind = NoticeKind(found.hear.kind)
+    return Notice(kind, found.name("user", ""), found.name("room", room), found.timestamp())
+
+
+def _error(found: _Found, _: str) -> Error:
+    content = found.get("content")
+    return Error(content if isinstance(content, str) else None)
+
+
+def _pong(found: _Found, _: str) -> Pong:
+    return Pong(found.timestamp())
+
+
+def _ignored(_: _Found, __: str) -> Ignored:
+    return Ignored("ignored")
+
+
+_MAKERS: Mapping[str, Callable[[_Found, str], Frame]] = {
+    "message": _message,
+    "joined": _notice,
+    "left": _notice,
+    "error": _error,
+    "pong": _pong,
+    "ignore": _ignored,
+}

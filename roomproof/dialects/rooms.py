@@ -1,0 +1,149 @@
+"""Requests that make rooms and add participants."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from roomproof.dialects.place import Place
+from roomproof.dialects.pointer import Pointer
+from roomproof.dialects.session import UserRow
+from roomproof.dialects.template import Template, Values
+from roomproof.headers import is_header_value
+from roomproof.spec.limits import PARTICIPANTS_PER_REQUEST
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request. `path` is percent-encoded; `body` is to be sent as JSON unless it is None."""
+
+    method: str
+    path: str = field(repr=False)
+    body: object = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTemplate:
+    """A request with placeholders, such as `POST /v1/rooms/{room}/members`."""
+
+    method: str
+    path: Template
+    body: Template | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The placeholders of the request."""
+        return self.path.names | (self.body.names if self.body is not None else frozenset())
+
+    def fill(self, values: Values, headers: Mapping[str, str]) -> Request:
+        """Return the request for some values."""
+        body = None if self.body is None else self.body.fill(values)
+        return Request(self.method, self.path.text(values, in_path), body, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRequests:
+    """How rooms are made and participants added.
+
+    `implicit` is the id of a room that need not be made. In `headers`, placeholders are those of the creator.
+    `takes_lists`: the body that adds participants has an array with one entry for each.
+    """
+
+    create_request: RequestTemplate | None
+    id_pointer: Pointer | None
+    implicit: Template | None = None
+    add_request: RequestTemplate | None = None
+    takes_lists: bool = False
+    headers: Mapping[str, Template] = field(default_factory=dict)
+
+    def create(
+        self, name: str, creator: UserRow, random: str, fields: Mapping[str, object] | None = None
+    ) -> Request | None:
+        """Return the request that makes a room; None where rooms need not be made.
+
+        `random` is a text that no other room has. `fields` are further fields of the body.
+        """
+        if self.create_request is None:
+            return None
+        values = {**creator.values(), "name": name, "random": random}
+        request = self.create_request.fill(values, self._headers(creator))
+        if fields and isinstance(request.body, dict):
+            return Request(request.method, request.path, {**request.body, **fields}, request.headers)
+        return request
+
+    def id_of(self, answer: object, random: str) -> str | None:
+        """Return the id of a room from the answer to its request, as decoded JSON.
+
+        Returns None if the answer has none. Where rooms need not be made, the answer does not matter.
+        """
+        if self.implicit is not None:
+            return self.implicit.text({"random": random}, str)
+        found = self.id_pointer.find(answer) if self.id_pointer is not None else None
+        is_id = isinstance(found, str | int) and not isinstance(found, bool)
+        return str(found) if is_id else None
+
+    def add(self, room: str, users: Sequence[UserRow], creator: UserRow) -> list[Request]:
+        """Return the requests that add participants to a room, in order."""
+        if self.add_request is None:
+            return []
+        headers = self._headers(creator)
+        if not self.takes_lists or self.add_request.body is None:
+            return [self.add_request.fill({**user.values(), "room": room}, headers) for user in users]
+        requests = []
+        for first in range(0, len(users), PARTICIPANTS_PER_REQUEST):
+            rows = [{**user.values(), "room": room} for user in users[first : first + PARTICIPANTS_PER_REQUEST]]
+            path = self.add_request.path.text({"room": room}, in_path)
+            body = _joined([self.add_request.body.fill(row) for row in rows])
+            requests.append(Request(self.add_request.method, path, body, headers))
+        return requests
+
+    def _headers(self, creator: UserRow) -> dict[str, str]:
+        return filled_headers(self.headers, creator.values())
+
+
+def in_path(text: str) -> str:
+    """Return a text percent-encoded for one segment of a path."""
+    return text.replace(".", "%2E") if text in (".", "..") else quote(text, safe="")
+
+
+def filled_headers(headers: Mapping[str, Template], values: Values) -> dict[str, str]:
+    """Return headers for some values, without those whose values are not there.
+
+    Raises UsageError for a value that no header can have. The value is not repeated.
+    """
+    filled = {}
+    for name, template in headers.items():
+        if template.names <= values.keys():
+            filled[name] = checked_header(template.text(values, str), template.place)
+    return filled
+
+
+def checked_header(value: str, place: Place) -> str:
+    """Return a value that a header can have. Raises UsageError."""
+    if not is_header_value(value):
+        raise place.wrong("printable Latin-1", "another value (not repeated here)", "correct the row of the user")
+    return value
+
+
+def has_list_of_users(body: object) -> bool:
+    """Whether a body has an array whose only entry is about one user."""
+    match body:
+        case [str(only)]:
+            return "{user}" in only
+        case [dict(only)]:
+            return any(isinstance(value, str) and "{user}" in value for value in only.values())
+        case dict():
+            return any(map(has_list_of_users, body.values()))
+    return False
+
+
+def _joined(bodies: list[object]) -> object:
+    """Return one body with the entries of all arrays: the bodies differ only there."""
+    first = bodies[0]
+    match first:
+        case dict():
+            return {key: _joined([body[key] for body in bodies if isinstance(body, dict)]) for key in first}
+        case [_]:
+            entries = [body[0] for body in bodies if isinstance(body, list)]
+            return entries if any(entry != entries[0] for entry in entries) else first
+    return first

@@ -1,0 +1,39 @@
+"""The row of a user, and what is known of one connection."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """A user: the id, and the other columns, such as a token, which are never shown.
+
+    `user` is None for a connection that names no user (REFUSE-3).
+    """
+
+    user: str | None
+    columns: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def values(self) -> dict[str, object]:
+        """The placeholders that the row fills."""
+        return dict(self.columns) if self.user is None else {**self.columns, "user": self.user}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What is known of one connection.
+
+    `learned` is what its opening has taught so far, by placeholder. It can hold secrets.
+    """
+
+    room: str
+    user: UserRow
+    learned: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+    def values(self) -> dict[str, object]:
+        """The placeholders that the session fills."""
+        return {**self.user.values(), **self.learned, "room": self.room}
+
+    def learn(self, found: Mapping[str, object]) -> "Session":
+        """Return the session that also knows what was found."""
+        return Session(self.room, self.user, {**self.learned, **found})

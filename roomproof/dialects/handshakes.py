@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from roomproof.dialects.rooms import filled_headers, in_path
+from roomproof.dialects.filling import filled_headers, in_path
 from roomproof.dialects.session import Session
 from roomproof.dialects.template import Template, Values
 

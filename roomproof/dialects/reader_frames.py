@@ -62,7 +62,11 @@ class FramesReader:
         opening = self._opening([*_list(own, "opening"), *top.opening], len(_list(own, "opening")))
         say = self._say(top.say if top.say is not None else own.get("say"))
         hears = [self._hear(value, self._entry("hear", at), say) for at, value in enumerate(top.hear, 1)]
-        hears += [self._hear(value, self._place("codec"), say) for value in _list(own, "hear")]
+        has_message = any(hear.kind == "message" for hear in hears)
+        of_codec = [
+            one for one in _list(own, "hear") if not (has_message and isinstance(one, dict) and "message" in one)
+        ]
+        hears += [self._hear(value, self._place("codec"), say) for value in of_codec]
         self._check_hears(hears)
         answers = [self._answer(value, self._entry("answer", at)) for at, value in enumerate(top.answer, 1)]
         answers += [self._answer(value, self._place("codec")) for value in _list(own, "answer")]

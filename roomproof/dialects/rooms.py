@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
-from roomproof.dialects.place import Place
+from roomproof.dialects.filling import filled_headers, in_path
 from roomproof.dialects.pointer import Pointer
 from roomproof.dialects.session import UserRow
 from roomproof.dialects.template import Template, Values
-from roomproof.headers import is_header_value
 from roomproof.spec.limits import PARTICIPANTS_PER_REQUEST
 
 
@@ -99,30 +97,6 @@ class RoomRequests:
 
     def _headers(self, creator: UserRow) -> dict[str, str]:
         return filled_headers(self.headers, creator.values())
-
-
-def in_path(text: str) -> str:
-    """Return a text percent-encoded for one segment of a path."""
-    return text.replace(".", "%2E") if text in (".", "..") else quote(text, safe="")
-
-
-def filled_headers(headers: Mapping[str, Template], values: Values) -> dict[str, str]:
-    """Return headers for some values, without those whose values are not there.
-
-    Raises UsageError for a value that no header can have. The value is not repeated.
-    """
-    filled = {}
-    for name, template in headers.items():
-        if template.names <= values.keys():
-            filled[name] = checked_header(template.text(values, str), template.place)
-    return filled
-
-
-def checked_header(value: str, place: Place) -> str:
-    """Return a value that a header can have. Raises UsageError."""
-    if not is_header_value(value):
-        raise place.wrong("printable Latin-1", "another value (not repeated here)", "correct the row of the user")
-    return value
 
 
 def has_list_of_users(body: object) -> bool:

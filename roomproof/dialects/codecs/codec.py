@@ -18,8 +18,8 @@ class Codec(Protocol):
     tables: Mapping[str, object]
     """What the framing itself asks of a client, in the format of a target file.
 
-    `connect` gives defaults. The steps of `opening` come before those of the file, and the entries of `answer` and
-    `hear` after them.
+    `connect`, `say` and `heartbeat` are defaults. The steps of `opening` come before those of the file, and the entries
+    of `answer` and `hear` after them. An entry with `message` is left out where the file has one.
     """
 
     def check(self, value: object) -> None:

@@ -10,4 +10,4 @@ def _hears(self: Person, *contents: str) -> NoReturn:
     raise RuleBrokenError("ORDER-1", f"{self.user} to hear {contents[0]!r} first", self.account())
 
 
-Person.hears = _hears  # type: ignore[method-assign]
+Person.hears = _hears  # type: ignore[method-assign, assignment]

@@ -5,7 +5,9 @@ from collections import deque
 from collections.abc import Callable
 
 OUTBOX_FRAMES = 256
-"""Number of queued frames from which a member that takes none for a while is given up (CLOSE-5)."""
+"""Number of queued frames from which a member can be given up.
+
+It is, once it has taken no frame for a while (CLOSE-5)."""
 
 OUTBOX_BYTES = 4 * 2**20
 """Maximum memory of the queued frames in bytes.
@@ -17,7 +19,7 @@ FRAME_OVERHEAD_BYTES = 64
 
 STALL_CHECKS = 5
 STALL_CHECK_SECONDS = 1.0
-"""Number and interval of checks that find a long outbox stuck, before its member is given up.
+"""Number and interval of checks that find a long outbox stuck, before the end.
 
 They are timers in sequence: after a pause of the whole server only one of them is due, whatever its length."""
 
@@ -45,7 +47,7 @@ class Outbox:
     """
 
     def __init__(self, on_stalled: Callable[[], None]) -> None:
-        """``on_stalled`` is called when the member is given up between two frames."""
+        """``on_stalled`` is called when the member is given up between frames."""
         self._on_stalled: Callable[[], None] | None = on_stalled
         self._frames: deque[str] = deque()
         self._bytes = 0
@@ -58,7 +60,10 @@ class Outbox:
         self._drained.set()
 
     def put(self, frame: str) -> bool:
-        """Queue a frame. Return False, and drop the frame, if the member is too far behind."""
+        """Queue a frame.
+
+        Return False, and drop the frame, if the member is too far behind.
+        """
         size = _memory(frame)
         if self._is_stuck and self._bytes + size > OUTBOX_BYTES:
             return False
@@ -122,7 +127,7 @@ class Outbox:
         self._timer = asyncio.get_running_loop().call_later(STALL_CHECK_SECONDS, self._check)
 
     def _check(self) -> None:
-        """Report a member that is too far behind and has taken nothing for STALL_CHECKS checks."""
+        """Report a member whose long outbox was stuck for STALL_CHECKS checks."""
         self._timer = None
         is_stuck = self._is_stuck and self._taken == self._taken_at_check
         self._checks = self._checks + 1 if is_stuck else 0
@@ -135,5 +140,5 @@ class Outbox:
 
 
 def _memory(frame: str) -> int:
-    """Return how many bytes a queued frame takes at most, in memory and on the wire."""
+    """Return the most bytes that a frame takes in memory and on the wire."""
     return FRAME_OVERHEAD_BYTES + (len(frame) if frame.isascii() else 4 * len(frame))

@@ -31,7 +31,7 @@ def test_another_hypercorn_is_refused_at_the_start(monkeypatch: pytest.MonkeyPat
 
 
 class Link:
-    """What a stream sends its bytes to: Hypercorn's HTTP connection, and its TCP connection."""
+    """Hypercorn's TCP connection, as far as a stream uses it."""
 
     def __init__(self, writer: Any) -> None:
         self.writer = writer
@@ -41,7 +41,7 @@ class Link:
 
 
 class Http:
-    """Hypercorn's HTTP connection."""
+    """Hypercorn's HTTP connection, as far as a stream uses it."""
 
     def __init__(self, link: Link) -> None:
         self.send = link.protocol_send

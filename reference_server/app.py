@@ -9,7 +9,7 @@ from quart import Quart, Response, request, websocket
 from werkzeug.exceptions import HTTPException
 
 from reference_server.answers import error_answer
-from reference_server.bodies import BodyError
+from reference_server.bodies import BodyError, BodyTooLong
 from reference_server.cors import allow_every_origin
 from reference_server.errors import Unavailable
 from reference_server.handshake import add_websocket_route
@@ -53,8 +53,9 @@ def _add_error_handlers(app: Quart) -> None:
         _log.warning("refused path=%r: %s", (request or websocket).path, error)
         return error_answer(503, str(error))
 
+    @app.errorhandler(BodyTooLong)
     @app.errorhandler(TooLarge)
-    async def too_large(error: TooLarge) -> Response:
+    async def too_large(error: Exception) -> Response:
         return error_answer(413, str(error))
 
     @app.errorhandler(HTTPException)

@@ -6,9 +6,18 @@ from typing import Any, NoReturn
 
 from reference_server.names import ROOM_NAME_LENGTH, USER_ID_LENGTH, UserId, name_problem
 
+PARTICIPANTS_PER_REQUEST = 1_000
+"""Maximum number of participants in one request.
+
+The protocol requires at least 100 (PARTICIPANTS-1)."""
+
 
 class BodyError(Exception):
     """A bad body. The message says what was expected, and repeats nothing of the body."""
+
+
+class BodyTooLong(BodyError):  # noqa: N818 - it says what is wrong without a suffix
+    """A list with more items than are taken in one request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +45,13 @@ def new_chat(body: bytes) -> NewChat:
 def participants(body: bytes) -> list[UserId]:
     """Decode the body of ``POST /api/chats/{id}/participants``.
 
-    Raises BodyError (PARTICIPANTS-4).
+    Raises BodyError (PARTICIPANTS-4) and BodyTooLong.
     """
     user_ids = _object(body).get("participant_ids")
     if not isinstance(user_ids, list):
         raise BodyError("participant_ids must be an array of strings")
+    if len(user_ids) > PARTICIPANTS_PER_REQUEST:
+        raise BodyTooLong(f"participant_ids must have at most {PARTICIPANTS_PER_REQUEST} items; send them in parts")
     return [UserId(_name(user_id, "each of participant_ids", USER_ID_LENGTH)) for user_id in user_ids]
 
 

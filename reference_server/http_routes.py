@@ -1,9 +1,10 @@
 """The HTTP routes: rooms, participants, statistics and health."""
 
+import asyncio
 import logging
 
 from quart import Quart, Response, request
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout, UnsupportedMediaType
 
 from reference_server import bodies
 from reference_server.answers import UNKNOWN_ROOM, error_answer, json_answer
@@ -18,6 +19,9 @@ DISCARD_BYTES = 16 * BODY_BYTES
 """Bytes up to which a body that is too large is read before the answer.
 
 Most clients read no answer before they have sent everything."""
+
+BODY_SECONDS = 20.0
+"""Seconds in which the body of a request has to arrive."""
 
 _log = logging.getLogger(__name__)
 
@@ -80,16 +84,20 @@ def _chat_fields(chat: Chat) -> dict[str, object]:
 async def _body() -> bytes:
     """Read the body of the current request.
 
-    Raises RequestEntityTooLarge and UnsupportedMediaType.
+    Raises RequestTimeout, RequestEntityTooLarge and UnsupportedMediaType.
     """
     body = bytearray()
     length = 0
-    async for part in request.body:
-        length += len(part)
-        if length <= BODY_BYTES:
-            body += part
-        elif length > DISCARD_BYTES:
-            break
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.body:
+                length += len(part)
+                if length <= BODY_BYTES:
+                    body += part
+                elif length > DISCARD_BYTES:
+                    break
+    except TimeoutError:
+        raise RequestTimeout(f"expected the whole body within {BODY_SECONDS:g} s") from None
     if length > BODY_BYTES:
         raise RequestEntityTooLarge(f"expected a body of at most {BODY_BYTES} bytes")
     if request.mimetype != "application/json":

@@ -38,6 +38,6 @@ def name_problem(text: str, max_length: int) -> str | None:
     """Return how a bad name must be, as in "it must ..."; None for a good name."""
     if not 1 <= len(text) <= max_length:
         return f"have 1 to {max_length} characters, not {len(text)}"
-    if any(category(character) in {"Cc", "Cs"} for character in text):
+    if not text.isprintable() and any(category(character) in {"Cc", "Cs"} for character in text):
         return "hold neither control characters nor lone surrogates"
     return None

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from reference_server.names import ChatId, UserId
-from reference_server.store import Chat, StoreError, StoreUnavailable
+from reference_server.store import ROOM_PARTICIPANTS, Chat, StoreError, StoreUnavailable, TooLarge
 
 BUSY_SECONDS = 2.0
 """Seconds that a statement waits for another process that is writing.
@@ -133,6 +133,9 @@ def _add_participants(database: sqlite3.Connection, chat_id: ChatId, user_ids: l
     if not _exists(database, chat_id):
         return False
     database.executemany(_ADD_PARTICIPANT, [(chat_id, user_id) for user_id in user_ids])
+    (number,) = database.execute("SELECT count(*) FROM participants WHERE chat_id = ?", (chat_id,)).fetchone()
+    if number > ROOM_PARTICIPANTS:
+        raise TooLarge(f"a chat can have {ROOM_PARTICIPANTS} participants")  # which undoes the transaction
     return True
 
 

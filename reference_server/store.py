@@ -18,6 +18,10 @@ class Chat:
     created_at: str
 
 
+ROOM_PARTICIPANTS = 100_000
+"""Maximum number of participants of a room, which bounds the work of showing it."""
+
+
 class StoreError(Exception):
     """A store cannot be opened. The message says which one and why."""
 

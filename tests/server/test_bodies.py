@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from reference_server import bodies
-from reference_server.bodies import BodyError, NewChat
+from reference_server.bodies import BodyError, BodyTooLong, NewChat
 from reference_server.names import UserId
 
 GOOD: dict[str, Any] = {"name": "Kitchen", "created_by": "alice"}
@@ -81,6 +81,14 @@ def test_a_room_body_without_a_field_is_refused(field: str) -> None:
 @pytest.mark.parametrize("users", [[], ["alice"], ["alice", "alice", "Zoë"]])
 def test_participants_are_decoded(users: list[str]) -> None:
     assert bodies.participants(json.dumps({"participant_ids": users}).encode()) == users
+
+
+def test_a_list_that_is_too_long_is_refused_as_such() -> None:
+    users = [str(number) for number in range(bodies.PARTICIPANTS_PER_REQUEST + 1)]
+    assert len(bodies.participants(json.dumps({"participant_ids": users[1:]}).encode())) == len(users) - 1
+
+    with pytest.raises(BodyTooLong, match="participant_ids must have at most 1000 items"):
+        bodies.participants(json.dumps({"participant_ids": users}).encode())
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,40 @@ def test_an_upgrade_to_http_2_stays_http_1(server: Server) -> None:
     assert link.recv(65536).startswith(b"HTTP/1.1 200")
 
 
+def test_half_a_body_is_answered_in_bounded_time(tmp_path: Path) -> None:
+    program = """
+from reference_server import http_routes
+from reference_server.__main__ import main
+http_routes.BODY_SECONDS = 0.2
+main()
+"""
+    head = b"POST /api/chats HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+    with running(tmp_path, program=program) as server:
+        assert_refused(exchange(server, head + b"{"), 408)
+
+
+def test_a_client_that_reads_no_answer_is_dropped(tmp_path: Path) -> None:
+    program = """
+from reference_server import stream
+from reference_server.__main__ import main
+stream.SEND_SECONDS = 0.2
+main()
+"""
+    with running(tmp_path, program=program) as server:
+        metadata = {"text": "x" * 1_000_000}
+        room = server.ask("POST", "/api/chats", {"name": "Kitchen", "created_by": "alice", "metadata": metadata}).json
+        request = f"GET /api/chats/{room['id']} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        before = descriptors(server)
+        link = server.opened.enter_context(socket.socket())
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        link.settimeout(PATIENCE)
+        link.connect(server.address)
+        link.sendall(request * 20)
+
+        eventually(lambda: "dropped a client that did not read its answer" in server.log, "the log says so")
+        eventually(lambda: descriptors(server) == before, "its socket is closed")
+
+
 def test_the_longest_idle_connection_makes_room() -> None:
     connections = Connections(2)
     first, second, third = (FakeConnection() for _ in range(3))

@@ -6,10 +6,11 @@ from uuid import uuid4
 
 import pytest
 
+from reference_server import sqlite_store
 from reference_server.dynamodb_store import DynamodbStore
 from reference_server.names import ChatId, UserId
 from reference_server.sqlite_store import SqliteStore
-from reference_server.store import Chat, Store, StoreError
+from reference_server.store import Chat, Store, StoreError, TooLarge
 from tests.server.dynamodb import dynamodb
 
 ALICE, BOB = UserId("alice"), UserId("bob'); DROP TABLE chats; --")
@@ -117,6 +118,23 @@ async def absent(store: Store) -> list[object]:
         lambda: store.delete(chat_id),
     ]
     return [await question() for question in questions]
+
+
+def test_a_room_with_too_many_participants_stays_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sqlite_store, "ROOM_PARTICIPANTS", 3)
+    store = SqliteStore.open(str(tmp_path / "chats.sqlite3"))
+
+    async def scene() -> object:
+        await store.create(kitchen())
+        assert await store.add_participants(ChatId("chat-1"), [BOB, UserId("carol")])
+        with pytest.raises(TooLarge, match="a chat can have 3 participants"):
+            await store.add_participants(ChatId("chat-1"), [UserId("dora")])
+        return await store.fetch(ChatId("chat-1"))
+
+    try:
+        assert asyncio.run(scene()) == (kitchen(), [ALICE, BOB, UserId("carol")])
+    finally:
+        store.close()
 
 
 def test_two_stores_share_one_file(tmp_path: Path) -> None:

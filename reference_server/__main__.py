@@ -8,9 +8,10 @@ import sys
 from dataclasses import fields
 from urllib.parse import urlsplit
 
+from reference_server.listening import CannotListen
 from reference_server.log import LEVELS, log_to_stderr
 from reference_server.options import Options
-from reference_server.serve import CannotListen, serve
+from reference_server.serve import serve
 from reference_server.store import StoreError
 
 try:
@@ -24,6 +25,7 @@ def main() -> int:
 
     Return the exit code: 0, or 1 if the server could not start.
     """
+    _open_standard_files()
     arguments = _parser().parse_args()
     log_to_stderr(arguments.log_level)
     _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -38,6 +40,18 @@ def main() -> int:
     return 0
 
 
+def _open_standard_files() -> None:
+    """Open the null device in the place of closed standard input, output or error.
+
+    Otherwise the first sockets take their numbers, and libuv ends the process when it closes one of them.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m reference_server",
@@ -46,7 +60,12 @@ def _parser() -> argparse.ArgumentParser:
         "SIGTERM and SIGINT (Ctrl-C) end it within 5 seconds.",
         epilog="Each option can also be set by the environment variable named behind it; the option takes precedence.",
     )
-    _add(parser, "--host", "127.0.0.1", "address to listen on; 0.0.0.0 for all addresses of this machine")
+    _add(
+        parser,
+        "--host",
+        "127.0.0.1",
+        "address to listen on, or a name, for all its addresses; 0.0.0.0 for all of this machine",
+    )
     _add(parser, "--port", "8000", "port to listen on; 0 for a free one", type=_port)
     _add(
         parser,

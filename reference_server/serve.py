@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import time
 from typing import Any
 from weakref import WeakSet
@@ -12,7 +13,7 @@ from weakref import WeakSet
 from hypercorn.asyncio import serve as run_hypercorn
 from hypercorn.config import Config
 
-from reference_server import stream
+from reference_server import listening, stream
 from reference_server.app import create_app
 from reference_server.broadcast import Broadcast, LocalBroadcast
 from reference_server.clock import Clock
@@ -21,11 +22,6 @@ from reference_server.instance import Instance
 from reference_server.options import Options
 from reference_server.sqlite_store import SqliteStore
 from reference_server.store import Store
-
-BACKLOG = 4096
-"""Number of connections that can wait to be accepted.
-
-Hypercorn's 100 are too few for thousands at once."""
 
 MESSAGE_CHARACTERS = 65536
 """Maximum length of a message.
@@ -49,16 +45,12 @@ All three are less than 5 s."""
 _log = logging.getLogger(__name__)
 
 
-class CannotListen(Exception):  # noqa: N818 - it says what is wrong without a suffix
-    """The address cannot be used. The message says which one and why."""
-
-
 async def serve(options: Options) -> None:
     """Serve until SIGTERM or SIGINT. Raises CannotListen and StoreError."""
-    listener = _bind(options)
-    url = _url(listener)
+    listeners = listening.bind(options.host, options.port)
+    url = listening.url(options.host, listeners)
     store = _open_store(options)
-    name = options.instance or f"{socket.gethostname()}:{listener.getsockname()[1]}"
+    name = options.instance or f"{socket.gethostname()}:{listeners[0].getsockname()[1]}"
     clock = Clock()
     instance = Instance(clock, name, _broadcast(options))
     streams = stream.install(max(options.heartbeat, instance.broadcast.max_pause_seconds) if options.heartbeat else 0)
@@ -70,10 +62,10 @@ async def serve(options: Options) -> None:
 
     app = create_app(store, instance)
     GcTuning.prepare()
-    _listen(listener, options)
+    listening.listen(listeners)
     instance.broadcast.start(instance, store.exists)
-    serving = asyncio.create_task(run_hypercorn(app, _config(listener, clock), shutdown_trigger=stop.wait))
-    print(f"listening on {url}", flush=True)
+    serving = asyncio.create_task(run_hypercorn(app, _config(listeners, clock), shutdown_trigger=stop.wait))
+    _announce(f"listening on {url}")
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not stop.is_set():
@@ -83,6 +75,15 @@ async def serve(options: Options) -> None:
     finishing = asyncio.create_task(instance.broadcast.flush())
     await _shut_down(serving, finishing, streams)
     store.close()
+
+
+def _announce(line: str) -> None:
+    """Print a line, or log it if the standard output cannot be written to."""
+    try:
+        print(line, flush=True)
+    except OSError as error:
+        _log.warning("the standard output does not work (%s); %s", error.strerror, line)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python reports the rest at its end
 
 
 def _open_store(options: Options) -> Store:
@@ -132,46 +133,17 @@ def _report_callback_error(loop: asyncio.AbstractEventLoop, context: dict[str, A
         loop.default_exception_handler(context)
 
 
-def _bind(options: Options) -> socket.socket:
-    """Return a socket that is bound to the address but does not listen yet.
-
-    Raises CannotListen.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            listener.bind(address)
-        except OSError:
-            listener.close()
-            raise
-    except OSError as error:
-        raise _cannot_listen(options, error) from error
-    return listener
-
-
-def _listen(listener: socket.socket, options: Options) -> None:
-    """Start to listen, now that requests are answered at once.
-
-    Until then a proxy uses another instance.
-    """
-    try:
-        listener.listen(BACKLOG)
-    except OSError as error:
-        raise _cannot_listen(options, error) from error
-
-
-def _cannot_listen(options: Options, error: OSError) -> CannotListen:
-    return CannotListen(f"cannot listen on {options.host} port {options.port}: {error.strerror}")
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def _config(listeners: list[socket.socket], clock: Clock) -> Config:
+    config = _Config(clock)
+    config.bind = [f"fd://{listener.detach()}" for listener in listeners]
+    config.backlog = listening.BACKLOG
+    config.errorlog = logging.getLogger("hypercorn.error")
+    config.errorlog.setLevel(logging.WARNING)  # it would say once more where the server listens
+    config.graceful_timeout = 60  # _shut_down ends it earlier
+    config.include_server_header = False
+    config.keep_alive_timeout = KEEP_ALIVE_SECONDS
+    config.websocket_max_message_size = MESSAGE_CHARACTERS
+    return config
 
 
 class _Config(Config):
@@ -186,15 +158,3 @@ class _Config(Config):
     def response_headers(self, protocol: str) -> list[tuple[bytes, bytes]]:
         """The headers that Hypercorn adds to each answer."""
         return [(b"date", self._clock.http_date().encode()), *super().response_headers(protocol)]
-
-
-def _config(listener: socket.socket, clock: Clock) -> Config:
-    config = _Config(clock)
-    config.bind = [f"fd://{listener.detach()}"]
-    config.backlog = BACKLOG
-    config.errorlog = logging.getLogger("hypercorn.error")
-    config.graceful_timeout = 60  # _shut_down ends it earlier
-    config.include_server_header = False
-    config.keep_alive_timeout = KEEP_ALIVE_SECONDS
-    config.websocket_max_message_size = MESSAGE_CHARACTERS
-    return config

@@ -26,12 +26,14 @@ Hypercorn's WebSocket stream differs in these ways:
 - It leaves the link of a bad handshake open. Here the link ends after the answer.
 - It ends the link without a Close frame after a malformed frame, and does not tell the application of one too large.
 - It handles all frames of one read before anything else runs. Here a client of many small frames takes turns.
+- It takes a client's Close frame with 1014 (registered since RFC 6455) for a malformed frame.
 - It compresses if the client offers it: that takes 300 KiB for each socket, and 64 KiB can expand to 64 MiB.
 """
 
 import asyncio
 import contextlib
 import logging
+from enum import IntEnum
 from functools import partial
 from importlib.metadata import version
 from inspect import signature
@@ -48,6 +50,7 @@ from hypercorn.protocol import h11
 from hypercorn.protocol.events import Body, Data, EndBody, Event, Request, Response, StreamClosed
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, Handshake, WSStream
 from hypercorn.typing import ASGISendEvent, WebsocketAcceptEvent
+from wsproto import frame_protocol
 from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import CloseConnection, Message, Ping
 from wsproto.events import Event as FrameEvent
@@ -440,5 +443,7 @@ def install(heartbeat: float) -> WeakSet[ChatStream]:
     connections = Connections(connection_limit())
     hypercorn.asyncio.run.TCPServer = partial(TcpConnection, connections)  # type: ignore[assignment, attr-defined]
     hypercorn.protocol.H11Protocol = HttpConnection  # type: ignore[attr-defined]
+    reasons = {reason.name: reason.value for reason in frame_protocol.CloseReason} | {"BAD_GATEWAY": 1014}
+    frame_protocol.CloseReason = IntEnum("CloseReason", reasons)  # type: ignore[misc]
     h11.WSStream = partial(ChatStream, heartbeat, streams)  # type: ignore[attr-defined, assignment]
     return streams

@@ -1,3 +1,4 @@
+import shlex
 import socket
 import subprocess
 import sys
@@ -6,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from reference_server import listening
 from reference_server.__main__ import main
 from reference_server.options import Options
-from tests.server.process import PATIENCE, ROOT, command, running
+from tests.server.process import PATIENCE, ROOT, command, eventually, running
 
 
 def run(*options: str) -> "subprocess.CompletedProcess[str]":
@@ -38,6 +40,61 @@ def test_a_port_in_use_is_one_line_and_exit_code_1() -> None:
 
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr == f"reference_server: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
+
+
+@pytest.mark.parametrize("redirection", [">&-", ">/dev/full", "2>&-", ">&- 2>&- <&-"])
+def test_a_broken_standard_output_does_not_end_the_server(tmp_path: Path, redirection: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    arguments = shlex.join(command("--port", str(port), "--database", ":memory:"))
+    log = (tmp_path / "stderr.txt").open("w+")
+    with log, subprocess.Popen(f"exec {arguments} {redirection}", shell=True, cwd=ROOT, stderr=log) as process:
+        try:
+            eventually(lambda: accepts(port), "the server listens")
+            process.terminate()
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+        log.seek(0)
+        text = log.read()
+
+    assert "Traceback" not in text
+    assert "Assertion" not in text
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as link:
+        return link.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_the_address_is_said_once(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        assert server.end() == 0
+        assert str(server.address[1]) not in server.log
+
+
+def test_a_name_is_listened_on_in_every_family(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = [(socket.AF_INET6, ("::1", 0, 0, 0)), (socket.AF_INET, ("127.0.0.1", 0))]
+    found = [(family, socket.SOCK_STREAM, 6, "", address) for family, address in addresses]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found + found)
+
+    listeners = listening.bind("localhost", 0)
+    try:
+        ports = {listener.getsockname()[1] for listener in listeners}
+        hosts = [listener.getsockname()[0] for listener in listeners]
+        assert len(ports) == 1
+        assert hosts == [address[0] for family, address in addresses if family == socket.AF_INET or has_ipv6()]
+    finally:
+        for listener in listeners:
+            listener.close()
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
 
 
 def test_an_unknown_host_is_one_line_and_exit_code_1() -> None:

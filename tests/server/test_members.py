@@ -102,6 +102,15 @@ def test_a_close_is_answered_after_everything_that_is_due(server: Server) -> Non
     assert code == 1001
 
 
+@pytest.mark.parametrize("code", [1000, 1014, 3000, 4999])
+def test_a_close_is_answered_with_its_own_code(server: Server, code: int) -> None:
+    alice = server.connect(server.make_room(), "alice")
+
+    alice.socket.send_close(code)
+
+    assert alice.hears_close() == code
+
+
 def test_a_close_without_a_code_is_answered(server: Server) -> None:
     alice = server.connect(server.make_room(), "alice")
     alice.say("bye")

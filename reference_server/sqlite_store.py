@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -15,6 +16,11 @@ BUSY_SECONDS = 2.0
 """Seconds that a statement waits for another process that is writing.
 
 The end of the server can wait as long."""
+
+QUEUE_SECONDS = 2.0
+"""Seconds after which a request that waited for others is given up."""
+
+_AWAY = "the store of rooms is away; try again in a few seconds"
 
 _SCHEMA = """
 PRAGMA user_version = 1; -- writes even if all tables exist, so that a read-only file is noticed at once
@@ -37,15 +43,15 @@ _log = logging.getLogger(__name__)
 
 
 class SqliteStore:
-    """A store with one database connection, used by one thread.
+    """A store with two database connections, one for reading.
 
-    More would not help, since SQLite has one writer at a time.
+    It reads while the other one waits for a lock. More would not help, since SQLite has one writer at a time.
     """
 
-    def __init__(self, thread: ThreadPoolExecutor, database: sqlite3.Connection) -> None:
-        """Take over a database that was opened in this thread, and the thread."""
-        self._thread = thread
-        self._database = database
+    def __init__(self, writer: "_Worker", reader: "_Worker") -> None:
+        """Take over two connections to one database, or one twice."""
+        self._writer = writer
+        self._reader = reader
 
     @classmethod
     def open(cls, path: str) -> "SqliteStore":
@@ -55,46 +61,69 @@ class SqliteStore:
 
         Raises StoreError.
         """
-        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
         try:
-            return cls(thread, thread.submit(_open, path).result())
+            writer = _Worker(_open(path))
+            if path == ":memory:":
+                return cls(writer, writer)  # a second connection would have a database of its own
+            return cls(writer, _Worker(sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False)))
         except sqlite3.Error as error:
-            thread.shutdown()
             raise StoreError(f"cannot use the database {path!r}: {error}") from error
 
     async def create(self, chat: Chat) -> bool:
-        return await self._run(lambda database: _create(database, chat))
+        return await self._writer.run(lambda database: _create(database, chat))
 
     async def exists(self, chat_id: ChatId) -> bool:
-        return await self._run(lambda database: _exists(database, chat_id))
+        return await self._reader.run(lambda database: _exists(database, chat_id))
 
     async def fetch(self, chat_id: ChatId) -> tuple[Chat, list[UserId]] | None:
-        return await self._run(lambda database: _fetch(database, chat_id))
+        return await self._reader.run(lambda database: _fetch(database, chat_id))
 
     async def add_participants(self, chat_id: ChatId, user_ids: list[UserId]) -> bool:
-        return await self._run(lambda database: _add_participants(database, chat_id, user_ids))
+        return await self._writer.run(lambda database: _add_participants(database, chat_id, user_ids))
 
     async def delete(self, chat_id: ChatId) -> bool:
-        return await self._run(lambda database: _delete(database, chat_id))
+        return await self._writer.run(lambda database: _delete(database, chat_id))
 
     def close(self) -> None:
-        self._thread.submit(self._database.close)
-        self._thread.shutdown()
+        self._reader.close()
+        self._writer.close()
 
-    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
 
-    def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+class _Worker:
+    """One connection to the database, and the thread that uses it."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do the work in one transaction. Raises StoreUnavailable."""
+        deadline = time.monotonic() + QUEUE_SECONDS
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work, deadline)
+
+    def close(self) -> None:
+        """Release the connection and the thread, twice if need be."""
+        self._thread.shutdown(cancel_futures=True)
+        self._database.close()
+
+    def _transact(self, work: Callable[[sqlite3.Connection], T], deadline: float) -> T:
+        if time.monotonic() > deadline:
+            raise StoreUnavailable(_AWAY)  # the requests before this one wait for a lock
         try:
             with self._database:
                 return work(self._database)
         except sqlite3.OperationalError as error:
             _log.warning("the database does not answer: %s", error)
-            raise StoreUnavailable("the store of rooms is away; try again in a few seconds") from None
+            raise StoreUnavailable(_AWAY) from None
+        except sqlite3.DatabaseError as error:
+            if type(error) is not sqlite3.DatabaseError:
+                raise  # a mistake of this module
+            _log.error("the database is damaged: %s", error)
+            raise StoreUnavailable("the store of rooms is damaged; its file has to be restored") from None
 
 
 def _open(path: str) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=BUSY_SECONDS)
+    database = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False)  # closed by another thread
     try:
         database.execute("PRAGMA journal_mode = WAL")  # readers do not wait for a writer in another process
         database.execute("PRAGMA synchronous = NORMAL")

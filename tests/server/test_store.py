@@ -1,4 +1,6 @@
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from reference_server import sqlite_store
 from reference_server.dynamodb_store import DynamodbStore
 from reference_server.names import ChatId, UserId
 from reference_server.sqlite_store import SqliteStore
-from reference_server.store import Chat, Store, StoreError, TooLarge
+from reference_server.store import Chat, Store, StoreError, StoreUnavailable, TooLarge
 from tests.server.dynamodb import dynamodb
 
 ALICE, BOB = UserId("alice"), UserId("bob'); DROP TABLE chats; --")
@@ -152,6 +154,72 @@ def test_two_stores_share_one_file(tmp_path: Path) -> None:
     finally:
         here.close()
         there.close()
+
+
+def test_a_locked_file_can_be_read(tmp_path: Path) -> None:
+    path = str(tmp_path / "chats.sqlite3")
+    store = SqliteStore.open(path)
+
+    async def scene() -> list[bool]:
+        await store.create(kitchen())
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            deleting = asyncio.create_task(store.delete(ChatId("chat-1")))
+            await asyncio.sleep(0)
+            found = await store.exists(ChatId("chat-1"))
+            is_waiting = not deleting.done()
+        return [found, is_waiting, await deleting]
+
+    try:
+        assert asyncio.run(scene()) == [True, True, True]
+    finally:
+        store.close()
+
+
+def test_only_the_first_request_waits_for_a_lock(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ten requests that wait 2 s each would take 20 s; STICKY-9 gives them 10 s."""
+    monkeypatch.setattr(sqlite_store, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(sqlite_store, "QUEUE_SECONDS", 0.1)
+    path = str(tmp_path / "chats.sqlite3")
+    store = SqliteStore.open(path)
+
+    async def scene() -> list[bool | BaseException]:
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            return await asyncio.gather(*(store.create(kitchen()) for _ in range(10)), return_exceptions=True)
+
+    try:
+        outcomes = asyncio.run(scene())
+    finally:
+        store.close()
+
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 10
+    assert caplog.text.count("the database does not answer") == 1
+
+
+def test_a_damaged_file_is_unavailable(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "chats.sqlite3"
+    store = SqliteStore.open(str(path))
+    asyncio.run(store.create(kitchen()))
+    store.close()
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+
+    damaged = SqliteStore.open(str(path))
+    try:
+        for request in (lambda: damaged.fetch(ChatId("chat-1")), lambda: damaged.create(kitchen())):
+            with pytest.raises(StoreUnavailable, match="the store of rooms is damaged"):
+                asyncio.run(outcome_of(request))
+    finally:
+        damaged.close()
+
+    assert "the database is damaged" in caplog.text
+
+
+async def outcome_of(request: Callable[[], Awaitable[object]]) -> object:
+    return await request()
 
 
 def test_an_impossible_path_is_named(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The sums of the server's time limits, which the protocol's deadlines bound."""
 
-from reference_server import dynamodb_store, member, redis_broadcast, serve, stream
+from reference_server import dynamodb_store, member, redis_broadcast, serve, sqlite_store, stream
 
 
 def test_the_server_ends_within_5_s_of_a_signal() -> None:
@@ -15,6 +15,7 @@ def test_a_member_is_closed_within_5_s() -> None:
 def test_a_handshake_is_answered_within_10_s() -> None:
     """STICKY-9: it waits for the broadcast first, then for the store."""
     assert redis_broadcast.HANDSHAKE_SECONDS + dynamodb_store.ANSWER_SECONDS < 10
+    assert redis_broadcast.HANDSHAKE_SECONDS + sqlite_store.QUEUE_SECONDS + sqlite_store.BUSY_SECONDS < 10
 
 
 def test_instances_reach_each_other_within_10_s_of_an_outage() -> None:

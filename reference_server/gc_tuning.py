@@ -1,8 +1,9 @@
 """Tuning of the garbage collector for objects that live as long as a connection.
 
 A full collection visits every object. With ten thousand connections that takes seconds, in which no member receives
-anything. So objects that have lived for a while are frozen, which means that the collector skips them. Most frozen
-garbage is freed by its reference count. The rest is collected once about as many connections have ended as are open.
+anything. So objects that have lived for a while are frozen, which means that the collector skips them. A connection
+that ends leaves no cycles behind, so that its frozen objects are freed by their reference counts. For cycles that
+nobody has thought of there is a full collection, once few connections are open.
 """
 
 import gc
@@ -16,9 +17,10 @@ FREEZE_AFTER = 250
 """Number of new connections after which all objects are frozen."""
 
 COLLECT_AFTER = 1_000
-"""Minimum number of ended connections after which everything is collected.
+"""Number of ended connections after which everything is collected."""
 
-It is more while more are open."""
+FEW_CONNECTIONS = 100
+"""Maximum number of open connections during a full collection."""
 
 
 class GcTuning:
@@ -27,11 +29,12 @@ class GcTuning:
     Invariants:
 
     - Fewer than FREEZE_AFTER connections began since the last freeze.
-    - Fewer connections ended since the last full collection than COLLECT_AFTER, or than are open if that is more.
+    - While at most FEW_CONNECTIONS are open, fewer than COLLECT_AFTER have ended since the last full collection.
     """
 
     def __init__(self) -> None:
         self._open = self._connected = self._disconnected = 0
+        self._is_finished = False
 
     @staticmethod
     def prepare() -> None:
@@ -40,19 +43,28 @@ class GcTuning:
         gc.collect()
         gc.freeze()
 
+    def finish(self) -> None:
+        """Collect nothing more, because the process ends."""
+        self._is_finished = True
+        gc.disable()
+
     def connected(self) -> None:
         """Count a new connection."""
         self._open += 1
         self._connected += 1
         if self._connected >= FREEZE_AFTER:
             self._connected = 0
+            gc.collect(1)  # or what is garbage by now would be frozen
             gc.freeze()
 
     def disconnected(self) -> None:
         """Count the end of a connection."""
         self._open -= 1
         self._disconnected += 1
-        if self._disconnected >= max(COLLECT_AFTER, self._open):
+        if self._is_finished:
+            return
+        if self._disconnected >= COLLECT_AFTER and self._open <= FEW_CONNECTIONS:
             self._disconnected = 0
             gc.unfreeze()
             gc.collect()
+            gc.freeze()

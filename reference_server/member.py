@@ -77,6 +77,7 @@ class Member:
                 await self._flush_and_close(writing)
             finally:
                 writing.cancel()
+                self._reading = None  # its exception refers back to this member
                 self._instance.gc_tuning.disconnected()
 
     def _end_reason(self, *tasks: asyncio.Task[None]) -> str:

@@ -107,6 +107,7 @@ class Outbox:
         self._on_stalled = None
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
         self._wake()
 
     def clear(self) -> None:

@@ -71,6 +71,7 @@ async def serve(options: Options) -> None:
     if not stop.is_set():
         serving.result()  # Hypercorn ends by itself only after an error, which this raises
     _log.info("stopping")
+    instance.gc_tuning.finish()
     instance.stop()
     finishing = asyncio.create_task(instance.broadcast.flush())
     await _shut_down(serving, finishing, streams)

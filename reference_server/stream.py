@@ -108,10 +108,18 @@ class TcpConnection(TCPServer):
             await super().run()
         finally:
             self._connections.remove(self)
+            self._break_cycles()
 
     def abort(self) -> None:
         """End the link at once, and drop what is still to be sent."""
         self.writer.transport.abort()
+
+    def _break_cycles(self) -> None:
+        """Forget what refers back to this connection."""
+        vars(self).pop("protocol", None)
+        error = self.reader.exception()
+        if error is not None:
+            error.__traceback__ = None
 
     async def protocol_send(self, event: LinkEvent) -> None:
         """Take an event of the HTTP connection: bytes, their end, or a change of state."""
@@ -168,6 +176,7 @@ class TcpConnection(TCPServer):
             await super()._close()
         if self._abort_timer is not None:
             self._abort_timer.cancel()
+            self._abort_timer = None
 
     def _start_abort_timer(self) -> None:
         if self._abort_timer is None:
@@ -288,8 +297,10 @@ class ChatStream(WSStream):
         self.closed = True
         self._opened.set()
         self._ended.set()
-        if self._check_timer is not None:
-            self._check_timer.cancel()
+        for timer in (self._check_timer, self._abort_timer):
+            if timer is not None:
+                timer.cancel()
+        self._check_timer = self._abort_timer = None  # a timer keeps its context, which refers back to this stream
         if self.app_put is not None:
             self.task_group.spawn(self.app_put, {"type": "websocket.disconnect", "code": int(CloseCode.ABNORMAL)})
 
@@ -379,7 +390,7 @@ class ChatStream(WSStream):
         self._tcp_connection.abort()
 
     def _start_abort_timer(self) -> None:
-        if self._abort_timer is None:
+        if self._abort_timer is None and not self.closed:
             self._abort_timer = self._loop.call_later(CLOSING_SECONDS, self.abort)
 
     def _check_alive(self) -> None:

@@ -53,7 +53,7 @@ class ChatConnection(ASGIWebsocketConnection):
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Run the handler until it ends."""
         self._receive = receive
-        self._disconnected: Disconnected | None = None
+        self._close_code: int | None = None
         websocket = cast(ChatWebsocket, self._create_websocket_from_scope(send))
         websocket.connection = self
         await self.handle_websocket(websocket, send)
@@ -71,15 +71,15 @@ class ChatConnection(ASGIWebsocketConnection):
 
     async def receive(self) -> str | bytes:
         """Wait for the next message. Raises Disconnected, now and at every later call."""
-        while self._disconnected is None:
+        while self._close_code is None:
             event = await self._receive()
             if event["type"] == "websocket.receive":
                 text = event.get("text")
                 return (event.get("bytes") or b"") if text is None else text
             if event["type"] == "websocket.disconnect":
                 self._closed = True  # nothing can be sent any more, not even Close
-                self._disconnected = Disconnected(event.get("code", CloseCode.ABNORMAL))
-        raise self._disconnected
+                self._close_code = event.get("code", CloseCode.ABNORMAL)
+        raise Disconnected(self._close_code)  # a new one, since an exception that is kept refers to its callers
 
     async def _discard_rest(self) -> None:
         """Read on after the handler has ended, so that the ASGI server need not wait."""

@@ -60,14 +60,14 @@ def assert_refused(answer: bytes, status: int) -> None:
 def test_a_connection_that_the_client_closed_is_closed(tmp_path: Path) -> None:
     """Stock Hypercorn keeps its descriptor until the idle time is over."""
     with running(tmp_path) as server:
-        server.http.clear()
+        server.ask("GET", "/health")
         before = descriptors(server)
         for _ in range(50):
             with socket.create_connection(server.address, timeout=PATIENCE) as link:
                 link.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
                 assert link.recv(65536).startswith(b"HTTP/1.1 200")
 
-        eventually(lambda: descriptors(server) == before, "the server has closed its sockets")
+        eventually(lambda: descriptors(server) <= before, "the server has closed its sockets")
 
 
 @pytest.mark.parametrize("rest", [b"", b"x"], ids=["alone", "with a byte behind it"])
@@ -141,7 +141,7 @@ main()
         link.sendall(request * 20)
 
         eventually(lambda: "dropped a client that did not read its answer" in server.log, "the log says so")
-        eventually(lambda: descriptors(server) == before, "its socket is closed")
+        eventually(lambda: descriptors(server) <= before, "its socket is closed")
 
 
 def test_the_longest_idle_connection_makes_room() -> None:

@@ -1,6 +1,8 @@
 """The application for another ASGI server: ``uvicorn reference_server.asgi:app``.
 
-The environment variable CHAT_DATABASE names the SQLite file. Heartbeat and limits are those of the ASGI server.
+The environment variable CHAT_DATABASE names the SQLite file. Heartbeat, time limits and the limit of connections are
+those of the ASGI server. So is the end of a member that was given up: ASGI cannot abort a link, so the socket of a
+member that reads nothing stays open until the server's own pings are missed.
 """
 
 import os

@@ -8,6 +8,11 @@ import msgspec
 
 from reference_server.names import ChatId, UserId
 
+MESSAGE_CHARACTERS = 65536
+"""Maximum length of a frame from a client.
+
+It counts characters, as Hypercorn does, so every message of 65,536 bytes passes (DELIVER-13)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ValidMessage:

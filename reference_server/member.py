@@ -98,9 +98,15 @@ class Member:
         return f"the server closed it ({self._close_code})"
 
     async def _read(self) -> None:
-        """Handle one frame after the other, until the client disconnects."""
+        """Handle one frame after the other, until the client disconnects.
+
+        An ASGI server might have a larger limit than this one, or none.
+        """
         while True:
             frame = await self._socket.receive()
+            if len(frame) > frames.MESSAGE_CHARACTERS:
+                self._close_code = self._close_code or CloseCode.MESSAGE_TOO_BIG
+                return
             # A client that does not read its echoes is not read either, so TCP slows it down. Nor is a client that does
             # read, while the server has not written yet: otherwise a busy room would outrun the server.
             await self._outbox.drained()

@@ -13,7 +13,7 @@ from weakref import WeakSet
 from hypercorn.asyncio import serve as run_hypercorn
 from hypercorn.config import Config
 
-from reference_server import listening, stream
+from reference_server import frames, listening, stream
 from reference_server.app import create_app
 from reference_server.broadcast import Broadcast, LocalBroadcast
 from reference_server.clock import Clock
@@ -22,11 +22,6 @@ from reference_server.instance import Instance
 from reference_server.options import Options
 from reference_server.sqlite_store import SqliteStore
 from reference_server.store import Store
-
-MESSAGE_CHARACTERS = 65536
-"""Maximum length of a message.
-
-Hypercorn counts characters, so every message of 65,536 bytes passes (DELIVER-13)."""
 
 KEEP_ALIVE_SECONDS = 75.0
 """Seconds that an HTTP connection may be idle.
@@ -143,7 +138,7 @@ def _config(listeners: list[socket.socket], clock: Clock) -> Config:
     config.graceful_timeout = 60  # _shut_down ends it earlier
     config.include_server_header = False
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
-    config.websocket_max_message_size = MESSAGE_CHARACTERS
+    config.websocket_max_message_size = frames.MESSAGE_CHARACTERS
     return config
 
 

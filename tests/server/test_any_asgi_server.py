@@ -142,6 +142,27 @@ def test_a_crowd_that_speaks_at_once_hears_everything(monkeypatch: pytest.Monkey
     assert heard == [heard[0]] * 20
 
 
+def test_a_huge_message_ends_its_sender_only() -> None:
+    """Not every ASGI server limits messages; this one would fill all outboxes at once."""
+
+    async def scene() -> tuple[list[str], int]:
+        async with service() as (app, _, _):
+            alice, bob = Socket(app, "alice"), Socket(app, "bob")
+            for member in (alice, bob):
+                assert (await member.next())["type"] == "websocket.accept"
+            bob.say("x" * 5 * 2**20)
+            heard = [await alice.hears() for _ in range(2)]
+            close = await bob.next()
+            alice.say("still here")
+            heard.append(await alice.hears())
+            for member in (alice, bob):
+                member.disconnect()
+                await member.call
+            return heard, close["code"]
+
+    assert asyncio.run(scene()) == (["bob joined the chat", "bob left the chat", "still here"], 1009)
+
+
 def test_a_room_deleted_during_the_handshake_gives_4004() -> None:
     async def scene() -> list[Any]:
         async with service() as (app, instance, store):

@@ -81,6 +81,9 @@ FORBID_CLOSING = frozenset({"CREATE-6", "DELIVER-13", "DELIVER-15", "DELIVER-16"
 SAME_FAULT = frozenset({("FRAME-2", Kind.UNPROVOKED_ERROR), ("PARTICIPANTS-2", Kind.DOUBLED_NOTICE)})
 """Rules that a scenario saw broken, with the kinds of findings that are the same fault as the judge sees it."""
 
+NAMELESS = frozenset({"REFUSE-3", "REFUSE-6"})
+"""Rules by which a server must refuse connections without a user id."""
+
 COUNTING = frozenset({"STATS-2", "STATS-3", "STATS-4"})
 """Rules of the statistics, which a server cannot keep that has missed a join or an end."""
 
@@ -174,6 +177,8 @@ def _follows(finding: Finding, failed: Expectation, rule: str) -> bool:
         return True
     if failed.receiver is None:
         return False
+    if rule in NAMELESS and finding.kind is Kind.PHANTOM and finding.stream is None:
+        return True  # a notice under the name that the server gave to somebody without one
     if rule.startswith("REFUSE-") or rule == "CREATE-6":
         return failed.receiver in (finding.receiver, finding.stream)
     return rule == "CLOSE-2" and finding.stream == failed.receiver and _is_missed_end(finding)

@@ -150,15 +150,18 @@ class Stage:
     def break_off(self) -> list[Finding]:
         """Close all connections, and judge the history without waiting.
 
-        Something is missing only if it was due a deadline ago already, to a receiver who was still there now.
+        Something is missing only if it was due a deadline ago already, to a receiver who was still there now. What
+        arrives only because the connections are closed comes too late.
         """
         now = self.scene.recorder.now()
         self.scene.recorder.record(Deadline(now))
+        before = self.events()
         self._close()
-        events = self.events()
+        findings = [one for one in self._judge(self.events()) if not one.overdue]
+        known = {_missing(one) for one in findings}
         long_ago = now - int(self.scene.deadline * 1e9)
-        earlier = {_missing(finding) for finding in judge(_until(long_ago, events)) if finding.overdue}
-        return [one for one in self._judge(events) if not one.overdue or _missing(one) in earlier]
+        due = {_missing(one) for one in judge(_until(long_ago, before)) if one.overdue} - known
+        return findings + [one for one in judge(before) if one.overdue and _missing(one) in due]
 
     def _judge(self, events: list[Event]) -> list[Finding]:
         """Judge a history.

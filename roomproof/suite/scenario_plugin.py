@@ -126,7 +126,9 @@ class ScenarioPlugin:
         for cause in attribute(failed, findings):
             line = finding_line(cause.finding, events) if cause.finding else _first_line(error)
             report.add(cause.rule, line, root=cause.root)
-        if failed and failed.proof is Proof.UNDELIVERED and not is_explained(findings):
+        if failed and failed.proof is Proof.SEEN and failed.rule not in report.rules:
+            report.is_unplayed = True  # another rule was broken before the rules of the scenario had their turn
+        elif failed and failed.proof is Proof.UNDELIVERED and not is_explained(findings):
             report.is_unplayed = True
             why = "could not be played, and its history shows no fault of the server"
             report.trouble = f"{scenario_id(item.nodeid)} {why}: {_first_line(error)}"

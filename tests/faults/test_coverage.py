@@ -17,7 +17,7 @@ def test_every_scenario_has_a_rule() -> None:
     assert coverage.scenarios_without_rule() == set()
 
 
-def test_a_scenario_of_several_rules_names_the_rule_of_each_failure() -> None:
+def test_scenarios_of_several_rules_name_them_in_failures() -> None:
     assert coverage.failures_without_rule() == set()
 
 

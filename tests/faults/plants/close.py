@@ -84,6 +84,20 @@ def wrong_code_deleted() -> None:
     wrap(Member, "close", wrapped)
 
 
+@fault("members of a deleted room not closed", breaks="CLOSE-3")
+def stay_in_deleted() -> None:
+    """The members of a deleted room stay connected."""
+
+    def wrapped(close: Any) -> Any:
+        def staying(self: Member, code: int) -> None:
+            if code != CloseCode.NO_SUCH_ROOM:
+                close(self, code)
+
+        return staying
+
+    wrap(Member, "close", wrapped)
+
+
 @fault("a slow reader stalls the room", breaks="CLOSE-4")
 def stalls() -> None:
     """While a member is over 100 frames behind, nobody in its room receives anything."""

@@ -152,7 +152,7 @@ def test_wrong_statistics_are_a_fault_of_their_own_otherwise() -> None:
     assert told(seen("STATS-5"), UNANSWERED)[0] == ("STATS-5", None)
 
 
-def test_a_missing_item_follows_from_the_malformed_frame_that_carries_it() -> None:
+def test_an_item_in_a_malformed_frame_is_missing_for_that() -> None:
     frame = Received(BOB, 7, text='{"type":"message","text":"soup","sender_id":"alice"}')
     malformed = of_bob(Kind.MALFORMED, "DELIVER-7", frame)
 
@@ -163,7 +163,7 @@ def test_a_missing_item_follows_from_the_malformed_frame_that_carries_it() -> No
     ]
 
 
-def test_a_missing_notice_follows_from_the_malformed_frame_that_carries_it() -> None:
+def test_a_notice_in_a_malformed_frame_is_missing_for_that() -> None:
     frame = Received(BOB, 7, text='{"type":"system","content":"carol joined the chat"}')
     malformed = of_bob(Kind.MALFORMED, "DELIVER-7", frame)
     notice = missing("JOIN-1", stream=3, receiver=BOB, user="carol")

@@ -1,5 +1,6 @@
 """The rules that items break which are missing, arrive again or arrive late."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from roomproof.judge.findings import Kind
@@ -37,22 +38,38 @@ def part_of(item: int, leave: int | None) -> Part:
     return Part.LEAVE if item == leave else Part.MESSAGE
 
 
-def missing(part: Part, sender: Lifecycle, *, is_own: bool = False, is_tail: bool = False) -> Violation:
-    """The violation of an item that was due and did not arrive.
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """The way in which one item is missing: the same at all receivers that lack it."""
 
-    `is_own`: its receiver is its sender; `is_tail`: the receiver got items of the sender, but no later message.
-    """
+    is_own_only: bool = False
+    """Whether only its sender lacks it."""
+    is_crossing: bool = False
+    """Whether, in a pubsub topology, only receivers on other instances than its sender's lack it."""
+    is_overtaken: bool = False
+    """Whether a receiver that lacks it received a later message of the sender."""
+    is_last: bool = False
+    """Whether nobody received it, or a later message of the sender."""
+
+
+def missing(part: Part, sender: Lifecycle, loss: Loss) -> Violation:
+    """The violation of an item that was due and did not arrive: one at all receivers."""
+    kind = Kind.LOST if part is Part.MESSAGE else Kind.MISSING_NOTICE
+    if loss.is_crossing:
+        return kind, "PUBSUB-3" if part is Part.MESSAGE else "PUBSUB-4"
     match part:
         case Part.JOIN:
-            return Kind.MISSING_NOTICE, "JOIN-1"
+            return kind, "JOIN-1"
         case Part.LEAVE:
-            return Kind.MISSING_NOTICE, "LEAVE-2" if sender.died else "LEAVE-1"
-        case Part.MESSAGE if is_own:
-            return Kind.LOST, "DELIVER-2"
-        case Part.MESSAGE if sender.died:
-            return Kind.LOST, "DELIVER-12"
+            return kind, "LEAVE-2" if sender.died else "LEAVE-1"
+        case Part.MESSAGE if loss.is_own_only:
+            return kind, "DELIVER-2"
+        case Part.MESSAGE if sender.died and not loss.is_overtaken:
+            return kind, "DELIVER-12"
+        case Part.MESSAGE if sender.closed_cleanly and loss.is_last:
+            return kind, "DELIVER-11"
         case Part.MESSAGE:
-            return Kind.LOST, "DELIVER-11" if is_tail and sender.closed_cleanly else "DELIVER-1"
+            return kind, "DELIVER-1"
 
 
 def again(part: Part) -> Violation:

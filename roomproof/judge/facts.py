@@ -59,6 +59,11 @@ def are_apart(one: str | None, other: str | None, *, sticky: bool) -> bool:
     return sticky and one is not None and other is not None and one != other
 
 
+def crosses(one: str | None, other: str | None, *, pubsub: bool) -> bool:
+    """Whether items pass between two instances of a pubsub topology (PUBSUB-3, -4)."""
+    return pubsub and one is not None and other is not None and one != other
+
+
 def is_certain_audience(one: str | None, other: str | None, *, sticky: bool) -> bool:
     """Whether two members of one room certainly receive each other's items.
 

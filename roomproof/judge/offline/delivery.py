@@ -1,10 +1,11 @@
 """Checks of delivery: items lost, replayed, duplicated, reordered or leaked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from roomproof.history import Event
 from roomproof.judge import classification, facts, texts
-from roomproof.judge.classification import Part, Violation
+from roomproof.judge.classification import Loss, Part, Violation
 from roomproof.judge.findings import Finding
 from roomproof.judge.offline.expected import ExpectedItems, ExpectedStream, is_excused
 from roomproof.judge.offline.sorted_history import SortedHistory
@@ -12,19 +13,56 @@ from roomproof.judge.offline.traces import Traces
 from roomproof.spec.rules import Capability
 
 
-def lost(due: ExpectedStream, history: SortedHistory) -> Iterator[Finding]:
-    """Items that the receiver was due and never received.
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """An item that a receiver was due and never received.
 
-    A missing notice is a finding of its own kind.
+    `overtaken`: a later item of the sender that it received, a message if possible; None for none.
     """
+
+    due: ExpectedStream
+    item: int
+    overtaken: int | None
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.due.sender.number, self.item
+
+
+def lost(dues: Iterable[ExpectedStream], expected: ExpectedItems) -> Iterator[Finding]:
+    """Items that receivers were due and never received.
+
+    A missing notice is a finding of its own kind. The rule is the same at all receivers that lack an item.
+    """
+    history = expected.history
+    missing = [one for due in dues for one in _missing(due, history)]
+    elsewhere = {one.key for one in missing if one.due.receiver is not one.due.sender}
+    near = {one.key for one in missing if not _crosses(one.due, history)}
+    overtaken = {one.key for one in missing if one.overtaken and one.overtaken < one.due.sender.leave}
+    for one in missing:
+        sender = one.due.sender
+        loss = Loss(
+            is_own_only=one.key not in elsewhere,
+            is_crossing=one.key not in near,
+            is_overtaken=one.key in overtaken,
+            is_last=one.item > expected.highest_message(sender),
+        )
+        violation = classification.missing(one.due.part(one.item), sender, loss)
+        yield _finding(violation, one.due, one.item, hole=one.overtaken is not None)
+
+
+def _missing(due: ExpectedStream, history: SortedHistory) -> Iterator[_Missing]:
     got = {trace.item for trace in due.received}
-    sender = due.sender
+    highest = max(got, default=-1)
     for item in due.items:
-        if item in got or is_excused(due, item, history.faults):
-            continue
-        is_tail = bool(got) and not any(item < one < sender.leave for one in got)
-        violation = classification.missing(due.part(item), sender, is_own=sender is due.receiver, is_tail=is_tail)
-        yield _finding(violation, due, item, hole=any(later > item for later in got))
+        if item not in got and not is_excused(due, item, history.faults):
+            later = (one for one in got if item < one < due.sender.leave)
+            yield _Missing(due, item, next(later, highest) if highest > item else None)
+
+
+def _crosses(due: ExpectedStream, history: SortedHistory) -> bool:
+    pubsub = history.declares(Capability.PUBSUB)
+    return facts.crosses(due.sender.instance, due.receiver.instance, pubsub=pubsub)
 
 
 def replayed(due: ExpectedStream, history: SortedHistory) -> Iterator[Finding]:

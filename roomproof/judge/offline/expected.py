@@ -75,6 +75,8 @@ class ExpectedItems:
         self._reached: dict[tuple[int, str | None], _Reached] = {}
         self.evidence = {one.number: self._evidence(one) for one in history.connections.values()}
         """By receiver: the time at which it was first shown to be a member; None if it never was."""
+        self._highest = {one.number: self._highest_message(one) for one in history.connections.values()}
+        """By sender: the highest message that anyone received; 0 for none."""
         self._last_due = {one.number: self._last_due_message(one) for one in history.connections.values()}
         """By sender: the last message that is due to those who stay."""
 
@@ -197,11 +199,18 @@ class ExpectedItems:
         """Whether a sender that left by itself was a member together with the receiver."""
         return facts.were_together(sender, has_received=bool(self.traces.of(receiver, sender)))
 
+    def highest_message(self, sender: RecordedConnection) -> int:
+        """The highest message of a sender that anyone received; 0 for none."""
+        return self._highest[sender.number]
+
+    def _highest_message(self, sender: RecordedConnection) -> int:
+        received = (trace.item for _, trace in self._receipts[sender.number] if trace.item < sender.leave)
+        return max(received, default=0)
+
     def _last_due_message(self, sender: RecordedConnection) -> int:
         deadline = self.history.deadline
-        received = [trace.item for _, trace in self._receipts[sender.number] if trace.item < sender.leave]
         sent = sum(1 for message in sender.sent if message.at <= deadline)
-        return facts.last_due_message(sender, sent=sent, highest=max(received, default=0), deadline=deadline)
+        return facts.last_due_message(sender, sent=sent, highest=self.highest_message(sender), deadline=deadline)
 
 
 @dataclass(frozen=True, slots=True)

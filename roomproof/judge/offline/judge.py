@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from roomproof.history import Event
 from roomproof.judge.findings import Finding
 from roomproof.judge.offline import closing, delivery, error_frames, membership, timestamps, total_order
-from roomproof.judge.offline.expected import ExpectedItems
+from roomproof.judge.offline.expected import ExpectedItems, ExpectedStream
 from roomproof.judge.offline.sorted_history import sort
 from roomproof.judge.offline.tracing import trace
 
@@ -19,6 +19,7 @@ def judge(events: Iterable[Event]) -> list[Finding]:
     traces = trace(history)
     expected = ExpectedItems(history, traces)
     findings = list(traces.findings)
+    dues: list[ExpectedStream] = []
     for receiver in history.connections.values():
         if not receiver.admitted:
             continue
@@ -26,10 +27,11 @@ def judge(events: Iterable[Event]) -> list[Finding]:
             if not expected.in_audience(sender.number, receiver):
                 continue
             due = expected.of(sender, receiver)
-            findings += delivery.lost(due, history)
+            dues.append(due)
             findings += delivery.replayed(due, history)
             findings += delivery.duplicated(due)
             findings += delivery.reordered(due, history)
+    findings += delivery.lost(dues, expected)
     findings += delivery.leaked(history, traces, expected)
     findings += membership.never_joined(history, expected)
     findings += closing.dropped(history, expected)

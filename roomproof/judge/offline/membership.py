@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from roomproof.history import Event
-from roomproof.judge import facts, texts
-from roomproof.judge.classification import JOIN_NOTICE
+from roomproof.judge import classification, facts, texts
+from roomproof.judge.classification import JOIN_NOTICE, Loss, Part
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.offline.connection import RecordedConnection
 from roomproof.judge.offline.expected import ExpectedItems, is_excused
@@ -77,13 +77,17 @@ def _missing(
     if history.declares(Capability.PRESENCE_PER_USER) or history.faults or not history.stays(receiver):
         return
     user = connections[0].user
-    for notice, rule in _RULES.items():
+    for notice in NoticeKind:
         got = traces.notices.get((receiver.number, user, notice), [])
         due = [one for one in connections if _is_notice_due(history, expected, notice, one, receiver)]
         if len(got) < len(due):
             text = texts.wrong_notice_count(notice, user, received=len(got), expected=len(due))
             witness: tuple[Event, ...] = (*(receipt.event for receipt in got), *(one.opening for one in due))
-            yield Finding(Kind.MISSING_NOTICE, rule, receiver.number, text, witness=witness)
+            part = Part.JOIN if notice is NoticeKind.JOINED else Part.LEAVE
+            # Nobody can tell whose notice is missing. If all links ended without a Close frame, it is that of one.
+            subject = next((one for one in due if not one.died), due[0])
+            kind, rule = classification.missing(part, subject, Loss())
+            yield Finding(kind, rule, receiver.number, text, witness=witness)
 
 
 def _is_notice_due(

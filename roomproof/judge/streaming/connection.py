@@ -58,10 +58,10 @@ class StreamingConnection(Lifecycle):
     highest_message: int = 0
     """The highest message of this sender that anyone received."""
     early_leaves: list["EarlyLeave"] = field(default_factory=list)
-    uncertain_holes: list[tuple[int, int, int]] = field(default_factory=list)
-    """Items that a receiver that is gone had not received, though it had the leave notice.
-
-    Receiver, item, and the time at which the item was overtaken. They are lost if they reached anyone."""
+    missing: list["MissingItem"] = field(default_factory=list)
+    """Items that receivers lack, to be judged once its stream is settled."""
+    lost: dict[int, bool] = field(default_factory=dict)
+    """Items reported as lost before its end, and whether a receiver lacked one that crossed no instances."""
     awaited_by: dict[int, int] = field(default_factory=dict)
     """After its end: the receivers that lacked items of it at the last sweep, and the item each expected next."""
     progress_at: int = 0
@@ -194,6 +194,20 @@ class StreamingConnection(Lifecycle):
         self.expected_at_leave.pop(column, None)
         self.repeated.pop(column, None)
         self.extras.pop(column, None)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingItem:
+    """An item of a sender that a receiver lacks."""
+
+    receiver: int
+    item: int
+    overtaken_at: int | None = None
+    """Time at which a later item arrived; None if none did."""
+    is_overtaken: bool = False
+    """Whether a later message arrived, and not only the leave notice."""
+    crosses: bool = False
+    """Whether the receiver is on another instance of a pubsub topology."""
 
 
 @dataclass(frozen=True, slots=True)

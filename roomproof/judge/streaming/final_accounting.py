@@ -3,50 +3,89 @@
 from collections.abc import Iterator
 
 from roomproof.judge import classification, facts, texts
+from roomproof.judge.classification import Loss
 from roomproof.judge.facts import NS_PER_S
 from roomproof.judge.findings import Finding
-from roomproof.judge.streaming.connection import APART, EXCUSED, LEFT, StreamingConnection, part_of_item
+from roomproof.judge.streaming.connection import (
+    APART,
+    EXCUSED,
+    LEFT,
+    MissingItem,
+    StreamingConnection,
+    part_of_item,
+)
 from roomproof.judge.streaming.state import RoomState
+
+KEPT_LOSSES = 1_000
+"""Number of items of one sender that are remembered as lost to receivers that are gone."""
 
 SHOWN_CHARACTERS = 300
 """Number of characters shown of a frame that one receiver received and another did not."""
 
 
 def report_missing(state: RoomState, sender: StreamingConnection) -> None:
-    """Report what is missing of a sender at all receivers that are not gone."""
-    for receiver, item, overtaken_at in sender.uncertain_holes:
-        if item <= sender.last_due:
-            state.tally.note(_lost(state, sender, receiver, item, overtaken_at))
-    for one in state.receivers:
-        if one.evidence_at is not None and one.expected[sender.column] != APART:
-            _report_missing_at(state, sender, one)
+    """Report what is missing of a sender, by one rule for each item."""
+    for receiver in state.receivers:
+        if receiver.evidence_at is not None and receiver.expected[sender.column] != APART:
+            _collect_missing(state, sender, receiver)
+    missing = [one for one in sender.missing if one.item <= sender.last_due or one.item == sender.leave]
+    sender.missing = []
+    elsewhere = {one.item for one in missing if one.receiver != sender.number} | sender.lost.keys()
+    near = {one.item for one in missing if not one.crosses} | {item for item, near in sender.lost.items() if near}
+    overtaken = {one.item for one in missing if one.is_overtaken} | sender.lost.keys()
+    for one in missing:
+        loss = Loss(
+            is_own_only=one.item not in elsewhere,
+            is_crossing=one.item not in near,
+            is_overtaken=one.item in overtaken,
+            is_last=one.item > sender.highest_message,
+        )
+        state.tally.note(_lost(state, sender, one, loss))
 
 
-def _report_missing_at(state: RoomState, sender: StreamingConnection, receiver: StreamingConnection) -> None:
-    """Report what one receiver lacks of a sender: holes, then the end of the stream."""
+def _collect_missing(state: RoomState, sender: StreamingConnection, receiver: StreamingConnection) -> None:
+    """Collect what one receiver lacks of a sender: holes, then the end of the stream."""
     stays = state.stays(receiver) and receiver.expected[sender.column] != LEFT
     missing = [*_missing_at_end(state, sender, receiver)] if stays else []
-    is_tail = receiver.has_received_any(sender.column)
-    settle_holes(state, sender, receiver)
+    _collect_holes(state, sender, receiver)
     for item in missing:
         if not state.is_excused(sender, receiver, item):
-            state.tally.note(_lost(state, sender, receiver.number, item, is_tail=is_tail))
+            sender.missing.append(MissingItem(receiver.number, item, crosses=state.crosses(sender, receiver)))
 
 
 def settle_holes(state: RoomState, sender: StreamingConnection, receiver: StreamingConnection) -> None:
-    """Report the items that a later one overtook and that did not arrive.
+    """Settle the holes of a receiver that is gone.
 
-    Whether the last items of a sender whose link died are due is not known yet: only if they reached anyone.
+    They are lost to it, which is reported at once. But once the sender has begun to end, its end decides which items
+    are due and by which rule: then they wait until its stream is settled. So do its own echoes.
     """
+    if sender is receiver or sender.has_begun_to_end:
+        _collect_holes(state, sender, receiver)
+        return
+    for one in _holes(state, sender, receiver):
+        if one.item > sender.last_due or not one.is_overtaken:
+            sender.missing.append(one)
+            continue
+        loss = Loss(is_crossing=one.crosses, is_overtaken=True)
+        state.tally.note(_lost(state, sender, one, loss))
+        if len(sender.lost) < KEPT_LOSSES:
+            sender.lost[one.item] = sender.lost.get(one.item, False) or not one.crosses
+
+
+def _collect_holes(state: RoomState, sender: StreamingConnection, receiver: StreamingConnection) -> None:
+    sender.missing.extend(_holes(state, sender, receiver))
+
+
+def _holes(state: RoomState, sender: StreamingConnection, receiver: StreamingConnection) -> list[MissingItem]:
+    """Remove and return the items that a later one overtook and no fault excuses."""
     holes = receiver.holes.pop(sender.column, {})
     tail = _tail(sender, receiver, holes)
-    for item, overtaken_at in holes.items():
-        if overtaken_at == EXCUSED:
-            continue
-        if item > sender.last_due:
-            sender.uncertain_holes.append((receiver.number, item, overtaken_at))
-            continue
-        state.tally.note(_lost(state, sender, receiver.number, item, overtaken_at, is_tail=item >= tail))
+    crosses = state.crosses(sender, receiver)
+    return [
+        MissingItem(receiver.number, item, overtaken_at, is_overtaken=item < tail, crosses=crosses)
+        for item, overtaken_at in holes.items()
+        if overtaken_at != EXCUSED
+    ]
 
 
 def _tail(sender: StreamingConnection, receiver: StreamingConnection, holes: dict[int, int]) -> int:
@@ -113,21 +152,11 @@ def _is_leave_due(sender: StreamingConnection, receiver: StreamingConnection) ->
     return facts.were_together(sender, has_received=has_received)
 
 
-def _lost(
-    state: RoomState,
-    sender: StreamingConnection,
-    receiver: int,
-    item: int,
-    overtaken_at: int | None = None,
-    *,
-    is_tail: bool = False,
-) -> Finding:
-    """The finding of an item that a receiver was due and never received.
-
-    `overtaken_at`: when a later item of the sender arrived; `is_tail`: no later message did, but another item.
-    """
+def _lost(state: RoomState, sender: StreamingConnection, missing: MissingItem, loss: Loss) -> Finding:
+    """The finding of an item that a receiver was due and never received."""
+    item, overtaken_at = missing.item, missing.overtaken_at
     part = part_of_item(sender, item)
-    kind, rule = classification.missing(part, sender, is_own=sender.number == receiver, is_tail=is_tail)
+    kind, rule = classification.missing(part, sender, loss)
     details = []
     if overtaken_at is not None:
         seconds = (overtaken_at - sender.opening.at) / NS_PER_S
@@ -136,7 +165,7 @@ def _lost(
     if seen:
         details.append(f"others received {seen[:SHOWN_CHARACTERS]}")
     text = texts.item_finding(kind, part, item, sender.user)
-    is_hole = overtaken_at is not None
+    detail, hole = "; ".join(details), overtaken_at is not None
     return Finding(
-        kind, rule, receiver, text, sender.number, item, hole=is_hole, witness=sender.life, detail="; ".join(details)
+        kind, rule, missing.receiver, text, sender.number, item, hole=hole, witness=sender.life, detail=detail
     )

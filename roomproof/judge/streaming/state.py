@@ -40,6 +40,7 @@ class RoomState:
         """The connections that might still receive something."""
         self.deleted = False
         self.sticky = Capability.STICKY in started.capabilities
+        self.pubsub = Capability.PUBSUB in started.capabilities
         self.history = Capability.HISTORY in started.capabilities
         self.one_instance = facts.is_one_instance(started.capabilities)
         self.timer = DeliveryTimer(tally, self.receivers)
@@ -214,6 +215,10 @@ class RoomState:
         if receiver.evidence_at is not None:
             return receiver.expected[sender.column] == APART
         return facts.are_apart(sender.instance, receiver.instance, sticky=self.sticky)
+
+    def crosses(self, sender: StreamingConnection, receiver: StreamingConnection) -> bool:
+        """Whether items of a sender reach a receiver through the bus between instances."""
+        return facts.crosses(sender.instance, receiver.instance, pubsub=self.pubsub)
 
     def may_be_repeated(self, part: Part) -> bool:
         """Whether a server may repeat an item for a connection that joins.

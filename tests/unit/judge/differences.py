@@ -39,7 +39,6 @@ class Aspect(Enum):
     """The aspects of findings in which the judges may differ."""
 
     EXISTENCE = "only one of the judges need have the finding"
-    RULE = "both judges must have the finding, by whatever rule"
     STREAM = "both judges must have the finding, but one need not know the stream"
 
 
@@ -52,15 +51,6 @@ class Difference:
     concerns: Callable[[Finding, Spans], bool]
     with_fault: Callable[[Kind | None], bool] = lambda _: True
     """Whether it exists in a world with a fault of this kind, or (None) in a history told by hand."""
-
-
-def receiver_is_gone_first(finding: Finding, spans: Spans) -> bool:
-    """Whether the receiver of a finding is gone before its sender begins to end."""
-    gone = spans.gone.get(finding.receiver)
-    if gone is None or finding.stream is None:
-        return False
-    ending = spans.ending.get(finding.stream)
-    return ending is not None and gone < ending
 
 
 def sender_opens_later(finding: Finding, spans: Spans) -> bool:
@@ -86,11 +76,6 @@ DIFFERENCES = (
         lambda fault: fault not in (Kind.WRONG_TIME, None),
     ),
     Difference(
-        Aspect.RULE,
-        "the streaming judge reports a hole when its receiver leaves, and cannot know how the sender ends later",
-        lambda finding, spans: finding.kind is Kind.LOST and finding.hole and receiver_is_gone_first(finding, spans),
-    ),
-    Difference(
         Aspect.STREAM,
         "the streaming judge cannot know a connection that opens only later",
         lambda finding, spans: finding.kind is Kind.PHANTOM and sender_opens_later(finding, spans),
@@ -109,7 +94,6 @@ def essence(findings: Iterable[Finding], spans: Spans, fault: Kind | None = None
         differences = [each for each in DIFFERENCES if each.with_fault(fault) and each.concerns(one, spans)]
         aspects = {difference.aspect for difference in differences}
         if Aspect.EXISTENCE not in aspects:
-            rule = "any" if Aspect.RULE in aspects else one.rule
             stream = None if Aspect.STREAM in aspects else one.stream
-            found[one.kind, rule, one.receiver, stream, one.item, one.hole, one.text] += 1
+            found[one.kind, one.rule, one.receiver, stream, one.item, one.hole, one.text] += 1
     return found

@@ -55,6 +55,85 @@ def test_last_words_before_a_clean_close_are_due(tale: Tale) -> None:
     assert tale.findings() == [finding(Kind.LOST, "DELIVER-11", bob, bye)]
 
 
+def test_last_words_that_one_receiver_got_are_an_ordinary_loss(tale: Tale) -> None:
+    """Of one lost message, all receivers tell by one rule."""
+    alice, bob, carol = tale.meet("alice", "bob", "carol")
+    tale.all_hear(alice.says("soup"))
+    bye = alice.says("bye")
+    left = alice.leaves()
+    bob.hears(bye, left)
+    carol.hears(left)
+
+    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", carol, bye)]
+
+
+def test_last_words_are_lost_by_one_rule_whoever_heard_what_before(tale: Tale) -> None:
+    alice, bob = tale.meet("alice", "bob")
+    soup, bye = alice.says("soup"), alice.says("bye")
+    bob.hears(soup)
+    carol = tale.joins("carol")
+    bob.hears(carol.joined)
+    later = alice.says("see you")
+    left = alice.leaves()
+    bob.hears(left)
+    carol.hears(left)
+
+    assert tale.findings() == [
+        finding(Kind.LOST, "DELIVER-11", bob, bye),
+        finding(Kind.LOST, "DELIVER-11", bob, later),
+        finding(Kind.LOST, "DELIVER-11", carol, later),
+    ]
+
+
+def test_an_echo_that_others_miss_too_is_an_ordinary_loss(tale: Tale) -> None:
+    alice, bob, carol = tale.meet("alice", "bob", "carol")
+    soup, bread = alice.says("soup"), alice.says("bread")
+    tale.all_hear(bread)
+    carol.hears(soup)
+
+    losses = [one for one in tale.findings() if one.kind is Kind.LOST]
+    assert losses == [finding(Kind.LOST, "DELIVER-1", one, soup) for one in (alice, bob)]
+
+
+def test_the_echo_of_one_who_closes_is_judged_with_the_others(tale: Tale) -> None:
+    alice, bob = tale.meet("alice", "bob")
+    soup, bread = alice.says("soup"), alice.says("bread")
+    tale.all_hear(bread)
+    bob.hears(alice.leaves())
+
+    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", one, soup) for one in (alice, bob)]
+
+
+def test_a_hole_long_before_a_link_ends_is_an_ordinary_loss(tale: Tale) -> None:
+    alice, bob, carol = tale.meet("alice", "bob", "carol")
+    soup, bread = alice.says("soup"), alice.says("bread")
+    alice.hears(soup, bread)
+    bob.hears(bread)
+    carol.hears(soup, bread)
+    left = alice.dies()
+    bob.hears(left)
+    carol.hears(left)
+
+    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, soup)]
+
+
+def test_a_hole_at_one_who_left_sets_the_rule_for_all(tale: Tale) -> None:
+    alice, bob, carol = tale.meet("alice", "bob", "carol")
+    soup, bread = alice.says("soup"), alice.says("bread")
+    alice.hears(soup, bread)
+    bob.hears(bread)
+    left_by_bob = bob.leaves()
+    alice.hears(left_by_bob)
+    carol.hears(left_by_bob)
+    carol.hears(alice.dies())
+
+    assert tale.findings() == [
+        finding(Kind.LOST, "DELIVER-1", bob, soup),
+        finding(Kind.LOST, "DELIVER-1", carol, soup),
+        finding(Kind.LOST, "DELIVER-12", carol, bread),
+    ]
+
+
 def test_last_words_to_a_server_that_closes_may_be_lost(tale: Tale) -> None:
     """A server that gives a member up need not have read them."""
     alice, bob = tale.meet("alice", "bob")

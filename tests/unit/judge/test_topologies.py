@@ -98,7 +98,7 @@ def test_members_on_all_pubsub_instances_hear_each_other(tale: Tale) -> None:
     soup = alice.says("soup")
     alice.hears(soup)
 
-    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, soup)]
+    assert tale.findings() == [finding(Kind.LOST, "PUBSUB-3", bob, soup)]
 
 
 def test_what_one_instance_has_may_be_on_its_way_to_another(tale: Tale) -> None:
@@ -148,7 +148,7 @@ def test_what_was_said_after_the_time_to_heal_is_due(tale: Tale) -> None:
     cheese = alice.says("cheese")
     alice.hears(cheese)
 
-    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, cheese)]
+    assert tale.findings() == [finding(Kind.LOST, "PUBSUB-3", bob, cheese)]
 
 
 def test_a_hole_that_showed_before_the_bus_broke_is_not_excused(tale: Tale) -> None:
@@ -160,7 +160,7 @@ def test_a_hole_that_showed_before_the_bus_broke_is_not_excused(tale: Tale) -> N
     bob.hears(bread)
     tale.breaks("redis").is_mended(heal=1)
 
-    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, soup)]
+    assert tale.findings() == [finding(Kind.LOST, "PUBSUB-3", bob, soup)]
 
 
 def test_once_the_path_works_again_nothing_is_excused(tale: Tale) -> None:
@@ -172,7 +172,7 @@ def test_once_the_path_works_again_nothing_is_excused(tale: Tale) -> None:
     alice.hears(soup, bread)
     bob.hears(soup)
 
-    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, bread)]
+    assert tale.findings() == [finding(Kind.LOST, "PUBSUB-3", bob, bread)]
 
 
 def test_a_fault_elsewhere_is_no_excuse(tale: Tale) -> None:
@@ -184,7 +184,7 @@ def test_a_fault_elsewhere_is_no_excuse(tale: Tale) -> None:
     alice.hears(soup)
     outage.is_mended(heal=10)
 
-    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", bob, soup)]
+    assert tale.findings() == [finding(Kind.LOST, "PUBSUB-3", bob, soup)]
 
 
 def test_a_fault_excuses_no_second_copy(tale: Tale) -> None:
@@ -245,3 +245,25 @@ def test_while_the_bus_is_broken_all_evidence_may_be_missing(tale: Tale) -> None
     outage.is_mended()
 
     assert tale.findings() == []
+
+
+def test_a_loss_on_both_instances_is_not_that_of_the_bus(tale: Tale) -> None:
+    tale.declares("pubsub")
+    alice, anna = tale.joins("alice", instance="one"), tale.joins("anna", instance="one")
+    bob = tale.joins("bob", instance="two")
+    tale.all_hear(alice.joined, anna.joined, bob.joined)
+    soup = alice.says("soup")
+    alice.hears(soup)
+
+    assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", one, soup) for one in (anna, bob)]
+
+
+def test_a_notice_that_only_the_bus_loses_is_missing_there(tale: Tale) -> None:
+    tale.declares("pubsub")
+    alice, bob = tale.joins("alice", instance="one"), tale.joins("bob", instance="two")
+    tale.all_hear(alice.joined, bob.joined)
+    carol = tale.joins("carol", instance="one")
+    alice.hears(carol.joined)
+    carol.hears(carol.joined)
+
+    assert tale.findings() == [finding(Kind.MISSING_NOTICE, "PUBSUB-4", bob, carol.joined)]

@@ -1,8 +1,8 @@
 """Planted faults: names, broken rules, and the functions that plant them."""
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from reference_server.member import Member
@@ -24,6 +24,18 @@ class Fault:
     """The kind of the oracle's finding for this fault; None where only an expectation of a scenario fails."""
     capabilities: tuple[str, ...] = ()
     """The capabilities that a server with this fault declares, beyond the reference server's, and does not have."""
+    also: Mapping[str, str] = field(default_factory=dict)
+    """The rules that the fault breaks besides its own, each with the reason."""
+    perhaps: Mapping[str, str] = field(default_factory=dict)
+    """The rules that the fault breaks in some runs only, each with the reason."""
+
+    def unexpected(self, broken: set[str]) -> set[str]:
+        """The rules among the broken ones that the fault does not list."""
+        return broken - {self.breaks, *self.also, *self.perhaps}
+
+    def unbroken(self, broken: set[str]) -> set[str]:
+        """The rules that the fault lists and that are not broken, except by chance."""
+        return {self.breaks, *self.also} - broken
 
     def is_shown_in(self, text: str) -> bool:
         """Whether the text of a run shows the fault by the required kind of finding."""
@@ -35,7 +47,13 @@ FAULTS: dict[str, Fault] = {}
 
 
 def fault(
-    name: str, *, breaks: str, shows: Kind | None = None, declares: tuple[str, ...] = ()
+    name: str,
+    *,
+    breaks: str,
+    shows: Kind | None = None,
+    declares: tuple[str, ...] = (),
+    also: Mapping[str, str] | None = None,
+    perhaps: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[[], None]], Callable[[], None]]:
     """Register a fault.
 
@@ -45,7 +63,8 @@ def fault(
     def register(plant: Callable[[], None]) -> Callable[[], None]:
         assert name not in FAULTS, f"two faults are called {name!r}"
         assert plant.__doc__, f"expected a docstring for fault {name!r}: SUITE.md shows it"
-        FAULTS[name] = Fault(name, breaks, " ".join(plant.__doc__.split()), plant, shows, declares)
+        text = " ".join(plant.__doc__.split())
+        FAULTS[name] = Fault(name, breaks, text, plant, shows, declares, also or {}, perhaps or {})
         return plant
 
     return register

@@ -1,8 +1,9 @@
 """The kill matrix: the suite against all faults, and against correct servers.
 
 Not collected by default, because it takes minutes. `tox -e faults` ends the run against a fault once the fault's own
-rule is broken. `tox -e matrix` runs the whole suite against each, to learn which other rules the fault breaks: it sets
-the variable ROOMPROOF_MATRIX to a folder, where each run leaves its verdict for the table (see `table.py`).
+rule is broken. `tox -e matrix` runs the whole suite against each: every other rule that the fault breaks must be listed
+with it, and every listed one broken. It sets the variable ROOMPROOF_MATRIX to a folder, where each run leaves its verdict
+for the table (see `table.py`).
 """
 
 import json
@@ -85,4 +86,6 @@ def test_a_fault_is_found_by_its_own_rule(tmp_path: Path, fault: Fault) -> None:
     assert fault.breaks in found, f"{fault.text} The suite found {sorted(found) or 'nothing'}.\n{run.output[-3000:]}"
     shown = " ".join(line["detail"] for line in run.scenarios("failed") + run.scenarios("warned"))
     assert fault.is_shown_in(f"{shown} {run.output}"), f"not shown as {fault.shows}"
+    if VERDICTS is not None:
+        assert (fault.unexpected(found), fault.unbroken(found)) == (set(), set()), run.output[-3000:]
     assert run.code == (1 if level is Level.MUST or run.rules("broken") else 0)

@@ -22,10 +22,16 @@ BROKEN = {"broken", "warned"}
 
 def line(name: str, standings: Standings) -> str:
     """Return the line that tells what a fault broke."""
-    others = [rule for rule, standing in standings.items() if standing in BROKEN and rule != FAULTS[name].breaks]
-    found = "found by" if standings[FAULTS[name].breaks] in BROKEN else "NOT FOUND by"
-    others_broken = f"; also broke {', '.join(others)}" if others else ""
-    return f"{name}: {found} {FAULTS[name].breaks}{others_broken}"
+    fault, broken = FAULTS[name], {rule for rule, standing in standings.items() if standing in BROKEN}
+    parts = [f"{'found' if fault.breaks in broken else 'NOT FOUND'} by {fault.breaks}"]
+    for what, rules in (
+        ("also broke", broken - {fault.breaks} - fault.unexpected(broken)),
+        ("broke, NOT LISTED,", fault.unexpected(broken)),
+        ("did NOT break, though listed,", fault.unbroken(broken) - {fault.breaks}),
+    ):
+        if rules:
+            parts.append(f"{what} {', '.join(rule for rule in standings if rule in rules)}")
+    return f"{name}: {'; '.join(parts)}"
 
 
 def main() -> int:

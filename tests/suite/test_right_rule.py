@@ -112,7 +112,7 @@ def test_a_fault_breaks_its_own_rule_only(tmp_path: Path, fault: str, scenarios:
 
 
 def test_a_scenario_whose_precondition_fails_tests_nothing(tmp_path: Path) -> None:
-    """Somebody who was let in (REFUSE-3) cannot show what happens to the refused (REFUSE-4)."""
+    """Nobody is refused (REFUSE-3), so nothing shows of the refused (REFUSE-4)."""
     run = run_against(tmp_path, faulty("missing user ids accepted as anonymous"), "test_refuse.py")
 
     assert run.rules("broken") == {"REFUSE-3"}, run.output

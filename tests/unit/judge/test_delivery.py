@@ -67,7 +67,7 @@ def test_last_words_that_one_receiver_got_are_an_ordinary_loss(tale: Tale) -> No
     assert tale.findings() == [finding(Kind.LOST, "DELIVER-1", carol, bye)]
 
 
-def test_last_words_are_lost_by_one_rule_whoever_heard_what_before(tale: Tale) -> None:
+def test_last_words_are_lost_by_one_rule_for_all_receivers(tale: Tale) -> None:
     alice, bob = tale.meet("alice", "bob")
     soup, bye = alice.says("soup"), alice.says("bye")
     bob.hears(soup)

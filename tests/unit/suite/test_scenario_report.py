@@ -45,7 +45,7 @@ def test_a_consequence_beside_a_fault_of_its_rule_is_broken() -> None:
     assert found.untested == []
 
 
-def test_a_scenario_that_could_not_be_played_leaves_its_rules_untested() -> None:
+def test_an_unplayed_scenario_leaves_its_rules_untested() -> None:
     found = ScenarioReport(("A-1", "A-2"), is_unplayed=True)
     found.add("A-2", "seen")
 

@@ -81,6 +81,9 @@ FORBID_CLOSING = frozenset({"CREATE-6", "DELIVER-13", "DELIVER-15", "DELIVER-16"
 SAME_FAULT = frozenset({("FRAME-2", Kind.UNPROVOKED_ERROR), ("PARTICIPANTS-2", Kind.DOUBLED_NOTICE)})
 """Rules that a scenario saw broken, with the kinds of findings that are the same fault as the judge sees it."""
 
+BETWEEN_INSTANCES = frozenset({"PUBSUB-3", "PUBSUB-4", "STICKY-4"})
+"""Rules by which all that is sent has to pass between instances, or must not, once and in order."""
+
 NAMELESS = frozenset({"REFUSE-3", "REFUSE-6"})
 """Rules by which a server must refuse connections without a user id."""
 
@@ -122,8 +125,9 @@ def _own_cause(failed: Expectation, findings: Sequence[Finding]) -> Cause | None
             is_due = any(_confirms(finding, failed) for finding in findings)
             return Cause(failed.rule) if is_due else None
         case Proof.UNNAMED:
-            is_known = any(finding.kind in EXPLAINS_UNNAMED for finding in findings) and not failed.breaks_parts
-            return None if is_known else Cause(failed.rule)
+            is_known = any(finding.kind in EXPLAINS_UNNAMED for finding in findings)
+            is_whole = failed.breaks_parts or failed.rule in BETWEEN_INSTANCES
+            return None if is_known and not is_whole else Cause(failed.rule)
 
 
 def _root_of_count(rule: str, findings: Iterable[Finding]) -> str | None:
@@ -152,6 +156,8 @@ def _confirms(finding: Finding, failed: Expectation) -> bool:
         return False
     if failed.content is None:
         return finding.kind is Kind.MISSING_NOTICE
+    if finding.rule == "DELIVER-2" and not finding.hole:
+        return False  # all others received it: the circumstances do not matter to the echo
     return finding.kind is Kind.LOST and finding.stream == failed.sender and _content_of(finding) == failed.content
 
 
@@ -219,12 +225,10 @@ def _values(frame: str | bytes) -> list[object]:
 
 def _content_of(finding: Finding) -> str | None:
     """The content of the item that a finding is about; None where it is about none."""
-    match finding.witness:
-        case (Sent() as sent, *_):
-            sending = messages.read_sent(sent.frame)
-            return sending.content if isinstance(sending, messages.Valid) else None
-        case (Opening(user=str(user)), *_) if finding.stream is not None:
-            kind = NoticeKind.JOINED if finding.item == JOIN_NOTICE else NoticeKind.LEFT
-            return user + NOTICE_TEXTS[kind]
-        case _:
-            return None
+    sent = next((event for event in finding.witness if isinstance(event, Sent)), None)
+    if sent is not None:
+        sending = messages.read_sent(sent.frame)
+        return sending.content if isinstance(sending, messages.Valid) else None
+    user = next((event.user for event in finding.witness if isinstance(event, Opening)), None)
+    is_join = finding.item == JOIN_NOTICE or finding.rule == "JOIN-1"
+    return f"{user}{NOTICE_TEXTS[NoticeKind.JOINED if is_join else NoticeKind.LEFT]}"

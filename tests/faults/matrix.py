@@ -2,8 +2,8 @@
 
 Not collected by default, because it takes minutes. `tox -e faults` ends the run against a fault once the fault's own
 rule is broken. `tox -e matrix` runs the whole suite against each: every other rule that the fault breaks must be listed
-with it, and every listed one broken. It sets the variable ROOMPROOF_MATRIX to a folder, where each run leaves its verdict
-for the table (see `table.py`).
+with it, and every listed one broken. It sets the variable ROOMPROOF_MATRIX to a folder, where each run leaves its
+verdict for the table (see `table.py`).
 """
 
 import json

@@ -72,6 +72,12 @@ def test_the_loss_of_another_message_is_another_fault() -> None:
     assert told(undelivered("JOIN-3"), lost("pudding", hole=True)) == [("DELIVER-1", None)]
 
 
+def test_the_circumstances_do_not_matter_to_a_lost_echo() -> None:
+    echo = Expectation(Proof.UNDELIVERED, "DELIVER-13", ALICE, ALICE, "soup")
+
+    assert told(echo, lost(receiver=ALICE, rule="DELIVER-2")) == [("DELIVER-2", None)]
+
+
 def test_what_is_stuck_with_a_message_follows() -> None:
     """A slow reader stalls the room: nobody receives anything more of alice."""
     stuck = lost("more soup"), lost(receiver=ALICE, rule="DELIVER-2")
@@ -119,6 +125,12 @@ def test_what_is_missing_follows_where_parts_are_broken() -> None:
         ("DELIVER-1", "STICKY-8"),
         ("CLOSE-1", "STICKY-8"),
     ]
+
+
+def test_what_passes_twice_between_instances_is_their_fault_too() -> None:
+    doubled = of_bob(Kind.DUPLICATED, "DELIVER-3")
+
+    assert told(Expectation(Proof.UNNAMED, "PUBSUB-3"), doubled) == [("PUBSUB-3", None), ("DELIVER-3", None)]
 
 
 # What follows from findings

@@ -154,6 +154,7 @@ LONG_CONTENTS = {
 @pytest.mark.parametrize("content", [pytest.param(content, id=case) for case, content in LONG_CONTENTS.items()])
 def test_long_contents_are_carried(kitchen: Room, content: str) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    kitchen.all_greet()
 
     alice.say_exactly(content)
 
@@ -168,6 +169,7 @@ def test_the_largest_frame_is_accepted(kitchen: Room) -> None:
     frame = json.dumps({"type": "message", "content": content, "padding": ""}, ensure_ascii=True)
     frame = frame.replace('"padding": ""', f'"padding": "{"p" * (FRAME_BYTES - len(frame))}"')
     assert len(frame) == FRAME_BYTES
+    kitchen.all_greet()
 
     alice.send(frame)
 
@@ -182,6 +184,7 @@ FRAME_SIZES = (*range(124, 130), 4_095, 4_096, FRAME_BYTES - 2, FRAME_BYTES - 1,
 @rule("DELIVER-13")
 def test_frames_of_every_size_are_accepted(kitchen: Room) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    kitchen.all_greet()
 
     contents = [f"{size} [{alice.token}]" for size in FRAME_SIZES]
     for size, content in zip(FRAME_SIZES, contents, strict=True):
@@ -223,6 +226,7 @@ FIELDS: dict[str, dict[str, object]] = {
 @pytest.mark.parametrize("fields", [pytest.param(fields, id=case) for case, fields in FIELDS.items()])
 def test_unknown_fields_do_no_harm(kitchen: Room, fields: dict[str, object]) -> None:
     people = [kitchen.join(user) for user in ("alice", "bob", "charlie")]
+    kitchen.all_greet()
 
     contents = [f"soup {number} [{people[0].token}]" for number in range(2)]
     for content in contents:

@@ -68,6 +68,7 @@ bad_frames = pytest.mark.parametrize("bad", [pytest.param(frame, id=case) for ca
 @bad_frames
 def test_a_bad_frame_is_private_answered_and_forgiven(kitchen: Room, bad: BadFrame) -> None:
     alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
+    kitchen.all_greet()
     before = len(bob.connection.received)
 
     for _ in range(3):
@@ -90,9 +91,9 @@ def test_a_bad_frame_is_private_answered_and_forgiven(kitchen: Room, bad: BadFra
     expect(not errors, rule="FRAME-2", expected="alice and bob to go on as before", got=f"error frames: {errors}")
     if bad.codes and not mallory.is_open and mallory.was_closed_with(rule="FRAME-3") in bad.codes:
         return
-    mallory.expects(stays, "mallory to stay after three bad frames")
     for listener in (mallory, alice):
         listener.hears(sorry, rule="FRAME-3")
+    mallory.expects(stays, "mallory to stay after three bad frames")
     says_why = any(error.content for error in mallory.answers(Error))
     expect(says_why, rule="FRAME-4", expected="an error frame that says why, for a bad frame", got=mallory.account())
 
@@ -103,6 +104,7 @@ def test_a_bad_frame_is_private_answered_and_forgiven(kitchen: Room, bad: BadFra
 )
 def test_a_bad_frame_disturbs_no_other_device(kitchen: Room, bad: BadFrame) -> None:
     alice, mallory, mallorys_phone = (kitchen.join(user) for user in ("alice", "mallory", "mallory"))
+    kitchen.all_greet()
 
     mallorys_phone.send(bad.marked("x"), binary=bad.binary)
     mallorys_phone.stays()
@@ -115,6 +117,7 @@ def test_a_bad_frame_disturbs_no_other_device(kitchen: Room, bad: BadFrame) -> N
 @rule("FRAME-2")
 def test_a_bad_frame_disturbs_its_sender_in_no_other_room(kitchen: Room, garage: Room) -> None:
     mallory, mallory_elsewhere, alice = kitchen.join("mallory"), garage.join("mallory"), garage.join("alice")
+    garage.all_greet()
 
     mallory.send(FRAMES["no JSON"].marked("x"))
     mallory.stays()
@@ -129,6 +132,7 @@ def test_a_bad_frame_disturbs_its_sender_in_no_other_room(kitchen: Room, garage:
 def test_19_bad_frames_are_forgiven(kitchen: Room) -> None:
     alice, mallory = kitchen.join("alice"), kitchen.join("mallory")
     texts = [frame.marked("x") for frame in FRAMES.values() if not frame.codes]
+    kitchen.all_greet()
 
     for text in islice(cycle(texts), BAD_FRAMES - 1):
         mallory.send_or_be_gone(text)
@@ -141,6 +145,7 @@ def test_19_bad_frames_are_forgiven(kitchen: Room) -> None:
 @rule("FRAME-3")
 def test_the_bad_frames_of_each_connection_count(kitchen: Room) -> None:
     alice, mallory, mallorys_phone = (kitchen.join(user) for user in ("alice", "mallory", "mallory"))
+    kitchen.all_greet()
 
     for device in (mallory, mallorys_phone):
         for _ in range(BAD_FRAMES - 1):
@@ -153,6 +158,7 @@ def test_the_bad_frames_of_each_connection_count(kitchen: Room) -> None:
 @rule("FRAME-3")
 def test_the_20th_bad_frame_is_forgiven_or_closes_with_1008(kitchen: Room) -> None:
     alice, mallory = kitchen.join("alice"), kitchen.join("mallory")
+    kitchen.all_greet()
 
     for _ in range(BAD_FRAMES):
         mallory.send_or_be_gone("hello")
@@ -177,6 +183,7 @@ VIOLATIONS = {
 def test_what_is_no_frame_ends_its_connection_unheard(kitchen: Room, end: bytes, form: dict[str, bool]) -> None:
     alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
     mark = f"mark-{mallory.token}"
+    kitchen.all_greet()
 
     mallory.violate(f'{{"type":"message","content":"{mark}'.encode() + end + b'"}', **form)
 
@@ -196,6 +203,7 @@ def test_what_is_no_frame_ends_its_connection_unheard(kitchen: Room, end: bytes,
 def test_an_unmasked_frame_ends_its_connection_unheard(kitchen: Room) -> None:
     alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
     content = f"unmasked {mallory.token}"
+    kitchen.all_greet()
 
     mallory.violate(messages.message(content).encode(), is_masked=False)
 
@@ -224,6 +232,7 @@ def test_a_frame_beyond_any_limit_arrives_whole_or_not_at_all(kitchen: Room) -> 
 @rule("FRAME-2")
 def test_a_frame_beyond_any_limit_disturbs_nobody_else(kitchen: Room) -> None:
     alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
+    kitchen.all_greet()
 
     mallory.send_or_be_gone(json.dumps({"type": "message", "content": "x" * (2 * 1024 * 1024)}))
     mallory.stays()
@@ -235,6 +244,7 @@ def test_a_frame_beyond_any_limit_disturbs_nobody_else(kitchen: Room) -> None:
 @rule("FRAME-3")
 def test_a_frame_beyond_any_limit_is_forgiven_or_closes_1009(kitchen: Room) -> None:
     alice, mallory = kitchen.join("alice"), kitchen.join("mallory")
+    kitchen.all_greet()
 
     mallory.send_or_be_gone(json.dumps({"type": "message", "content": "x" * (2 * 1024 * 1024)}))
     sorry = mallory.say_or_be_gone("sorry about that")

@@ -123,6 +123,7 @@ def test_nothing_is_heard_of_who_has_left(kitchen: Room, how: str) -> None:
 @unless(Capability.PRESENCE_PER_USER)
 def test_the_other_device_stays(kitchen: Room) -> None:
     alice, bob, bobs_phone = (kitchen.join(user) for user in ("alice", "bob", "bob"))
+    kitchen.all_greet()
 
     bob.leave()
     alice.hears_leave_of("bob")
@@ -136,6 +137,7 @@ def test_the_other_device_stays(kitchen: Room) -> None:
 @rule("LEAVE-4")
 def test_the_other_device_hears_and_is_heard(kitchen: Room) -> None:
     alice, bob, bobs_phone = (kitchen.join(user) for user in ("alice", "bob", "bob"))
+    kitchen.all_greet()
 
     bobs_phone.die("rst")
     alice.fence()
@@ -149,6 +151,7 @@ def test_the_other_device_hears_and_is_heard(kitchen: Room) -> None:
 def test_whoever_leaves_one_room_stays_in_another(kitchen: Room, garage: Room, how: str) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
     charlie, bob_elsewhere = garage.join("charlie"), garage.join("bob")
+    garage.all_greet()
 
     bob.go(how)
     alice.hears_leave_of("bob")

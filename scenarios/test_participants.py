@@ -62,6 +62,7 @@ def test_a_hundred_are_added_at_a_time(kitchen: Room, http: Http) -> None:
 @rule("PARTICIPANTS-2")
 def test_adding_whoever_is_there_disturbs_nobody(kitchen: Room) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    kitchen.all_greet()
 
     kitchen.invite("alice", "bob")
 

@@ -61,6 +61,7 @@ def test_a_websocket_ping_between_fragments_is_answered(kitchen: Room) -> None:
     alice = kitchen.join("alice")
     content = f"soup [{alice.token}]"
     frame = message(content).encode()
+    kitchen.all_greet()
 
     alice.send_fragments(frame[:10], frame[10:20], frame[20:], pings=True)
 
@@ -71,6 +72,7 @@ def test_a_websocket_ping_between_fragments_is_answered(kitchen: Room) -> None:
 @rule("FRAME-8")
 def test_a_websocket_pong_that_nobody_asked_for_is_ignored(kitchen: Room) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    kitchen.all_greet()
 
     alice.pong(b"here I am")
 

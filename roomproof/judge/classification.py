@@ -72,6 +72,13 @@ def missing(part: Part, sender: Lifecycle, loss: Loss) -> Violation:
             return kind, "DELIVER-1"
 
 
+def dropped(*, has_sent_bad_frame: bool = False, is_deleted: bool = False) -> Violation:
+    """The violation of a member that the server closed without a reason."""
+    if has_sent_bad_frame:
+        return Kind.DROPPED, "FRAME-3"
+    return Kind.DROPPED, "CLOSE-3" if is_deleted else "CLOSE-1"
+
+
 def again(part: Part) -> Violation:
     """The violation of an item that its receiver had already received."""
     if part is Part.MESSAGE:

@@ -130,6 +130,17 @@ class Room:
         self.people.append(person)
         return person
 
+    def all_greet(self) -> None:
+        """Let everybody here say something that all hear.
+
+        A control: what a scenario does afterwards to one of them is then to blame for a loss. Raises UndeliveredError.
+        """
+        for speaker in [one for one in self.people if one.is_open]:
+            greeting = speaker.say("good day")
+            for listener in self.people:
+                if listener.is_open and listener.reads and listener.can_hear(speaker):
+                    listener.hears(greeting)
+
     def admit(self, user: str, *, source: str | None = None) -> Person | None:
         """Let somebody enter whom the server may refuse; None if it refuses."""
         try:

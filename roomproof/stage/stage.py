@@ -5,6 +5,7 @@ import itertools
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from msgspec import structs
@@ -15,7 +16,7 @@ from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError
 from roomproof.history import Deadline, Event, Opened, Opening, Started
 from roomproof.judge.facts import OLD_TIMESTAMP, is_far_away
-from roomproof.judge.findings import Finding
+from roomproof.judge.findings import OVERDUE, Finding
 from roomproof.judge.offline.judge import judge
 from roomproof.spec.limits import CHAT_ID_CHARACTERS
 from roomproof.spec.rules import Capability
@@ -157,11 +158,14 @@ class Stage:
         self.scene.recorder.record(Deadline(now))
         before = self.events()
         self._close()
-        findings = [one for one in self._judge(self.events()) if not one.overdue]
-        known = {_missing(one) for one in findings}
         long_ago = now - int(self.scene.deadline * 1e9)
-        due = {_missing(one) for one in judge(_until(long_ago, before)) if one.overdue} - known
-        return findings + [one for one in judge(before) if one.overdue and _missing(one) in due]
+        earlier = {_missing(one) for one in judge(_until(long_ago, before)) if one.overdue}
+        missing = [one for one in judge(before) if one.kind in OVERDUE and (one.hole or _missing(one) in earlier)]
+        known, rules = {_missing(one) for one in missing}, {(one.stream, one.item): one.rule for one in missing}
+        others = [one for one in self._judge(self.events()) if not one.overdue and _missing(one) not in known]
+        # How the connections are closed here does not change the rule of what was lost before.
+        kept = (replace(one, rule=rules.get((one.stream, one.item), one.rule)) if one.hole else one for one in others)
+        return [*kept, *missing]
 
     def _judge(self, events: list[Event]) -> list[Finding]:
         """Judge a history.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from roomproof.judge import facts, texts
+from roomproof.judge import classification, facts, texts
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.offline.connection import RecordedConnection
 from roomproof.judge.offline.expected import ExpectedItems
@@ -11,15 +11,16 @@ from roomproof.spec.rules import Capability
 
 
 def dropped(history: SortedHistory, expected: ExpectedItems) -> Iterator[Finding]:
-    """Reading members that the server closed against CLOSE-1 or FRAME-3."""
+    """Reading members that the server closed against CLOSE-1, CLOSE-3 or FRAME-3."""
     for member in history.connections.values():
         closed = member.closed
         if closed is None or not member.was_closed_by_server or _may_close(expected, member):
             continue
         if not history.is_touched_by_fault(member, closed.at):
-            rule = "FRAME-3" if member.has_sent_bad_frame else "CLOSE-1"
+            is_deleted = history.is_deleted(member.room, closed.at)
+            kind, rule = classification.dropped(has_sent_bad_frame=member.has_sent_bad_frame, is_deleted=is_deleted)
             text = texts.dropped(member.user, closed.code)
-            yield Finding(Kind.DROPPED, rule, member.number, text, witness=member.life)
+            yield Finding(kind, rule, member.number, text, witness=member.life)
 
 
 def unanswered_close(history: SortedHistory, expected: ExpectedItems) -> Iterator[Finding]:
@@ -38,12 +39,11 @@ def _may_close(expected: ExpectedItems, member: RecordedConnection) -> bool:
     history, closed = expected.history, member.closed
     if closed is None:
         return True
-    deleting = history.deleting.get(member.room)
     pings = 0 if history.declares(Capability.PING) else member.pings
     return facts.may_close(
         closed.code,
         member,
-        is_deleted=deleting is not None and deleting <= closed.at,
+        is_deleted=history.is_deleted(member.room, closed.at),
         undelivered=lambda: _undelivered(expected, member, closed.at),
         bad_frames=len(member.bad_frames) + len(member.doubtful) + pings,
         has_sent_binary=any(bad.is_binary for bad in member.bad_frames),

@@ -69,6 +69,11 @@ class SortedHistory:
         deleting = self.deleting.get(connection.room)
         return connection.is_reading(self.deadline) and (deleting is None or deleting > self.deadline)
 
+    def is_deleted(self, room: str, at: int) -> bool:
+        """Whether the deletion of a room had begun by some time."""
+        deleting = self.deleting.get(room)
+        return deleting is not None and deleting <= at
+
     def is_touched_by_fault(self, connection: RecordedConnection, at: int) -> bool:
         """Whether a fault touched a connection at some time, or had not healed yet."""
         return any(
@@ -178,10 +183,9 @@ def _find_refusal(history: SortedHistory, connection: RecordedConnection) -> Non
     closed = connection.closed
     if connection.refused is not None or closed is None:
         return
-    deleting = history.deleting.get(connection.room)
     connection.was_refused = was_refused_by_close(
         closed.code,
         has_received=bool(connection.receipts),
-        is_deleted=deleting is not None and deleting <= closed.at,
+        is_deleted=history.is_deleted(connection.room, closed.at),
         has_sent_bad_frame=connection.has_sent_bad_frame,
     )

@@ -1,7 +1,7 @@
 """Checks of how a connection under load was closed (CLOSE-1, CLOSE-2)."""
 
 from roomproof.history import Closed
-from roomproof.judge import facts, texts
+from roomproof.judge import classification, facts, texts
 from roomproof.judge.findings import Kind
 from roomproof.judge.streaming.connection import StreamingConnection
 from roomproof.judge.streaming.state import RoomState
@@ -14,7 +14,8 @@ def judge_close(state: RoomState, connection: StreamingConnection, closed: Close
     if state.is_touched_by_fault(connection, closed.at) or _may_close(state, connection, closed):
         return
     if connection.was_closed_by_server:
-        state.report(connection, (Kind.DROPPED, "CLOSE-1"), texts.dropped(connection.user, closed.code))
+        violation = classification.dropped(is_deleted=state.deleted)
+        state.report(connection, violation, texts.dropped(connection.user, closed.code))
     elif connection.is_close_unanswered:
         state.report(connection, (Kind.UNANSWERED_CLOSE, "CLOSE-2"), texts.unanswered_close(connection.user))
 

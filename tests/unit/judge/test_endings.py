@@ -285,3 +285,12 @@ def test_what_is_told_of_what_is_no_frame_is_a_phantom(tale: Tale) -> None:
     alice.hears(bob.left)
 
     assert [(one.kind, one.rule) for one in tale.findings()] == [(Kind.PHANTOM, "FRAME-1")]
+
+
+def test_a_wrong_code_after_a_deletion_breaks_close_3(tale: Tale) -> None:
+    alice, bob = tale.meet("alice", "bob")
+    tale.deletes()
+    alice.is_closed(4004)
+    bob.is_closed(1000)
+
+    assert tale.findings() == [finding(Kind.DROPPED, "CLOSE-3", bob)]

@@ -126,6 +126,6 @@ def test_nobody_stays_who_enters_while_the_room_is_deleted(stage: Stage) -> None
         room.invite("alice", "bob")
         room.enter("alice", source=home)
         _, bob = at_once(room.delete, partial(room.attempt, "bob", source=home), apart=apart)
-        if isinstance(bob, Person) and bob.was_closed_with() != CloseCode.NO_SUCH_ROOM:
+        if isinstance(bob, Person) and bob.was_closed_with(rule="CLOSE-3") != CloseCode.NO_SUCH_ROOM:
             expected = "bob, who entered while the room was deleted, to be refused or closed with 4004"
             raise RuleBrokenError("CLOSE-3", expected, bob.account())

@@ -78,7 +78,14 @@ EXPLAINS_UNNAMED = EXPLAINS_UNDELIVERED | {
 FORBID_CLOSING = frozenset({"CREATE-6", "DELIVER-13", "DELIVER-15", "DELIVER-16", "FRAME-2", "FRAME-3", "LEAVE-4"})
 """Rules by which the server must not close the people of a scenario: closing them breaks CLOSE-1 as a consequence."""
 
-SAME_FAULT = frozenset({("FRAME-2", Kind.UNPROVOKED_ERROR), ("PARTICIPANTS-2", Kind.DOUBLED_NOTICE)})
+SAME_FAULT = frozenset(
+    {
+        ("DELIVER-5", Kind.PHANTOM),
+        ("FRAME-2", Kind.UNPROVOKED_ERROR),
+        ("FRAME-10", Kind.PHANTOM),
+        ("PARTICIPANTS-2", Kind.DOUBLED_NOTICE),
+    }
+)
 """Rules that a scenario saw broken, with the kinds of findings that are the same fault as the judge sees it."""
 
 BETWEEN_INSTANCES = frozenset({"PUBSUB-3", "PUBSUB-4", "STICKY-4"})

@@ -10,4 +10,4 @@ def _hears(self: Person, *contents: str, rule: str | None = None) -> NoReturn:
     raise RuleBrokenError(rule or "ORDER-1", f"{self.user} to hear {contents[0]!r} first", self.account())
 
 
-Person.hears = _hears  # type: ignore[method-assign, assignment]
+Person.hears = _hears  # type: ignore[method-assign]

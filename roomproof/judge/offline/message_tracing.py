@@ -157,8 +157,8 @@ class MessageTracer:
             if (sender.number, original.number) not in known and original.at <= receipt.at
         ]
         may_be_bad_frame = self._sent_bad_frame(receiver, message.sender_id)
-        if may_be_bad_frame:
-            missing = [one for one in missing if _resembles(one[1].content, message.content)]
+        alike = [one for one in missing if _resembles(one[1].content, message.content)]
+        missing = alike if alike or may_be_bad_frame else missing
         if not missing:
             rule = "FRAME-1" if may_be_bad_frame else "DELIVER-14"
             self._traces.report((Kind.PHANTOM, rule), receiver, receipt, texts.nobody_sent(message.content))
@@ -184,7 +184,9 @@ def _received_copies(receiver: RecordedConnection, sent: list[SentBy], copies: i
 
 
 def _resembles(original: str, received: str) -> bool:
-    """Whether a received content is the original, altered, rather than a bad frame."""
+    """Whether a received content is the original, altered, rather than another one."""
+    if received and original.startswith(received):
+        return True
     likeness = SequenceMatcher(None, original.casefold(), received.casefold(), autojunk=False)
     return likeness.real_quick_ratio() > LIKENESS and likeness.quick_ratio() > LIKENESS
 

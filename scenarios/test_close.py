@@ -95,9 +95,10 @@ def test_the_members_of_a_deleted_room_are_closed(kitchen: Room, garage: Room) -
 @rule("CLOSE-4", "DELIVER-1")
 def test_a_slow_reader_holds_nobody_up_and_misses_nothing(kitchen: Room) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
-    kitchen.all_greet()
-    sloth = kitchen.join("sloth", reads=False)
     content = "€" * (CONTENT_CODE_POINTS - 64)
+    bob.hears(alice.say(content))
+    alice.fence()
+    sloth = kitchen.join("sloth", reads=False)
     heard = 0
 
     while not bob.notices(NoticeKind.LEFT, "sloth") and heard < PATIENCE_BYTES // 2:
@@ -115,9 +116,10 @@ def test_a_slow_reader_holds_nobody_up_and_misses_nothing(kitchen: Room) -> None
 @rule("CLOSE-5")
 def test_a_member_that_does_not_read_is_given_up(kitchen: Room) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
-    kitchen.all_greet()
-    kitchen.join("sloth", reads=False)
     content = "€" * (CONTENT_CODE_POINTS - 64)
+    bob.hears(alice.say(content))
+    alice.fence()
+    kitchen.join("sloth", reads=False)
     heard = 0
 
     while not bob.notices(NoticeKind.LEFT, "sloth") and heard < PATIENCE_BYTES:

@@ -3,6 +3,7 @@
 from roomproof.spec.messages import NoticeKind
 from roomproof.spec.rules import Capability
 from roomproof.stage.room import Room
+from roomproof.stage.scene import expect
 from roomproof.stage.stage import Stage
 from roomproof.suite.marks import needs, rule
 
@@ -42,8 +43,10 @@ def test_what_is_said_twice_is_heard_twice(kitchen: Room) -> None:
     alice.fence()
     bob.hears(alice.say("who is there?"))
 
-    assert [message.content for message in bob.messages()].count("knock") == 3
-    assert [message.content for message in alice.messages()].count("knock") == 3
+    for listener in (alice, bob):
+        heard = [message.content for message in listener.messages()].count("knock")
+        expect(heard != 1, rule="DELIVER-3", expected=f"{listener.user} to hear 'knock' 3 times", got="it once")
+        listener.expects(heard == 3, f"{listener.user} to hear 'knock' 3 times")
 
 
 @rule("DELIVER-4")

@@ -56,13 +56,15 @@ CONTENTS = {
 @pytest.mark.parametrize("contents", [pytest.param(contents, id=case) for case, contents in CONTENTS.items()])
 def test_content_arrives_verbatim(kitchen: Room, contents: tuple[str, ...]) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    kitchen.all_greet()
 
     for content in contents:
         alice.say_exactly(content)
     bob.hears(alice.say("was that right?"))
     alice.fence()
 
-    heard = [message.content for message in bob.messages() if alice.token not in message.content]
+    bob.hears(*contents, rule="DELIVER-5")
+    heard = [message.content for message in bob.messages() if message.content in contents]
     assert heard == [*contents]
 
 

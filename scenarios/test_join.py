@@ -88,12 +88,14 @@ def test_a_crowd_is_announced_one_by_one_and_hears_everything(kitchen: Room) -> 
 @pytest.mark.parametrize("how", ["close", "fin", "rst"])
 def test_a_quick_return_is_a_leave_and_a_join(kitchen: Room, how: str) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    kitchen.all_greet()
 
     for times in range(1, 7):
         bob.go(how)
         bob = kitchen.enter("bob")
         alice.hears_leave_of("bob", times=times)
         alice.hears_join_of("bob", times=times + 1)
+        bob.hears(alice.say("welcome back"))
 
 
 @rule("JOIN-2")

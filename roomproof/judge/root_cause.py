@@ -80,6 +80,7 @@ FORBID_CLOSING = frozenset({"CREATE-6", "DELIVER-13", "DELIVER-15", "DELIVER-16"
 
 SAME_FAULT = frozenset(
     {
+        ("DELIVER-3", Kind.LOST),
         ("DELIVER-5", Kind.PHANTOM),
         ("FRAME-2", Kind.UNPROVOKED_ERROR),
         ("FRAME-10", Kind.PHANTOM),
@@ -127,7 +128,7 @@ def _own_cause(failed: Expectation, findings: Sequence[Finding]) -> Cause | None
         return None
     match failed.proof:
         case Proof.SEEN:
-            return Cause(failed.rule, root=_root_of_count(failed.rule, findings))
+            return Cause(failed.rule, root=_root_of_seen(failed.rule, findings))
         case Proof.UNDELIVERED:
             is_due = any(_confirms(finding, failed) for finding in findings)
             return Cause(failed.rule) if is_due else None
@@ -137,8 +138,14 @@ def _own_cause(failed: Expectation, findings: Sequence[Finding]) -> Cause | None
             return None if is_known and not is_whole else Cause(failed.rule)
 
 
-def _root_of_count(rule: str, findings: Iterable[Finding]) -> str | None:
-    """The broken rule from which wrong statistics follow: a join or end was missed."""
+def _root_of_seen(rule: str, findings: Iterable[Finding]) -> str | None:
+    """The broken rule from which something follows that a scenario saw.
+
+    - Wrong statistics follow from a join or an end that the server missed.
+    - A missing error frame (FRAME-4) follows from a bad frame that the server took for a message (FRAME-1).
+    """
+    if rule == "FRAME-4":
+        return next((one.rule for one in findings if one.rule == "FRAME-1"), None)
     if rule not in COUNTING:
         return None
     missed = (one for one in findings if one.kind is Kind.NEVER_JOINED or _is_missed_end(one))
@@ -161,6 +168,8 @@ def _confirms(finding: Finding, failed: Expectation) -> bool:
         return failed.rule in FORBID_CLOSING and is_theirs
     if finding.receiver != failed.receiver:
         return False
+    if finding.kind is Kind.NEVER_JOINED:
+        return failed.rule == "DELIVER-16"  # each device of a user is a member of its own
     if failed.content is None:
         return finding.kind is Kind.MISSING_NOTICE
     if finding.rule == "DELIVER-2" and not finding.hole:

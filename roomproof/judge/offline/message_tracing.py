@@ -158,12 +158,14 @@ class MessageTracer:
         ]
         may_be_bad_frame = self._sent_bad_frame(receiver, message.sender_id)
         alike = [one for one in missing if _resembles(one[1].content, message.content)]
-        missing = alike if alike or may_be_bad_frame else missing
-        if not missing:
+        if alike or may_be_bad_frame:
+            missing = alike
+        found = _best_place(receiver, unknown.position, missing, by_position) or next(reversed(alike), None)
+        if found is None:
             rule = "FRAME-1" if may_be_bad_frame else "DELIVER-14"
             self._traces.report((Kind.PHANTOM, rule), receiver, receipt, texts.nobody_sent(message.content))
             return None
-        sender, original = _best_place(receiver, unknown.position, missing, by_position)
+        sender, original = found
         text = texts.altered(original.number, sender.user)
         expected, got = quoted(original.content, message.content), quoted(message.content, original.content)
         detail = f"expected {expected}, got {got}"
@@ -193,8 +195,11 @@ def _resembles(original: str, received: str) -> bool:
 
 def _best_place(
     receiver: RecordedConnection, position: int, missing: list[SentBy], by_position: dict[int, Trace]
-) -> SentBy:
-    """The missing message that fits best between the items around a position."""
+) -> SentBy | None:
+    """The missing message that fits best between the items around a position.
+
+    None if the receiver need not lack any: what it received first of a sender may be any message.
+    """
     before: dict[int, int] = {}
     after: dict[int, int] = {}
     for place, trace in sorted(by_position.items()):
@@ -211,4 +216,4 @@ def _best_place(
         came_first = message.at > receiver.opening.at and sender.number not in after
         if sender.number in before or came_first:
             return sender, message
-    return fitting[-1] if fitting else missing[0]
+    return None

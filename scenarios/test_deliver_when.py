@@ -8,6 +8,7 @@ from roomproof.spec.limits import TIMESTAMP_TICK_S
 from roomproof.spec.messages import NoticeKind, parse_timestamp
 from roomproof.spec.rules import Capability
 from roomproof.stage.room import Room
+from roomproof.stage.scene import expect
 from roomproof.stage.stage import Stage
 from roomproof.suite.marks import needs, rule, unless
 
@@ -113,9 +114,9 @@ def test_history_comes_once_and_in_order(kitchen: Room) -> None:
     for speaker in (alice, bob):
         heard = [message.content for message in charlie.messages() if message.sender_id == speaker.user]
         earlier = [content for content in heard if content in said]
-        assert earlier == sorted(set(earlier), key=said.index), (
-            f"expected messages of {speaker.user} each once and in order, got {earlier}"
-        )
+        is_in_order = earlier == sorted(set(earlier), key=said.index)
+        expected = f"earlier messages of {speaker.user} each once and in order"
+        expect(is_in_order, rule="DELIVER-10", expected=expected, got=earlier)
         assert not charlie.notices(NoticeKind.JOINED, speaker.user)
 
 
@@ -132,7 +133,8 @@ def test_history_is_told_to_nobody_who_was_there(kitchen: Room) -> None:
     bob.fence()
 
     for listener in (alice, bob):
-        assert sorted(message.content for message in listener.messages() if message.content in said) == sorted(said)
+        heard = sorted(message.content for message in listener.messages() if message.content in said)
+        expect(heard == sorted(said), rule="DELIVER-10", expected="no history for those who were there", got=heard)
 
 
 @rule("DELIVER-11")

@@ -4,6 +4,7 @@ import pytest
 
 from roomproof.spec.messages import Pong, message, parse_timestamp
 from roomproof.stage.room import Room
+from roomproof.stage.scene import expect
 from roomproof.suite.marks import rule
 
 
@@ -15,10 +16,11 @@ def test_a_ping_is_answered_with_a_pong(kitchen: Room) -> None:
     for ping in pings:
         alice.send(ping)
 
-    assert alice.was_answered(Pong, times=len(pings)), f"expected {len(pings)} pongs, got {alice.account()}"
+    answered = alice.was_answered(Pong, times=len(pings))
+    expect(answered, rule="FRAME-7", expected=f"{len(pings)} pongs with a timestamp", got=alice.account())
     assert all(parse_timestamp(pong.timestamp) for pong in alice.answers(Pong))
     bob.hears(alice.say("just checking"))
-    assert not bob.answers(Pong)
+    expect(not bob.answers(Pong), rule="FRAME-7", expected="no pong for bob", got=bob.account())
 
 
 @rule("FRAME-7")
@@ -27,10 +29,10 @@ def test_a_pong_answers_one_device(kitchen: Room) -> None:
 
     alices_phone.send('{"type":"ping"}')
 
-    assert alices_phone.was_answered(Pong)
+    expect(alices_phone.was_answered(Pong), rule="FRAME-7", expected="a pong", got=alices_phone.account())
     alice.hears(alices_phone.say("just checking"))
     alice.fence()
-    assert not alice.answers(Pong)
+    expect(not alice.answers(Pong), rule="FRAME-7", expected="no pong on the other device", got=alice.account())
 
 
 PAYLOADS = {"nothing": b"", "a text": b"are you there?", "125 bytes of any kind": bytes(range(131, 256))}

@@ -83,6 +83,7 @@ SAME_FAULT = frozenset(
         ("DELIVER-3", Kind.LOST),
         ("DELIVER-5", Kind.PHANTOM),
         ("FRAME-2", Kind.UNPROVOKED_ERROR),
+        ("FRAME-7", Kind.MALFORMED),
         ("FRAME-10", Kind.PHANTOM),
         ("PARTICIPANTS-2", Kind.DOUBLED_NOTICE),
     }
@@ -165,7 +166,8 @@ def _confirms(finding: Finding, failed: Expectation) -> bool:
     if finding.kind is Kind.DROPPED:
         was_sent = failed.content is None or failed.sender is not None
         is_theirs = finding.receiver in (failed.receiver, failed.sender) or not was_sent
-        return failed.rule in FORBID_CLOSING and is_theirs
+        is_of_bad_frames = failed.rule != "FRAME-3" or finding.rule == "FRAME-3"
+        return failed.rule in FORBID_CLOSING and is_theirs and is_of_bad_frames
     if finding.receiver != failed.receiver:
         return False
     if finding.kind is Kind.NEVER_JOINED:
@@ -217,6 +219,8 @@ def _causes(root: Finding, finding: Finding) -> bool:
             return root.receiver in (finding.stream, finding.receiver)
         case Kind.UNANSWERED_CLOSE:
             return finding.stream == root.receiver and _is_missed_end(finding)
+        case Kind.REPLAYED if finding.kind in MISSING:  # what is due seems to begin with the replayed item
+            return root.receiver == finding.receiver and root.stream == finding.stream
         case Kind.MALFORMED if root.receiver == finding.receiver:
             return finding.kind is Kind.NEVER_JOINED or (finding.kind in MISSING and _carries(root, finding))
         case _:

@@ -78,6 +78,9 @@ EXPLAINS_UNNAMED = EXPLAINS_UNDELIVERED | {
 FORBID_CLOSING = frozenset({"CREATE-6", "DELIVER-13", "DELIVER-15", "DELIVER-16", "FRAME-2", "FRAME-3", "LEAVE-4"})
 """Rules by which the server must not close the people of a scenario: closing them breaks CLOSE-1 as a consequence."""
 
+ABOUT_FORM = frozenset({"DELIVER-5", "DELIVER-13", "DELIVER-15", "FRAME-3", "FRAME-8", "JOIN-5"})
+"""Rules by which the server must take a message, whatever its form or the moment."""
+
 SAME_FAULT = frozenset(
     {
         ("DELIVER-3", Kind.LOST),
@@ -132,7 +135,7 @@ def _own_cause(failed: Expectation, findings: Sequence[Finding]) -> Cause | None
             return Cause(failed.rule, root=_root_of_seen(failed.rule, findings))
         case Proof.UNDELIVERED:
             is_due = any(_confirms(finding, failed) for finding in findings)
-            return Cause(failed.rule) if is_due else None
+            return Cause(failed.rule) if is_due and not _was_echoed(failed, findings) else None
         case Proof.UNNAMED:
             is_known = any(finding.kind in EXPLAINS_UNNAMED for finding in findings)
             is_whole = failed.breaks_parts or failed.rule in BETWEEN_INSTANCES
@@ -177,6 +180,16 @@ def _confirms(finding: Finding, failed: Expectation) -> bool:
     if finding.rule == "DELIVER-2" and not finding.hole:
         return False  # all others received it: the circumstances do not matter to the echo
     return finding.kind is Kind.LOST and finding.stream == failed.sender and _content_of(finding) == failed.content
+
+
+def _was_echoed(failed: Expectation, findings: Iterable[Finding]) -> bool:
+    """Whether the server took a message that it must take in the form in which it was sent.
+
+    It did if the sender received the echo: then the form is not to blame for the loss.
+    """
+    if failed.rule not in ABOUT_FORM or failed.content is None or failed.receiver == failed.sender:
+        return False
+    return not any(one.receiver == failed.sender and one.kind in (Kind.LOST, Kind.DROPPED) for one in findings)
 
 
 def _root_of(

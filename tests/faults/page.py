@@ -32,7 +32,9 @@ fault breaks is listed below with the reason, and every listed one is broken.
 
 def page() -> str:
     """Return the whole page."""
-    return "\n".join([HEAD, *_matrix(), "", *_other_rules(), "", *_topologies(), "", *_null_servers(), "", *_coverage(), ""])
+    return "\n".join(
+        [HEAD, *_matrix(), "", *_other_rules(), "", *_topologies(), "", *_null_servers(), "", *_coverage(), ""]
+    )
 
 
 def _matrix() -> list[str]:

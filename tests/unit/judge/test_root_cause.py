@@ -78,6 +78,13 @@ def test_the_circumstances_do_not_matter_to_a_lost_echo() -> None:
     assert told(echo, lost(receiver=ALICE, rule="DELIVER-2")) == [("DELIVER-2", None)]
 
 
+def test_the_form_of_an_echoed_message_is_not_to_blame() -> None:
+    echo = lost(receiver=ALICE)
+
+    assert told(undelivered("DELIVER-13"), lost()) == [("DELIVER-1", None)]
+    assert told(undelivered("DELIVER-13"), lost(), echo)[0] == ("DELIVER-13", None)
+
+
 def test_what_is_stuck_with_a_message_follows() -> None:
     """A slow reader stalls the room: nobody receives anything more of alice."""
     stuck = lost("more soup"), lost(receiver=ALICE, rule="DELIVER-2")
@@ -131,6 +138,16 @@ def test_what_passes_twice_between_instances_is_their_fault_too() -> None:
     doubled = of_bob(Kind.DUPLICATED, "DELIVER-3")
 
     assert told(Expectation(Proof.UNNAMED, "PUBSUB-3"), doubled) == [("PUBSUB-3", None), ("DELIVER-3", None)]
+
+
+def test_wrong_form_of_pongs_is_one_fault() -> None:
+    assert told(seen("FRAME-7"), of_bob(Kind.MALFORMED, "DELIVER-7")) == [("FRAME-7", None), ("DELIVER-7", "FRAME-7")]
+
+
+def test_a_frame_taken_for_a_message_gets_no_error() -> None:
+    phantom = of_bob(Kind.PHANTOM, "FRAME-1")
+
+    assert told(seen("FRAME-4"), phantom) == [("FRAME-1", None), ("FRAME-4", "FRAME-1")]
 
 
 # What follows from findings

@@ -2,6 +2,7 @@
 
 from roomproof.spec.messages import NoticeKind
 from roomproof.spec.rules import Capability
+from roomproof.stage.person import Person
 from roomproof.stage.room import Room
 from roomproof.stage.scene import expect
 from roomproof.stage.stage import Stage
@@ -56,8 +57,15 @@ def test_a_message_stays_in_its_room(kitchen: Room, garage: Room) -> None:
     alice.say("soup is ready")
     bob.say("the car is fixed")
 
-    assert kitchen.is_silent_for(bob)
-    assert garage.is_silent_for(alice)
+    expect_silent(kitchen, bob)
+    expect_silent(garage, alice)
+
+
+def expect_silent(room: Room, listener: Person) -> None:
+    """Expect that nothing of a room reaches a listener in another room."""
+    is_silent = room.is_silent_for(listener)
+    expected = f"{listener.user} to hear nothing of another room"
+    expect(is_silent, rule="DELIVER-4", expected=expected, got=listener.account())
 
 
 @rule("DELIVER-4")
@@ -69,7 +77,7 @@ def test_a_user_in_two_rooms_is_heard_only_where_it_speaks(kitchen: Room, garage
     in_garage.say_all(10, "oil")
 
     for listener, other in ((bob, garage), (in_kitchen, garage), (charlie, kitchen), (in_garage, kitchen)):
-        assert other.is_silent_for(listener)
+        expect_silent(other, listener)
 
 
 @rule("DELIVER-4")
@@ -80,8 +88,8 @@ def test_rooms_of_one_name_are_two_rooms(stage: Stage) -> None:
     alice.say("soup is ready")
     bob.say("in this kitchen, too")
 
-    assert first.is_silent_for(bob)
-    assert second.is_silent_for(alice)
+    expect_silent(first, bob)
+    expect_silent(second, alice)
 
 
 @rule("DELIVER-1", "DELIVER-2")
@@ -109,9 +117,9 @@ def test_joins_and_leaves_stay_in_their_room(kitchen: Room, garage: Room) -> Non
     charlie.leave()
     alice.hears_leave_of("charlie")
 
-    assert kitchen.is_silent_for(bob)
-    assert not bob.notices(NoticeKind.JOINED, "charlie")
-    assert not bob.notices(NoticeKind.LEFT, "charlie")
+    expect_silent(kitchen, bob)
+    notices = [*bob.notices(NoticeKind.JOINED, "charlie"), *bob.notices(NoticeKind.LEFT, "charlie")]
+    expect(not notices, rule="DELIVER-4", expected="bob to hear nothing of charlie", got=notices)
 
 
 @rule("DELIVER-4")
@@ -123,7 +131,7 @@ def test_a_deleted_room_is_silent(kitchen: Room, garage: Room) -> None:
 
     alice.was_closed_with(rule="CLOSE-3")
 
-    assert kitchen.is_silent_for(bob)
+    expect_silent(kitchen, bob)
 
 
 @rule("DELIVER-14")

@@ -207,13 +207,14 @@ FRAGMENTS: dict[str, Callable[[bytes], list[bytes]]] = {
 @pytest.mark.parametrize("fragmented", [pytest.param(cut, id=case) for case, cut in FRAGMENTS.items()])
 def test_a_message_in_fragments_is_carried_whole(kitchen: Room, fragmented: Callable[[bytes], list[bytes]]) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
+    kitchen.all_greet()
     content = f"soup 🍲 [{alice.token}]"
 
     with contextlib.suppress(RuleBrokenError):  # if the server closes in between, nobody hears the message
         alice.send_fragments(*fragmented(message(content).encode()))
 
-    bob.hears(content)
-    alice.hears(content)
+    bob.hears(content, rule="DELIVER-13")
+    alice.hears(content, rule="DELIVER-13")
 
 
 FIELDS: dict[str, dict[str, object]] = {

@@ -7,7 +7,7 @@ from typing import TypeVar
 from roomproof.client.connection import ClientConnection
 from roomproof.printable import counted
 from roomproof.spec import messages
-from roomproof.spec.limits import CloseCode
+from roomproof.spec.limits import REFUSAL_CODES, CloseCode
 from roomproof.spec.messages import Frame, Message, Notice, NoticeKind
 from roomproof.spec.rules import Capability
 from roomproof.stage.endings import ending
@@ -303,6 +303,11 @@ class Person:
 
     def _is_over(self) -> bool:
         return self._await(lambda: self.connection.closed is not None, self._scene.deadline)
+
+    def was_turned_away(self) -> bool:
+        """Whether the server closed the connection at once, as it refuses others."""
+        closed = self.connection.closed
+        return closed is not None and closed.code in REFUSAL_CODES and not self.connection.received
 
     def account(self) -> str:
         """Summarise what this person received, and how the connection ended."""

@@ -6,7 +6,6 @@ from roomproof.client.connection import ClientConnection
 from roomproof.client.http import Answer
 from roomproof.history import Deleting
 from roomproof.spec import messages
-from roomproof.spec.limits import REFUSAL_CODES
 from roomproof.spec.messages import Notice, NoticeKind
 from roomproof.spec.rules import Capability
 from roomproof.stage.endings import Refusal, ending
@@ -94,7 +93,7 @@ class Room:
             self._await_evidence(person)
         except RuleBrokenError as error:
             closed = person.connection.closed
-            if closed is not None and closed.code in REFUSAL_CODES and not person.connection.received:
+            if closed is not None and person.was_turned_away():
                 got = f"{ending(closed)} before any other frame"
                 expected, number = f"{user} to be let into the existing room {self.id}", person.connection.number
                 raise RuleBrokenError("JOIN-6", expected, got, connection=number) from error

@@ -14,7 +14,7 @@ from roomproof.client.clock import CLOCK, server_ahead_ns
 from roomproof.client.http import Answer, Http, UnreachableError
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError
-from roomproof.history import Deadline, Event, Opened, Opening, Started
+from roomproof.history import Deadline, Deleting, Event, Opened, Opening, Started
 from roomproof.judge.facts import OLD_TIMESTAMP, is_far_away
 from roomproof.judge.findings import OVERDUE, Finding
 from roomproof.judge.offline.judge import judge
@@ -196,6 +196,15 @@ class Stage:
             return True
         measured = structs.replace(started, server_ahead=server_ahead_ns(self.scene.http))
         return not is_far_away(measured, moment, now, may_be_old=False)
+
+    def turned_away(self) -> Person | None:
+        """The first person who was let in by a handshake and then closed at once, as if refused (JOIN-6).
+
+        None if there is none. Whoever enters a room that is being deleted may be closed like that.
+        """
+        deleted = {event.room for event in self.events() if isinstance(event, Deleting)}
+        people = (person for room in self.rooms if room.id not in deleted for person in room.people)
+        return next((one for one in people if one.was_turned_away()), None)
 
     def _people(self) -> list[Person]:
         return [person for room in self.rooms for person in room.people] + self._strangers

@@ -126,8 +126,12 @@ class ScenarioPlugin:
         for cause in attribute(failed, findings):
             line = finding_line(cause.finding, events) if cause.finding else _first_line(error)
             report.add(cause.rule, line, root=cause.root)
+        turned_away = stage.turned_away() if stage and failed and failed.proof is Proof.UNDELIVERED else None
         if failed and failed.proof is Proof.SEEN and failed.rule not in report.rules:
             report.is_unplayed = True  # another rule was broken before the rules of the scenario had their turn
+        elif turned_away is not None and not is_explained(findings):
+            report.is_unplayed = True
+            report.add("JOIN-6", f"expected {turned_away.user} to be let into the room, got {turned_away.account()}")
         elif failed and failed.proof is Proof.UNDELIVERED and not is_explained(findings):
             report.is_unplayed = True
             why = "could not be played, and its history shows no fault of the server"

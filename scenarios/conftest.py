@@ -14,9 +14,12 @@ from roomproof.client.http import Http
 from roomproof.client.target import Target
 from roomproof.nemesis.site import Site
 from roomproof.stage.addresses import ClientAddresses, observe
+from roomproof.stage.idle_pair import IdlePair
 from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
 from roomproof.suite.applicability import skip_as_inapplicable
+from roomproof.suite.end_plugin import IDLE_PAIR_KEY
+from roomproof.suite.leftovers import LEFTOVERS_KEY, Leftovers
 from roomproof.suite.options import add_options
 from roomproof.suite.scenario_plugin import STAGE_KEY
 from roomproof.suite.scenario_run import TARGET_KEY, begin
@@ -84,6 +87,23 @@ def known_ids() -> set[str]:
     return set()
 
 
+@pytest.fixture(scope="session")
+def backstage(
+    request: pytest.FixtureRequest, target: Target, server_ahead: int, known_ids: set[str], addresses: ClientAddresses
+) -> Iterator[Stage]:
+    """The stage of this process itself.
+
+    The idle pair is there, and from there the statistics are looked at after each scenario.
+    """
+    http = Http(target, addresses.each[0])
+    stage = Stage.open(target, http, server_ahead=server_ahead, known_ids=known_ids, addresses=addresses)
+    request.config.stash[LEFTOVERS_KEY] = Leftovers(stage)
+    pair = request.config.stash[IDLE_PAIR_KEY] = IdlePair.sit_down(stage)
+    stage.bystanders = pair
+    yield stage
+    stage.close()
+
+
 @pytest.fixture
 def stage(
     request: pytest.FixtureRequest,
@@ -92,10 +112,13 @@ def stage(
     server_ahead: int,
     known_ids: set[str],
     addresses: ClientAddresses,
+    backstage: Stage,
 ) -> Stage:
     """The stage of one scenario. The scenario plugin closes and judges it."""
     stage = Stage.open(target, http, server_ahead=server_ahead, known_ids=known_ids, addresses=addresses)
+    stage.bystanders = backstage.bystanders
     request.node.stash[STAGE_KEY] = stage
+    request.node.stash[LEFTOVERS_KEY] = request.config.stash[LEFTOVERS_KEY]
     return stage
 
 

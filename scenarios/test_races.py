@@ -117,6 +117,20 @@ def test_nobody_misses_what_is_said_while_another_leaves(stage: Stage) -> None:
             return
 
 
+@rule("STATS-4")
+def test_a_room_that_two_leave_at_one_time_is_not_listed(stage: Stage) -> None:
+    for apart in ENTRANCES_APART[:8]:
+        room = stage.room()
+        at_once(room.join("alice").leave, room.join("bob").leave, apart=apart)
+
+    rooms = {room.id for room in stage.rooms}
+    stats = stage.stats_once(lambda stats: not rooms.intersection(stats.active_rooms))
+
+    if listed := rooms.intersection(stats.active_rooms):
+        expected = f"none of {len(rooms)} rooms in active_rooms, whose last two members left at one time"
+        raise RuleBrokenError("STATS-4", expected, f"{len(listed)} of them")
+
+
 @rule("CLOSE-3")
 def test_nobody_stays_who_enters_while_the_room_is_deleted(stage: Stage) -> None:
     home = stage.scene.http.home

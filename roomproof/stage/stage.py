@@ -25,7 +25,7 @@ from roomproof.stage.endings import Refusal
 from roomproof.stage.person import Person
 from roomproof.stage.room import Room, knock
 from roomproof.stage.scene import RuleBrokenError, Scene
-from roomproof.stage.stats import Stats, read_stats
+from roomproof.stage.stats import Bystanders, Stats, read_stats
 
 CHAT_ID = re.compile(rf"(?!(?:ws|stats)$)[A-Za-z0-9._~-]{{1,{CHAT_ID_CHARACTERS}}}")
 """The form of the id of a room (CREATE-2)."""
@@ -42,6 +42,7 @@ class Stage:
         self.scene = scene
         self.addresses = addresses
         self._known_ids = known_ids
+        self.bystanders: Bystanders | None = None
         self.rooms: list[Room] = []
         self._strangers: list[Person] = []
 
@@ -106,10 +107,20 @@ class Stage:
     def stats(self, source: str | None = None) -> Stats:
         """The statistics of the instance that `source` reaches, or else of all instances.
 
-        Those of several instances are added up. Raises RuleBrokenError (STATS-1) for malformed statistics.
+        Those of several instances are added up. Bystanders are left out. Raises RuleBrokenError (STATS-1) for malformed
+        statistics.
         """
         if source is not None or not self.scene.target.declares(Capability.PUBSUB):
-            return read_stats(self.scene.http.stats(source))
+            stats = read_stats(self.scene.http.stats(source))
+        else:
+            stats = self.stats_of_all()
+        return self.bystanders.left_out_of(stats) if self.bystanders else stats
+
+    def stats_of_all(self) -> Stats:
+        """The statistics of all instances, added up, with bystanders.
+
+        Raises RuleBrokenError (STATS-1) for malformed statistics.
+        """
         answers = [(address, self.scene.http.stats(address)) for address in self.addresses.each]
         by_instance = {instance_of(answer) or address: read_stats(answer) for address, answer in answers}
         return Stats.of_all(by_instance.values())
@@ -145,7 +156,7 @@ class Stage:
         self._fence()
         self._await_dues()
         self.scene.recorder.record(Deadline(self.scene.recorder.now()))
-        self._close()
+        self.close()
         return self._judge(self.events())
 
     def break_off(self) -> list[Finding]:
@@ -157,7 +168,7 @@ class Stage:
         now = self.scene.recorder.now()
         self.scene.recorder.record(Deadline(now))
         before = self.events()
-        self._close()
+        self.close()
         long_ago = now - int(self.scene.deadline * 1e9)
         earlier = {_missing(one) for one in judge(_until(long_ago, before)) if one.overdue}
         missing = [one for one in judge(before) if one.kind in OVERDUE and (one.hole or _missing(one) in earlier)]
@@ -249,7 +260,8 @@ class Stage:
             if self.scene.recorder.wait_for(none_left, deadline - time.monotonic()):
                 return
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close all connections, cleanly where the server answers within the deadline."""
         for person in self._people():
             if person.reads:
                 person.connection.begin_close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from roomproof.client.http import Answer
 from roomproof.stage.scene import RuleBrokenError
@@ -33,6 +34,13 @@ class Stats:
         if exclusive or self.are_only_of(rooms):
             return self.total_connections == members
         return self.total_connections >= members
+
+
+class Bystanders(Protocol):
+    """Members of this run who belong to no scenario."""
+
+    def left_out_of(self, stats: Stats) -> Stats:
+        """Statistics as they would be without the bystanders."""
 
 
 def read_stats(answer: Answer) -> Stats:

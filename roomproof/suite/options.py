@@ -25,6 +25,7 @@ OPTION_NAMES = (
     "ca",
     "exclusive",
     "deadline",
+    "idle",
     "deviations",
     "histories",
     "results",
@@ -103,6 +104,14 @@ def add_options(parser: pytest.Parser) -> None:
         help="maximum time for deliveries, leave notices and statistics (default %(default)s, as in PROTOCOL.md)",
     )
     group.add(
+        "idle",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="let the run last at least this long: two people in each worker say nothing meanwhile, and must stay "
+        "connected (default: as long as the scenarios take)",
+    )
+    group.add(
         "deviations",
         metavar="FILE.toml",
         help="known deviations: [[deviation]] entries with rule or scenario, reason and link. They are tested, but do "
@@ -136,6 +145,8 @@ def target_option(config: pytest.Config) -> Target | None:
     if not LEAST_DEADLINE <= option.roomproof_deadline <= LONGEST_DEADLINE:
         expected = f"from {LEAST_DEADLINE:g} to {LONGEST_DEADLINE:g} seconds"
         raise UsageError(f"expected a --deadline {expected}, got {option.roomproof_deadline:g}")
+    if not 0 <= option.roomproof_idle <= LONGEST_DEADLINE:
+        raise UsageError(f"expected an --idle from 0 to {LONGEST_DEADLINE:g} seconds, got {option.roomproof_idle:g}")
     if option.roomproof_topology is not None:
         catalogue.capabilities_of(option.roomproof_topology)
         if option.roomproof_target is not None:

@@ -7,9 +7,10 @@ import pytest
 from roomproof.suite.options import DEADLINE_SECONDS
 
 
-def rerun_command(config: pytest.Config, scenario: str) -> str:
+def rerun_command(config: pytest.Config, scenario: str, *, idle: int = 0) -> str:
     """Return the command that runs one scenario against the same target.
 
+    With `idle`, the run lasts at least so many seconds.
     The values of headers are left out, because they can be secret.
     """
     option = config.option
@@ -28,4 +29,6 @@ def rerun_command(config: pytest.Config, scenario: str) -> str:
         words.append("--exclusive")
     if option.roomproof_deadline != DEADLINE_SECONDS:
         words += ["--deadline", f"{option.roomproof_deadline:g}"]
+    if idle:
+        words += ["--idle", str(idle)]
     return shlex.join(words)

@@ -18,7 +18,7 @@ class RetryPlugin:
         """Keep the first failure of a scenario, and report it for further tries, too."""
         report = yield
         scenario = report.__dict__.get("roomproof")
-        if scenario is None:
+        if scenario is None or report.when == "teardown":
             return report
         first = item.stash.get(FAILURE_KEY, None)
         if first is not None:

@@ -20,6 +20,7 @@ from roomproof.stage.stage import Stage
 from roomproof.suite.applicability import applicable_rules, skip_as_inapplicable, why_inapplicable
 from roomproof.suite.declared_target import DeclaredTarget
 from roomproof.suite.deviations import Deviation
+from roomproof.suite.leftovers import LEFTOVERS_KEY
 from roomproof.suite.rerun_command import rerun_command
 from roomproof.suite.scenario_item import rules_of, scenario_id
 from roomproof.suite.scenario_report import REPORT_KEY, ScenarioReport
@@ -101,6 +102,7 @@ class ScenarioPlugin:
             report.trouble = f"{scenario_id(item.nodeid)} was ended by a trouble of ours: {_first_line(error)}"
         else:
             self._attribute(item, report, error, findings)
+            self._add_leftovers(item, report, has_failed=error is not None)
         if report.target_is_gone:
             item.session.shouldstop = report.trouble
         self._set_known_deviations_apart(report, scenario_id(item.nodeid))
@@ -140,6 +142,20 @@ class ScenarioPlugin:
             why = "names none of its several rules in its failure"
             report.trouble = f"{scenario_id(item.nodeid)} {why}: {_first_line(error)}"
 
+    @staticmethod
+    def _add_leftovers(item: pytest.Item, report: ScenarioReport, *, has_failed: bool) -> None:
+        """Add what the statistics keep of a scenario that is over.
+
+        After a failure nobody waits for them. The end of the run shows what is left then.
+        """
+        stage, leftovers = item.stash.get(STAGE_KEY, None), item.stash.get(LEFTOVERS_KEY, None)
+        if stage is None or leftovers is None:
+            return
+        leftovers.note(scenario_id(item.nodeid), [room.id for room in stage.rooms])
+        if not has_failed:
+            for rule, observation in leftovers.after(scenario_id(item.nodeid)):
+                report.add(rule, observation)
+
     def _findings(self, item: pytest.Item, stage: Stage | None, *, is_complete: bool) -> list[Finding]:
         """Close the stage and judge its history.
 
@@ -155,11 +171,7 @@ class ScenarioPlugin:
             return []
 
     def _set_known_deviations_apart(self, report: ScenarioReport, scenario: str) -> None:
-        for observed in (report.broken, report.consequences):
-            for rule in list(observed):
-                if any(deviation.covers(rule, scenario) for deviation in self._deviations):
-                    report.deviating[rule] = observed.pop(rule)
-                    report.roots.pop(rule, None)
+        report.set_apart(lambda rule: any(deviation.covers(rule, scenario) for deviation in self._deviations))
 
     def _logs(self, item: pytest.Item, stage: Stage | None) -> dict[str, list[str]]:
         """Return the topology's log lines about the rooms of a scenario, by part."""

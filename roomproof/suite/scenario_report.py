@@ -1,5 +1,6 @@
 """The report on the run of one scenario."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +52,13 @@ class ScenarioReport:
             return
         self.consequences.setdefault(rule, []).append(observation)
         self.roots.setdefault(rule, root)
+
+    def set_apart(self, is_known: Callable[[str], bool]) -> None:
+        """Set broken rules apart that are known deviations."""
+        for observed in (self.broken, self.consequences):
+            for rule in [rule for rule in observed if is_known(rule)]:
+                self.deviating[rule] = observed.pop(rule)
+                self.roots.pop(rule, None)
 
     def summary(self) -> str:
         """Return what was observed against each rule, in one line: root causes first."""

@@ -15,6 +15,7 @@ from roomproof.spec.rules import ProtocolError, read_protocol
 from roomproof.suite.declared_target import DeclaredTarget, declared_target
 from roomproof.suite.deviation_plugin import DeviationPlugin
 from roomproof.suite.deviations import Deviation, check_deviations, read_deviations
+from roomproof.suite.end_plugin import EndPlugin
 from roomproof.suite.interrupts import heed_first_interrupt
 from roomproof.suite.options import is_narrowed, target_option
 from roomproof.suite.retry_plugin import RetryPlugin
@@ -73,6 +74,7 @@ def begin(config: pytest.Config, scenarios: Path) -> None:
     config.pluginmanager.register(RulePlugin(config.option.roomproof_rule), "roomproof-rules")
     config.pluginmanager.register(RetryPlugin(), "roomproof-retries")
     config.pluginmanager.register(DeviationPlugin(deviations), "roomproof-deviations")
+    config.pluginmanager.register(EndPlugin(config, deviations), "roomproof-end")
     config.pluginmanager.register(ScenarioPlugin(config, deviations, declared), SCENARIO_PLUGIN)
 
 

@@ -95,6 +95,7 @@ class SessionPlugin:
             if report.failed:
                 self._troubles.append(f"internal error in {name}: {_last_line(report)}")
             return
+        name = scenario.get("id", name)
         result = ScenarioResult(
             name,
             tuple(scenario["rules"]),

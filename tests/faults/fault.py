@@ -37,6 +37,9 @@ class Fault:
         """The rules that the fault lists and that are not broken, except by chance."""
         return {self.breaks, *self.also} - broken
 
+    options: tuple[str, ...] = ()
+    """Options of `roomproof verify` without which the fault need not show."""
+
     def is_shown_in(self, text: str) -> bool:
         """Whether the text of a run shows the fault by the required kind of finding."""
         return self.shows is None or f"{self.shows}, at " in text
@@ -54,6 +57,7 @@ def fault(
     declares: tuple[str, ...] = (),
     also: Mapping[str, str] | None = None,
     perhaps: Mapping[str, str] | None = None,
+    options: tuple[str, ...] = (),
 ) -> Callable[[Callable[[], None]], Callable[[], None]]:
     """Register a fault.
 
@@ -64,7 +68,7 @@ def fault(
         assert name not in FAULTS, f"two faults are called {name!r}"
         assert plant.__doc__, f"expected a docstring for fault {name!r}: SUITE.md shows it"
         text = " ".join(plant.__doc__.split())
-        FAULTS[name] = Fault(name, breaks, text, plant, shows, declares, also or {}, perhaps or {})
+        FAULTS[name] = Fault(name, breaks, text, plant, shows, declares, also or {}, perhaps or {}, options)
         return plant
 
     return register

@@ -79,7 +79,7 @@ def test_a_server_without_faults_holds_all(tmp_path: Path, name: str) -> None:
     "fault", [pytest.param(FAULTS[name], id=name) for name in sorted(FAULTS, key=lambda name: name not in HINDERING)]
 )
 def test_a_fault_is_found_by_its_own_rule(tmp_path: Path, fault: Fault) -> None:
-    run = judged(tmp_path, fault.name, fault.capabilities, "--deadline", DEADLINE, *effort(fault))
+    run = judged(tmp_path, fault.name, fault.capabilities, "--deadline", DEADLINE, *fault.options, *effort(fault))
 
     level = read_protocol().rules[fault.breaks].level
     found = run.rules("broken") | run.rules("warned")

@@ -11,6 +11,9 @@ from reference_server.stream import ChatStream
 from roomproof.judge.findings import Kind
 from tests.faults.fault import every, fault, wrap
 
+IDLE_S = 3.0
+"""Seconds without a frame after which a planted fault closes a connection."""
+
 
 def _drop_now_and_then(code: int) -> None:
     turn = every(200)
@@ -146,3 +149,35 @@ def _unbounded(_: Any) -> Any:
         return True
 
     return put
+
+
+@fault("idle members closed", breaks="CLOSE-1", shows=Kind.DROPPED, options=("--idle", "4"))
+def idle_closed() -> None:
+    """A connection on which no frame passes for 3 s is closed with 1000.
+
+    Pings and pongs do not count.
+    """
+
+    def alive(member: Any) -> None:
+        timer = member.__dict__.pop("_idle_timer", None)
+        if timer:
+            timer.cancel()
+        member._idle_timer = asyncio.get_running_loop().call_later(IDLE_S, member.close, 1000)
+
+    def wrapped_run(run: Any) -> Any:
+        async def watched(self: Member) -> None:
+            alive(self)
+            await run(self)
+
+        return watched
+
+    def wrapped(act: Any) -> Any:
+        def noting(self: Member, frame: Any) -> Any:
+            alive(self)
+            return act(self, frame)
+
+        return noting
+
+    wrap(Member, "run", wrapped_run)
+    wrap(Member, "_handle", wrapped)
+    wrap(Member, "enqueue", wrapped)

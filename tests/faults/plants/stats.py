@@ -1,9 +1,13 @@
 """Faults of the statistics."""
 
+import asyncio
+from collections import Counter
 from typing import Any
 
 from reference_server.instance import Instance
+from reference_server.room import ChatRoom
 from tests.faults.fault import fault, wrap
+from tests.faults.plants.departures import is_broken
 
 
 def _change(how: Any) -> None:
@@ -94,3 +98,56 @@ def deleted_listed() -> None:
 
     wrap(Instance, "close_room", wrapped)
     _change(how)
+
+
+@fault("broken links counted for ever", breaks="STATS-2")
+def broken_counted() -> None:
+    """A connection that ends without a Close frame stays in total_connections."""
+    ghosts: list[Any] = []
+
+    def wrapped(leave: Any) -> Any:
+        def noting(self: Instance, room: ChatRoom[Any], member: Any, why: str) -> None:
+            if member in room.members and is_broken(why):
+                ghosts.append(member.user_id)
+            leave(self, room, member, why)
+
+        return noting
+
+    wrap(Instance, "leave", wrapped)
+    _change(lambda _, stats: stats | {"total_connections": stats["total_connections"] + len(ghosts)})
+
+
+@fault("rooms that two leave at one time listed", breaks="STATS-4")
+def two_leave() -> None:
+    """A leave counts the members, waits 2 ms, and unlists the room if it counted one.
+
+    Two who leave at one time both count two: then the room is listed for ever.
+    """
+    listed: dict[Any, None] = {}
+    leaving: Counter[Any] = Counter()
+
+    def wrapped_leave(leave: Any) -> Any:
+        def counting(self: Instance, room: ChatRoom[Any], member: Any, why: str) -> None:
+            members = len(room.members) + leaving[room.chat_id]
+            if member in room.members:
+                leaving[room.chat_id] += 1
+                asyncio.get_running_loop().call_later(0.002, take_off, room.chat_id, members)
+            leave(self, room, member, why)
+
+        return counting
+
+    def take_off(chat_id: Any, members: int) -> None:
+        leaving[chat_id] -= 1
+        if members == 1:
+            listed.pop(chat_id, None)
+
+    def wrapped_join(join: Any) -> Any:
+        def listing(self: Instance, room: ChatRoom[Any], member: Any) -> None:
+            listed[room.chat_id] = None
+            join(self, room, member)
+
+        return listing
+
+    wrap(Instance, "leave", wrapped_leave)
+    wrap(Instance, "join", wrapped_join)
+    _change(lambda _, stats: stats | {"active_rooms": list(listed), "rooms_count": len(listed)})

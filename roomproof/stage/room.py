@@ -1,10 +1,12 @@
 """A room of the server under test, and the ways into it."""
 
 import contextlib
+from dataclasses import replace
 
 from roomproof.client.connection import ClientConnection
 from roomproof.client.http import Answer
 from roomproof.history import Deleting
+from roomproof.recorder import Recorder
 from roomproof.spec import messages
 from roomproof.spec.messages import Notice, NoticeKind
 from roomproof.spec.rules import Capability
@@ -70,6 +72,10 @@ class Room:
         self.people: list[Person] = []
         self._invited: set[str] = set()
         self._pace = Pace()
+
+    def unjudged(self) -> "Room":
+        """The same room, for people whose history is kept apart and judged by nobody."""
+        return Room(replace(self._scene, recorder=Recorder()), self.answer)
 
     def invite(self, *users: str) -> None:
         """Add participants.

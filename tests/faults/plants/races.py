@@ -7,10 +7,13 @@ from reference_server.instance import Instance
 from reference_server.member import Member
 from reference_server.room import ChatRoom
 from roomproof.judge.findings import Kind
-from tests.faults.fault import fault, wrap
+from tests.faults.fault import every, fault, wrap
 
 PAUSE_S = 0.002
 """Seconds for which the server waits for its database, or for its bus."""
+
+CHANGE_S = 0.01
+"""Seconds for which a change of a room's members endangers messages in other rooms."""
 
 
 @fault("an empty room made twice", breaks="DELIVER-1", shows=Kind.LOST)
@@ -136,3 +139,29 @@ def shifted() -> None:
         return []
 
     ChatRoom.deliver = deliver  # type: ignore[method-assign]
+
+
+@fault("messages lost while strangers come and go", breaks="DELIVER-1", shows=Kind.LOST)
+def lost_meanwhile() -> None:
+    """Of the messages within 10 ms of a change in another room, 0.3 % reach nobody."""
+    turn = every(333)
+    changes: dict[ChatRoom[Any], float] = {}
+
+    def wrapped_change(change: Any) -> Any:
+        def noting(self: ChatRoom[Any], member: Any, timestamp: str) -> Any:
+            changes[self] = asyncio.get_running_loop().time()
+            return change(self, member, timestamp)
+
+        return noting
+
+    def wrapped_send(send: Any) -> Any:
+        def losing(self: ChatRoom[Any], sender: Any, content: str, timestamp: str) -> Any:
+            since = asyncio.get_running_loop().time() - CHANGE_S
+            is_meanwhile = any(at > since for room, at in changes.items() if room is not self)
+            return [] if is_meanwhile and turn() else send(self, sender, content, timestamp)
+
+        return losing
+
+    wrap(ChatRoom, "join", wrapped_change)
+    wrap(ChatRoom, "leave", wrapped_change)
+    wrap(ChatRoom, "send_message", wrapped_send)

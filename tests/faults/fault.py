@@ -29,6 +29,9 @@ class Fault:
     perhaps: Mapping[str, str] = field(default_factory=dict)
     """The rules that the fault breaks in some runs only, each with the reason."""
 
+    options: tuple[str, ...] = ()
+    """Options of `roomproof verify` without which the fault need not show."""
+
     def unexpected(self, broken: set[str]) -> set[str]:
         """The rules among the broken ones that the fault does not list."""
         return broken - {self.breaks, *self.also, *self.perhaps}
@@ -36,9 +39,6 @@ class Fault:
     def unbroken(self, broken: set[str]) -> set[str]:
         """The rules that the fault lists and that are not broken, except by chance."""
         return {self.breaks, *self.also} - broken
-
-    options: tuple[str, ...] = ()
-    """Options of `roomproof verify` without which the fault need not show."""
 
     def is_shown_in(self, text: str) -> bool:
         """Whether the text of a run shows the fault by the required kind of finding."""

@@ -1,4 +1,4 @@
-"""Listeners to Locust's requests learn of deliveries and failures, at a bounded cost."""
+"""Listeners to requests learn of deliveries and failures, at a bounded cost."""
 
 from types import SimpleNamespace
 from typing import Any

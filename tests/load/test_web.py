@@ -1,10 +1,11 @@
 """Runs in the web UI of Locust: each press of Start is a run of its own."""
 
+import signal
 from pathlib import Path
 
 import pytest
 
-from tests.listening import faulty, listening
+from tests.listening import REFERENCE, faulty, listening, served
 from tests.load.web_ui import ends, has, talks, web_ui
 
 
@@ -27,6 +28,24 @@ def test_each_press_of_start_is_a_run_of_its_own(tmp_path: Path, clean_server: s
         assert sent[0] > 0
         assert sent[1] > 0
     assert "Traceback" not in (tmp_path / "log.txt").read_text()
+
+
+def test_the_tab_says_what_is_overdue(tmp_path: Path) -> None:
+    """The server stands still, and goes on before the run ends."""
+    with served(*REFERENCE) as (url, server), web_ui(tmp_path, url) as ui:
+        ui.start(deadline="1")
+        ui.wait_for(lambda rows: talks(rows) and "none overdue" in rows["deliveries"][1])
+        server.send_signal(signal.SIGSTOP)
+        rows = ui.wait_for(lambda rows: "overdue, the oldest for 3 s" in rows["verdict"][1])
+        server.send_signal(signal.SIGCONT)
+        ui.wait_for(lambda rows: "none overdue" in rows["deliveries"][1])
+        ui.stop()
+        ended = ui.wait_for(ends)
+
+    assert rows["verdict"][1].startswith("no findings so far, but ")
+    assert " outstanding; " in rows["deliveries"][1]
+    delivered, _, due, _ = ended["deliveries"][0].split()
+    assert delivered == due, ended
 
 
 def test_the_form_has_the_options_but_no_file(tmp_path: Path, clean_server: str) -> None:

@@ -5,6 +5,8 @@ frame it only compares bytes. Its evidence is one number for each receiver and s
 Each connection of a room has a user id of its own, and sends what `compose` returns.
 """
 
+from collections.abc import Iterator
+
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused, Started
 from roomproof.judge import texts
 from roomproof.judge.findings import Kind
@@ -17,6 +19,7 @@ from roomproof.judge.streaming.fault_windows import LiveFaultWindow
 from roomproof.judge.streaming.frame_cache import CACHED_FRAMES
 from roomproof.judge.streaming.frame_reader import FrameReader
 from roomproof.judge.streaming.message_id import MessageId, with_id
+from roomproof.judge.streaming.outstanding import Outstanding, outstanding
 from roomproof.judge.streaming.slow_readers import SlowReaders
 from roomproof.judge.streaming.state import RoomState
 from roomproof.judge.streaming.tally import Tally
@@ -218,6 +221,10 @@ class StreamingRoom:
             any(final_accounting.lacking(state, one)) or final_accounting.never_joined(state, one)
             for one in state.connections()
         )
+
+    def outstanding(self) -> Iterator[list[Outstanding]]:
+        """Yield for each receiver the messages that it is due and lacks so far."""
+        return outstanding(self._state)
 
     def received_count(self) -> int:
         """A number that changes whenever an expected item arrives anywhere in the room."""

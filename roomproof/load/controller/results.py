@@ -17,7 +17,7 @@ from roomproof.report.capabilities import capability_names
 from roomproof.report.json_lines import JsonLines
 from roomproof.report.result_file import run_line, verdict_line
 from roomproof.spec.rules import Protocol
-from roomproof.timeline import timeline
+from roomproof.timeline import connection_names, timeline
 from roomproof.verdict import Verdict
 
 COUNT_KEYS = {
@@ -192,6 +192,11 @@ def text_of(verdict: Verdict, totals: RunTotals, missed: list[str]) -> str:
     )
 
 
+def witness_lines(finding: Finding, totals: RunTotals) -> list[str]:
+    """Return the witness of a finding as lines that name users."""
+    return timeline(finding.witness, names=totals.users | connection_names(finding.witness))
+
+
 def _finding_lines(kind: Kind, totals: RunTotals) -> list[str]:
     """The first findings of a kind, one witness, and the number of other findings."""
     shown = [finding for finding in totals.findings if finding.kind is kind][:SHOWN_FINDINGS]
@@ -200,7 +205,7 @@ def _finding_lines(kind: Kind, totals: RunTotals) -> list[str]:
         for finding in shown
     ]
     if shown and shown[0].witness:
-        lines += [f"    {line}" for line in timeline(shown[0].witness)]
+        lines += [f"    {line}" for line in witness_lines(shown[0], totals)]
     others = totals.findings_by_kind[kind] - len(shown)
     if others > 0:
         lines.append(f"  ... and {others} more of the kind {kind}")
@@ -224,7 +229,9 @@ def _count_lines(totals: RunTotals) -> list[str]:
     lines = []
     if counts[Count.UNTIMED]:
         messages = counted(counts[Count.UNTIMED], "message")
-        lines.append(f"  {messages} without a time at the last recipient, which received them late or not at all")
+        lines.append(
+            f"  {messages} without a time at the last recipient, whom they reached late, altered or not at all"
+        )
     sends = f"{counts[Count.SENT_LATE]} late and {counts[Count.SENDS_DROPPED]} dropped sends"
     if counts[Count.SENDS_BLOCKED]:
         sends += f", {counts[Count.SENDS_BLOCKED]} given up because the server did not read"

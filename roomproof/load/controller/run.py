@@ -9,6 +9,7 @@ import gevent
 
 from roomproof.load.controller.results import LoadResults, text_of
 from roomproof.load.figures import objectives
+from roomproof.load.figures.backlog import overdue_text
 from roomproof.load.figures.totals import RunTotals
 from roomproof.load.figures.verdict import RunContext, verdict_of
 from roomproof.load.figures.worker_report import WorkerReport
@@ -79,9 +80,13 @@ class LoadRun:
         return self._ending_since is not None
 
     def findings_so_far(self) -> str:
-        """Return the counts of findings in one sentence."""
+        """Return the counts of findings, and what is overdue, in one sentence."""
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.totals.findings_by_kind.items()) if count)
-        return f"found so far: {kinds}" if kinds else "no findings so far; what does not arrive is counted at the end"
+        overdue = overdue_text(self.totals.backlog)
+        if kinds:
+            return f"found so far: {kinds}; {overdue}" if overdue else f"found so far: {kinds}"
+        rest = f", but {overdue}" if overdue else "; what does not arrive is counted at the end"
+        return f"no findings so far{rest}"
 
     def missing_workers(self, present: set[str]) -> set[str]:
         """Return the workers, out of those present, that have not sent their last report."""

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from flask import Response, request
 from locust.web import WebUI
 
-from roomproof.judge.findings import Finding
+from roomproof.judge.findings import Finding, Kind
 from roomproof.load.controller.progress import Progress
+from roomproof.load.controller.results import witness_lines
 from roomproof.load.controller.run import LoadRun
+from roomproof.load.figures.backlog import overdue_text
 from roomproof.load.figures.bisection import Bisection
 from roomproof.load.figures.metrics import Count
 from roomproof.load.figures.objectives import TIMES
@@ -16,7 +18,6 @@ from roomproof.load.figures.overload import texts_of
 from roomproof.load.figures.totals import RunTotals
 from roomproof.load.figures.wording import duration
 from roomproof.printable import printable
-from roomproof.timeline import timeline
 from roomproof.verdict import Verdict
 
 KEY = "roomproof"
@@ -71,7 +72,7 @@ class WebTab:
             *_run(run),
             *_times(run.totals),
             *_generators(run.totals),
-            *(_finding(finding, run.totals.receiver_of(finding)) for finding in findings),
+            *(_finding(finding, run.totals) for finding in findings),
         ]
 
 
@@ -85,12 +86,24 @@ def _run(run: LoadRun) -> list[dict[str, str]]:
     conclusion = verdict.conclusion if verdict else "running"
     return [
         _row("verdict", conclusion, verdict.reason if verdict else run.findings_so_far()),
+        _deliveries(totals, is_over=verdict is not None),
         _row("seed", run.options.seed),
         _row("sockets", f"{totals.sockets}", f"at most {totals.most_sockets}"),
         _row("rooms", f"{totals.rooms}"),
         _row("instances", ", ".join(totals.instances) or "not named"),
         *(_row(count.replace("_", " "), f"{totals.counts[count]}") for count in SHOWN_COUNTS),
     ]
+
+
+def _deliveries(totals: RunTotals, *, is_over: bool) -> dict[str, str]:
+    """The deliveries that were due and those that arrived."""
+    backlog = totals.backlog
+    lost = totals.findings_by_kind[Kind.LOST]
+    arrived = f"{totals.counts[Count.DELIVERED]} of {totals.due} due"
+    if is_over:
+        return _row("deliveries", arrived, f"{lost} lost" if lost else "")
+    overdue = overdue_text(backlog) or "none overdue"
+    return _row("deliveries", arrived, f"{backlog.outstanding} outstanding; {overdue}")
 
 
 def _times(totals: RunTotals) -> list[dict[str, str]]:
@@ -115,10 +128,10 @@ def _generators(totals: RunTotals) -> list[dict[str, str]]:
     ]
 
 
-def _finding(finding: Finding, receiver: str) -> dict[str, str]:
-    witness = " | ".join(timeline(finding.witness))
+def _finding(finding: Finding, totals: RunTotals) -> dict[str, str]:
+    witness = " | ".join(witness_lines(finding, totals))
     detail = f"{printable(finding.full_text)} {witness}"
-    return _row(f"{finding.kind} ({finding.rule})", receiver, detail)
+    return _row(f"{finding.kind} ({finding.rule})", totals.receiver_of(finding), detail)
 
 
 def _row(what: str, value: str, detail: str = "") -> dict[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.streaming.tally import KEPT_FINDINGS
+from roomproof.load.figures.backlog import Backlog, sum_of
 from roomproof.load.figures.metrics import SCRIPT_ERRORS, Count, Timing
 from roomproof.load.figures.objectives import TIMES
 from roomproof.load.figures.overload import OverloadReason
@@ -143,6 +144,16 @@ class RunTotals:
     def rooms(self) -> int:
         """Rooms made so far."""
         return sum(report.rooms for report in self.last.values())
+
+    @property
+    def backlog(self) -> Backlog:
+        """Deliveries that are due now and have not arrived."""
+        return sum_of(report.backlog for report in self.last.values())
+
+    @property
+    def due(self) -> int:
+        """Deliveries that were due so far, whether they arrived or not."""
+        return self.counts[Count.DELIVERED] + self.backlog.outstanding + self.findings_by_kind[Kind.LOST]
 
     @property
     def unreachable(self) -> str:

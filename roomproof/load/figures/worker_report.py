@@ -3,6 +3,7 @@
 import msgspec
 
 from roomproof.judge.findings import Finding, Kind
+from roomproof.load.figures.backlog import Backlog
 from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.overload import OverloadReason
 from roomproof.load.figures.percentiles import Histogram
@@ -42,6 +43,8 @@ class WorkerReport(msgspec.Struct, kw_only=True):
     users: dict[int, str] = {}
     """The user of each connection that these findings name as their receiver, where known."""
     times: dict[Timing, Histogram] = {}
+    backlog: Backlog = Backlog()
+    """Deliveries that are due now and have not arrived."""
     sockets: int = 0
     """Sockets open now."""
     rooms: int = 0

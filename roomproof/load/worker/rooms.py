@@ -48,7 +48,7 @@ class LoadRooms:
         self._http = http
         self._started = started
         self._size = size
-        self._deadline = deadline
+        self.deadline = deadline
         self._run, self._worker = run, worker
         self._seating = BoundedSemaphore()
         self._with_free_seats: dict[LoadRoom, None] = {}
@@ -83,7 +83,7 @@ class LoadRooms:
         cached = MIN_CACHED
         while cached < min(4 * self._size, MAX_CACHED):
             cached *= 2
-        deadline = round(self._deadline * 1e9)
+        deadline = round(self.deadline * 1e9)
         judge = StreamingRoom(chat_id, self._started, deadline, cached_frames=cached, tally=self.tally)
         room = LoadRoom(chat_id, f"{self._run}-{self._worker}-{len(self.all)}", judge)
         self.all.append(room)
@@ -133,7 +133,7 @@ class LoadRooms:
             sender = next((member for member in room.members if member.is_open and member.connection.reads), None)
             if sender is not None:
                 senders.append(gevent.spawn(_send_fence, sender))
-        gevent.joinall(senders, timeout=self._deadline)
+        gevent.joinall(senders, timeout=self.deadline)
         gevent.killall(senders)
 
     def wait_until_quiet(self, is_anyone_connecting: Callable[[], bool]) -> bool:
@@ -143,7 +143,7 @@ class LoadRooms:
         """
         pause = FIRST_POLL_S
         progress, now = (-1, -1), time.monotonic()
-        until, at_last = now + self._deadline, now + PATIENCE * self._deadline
+        until, at_last = now + self.deadline, now + PATIENCE * self.deadline
         while now < until:
             if now > at_last:
                 return False
@@ -154,7 +154,7 @@ class LoadRooms:
             now = time.monotonic()
             before, progress = progress, self._progress()
             if progress != before:
-                until = now + self._deadline
+                until = now + self.deadline
         return True
 
     def _progress(self) -> tuple[int, int]:

@@ -177,9 +177,11 @@ class WorkerSession:
     def _open_connection(self, room: LoadRoom, user: str) -> LoadMember:
         target = self.options.target
         source = target.addresses[room.seats_given % len(target.addresses)] if target.addresses else None
+        number = self.next_connection_number()
+        self._telemetry.note_user(number, user)
         begin = time.monotonic_ns()
         try:
-            member = open_member(room, self.next_connection_number(), user, target, self._read_loop, source)
+            member = open_member(room, number, user, target, self._read_loop, source)
         except RefusedError as error:
             self._note_refusal(error)
             raise

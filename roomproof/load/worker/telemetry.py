@@ -5,13 +5,13 @@ import traceback
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from roomproof.history import Opening
 from roomproof.judge.classification import Violation
 from roomproof.judge.findings import Finding, Kind
 from roomproof.load.figures.metrics import REFUSALS, SCRIPT_ERRORS, Count, Timing
 from roomproof.load.figures.overload import GeneratorLoad
 from roomproof.load.figures.percentiles import Histogram, histogram_of
 from roomproof.load.figures.worker_report import WorkerReport
+from roomproof.load.worker.backlog_watch import BacklogWatch
 from roomproof.load.worker.health import Health
 from roomproof.load.worker.room import LoadRoom
 from roomproof.load.worker.rooms import LoadRooms
@@ -25,6 +25,9 @@ EXPLAINED = (*REFUSALS, Count.UNANSWERED, Count.LOCAL_TROUBLE, *SCRIPT_ERRORS)
 REASONS_PER_REPORT = 5
 """Different reasons of each kind of failure that a report carries."""
 
+KEPT_USERS = 50_000
+"""Number of connections whose users are remembered."""
+
 
 class Telemetry:
     """All that a worker reports; times and failures go to the table of Locust too."""
@@ -32,6 +35,7 @@ class Telemetry:
     def __init__(self, run: str, worker: str, rooms: LoadRooms, stats_table: "StatsTable") -> None:
         self._run, self._worker = run, worker
         self._rooms, self._stats_table = rooms, stats_table
+        self._backlog = BacklogWatch(rooms.all, rooms.deadline)
         self.is_measured = False
         """Whether the ramp-up is over, so that times and the load of the process count."""
         self._health = Health()
@@ -45,6 +49,8 @@ class Telemetry:
         """Reasons why handshakes and requests failed, since the last report."""
         self._times: dict[Timing, list[int]] = {Timing.CONNECT: [], Timing.SEND: [], Timing.LEAVE: []}
         """Nanoseconds, since the last report. The other timings are taken from the tally of the judge."""
+        self._users: dict[int, str] = {}
+        """The users of the last connections, by number: those of findings might have ended."""
         self._internal_errors: list[str] = []
         self._reported_kinds: Counter[Kind] = Counter()
         self._reported_violations: Counter[Violation] = Counter()
@@ -66,6 +72,12 @@ class Telemetry:
         self._generator_load.start_measuring()
         self._health.lag.clear()
         self._cpu_when_measured = self._health.cpu_used
+
+    def note_user(self, number: int, user: str) -> None:
+        """Remember the user of a connection, whom findings name."""
+        self._users[number] = user
+        if len(self._users) > KEPT_USERS:
+            del self._users[next(iter(self._users))]
 
     def count(self, count: Count, number: int = 1) -> None:
         """Add to a counter."""
@@ -115,6 +127,8 @@ class Telemetry:
         self._add_reasons(report)
         self._add_findings(report)
         self._add_rooms(report, self._rooms.all)
+        if not is_last:
+            report.backlog = self._backlog.look()
         self._add_health(report)
         return report
 
@@ -169,16 +183,11 @@ class Telemetry:
         report.users = self._users_of(report.findings)
 
     def _users_of(self, findings: list[Finding]) -> dict[int, str]:
-        """The users of the receivers of findings, by connection.
-
-        A connection that has ended might be missing.
-        """
-        if not findings:
-            return {}
-        users = {member.number: member.user for member in self._rooms.members()}
-        witnesses = (event for finding in findings for event in finding.witness)
-        users |= {event.connection: event.user for event in witnesses if isinstance(event, Opening) and event.user}
+        """The users of the receivers of findings, by connection."""
         receivers = {finding.receiver for finding in findings}
+        if receivers <= self._users.keys():
+            return {number: self._users[number] for number in receivers}
+        users = self._users | {member.number: member.user for member in self._rooms.members()}
         return {number: user for number, user in users.items() if number in receivers}
 
     @staticmethod

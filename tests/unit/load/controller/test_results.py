@@ -177,7 +177,7 @@ def test_a_finding_names_the_user_who_received() -> None:
 def test_a_message_that_never_arrived_was_not_read_too_late() -> None:
     text = text_of(INVALID, totals(report(untimed=2)), [])
 
-    assert "  2 messages without a time at the last recipient, which received them late or not at all\n" in text
+    assert "  2 messages without a time at the last recipient, whom they reached late, altered or not at all\n" in text
 
 
 def test_the_first_finding_of_a_kind_has_its_witness() -> None:

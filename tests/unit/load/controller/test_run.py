@@ -8,6 +8,7 @@ import pytest
 
 from roomproof.load.controller import run as run_module
 from roomproof.load.controller.run import INTERVAL_S, start_run
+from roomproof.load.figures.backlog import Backlog
 from roomproof.load.options import LoadOptions
 from roomproof.verdict import Conclusion
 from tests.unit.load.reports import CLEAN, TARGET, Alarm, report
@@ -55,3 +56,18 @@ def test_a_run_without_findings_does_not_claim_that_all_arrived() -> None:
     assert run.findings_so_far() == "no findings so far; what does not arrive is counted at the end"
     run.add_report(report(findings_by_kind={"lost": 2}))
     assert run.findings_so_far() == "found so far: 2 lost"
+
+
+def test_a_run_names_what_is_overdue() -> None:
+    run = start_run("r", OPTIONS, {"w1", "w2"}, None)
+    run.add_report(report("w1", delivered=300, backlog=Backlog(2_000, 1_900, 23.4, ["alice"])))
+    run.add_report(report("w2", delivered=5, backlog=Backlog(195, 1, 7.0, ["bob"])))
+
+    assert run.totals.due == 2_500
+    assert run.findings_so_far() == (
+        "no findings so far, but 1901 deliveries are overdue, the oldest for 23 s, for example to alice, bob"
+    )
+    run.add_report(report("w1", findings_by_kind={"lost": 1_900}))
+    run.add_report(report("w2"))
+    assert run.findings_so_far() == "found so far: 1900 lost"
+    assert run.totals.due == 2_205, "lost deliveries were due"

@@ -1,0 +1,75 @@
+"""Messages that are due in a room and have not arrived so far.
+
+The live display of a load run shows them. Whether they are lost is decided by the final accounting.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from roomproof.judge.streaming.connection import EXCUSED, StreamingConnection
+from roomproof.judge.streaming.state import RoomState
+
+FIRST_MESSAGE = 1
+"""Number of the first message in each stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """The messages of one sender that one receiver is due and lacks."""
+
+    sender: StreamingConnection
+    receiver: StreamingConnection
+    holes: tuple[int, ...]
+    """Numbers of messages that a later item overtook."""
+    tail: range
+    """Numbers of the messages after the last one received."""
+
+    @property
+    def lowest(self) -> int:
+        """The lowest number of a message that is missing."""
+        return min(self.holes, default=self.tail.start)
+
+    def count(self, last: int) -> int:
+        """Return the number of missing messages up to this one."""
+        holes = sum(item <= last for item in self.holes)
+        return holes + max(0, min(self.tail.stop, last + 1) - self.tail.start)
+
+
+def outstanding(state: RoomState) -> Iterator[list[Outstanding]]:
+    """Yield what each receiver lacks, one after the other.
+
+    The messages are those that had been sent when the first one was asked for. A receiver without evidence of
+    membership lacks its own.
+    """
+    due = [(sender.column, sender, sender.last_due) for sender in state.connections()]
+    for receiver in list(state.receivers):
+        if not receiver.admitted or not state.stays(receiver):
+            continue
+        if receiver.evidence_at is None:
+            tail = range(FIRST_MESSAGE, receiver.sent + 1)
+            yield [Outstanding(receiver, receiver, (), tail)] if tail else []
+        else:
+            yield [*_missing_at(state, receiver, due)]
+
+
+def _missing_at(
+    state: RoomState, receiver: StreamingConnection, due: list[tuple[int, StreamingConnection, int]]
+) -> Iterator[Outstanding]:
+    expected, all_holes = receiver.expected, receiver.holes
+    for column, sender, last in due:
+        following = expected[column]
+        if (following < 0 or following > last) and not all_holes.get(column):
+            continue  # nothing is missing, as nearly always
+        if state.columns[column] is not sender or not _is_audience(state, sender, receiver):
+            continue
+        overtaken = all_holes.get(column, {}).items()
+        holes = tuple(item for item, at in overtaken if at != EXCUSED and FIRST_MESSAGE <= item <= last)
+        tail = range(max(following, FIRST_MESSAGE), last + 1) if following >= 0 else range(0)
+        if holes or tail:
+            yield Outstanding(sender, receiver, holes, tail)
+
+
+def _is_audience(state: RoomState, sender: StreamingConnection, receiver: StreamingConnection) -> bool:
+    if sender is receiver or receiver.has_received_from(sender.column):
+        return True
+    return state.is_certain_audience(sender, receiver) and not sender.maybe_never_joined

@@ -1,5 +1,6 @@
 """The user class of load scripts, whose verbs are what a member of a room can do."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
@@ -58,6 +59,9 @@ class RoomUser(User):
 
     abstract = True
 
+    party_size = 0
+    """Number of users of this class that have a room to themselves, to which they come back; 0 for any room."""
+
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self.session: WorkerSession | None = controller_of(environment).session
@@ -67,8 +71,18 @@ class RoomUser(User):
         """Nanoseconds in which the server took nothing, since this user was last on time."""
         self._paced: PacedSender | None = None
         self._period = 0
+        self._party, self._turn_phase, self._turn_at = "", 0.0, 0.0
+        self.place = 0
+        """The number of this user in its party: 0, 1, ..."""
         if self.session is not None:
             self.session.user_started(id(self))
+            self._find_party(self.session)
+
+    def _find_party(self, session: WorkerSession) -> None:
+        if self.party_size:
+            name = type(self).__name__
+            number, self.place = divmod(session.next_user(name), self.party_size)
+            self._party, self._turn_phase = f"{name}-{number}", phase(number, session.phase)
 
     def on_start(self) -> None:
         """Join a room, and schedule the first message at a phase of its own."""
@@ -105,6 +119,11 @@ class RoomUser(User):
         """The seconds that a delivery may take."""
         return self._session.options.target.deadline
 
+    @property
+    def handshake_s(self) -> float:
+        """The seconds that a handshake takes lately."""
+        return self._session.handshake_s
+
     def wait_time(self) -> float:
         """Return the seconds until the next scheduled message, for Locust."""
         wait = self._schedule.wait(time.monotonic_ns())
@@ -117,7 +136,7 @@ class RoomUser(User):
         while True:
             session = self._session
             try:
-                self.member = session.connect()
+                self.member = session.connect(self._party)
             except (RefusedError, LocalTroubleError, NoRoomError):
                 gevent.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
@@ -262,8 +281,28 @@ class RoomUser(User):
             gevent.sleep(min(REST_STEP_S, max(0.0, until - time.monotonic())))
         self._schedule.skip_past(time.monotonic_ns())
 
+    def rest_up_to(self, seconds: float) -> None:
+        """Do nothing for a random time of at most this many seconds."""
+        self.rest(self._session.random.uniform(0, seconds))
+
+    def wait_for_turn(self, seconds: float) -> int:
+        """Wait for the next turn of the party of this user, one every so many seconds.
+
+        Returns the number of the turn. The turns of different parties begin at different times.
+        """
+        began_at = self._session.started_at / 1e9 + self._turn_phase * seconds
+        number = math.floor((time.monotonic() - began_at) / seconds) + 1
+        self._turn_at = began_at + number * seconds
+        self.rest_until(0)
+        return number
+
+    def rest_until(self, seconds: float) -> None:
+        """Do nothing until this many seconds after the last turn or common period began."""
+        self.rest(self._turn_at + seconds - time.monotonic())
+
     def is_time_for_all(self, seconds: float) -> bool:
         """Whether a new period of this many seconds, common to all users, has begun."""
         period = int((time.monotonic_ns() - self._session.started_at) / 1e9 / seconds)
         is_new, self._period = period != self._period, period
+        self._turn_at = self._session.started_at / 1e9 + period * seconds
         return is_new and period > 0

@@ -20,6 +20,8 @@ GOING = {"LEAVE-1", "LEAVE-2", "LEAVE-3", "DELIVER-10", "DELIVER-11", "DELIVER-1
     [
         pytest.param("steady", TALK, id="steady"),
         pytest.param("churn", TALK | GOING, id="churn"),
+        pytest.param("rooms", (TALK - {"DELIVER-5"}) | (GOING - {"DELIVER-12"}), id="rooms"),
+        pytest.param("strangers", TALK | {"LEAVE-1", "LEAVE-2", "DELIVER-10"}, id="strangers"),
         pytest.param("storm", TALK | {"LEAVE-2", "DELIVER-10", "DELIVER-12"}, id="storm"),
         pytest.param("slow_reader", TALK, id="slow_reader"),
     ],

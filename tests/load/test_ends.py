@@ -288,7 +288,10 @@ def test_an_unknown_script_is_a_usage_error(tmp_path: Path) -> None:
     ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     assert ended.returncode == 4
-    assert "expected one of capacity, churn, slow_reader, steady, storm behind load, got 'stedy'" in ended.stderr
+    assert (
+        "expected one of capacity, churn, rooms, slow_reader, steady, storm, strangers behind load, got 'stedy'"
+        in ended.stderr
+    )
 
 
 def test_a_run_without_anything_but_a_server(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ class LoadRoom:
         self.judge = judge
         self._user_prefix = user_prefix
         self.members: set[LoadMember] = set()
+        self.has_party = False
+        """Whether one party of users has the room to itself."""
         self.seats_taken = 0
         """Seats that are taken now."""
         self.seats_given = 0

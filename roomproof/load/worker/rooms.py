@@ -52,13 +52,18 @@ class LoadRooms:
         self._run, self._worker = run, worker
         self._seating = BoundedSemaphore()
         self._with_free_seats: dict[LoadRoom, None] = {}
+        self._of_parties: dict[str, LoadRoom] = {}
+        """The rooms that one party of users has to itself, by the party."""
         self.tally = Tally()
         self.all: list[LoadRoom] = []
 
-    def take_seat(self) -> tuple[LoadRoom, str]:
-        """Take a free seat; return its room and the id of its user. Raises NoRoomError."""
+    def take_seat(self, party: str = "") -> tuple[LoadRoom, str]:
+        """Take a free seat; return its room and the id of its user. Raises NoRoomError.
+
+        A party has a room of its own, always the same one, with a seat for everybody.
+        """
         with self._seating:
-            room = next(iter(self._with_free_seats), None) or self._make()
+            room = self._room_of(party) if party else next(iter(self._with_free_seats), None) or self._make()
             if room.seats_given == room.participants_added:
                 self._add_participants(room)
             user = room.user(room.seats_given)
@@ -68,11 +73,19 @@ class LoadRooms:
                 self._with_free_seats.pop(room, None)
             return room, user
 
+    def _room_of(self, party: str) -> LoadRoom:
+        if party not in self._of_parties:
+            room = self._of_parties[party] = self._make()
+            room.has_party = True
+            del self._with_free_seats[room]
+        return self._of_parties[party]
+
     def release_seat(self, room: LoadRoom) -> None:
         """Free a seat whose user has left."""
         room.seats_taken -= 1
         room.has_departures = True
-        self._with_free_seats[room] = None
+        if not room.has_party:
+            self._with_free_seats[room] = None
 
     def _make(self) -> LoadRoom:
         body: dict[str, object] = {"name": f"Roomproof {self._run}", "created_by": "roomproof"}
@@ -92,7 +105,9 @@ class LoadRooms:
 
     def _add_participants(self, room: LoadRoom) -> None:
         """Add the next users as participants, as a server may demand."""
-        numbers = range(room.participants_added, room.participants_added + min(self._size, PARTICIPANTS_PER_REQUEST))
+        # A party comes again and again, always as new users; its handshakes should wait for no request.
+        number = PARTICIPANTS_PER_REQUEST if room.has_party else min(self._size, PARTICIPANTS_PER_REQUEST)
+        numbers = range(room.participants_added, room.participants_added + number)
         body: dict[str, object] = {"participant_ids": [room.user(number) for number in numbers]}
         self._post(f"/api/chats/{room.id}/participants", body, Count.PARTICIPANTS_REFUSED)
         room.participants_added = numbers.stop

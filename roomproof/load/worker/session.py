@@ -4,6 +4,7 @@ import contextlib
 import gc
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,10 @@ CONNECTIONS_PER_WORKER = 100_000_000
 """Numbers of connections that each worker has to itself."""
 
 
+FIRST_HANDSHAKE_S, NEWEST_SHARE = 0.005, 0.1
+"""The typical handshake before there was any, in seconds, and the share that each new one has in it."""
+
+
 class EndedError(Exception):
     """The run is ending: no member connects and no member sends any more."""
 
@@ -76,6 +81,8 @@ class WorkerSession:
         self._index = index
         self._deliver_report = send_report
         self._connections = self._senders = 0
+        self._users: Counter[str] = Counter()
+        """Number of users of each class."""
         self.rooms = LoadRooms(
             http,
             started,
@@ -88,6 +95,8 @@ class WorkerSession:
         self._clock_moved = 0.0
         self.unreachable = ""
         """Why no connection could be opened when the run began; empty if one could."""
+        self.handshake_s = FIRST_HANDSHAKE_S
+        """Typical seconds of a handshake, lately."""
         self._has_connected = False
         """Whether the server has ever accepted a handshake, and so speaks our protocol."""
         self._telemetry = Telemetry(run, worker, self.rooms, stats_table)
@@ -145,26 +154,31 @@ class WorkerSession:
         self._senders += 1
         return self._senders - 1
 
+    def next_user(self, user_class: str) -> int:
+        """The number of a new user among those of its class: 0, 1, 2, ..."""
+        self._users[user_class] += 1
+        return self._users[user_class] - 1
+
     def next_connection_number(self) -> int:
         """A number that no other connection of the run has."""
         self._connections += 1
         return self._index * CONNECTIONS_PER_WORKER + self._connections
 
-    def connect(self) -> LoadMember:
-        """Open a connection to a room with a free seat.
+    def connect(self, party: str = "") -> LoadMember:
+        """Open a connection to a room with a free seat, or to the room of a party.
 
         Raises RefusedError, LocalTroubleError, NoRoomError or EndedError.
         """
         self.raise_if_ending()
         self._connecting += 1
         try:
-            return self._take_seat_and_connect()
+            return self._take_seat_and_connect(party)
         finally:
             self._connecting -= 1
 
-    def _take_seat_and_connect(self) -> LoadMember:
+    def _take_seat_and_connect(self, party: str) -> LoadMember:
         try:
-            room, user = self.rooms.take_seat()
+            room, user = self.rooms.take_seat(party)
         except NoRoomError as error:
             self._telemetry.add_failure(error.count, str(error))
             raise
@@ -192,7 +206,9 @@ class WorkerSession:
             raise EndedError from error
         self._seats[member] = room
         self._has_connected = True
-        self._telemetry.add_time(Timing.CONNECT, time.monotonic_ns() - begin)
+        taken = time.monotonic_ns() - begin
+        self.handshake_s += (taken / 1e9 - self.handshake_s) * NEWEST_SHARE
+        self._telemetry.add_time(Timing.CONNECT, taken)
         self.count(Count.CONNECTED)
         return member
 

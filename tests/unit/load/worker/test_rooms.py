@@ -6,7 +6,7 @@ from typing import Any, cast
 import gevent
 import pytest
 
-from roomproof.client.http import Http
+from roomproof.client.http import Answer, Http
 from roomproof.history import Started
 from roomproof.load.figures.worker_report import PATIENCE
 from roomproof.load.worker import rooms as rooms_module
@@ -159,3 +159,29 @@ def test_nothing_is_judged_while_somebody_connects() -> None:
 
     assert waiting_for(Backlog(items=0, is_complete=True), deadline=5).wait_until_quiet(lambda: next(connecting))
     assert next(connecting, None) is None
+
+
+class Answering:
+    """As much of a server as makes rooms; it remembers all requests."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def request(self, _method: str, path: str, _body: object) -> Answer:
+        self.asked.append(path)
+        return Answer(201, {}, b'{"id": "chat-%d"}' % len(self.asked))
+
+
+def test_a_party_comes_back_to_its_own_room() -> None:
+    server = Answering()
+    rooms = LoadRooms(cast(Http, server), Started(), size=2, deadline=1, run="run", worker=0)
+    own, first = rooms.take_seat("guests-0")
+    rooms.release_seat(own)
+    elsewhere, _ = rooms.take_seat()
+    again, second = rooms.take_seat("guests-0")
+    other, _ = rooms.take_seat("guests-1")
+
+    assert own is again
+    assert len({own, elsewhere, other}) == 3, "nobody else gets a seat there"
+    assert first != second, "each connection has a user of its own"
+    assert server.asked.count(f"/api/chats/{own.id}/participants") == 1, "its users are invited beforehand"

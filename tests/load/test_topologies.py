@@ -1,5 +1,6 @@
 """Load on several instances: rooms span client addresses and instances."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from roomproof.topologies import instance
+from roomproof.topologies import front, instance
 from roomproof.topologies.local import LocalTopology
 from tests.conftest import require
 from tests.listening import ROOT
@@ -75,3 +76,21 @@ def test_a_topology_that_was_not_crossed_is_inconclusive(tmp_path: Path, pubsub:
 
     assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
     assert "topology not crossed" in run.verdict["reason"]
+
+
+def test_instances_are_known_without_their_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The front has no X-Upstream, so the statistics have to tell who serves which address."""
+    write = front.write_configuration
+
+    def without_upstream(folder: Path, port: int, upstreams: list[str]) -> None:
+        write(folder, port, upstreams)
+        path = folder / front.CONFIGURATION
+        path.write_text(re.sub("add_header X-Upstream.*", "", path.read_text()))
+
+    monkeypatch.setattr(front, "write_configuration", without_upstream)
+    with closing(LocalTopology.start("sticky", deadline=5, breakable=False)) as topology:
+        run = loaded(tmp_path, topology, "sticky", *CHURN)
+
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
+    assert "STICKY-4" in run.rules("held")
+    assert len(run.verdict["instances"]) == 2

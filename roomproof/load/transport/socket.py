@@ -193,8 +193,8 @@ class LoadSocket:
 def connect(target: Target, room: str, user: str, read_loop: ReadLoop, *, source: str | None) -> tuple[LoadSocket, str]:
     """Shake hands; return the connection and the instance of the server that answered.
 
-    The instance is empty if the server does not name it. Raises RefusedError, and LocalTroubleError for a failure on
-    this machine.
+    If the server does not name the instance, it is that of the client address, or empty if that is unknown. Raises
+    RefusedError, and LocalTroubleError for a failure on this machine.
     """
     # The library keeps cookies for the whole process, and would send those of one connection with another.
     _handshake.CookieJar.jar.clear()
@@ -234,7 +234,7 @@ def connect(target: Target, room: str, user: str, read_loop: ReadLoop, *, source
     except BaseException:
         _close(plain)
         raise
-    instance = served_by((web.getheaders() or {}).get("x-upstream")) or ""
+    instance = served_by((web.getheaders() or {}).get("x-upstream")) or target.instances.get(source or "", "")
     return LoadSocket(web.sock, read_loop), instance
 
 

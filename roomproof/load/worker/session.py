@@ -6,6 +6,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import gevent
@@ -24,6 +25,7 @@ from roomproof.load.transport.read_loop import ReadLoop
 from roomproof.load.transport.schedule import Schedule
 from roomproof.load.transport.socket import RefusedError
 from roomproof.load.transport.tick_batching import TickBatching
+from roomproof.load.worker.instances import with_instances
 from roomproof.load.worker.member import LoadMember, TooLateError, open_member
 from roomproof.load.worker.payload import payload_texts
 from roomproof.load.worker.ramp_up import RampUp
@@ -371,8 +373,9 @@ def open_session(
     send_report: Callable[[WorkerReport], None],
     stats_table: "StatsTable",
 ) -> WorkerSession:
-    """Ask the server for its clock, and start a session."""
+    """Ask the server for its clock and its instances, and start a session."""
     http = Http(options.target)
+    options = replace(options, target=with_instances(options.target, http))
     session = WorkerSession(
         options, run, worker, index, send_report, stats_table, http, started_of(options.target, http)
     )

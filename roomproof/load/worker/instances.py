@@ -1,0 +1,21 @@
+"""Finds the instances of a server that does not name them in its handshakes."""
+
+from dataclasses import replace
+
+from roomproof.client.http import Http, UnreachableError
+from roomproof.client.target import Target
+from roomproof.client.tcp import LocalTroubleError
+from roomproof.stage.addresses import observe
+
+
+def with_instances(target: Target, http: Http) -> Target:
+    """Return the target with the instance that each client address reaches.
+
+    A target that declares no topology stays as it is, and so does one that does not answer.
+    """
+    if not target.has_instances:
+        return target
+    try:
+        return replace(target, instances=observe(target, http))
+    except (UnreachableError, LocalTroubleError):
+        return target

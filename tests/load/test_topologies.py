@@ -79,7 +79,7 @@ def test_a_topology_that_was_not_crossed_is_inconclusive(tmp_path: Path, pubsub:
 
 
 def test_instances_are_known_without_their_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The front has no X-Upstream, so the statistics have to tell who serves which address."""
+    """The front sends no X-Upstream, so the statistics have to tell."""
     write = front.write_configuration
 
     def without_upstream(folder: Path, port: int, upstreams: list[str]) -> None:

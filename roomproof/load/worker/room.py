@@ -14,6 +14,8 @@ class LoadRoom:
         self.members: set[LoadMember] = set()
         self.has_party = False
         """Whether one party of users has the room to itself."""
+        self.is_idle = False
+        """Whether its members say nothing and count in no figure of the load."""
         self.seats_taken = 0
         """Seats that are taken now."""
         self.seats_given = 0

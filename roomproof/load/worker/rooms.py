@@ -73,6 +73,20 @@ class LoadRooms:
                 self._with_free_seats.pop(room, None)
             return room, user
 
+    def make_idle(self) -> LoadRoom:
+        """Make a room whose members say nothing. Raises NoRoomError.
+
+        Its findings count like all others, its times do not.
+        """
+        tally = self.tally
+        apart = Tally(tally.counts, tally.rules, tally.violations, tally.findings)
+        with self._seating:
+            room = self._make(apart)
+            room.is_idle = room.has_party = True
+            del self._with_free_seats[room]
+            self._add_participants(room)
+        return room
+
     def _room_of(self, party: str) -> LoadRoom:
         if party not in self._of_parties:
             room = self._of_parties[party] = self._make()
@@ -87,7 +101,7 @@ class LoadRooms:
         if not room.has_party:
             self._with_free_seats[room] = None
 
-    def _make(self) -> LoadRoom:
+    def _make(self, tally: Tally | None = None) -> LoadRoom:
         body: dict[str, object] = {"name": f"Roomproof {self._run}", "created_by": "roomproof"}
         answer = self._post("/api/chats", body, Count.ROOMS_REFUSED)
         chat_id = answer.fields().get("id")
@@ -97,7 +111,7 @@ class LoadRooms:
         while cached < min(4 * self._size, MAX_CACHED):
             cached *= 2
         deadline = round(self.deadline * 1e9)
-        judge = StreamingRoom(chat_id, self._started, deadline, cached_frames=cached, tally=self.tally)
+        judge = StreamingRoom(chat_id, self._started, deadline, cached_frames=cached, tally=tally or self.tally)
         room = LoadRoom(chat_id, f"{self._run}-{self._worker}-{len(self.all)}", judge)
         self.all.append(room)
         self._with_free_seats[room] = None
@@ -140,14 +154,15 @@ class LoadRooms:
     def fence(self) -> None:
         """Have one member of each room send a last message, which is due to all others.
 
+        In an idle room, everybody sends one.
+
         Returns when all have been sent. A server that takes nothing is given up after the deadline: nothing may be sent
         once the judging begins.
         """
         senders = []
         for room in self.all:
-            sender = next((member for member in room.members if member.is_open and member.connection.reads), None)
-            if sender is not None:
-                senders.append(gevent.spawn(_send_fence, sender))
+            able = [member for member in room.members if member.is_open and member.connection.reads]
+            senders += [gevent.spawn(_send_fence, member) for member in (able if room.is_idle else able[:1])]
         gevent.joinall(senders, timeout=self.deadline)
         gevent.killall(senders)
 

@@ -42,6 +42,9 @@ REPORT_INTERVAL_S = 1.0
 POLL_S = 0.02
 """Seconds between two looks whether something has happened."""
 
+IDLE_MEMBERS = 2
+"""Members of each worker that say nothing: a server must not end them for that."""
+
 CONNECTIONS_PER_WORKER = 100_000_000
 """Numbers of connections that each worker has to itself."""
 
@@ -115,6 +118,7 @@ class WorkerSession:
         self._read_loop = ReadLoop(self._telemetry.note_internal_error)
         self.pacer = Pacer()
         self._reporter: gevent.Greenlet[..., None] | None = None
+        self._idle: gevent.Greenlet[..., None] | None = None
 
     def start(self) -> None:
         """Start reading, measuring and reporting."""
@@ -122,6 +126,19 @@ class WorkerSession:
         self._batching.start()
         self._read_loop.start()
         self._reporter = gevent.spawn(self._report_regularly)
+        self._idle = gevent.spawn(self._seat_idle_members)
+
+    def _seat_idle_members(self) -> None:
+        """Connect members that say nothing until the fence, if the server lets them in (CLOSE-1)."""
+        target = self.options.target
+        source = target.addresses[0] if target.addresses else None
+        with contextlib.suppress(NoRoomError, RefusedError, LocalTroubleError, TooLateError, OSError):
+            room = self.rooms.make_idle()
+            for place in range(IDLE_MEMBERS):
+                number, user = self.next_connection_number(), room.user(place)
+                self._telemetry.note_user(number, user)
+                member = open_member(room, number, user, target, self._read_loop, source)
+                member.send_message("hello", 0, time.monotonic_ns())  # its echo shows the membership
 
     def user_started(self, user: int) -> None:
         """Note a new user that tries to connect; it has a number of its own."""
@@ -144,7 +161,7 @@ class WorkerSession:
 
     def _measure_if_ramped_up(self) -> None:
         """Start measuring once all users are connected."""
-        is_ramped_up = self._ramp_up.is_complete and self._connections > 0
+        is_ramped_up = self._ramp_up.is_complete and self._ramp_up.connected > 0
         if is_ramped_up and not self._telemetry.is_measured and not self.is_ending:
             # With thousands of users a collection that looks at all of them stops the generator for half a second.
             gc.freeze()
@@ -307,6 +324,8 @@ class WorkerSession:
     def _begin_ending(self) -> None:
         self._send_report()
         self.is_ending = True
+        if self._idle is not None:
+            self._idle.kill(block=False)
         self._users_connecting = self._ramp_up.connecting
         self._users_waiting = self._ramp_up.overdue(time.monotonic() - self.options.target.deadline)
         now = time.monotonic_ns()

@@ -126,7 +126,7 @@ class Telemetry:
         self._counts.clear()
         self._add_reasons(report)
         self._add_findings(report)
-        self._add_rooms(report, self._rooms.all)
+        self._add_rooms(report, [room for room in self._rooms.all if not room.is_idle])
         if not is_last:
             report.backlog = self._backlog.look()
         self._add_health(report)

@@ -4,6 +4,7 @@ import sys
 import traceback
 
 from roomproof.import_path import never_import_from_current_folder
+from roomproof.report.output import make_output_safe
 from roomproof.verdict import EXIT_CODES, Conclusion
 
 LOADING = "load_locustfile"
@@ -16,6 +17,7 @@ def main() -> None:
     Exits with 3 if the script cannot be imported.
     """
     never_import_from_current_folder()
+    make_output_safe()
     from locust.main import main as run  # its imports must not find the modules of the current folder
 
     sys.argv[0] = "locust"

@@ -13,11 +13,15 @@ from pathlib import Path
 import pytest
 
 from roomproof.topologies.ports import reserved_port
-from tests.listening import PATIENCE, REFERENCE, ROOT, listening, served
+from tests.faults.fault import RARITY
+from tests.listening import PATIENCE, REFERENCE, ROOT, faulty, listening, served
 from tests.load.locust import FinishedLoad, children, command, load, wait_a_second, when_talking
 from tests.peers import servers
 
 TWO = ("--processes", "2")
+
+WORKERS_S = 60
+"""Seconds that a master waits for workers, unless told otherwise."""
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
@@ -240,6 +244,16 @@ def test_workers_that_never_come_make_the_run_inconclusive() -> None:
     assert "Traceback" not in run.output
 
 
+def test_workers_are_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    with reserved_port() as port:
+        master = ("--master", "--master-bind-port", str(port), "--expect-workers", "1")
+        monkeypatch.setattr("tests.load.test_ends.PATIENCE", 2 * WORKERS_S)
+        run = at_once("--host", "http://127.0.0.1:9", *master)
+
+    assert run.code == 3, run.output
+    assert "INCONCLUSIVE: expected 1 worker within 60 s, 0 connected: " in run.output
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
@@ -289,7 +303,7 @@ def test_an_unknown_script_is_a_usage_error(tmp_path: Path) -> None:
 
     assert ended.returncode == 4
     assert (
-        "expected one of capacity, churn, rooms, slow_reader, steady, storm, strangers behind load, got 'stedy'"
+        "expected a script (capacity, churn, rooms, slow_reader, steady, storm, strangers), got 'stedy'"
         in ended.stderr
     )
 
@@ -302,6 +316,28 @@ def test_a_run_without_anything_but_a_server(tmp_path: Path) -> None:
     assert run.code == 0, run.output
     assert run.verdict["sockets"] == 20
     assert "Run time limit set to 60 seconds" in run.output
+
+
+@pytest.mark.parametrize("words", [["locust", "-f", "locustfiles/steady.py"], ["roomproof", "load", "steady"]])
+def test_no_report_is_lost_in_a_small_encoding(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    """The witness of a finding has texts that ASCII cannot express."""
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    program = Path(sys.executable).with_name(words[0])
+    monkeypatch.setenv(RARITY, "30")
+    with listening(*faulty("some doubled")) as url:
+        ended = subprocess.run(
+            [program, *words[1:], "--headless", "--host", url, "-u", "4", "-r", "4", "-t", "3", "--rate", "4"],
+            cwd=ROOT,
+            capture_output=True,
+            encoding="ascii",
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    assert ended.returncode == 1, ended.stderr
+    assert "  duplicated (DELIVER-3), at user " in ended.stdout
+    assert "delivered and verified" in ended.stdout
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_run_whose_output_nobody_reads_ends_normally(tmp_path: Path, clean_server: str) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import functools
+import io
 import sys
 from typing import Any, Protocol
 
@@ -35,6 +36,9 @@ from roomproof.report.terminal import show
 from roomproof.verdict import EXIT_CODES, Conclusion, Verdict
 
 INTERRUPTED = "interrupted before everything that was due had its time"
+
+WORKERS_S = 60
+"""Seconds in which workers have to connect, unless --expect-workers-max-wait says otherwise."""
 
 CSV_S = CSV_STATS_INTERVAL_SEC + 0.5
 """Seconds in which Locust writes its CSV files once more, with what the end of the run has shown."""
@@ -85,6 +89,9 @@ class LoadController:
         Exits the process if the command line asks for something impossible.
         """
         environment = self.environment
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # texts of messages are in no small encoding
         self._signals.install()
         raise_limit()
         self.command_line.hide_options()
@@ -107,8 +114,8 @@ class LoadController:
     def _limit_waiting(self) -> None:
         """Give up waiting for workers before Locust does, whose exit code says invalid."""
         parsed = self.command_line.parsed
-        seconds = parsed.expect_workers_max_wait
-        if self.workers.is_master and seconds and (parsed.headless or parsed.autostart):
+        seconds = parsed.expect_workers_max_wait or WORKERS_S
+        if self.workers.is_master and (parsed.headless or parsed.autostart):
             parsed.expect_workers_max_wait = 0
             gevent.spawn(self.workers.expect, parsed.expect_workers, seconds, self._give_up)
 

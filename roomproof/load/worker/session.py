@@ -129,7 +129,7 @@ class WorkerSession:
         self._idle = gevent.spawn(self._seat_idle_members)
 
     def _seat_idle_members(self) -> None:
-        """Connect members that say nothing until the fence, if the server lets them in (CLOSE-1)."""
+        """Connect members that say nothing until the fence, if the server lets them in."""
         target = self.options.target
         source = target.addresses[0] if target.addresses else None
         with contextlib.suppress(NoRoomError, RefusedError, LocalTroubleError, TooLateError, OSError):

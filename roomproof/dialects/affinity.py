@@ -1,4 +1,4 @@
-"""What a front goes by when it chooses the instance of a client."""
+"""Affinity: how a front chooses the instance of a client."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -56,9 +56,9 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """Everything that a target file declares about frames, in the order in which it is tried.
+    """All that a target file declares about frames.
 
-    `is_strict`: frames that nothing matches are malformed, instead of unmatched.
+    The entries are tried in their order. `is_strict`: frames that nothing matches are malformed, instead of unmatched.
     """
 
     say: Say
@@ -145,7 +145,7 @@ class DeclaredFrames:
         return None if ping is None else self._wire.encode(ping.fill(session.values()))
 
     def heartbeat(self, session: Session, number: int = 0) -> str | bytes:
-        """Return the keep-alive that is due every `heartbeat_s`. Raises LookupError without one."""
+        """Return the keep-alive that is due now. Raises LookupError without one."""
         heartbeat = self._declared.heartbeat
         if heartbeat is None:
             raise LookupError("the target file has no table [heartbeat]")
@@ -250,7 +250,7 @@ def _learned(learn: Mapping[str, Pointer], value: object) -> dict[str, object]:
 
 
 def table_around(template: Template, name: str) -> tuple[str | int, ...] | None:
-    """Return the path to the innermost table with a placeholder; None if there is none."""
+    """Return the path to the innermost table with a placeholder, or None."""
     path = template.path_of(name) or ()
     keys = [index for index, key in enumerate(path) if isinstance(key, str)]
     return path[: keys[-1]] if keys else None

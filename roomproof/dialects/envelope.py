@@ -12,6 +12,6 @@ def wrapped(user: str, number: int, content: str) -> str:
 
 
 def unwrapped(content: str) -> tuple[str, str]:
-    """Return the sender and the content itself. The sender is empty without an envelope."""
+    """Return the sender, and the content itself. Without an envelope it has no sender."""
     match = _ENVELOPE.fullmatch(content)
     return (unquote(match[1]), match[2]) if match else ("", content)

@@ -1,4 +1,4 @@
-"""Fills placeholders in paths and headers, so that no value of a user breaks out of its place."""
+"""Fills paths and headers, so that no value of a user breaks out of its place."""
 
 from collections.abc import Mapping
 from urllib.parse import quote

@@ -90,7 +90,7 @@ class AnswerTable(Struct, forbid_unknown_fields=True, rename={"reply": "with"}):
 
 
 class HeartbeatTable(Struct, forbid_unknown_fields=True):
-    """`[heartbeat]`: a keep-alive that the client sends by itself, every so many seconds."""
+    """`[heartbeat]`: a keep-alive of the client, and the seconds between two."""
 
     every: float
     frame: object

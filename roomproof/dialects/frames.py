@@ -1,4 +1,4 @@
-"""What a dialect does with frames."""
+"""The frames of a dialect: how they are sent and read."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ class Frames(Protocol):
 
     @property
     def heartbeat_s(self) -> float | None:
-        """Seconds between the keep-alives that a client sends by itself; None without them."""
+        """Seconds between two keep-alives of the client; None without them."""
 
     @property
     def has_answers(self) -> bool:
@@ -78,23 +78,24 @@ class Frames(Protocol):
         """Return the frame of a ping of the protocol (FRAME-7); None if there is none."""
 
     def heartbeat(self, session: Session, number: int = 0) -> str | bytes:
-        """Return the keep-alive that is due every `heartbeat_s`. Raises LookupError without one."""
+        """Return the keep-alive that is due now. Raises LookupError without one."""
 
     def answer(self, frame: str | bytes, session: Session) -> str | bytes | None:
         """Return the answer to a keep-alive of the server; None for any other frame."""
 
     def read(self, frame: str | bytes, room: str) -> messages.Frame | messages.Unmatched:
-        """Read a frame that a member of a room received: text as str, anything else as bytes.
+        """Read a frame that a member of a room received.
 
-        Where frames do not name their room, sender or time, the result has the room of the receiver, and empty strings.
+        Text is a str, and anything else bytes. Where frames do not name their room, sender or time, the result has the
+        room of the receiver, and empty strings.
         """
 
     def read_payload(
         self, payload: bytes, room: str, *, is_binary: bool = False
     ) -> messages.Frame | messages.Unmatched:
-        """Read the bytes of a WebSocket message as `read` does, but an ordinary message faster.
+        """Read the bytes of a WebSocket message as `read` does.
 
-        Raises UnicodeDecodeError if a text is not UTF-8.
+        An ordinary message is read faster. Raises UnicodeDecodeError if a text is not UTF-8.
         """
 
     def read_sent(self, frame: str | bytes) -> messages.Sending | messages.Upkeep:

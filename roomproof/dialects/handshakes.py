@@ -15,7 +15,10 @@ _COOKIE = re.compile(r"[!#-+\--:<-\[\]-~]*")
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What a handshake asks for. `path` and `query` are percent-encoded, and can hold secrets."""
+    """The request of a handshake.
+
+    `path` and `query` are percent-encoded. Both can hold secrets, and so can the headers.
+    """
 
     path: str = field(repr=False)
     query: str = field(default="", repr=False)

@@ -1,4 +1,4 @@
-"""The native dialect: PROTOCOL.md, with other names for single fields where a file asks for them."""
+"""The native dialect: PROTOCOL.md, where a file asks with other names of fields."""
 
 from collections.abc import Collection, Mapping
 from functools import cache

@@ -13,7 +13,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class NativeFrames:
-    """Speaks the frames of PROTOCOL.md, as roomproof.spec.messages reads and writes them."""
+    """Speaks the frames of PROTOCOL.md, as roomproof.spec.messages does."""
 
     bad_frames: tuple[BadFrame, ...] = native_bad_frames()
     heartbeat_s: float | None = None

@@ -37,9 +37,10 @@ FRAME_KEYS = ("codec", "opening", "say", "hear", "answer", "heartbeat", "bad", "
 
 
 def read_dialect(tables: Mapping[str, object], file: str, without: Iterable[str] = ()) -> Dialect:
-    """Read the dialect of a target file, from those of its keys that are in `format.KEYS`.
+    """Read the dialect of a target file.
 
-    `without` is what the service lacks besides what the file says. Raises UsageError, with file, table and key.
+    `tables` are those of its keys that are in `format.KEYS`. `without` is what the service lacks besides what the file
+    says. Raises UsageError, with file, table and key.
     """
     top = convert(dict(tables), DialectTables, Place(file, ""))
     lacking = parse_needs([*top.without, *without], Place(file, "without"))
@@ -73,8 +74,8 @@ class _Reader:
         if isinstance(users, UserFile):
             self._without.add(Need.USER_IDS)
         names = Names(users)
-        rooms = self._rooms(names)
         codec_name, codec = self._codec()
+        rooms = self._rooms(names)
         reader = FramesReader(self._file, codec, codec_name, names, self._without)
         frames = self._frames(reader)
         handshakes = read_handshakes(top.connect, self._connect_defaults(codec), names, self._place("connect"))

@@ -1,4 +1,4 @@
-"""Reads the tables about frames: `[[opening]]`, `[say]`, `[[hear]]`, `[[answer]]`, `[heartbeat]` and `[bad]`."""
+"""Reads the tables about frames, from `[[opening]]` to `[bad]`."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ ADVICE: Mapping[Need, str] = {
     Need.SENDER: "sender in each message",
     Need.TIMESTAMPS: "timestamp in each message, joined and left",
 }
-"""What `[[hear]]` must have for each need that the service does not lack."""
+"""The entries of `[[hear]]` that show a need, for each that a service does not lack."""
 
 
 @dataclass
@@ -162,7 +162,7 @@ class FramesReader:
                 raise place.key(hear.kind).wrong(f"the field {name}", "none", advice)
 
     def _check_hears(self, hears: Sequence[Hear]) -> None:
-        """Raise UsageError if the file says neither how to read something nor that it is lacking."""
+        """Raise UsageError for a need that is neither declared nor lacking."""
         kinds = {hear.kind for hear in hears}
         place = Place(self.file, "[[hear]]")
         if "message" not in kinds:
@@ -219,7 +219,7 @@ class FramesReader:
         return template
 
     def _received(self, value: object, place: Place) -> Template:
-        """Read the template of a frame to receive. Raises UsageError if no frame can contain it."""
+        """Read the template of a received frame. Raises UsageError if none can match."""
         template = Template(value, place)
         if not template.is_text:
             self._check_frame(template, place, self.codec.check)

@@ -15,14 +15,14 @@ from roomproof.dialects.rooms import RequestTemplate, RoomRequests, has_list_of_
 from roomproof.dialects.template import Template
 from roomproof.dialects.users import JwtUsers, UserCommand, UserFile, Users
 from roomproof.errors import UsageError
-from roomproof.headers import TOKEN, check_header
+from roomproof.headers import TOKEN, check_header, is_header_value
 
 _REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/.*)")
 _PATH = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/{}-]|%[0-9A-Fa-f]{2})*")
 
 
 def read_users(value: object, place: Place) -> tuple[Users, str]:
-    """Read `[users]`: the source of the users, and the template of their names for others."""
+    """Read `[users]`: the source of the users, and the template of their names."""
     table = convert(value, UsersTable, place)
     sources = [name for name in ("file", "command", "jwt") if getattr(table, name) is not None]
     if len(sources) != 1:
@@ -124,8 +124,8 @@ def read_handshakes(value: object, defaults: Mapping[str, object], names: Names,
             raise template.place.wrong("a name of letters, digits and hyphens", repr(name), "correct the name")
     if cookies and any(name.lower() == "cookie" for name in headers):
         raise place.wrong("either cookies or a header Cookie", "both", "move all of them to cookies")
-    if table.origin is not None:
-        _check_header("Origin", place.key("origin"), table.origin)
+    if table.origin is not None and not is_header_value(table.origin):
+        raise place.key("origin").wrong("printable Latin-1", repr(table.origin), "correct it")
     subprotocols = () if table.subprotocol is None else (table.subprotocol,)
     for one in subprotocols:
         if not TOKEN.fullmatch(one):
@@ -140,9 +140,9 @@ def _check_path(path: str, place: Place) -> None:
         raise place.wrong("a path of characters that URLs can have", repr(path), advice)
 
 
-def _check_header(name: str, place: Place, value: str = "x") -> None:
-    """Raise UsageError for a header that cannot be sent, with its place."""
+def _check_header(name: str, place: Place) -> None:
+    """Raise UsageError for the name of a header that cannot be sent, with its place."""
     try:
-        check_header(name, value)
+        check_header(name, "x")
     except UsageError as error:
         raise UsageError(f"{place.file}, {place.at}: {error}") from error

@@ -12,7 +12,10 @@ from roomproof.spec.limits import PARTICIPANTS_PER_REQUEST
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request. `path` is percent-encoded; `body` is to be sent as JSON unless it is None."""
+    """An HTTP request.
+
+    `path` is percent-encoded. `body` is to be sent as JSON, unless it is None.
+    """
 
     method: str
     path: str = field(repr=False)

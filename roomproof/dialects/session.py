@@ -21,7 +21,7 @@ class UserRow:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What is known of one connection.
+    """All that is known of one connection.
 
     `learned` is what its opening has taught so far, by placeholder. It can hold secrets.
     """

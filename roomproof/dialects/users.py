@@ -1,4 +1,4 @@
-"""Who the users are, and how they prove it: a CSV file, a command, or tokens minted here.
+"""Users: rows of a CSV file, of a command's output, or with tokens minted here.
 
 Reading files, running commands and telling the time is left to others: all of it arrives as arguments. Rows and keys
 hold secrets, so no message repeats a value of theirs.
@@ -37,9 +37,9 @@ class UserFile:
     place: Place
 
     def rows(self, text: str, needed: Mapping[str, Place]) -> tuple[UserRow, ...]:
-        """Parse the text of the file. `needed` are placeholders that its columns must fill.
+        """Parse the text of the file.
 
-        Raises UsageError.
+        `needed` are the placeholders that its columns must fill. Raises UsageError.
         """
         return parse_rows(text, needed, self.place)
 

@@ -21,7 +21,7 @@ class Wire:
         return value if isinstance(value, str) else self.codec.encode(value)
 
     def decode_once(self, frame: str | bytes) -> tuple[object, str]:
-        """Return the value of a frame, and why the codec does not read it; empty if it does."""
+        """Return the value of a frame, and a complaint, which is empty if it is read."""
         try:
             return self.codec.decode(frame), ""
         except FrameError as error:

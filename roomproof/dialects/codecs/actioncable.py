@@ -13,9 +13,10 @@ _NESTED = ("identifier", "data")
 
 
 class ActionCableCodec:
-    """Frames tables as Action Cable does: `identifier` and `data` become strings of JSON.
+    """Frames tables as Action Cable does.
 
-    The keys of an identifier keep their order: servers compare it as a string.
+    `identifier` and `data` become strings of JSON. The keys of an identifier keep their order: servers compare it as a
+    string.
     """
 
     tables: Mapping[str, object] = {

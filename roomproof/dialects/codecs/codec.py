@@ -1,22 +1,22 @@
-"""What a codec is."""
+"""The interface of codecs."""
 
 from collections.abc import Mapping
 from typing import Protocol
 
 
 class FrameError(Exception):
-    """A value is no frame, or a frame cannot be read; the message says what was expected."""
+    """A value is no frame, or a frame cannot be read; the message says why."""
 
 
 class Codec(Protocol):
-    """Encodes values as frames, and decodes frames. Pure, and the same for all connections.
+    """Encodes values as frames, and decodes frames.
 
-    A user's own codec is a class of this form, named by an entry point of the group `roomproof.dialects`. It is called
-    with the keys of the table `[codec]`, except for `name`.
+    A codec is pure, and the same for all connections. A user's own codec is a class of this form, named by an entry
+    point of the group `roomproof.dialects`. It is called with the keys of the table `[codec]`, except for `name`.
     """
 
     tables: Mapping[str, object]
-    """What the framing itself asks of a client, in the format of a target file.
+    """The tables of a target file that the framing itself asks for.
 
     `connect`, `say` and `heartbeat` are defaults. The steps of `opening` come before those of the file, and the entries
     of `answer` and `hear` after them. An entry with `message` is left out where the file has one.

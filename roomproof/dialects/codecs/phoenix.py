@@ -16,7 +16,7 @@ _KEYS = ("join_ref", "ref", "topic", "event", "payload")
 
 
 class PhoenixCodec:
-    """Frames events as Phoenix does: a value is a table with `topic`, `event` and `payload`.
+    """Frames tables with `topic`, `event` and `payload` as Phoenix does.
 
     A connection joins one topic, so `join_ref` and `ref` are "1" unless the file gives others.
     """

@@ -29,7 +29,7 @@ _FORMS = 'an array like ["event", {...}], or a table with `engine` or `socket`'
 
 
 class SocketIoCodec:
-    """Frames events as Socket.IO does: a value is an array of the event and its arguments."""
+    """Frames arrays, of an event and its arguments, as Socket.IO does."""
 
     def __init__(self, namespace: str = "/", auth: Mapping[str, object] | None = None) -> None:
         """`auth` is the payload with which a client connects to the namespace."""
@@ -104,7 +104,7 @@ def _data_of(value: Mapping[object, object]) -> str:
 
 
 def _engine_data(text: str) -> dict[str, object]:
-    """Return the data of an Engine.IO packet, as JSON where it is JSON (a probe's is not)."""
+    """Return the data of an Engine.IO packet. That of a probe is no JSON."""
     if len(text) == 1:
         return {}
     try:

@@ -104,9 +104,9 @@ class DeclaredFrames:
             return Progress(session, waiting.send, progress.is_done, progress.refused, step=number)
         step = self._declared.opening[number]
         value, _ = self._wire.decode(frame)
-        if step.refused is not None and step.refused.match(value, session.values()) is not None:
+        if step.refused is not None and step.refused.match(value, session.values) is not None:
             return Progress(session, refused=str(frame), step=number)
-        captured = step.expect.match(value, session.values()) if step.expect is not None else None
+        captured = step.expect.match(value, session.values) if step.expect is not None else None
         if captured is None:
             return waiting
         return self._go_on(session.learn({**captured, **_learned(step.learn, value)}), number + 1)
@@ -118,7 +118,7 @@ class DeclaredFrames:
             if step.expect is not None:
                 return Progress(session, tuple(send), awaits=step.expect.place.at, step=number)
             if step.send is not None:
-                send.append(self._wire.encode(step.send.fill(session.values())))
+                send.append(self._wire.encode(step.send.fill(session.values)))
             number += 1
         return Progress(session, tuple(send), is_done=True, step=number)
 
@@ -129,7 +129,7 @@ class DeclaredFrames:
         say = self._declared.say
         if say.has_envelope:
             content = wrapped(session.user.user or "", number, content)
-        value = say.frame.fill({**session.values(), "content": content, "number": number})
+        value = say.frame.fill({**session.values, "content": content, "number": number})
         if extra and self._extra_path is not None:
             value = _with_extra(value, self._extra_path, extra)
         return self._wire.encode(value)
@@ -142,14 +142,14 @@ class DeclaredFrames:
     def ping(self, session: Session) -> str | bytes | None:
         """Return the frame of a ping (FRAME-7); None if the file has none."""
         ping = self._declared.say.ping
-        return None if ping is None else self._wire.encode(ping.fill(session.values()))
+        return None if ping is None else self._wire.encode(ping.fill(session.values))
 
     def heartbeat(self, session: Session, number: int = 0) -> str | bytes:
         """Return the keep-alive that is due now. Raises LookupError without one."""
         heartbeat = self._declared.heartbeat
         if heartbeat is None:
             raise LookupError("the target file has no table [heartbeat]")
-        return self._wire.encode(heartbeat.frame.fill({**session.values(), "number": number}))
+        return self._wire.encode(heartbeat.frame.fill({**session.values, "number": number}))
 
     def answer(self, frame: str | bytes, session: Session) -> str | bytes | None:
         """Return the answer to a keep-alive of the server; None for any other frame."""
@@ -159,7 +159,7 @@ class DeclaredFrames:
         for answer in self._declared.answers:
             captured = answer.frame.match(value)
             if captured is not None:
-                return self._wire.encode(answer.reply.fill({**session.values(), **captured}))
+                return self._wire.encode(answer.reply.fill({**session.values, **captured}))
         return None
 
     def read(self, frame: str | bytes, room: str) -> messages.Frame | messages.Unmatched:
@@ -226,7 +226,7 @@ class DeclaredFrames:
 
     def _bad_frame(self, number: int, bad: Template) -> BadFrame:
         def make(mark: str, session: Session) -> str | bytes:
-            return self._wire.encode(bad.fill({**session.values(), "mark": mark}))
+            return self._wire.encode(bad.fill({**session.values, "mark": mark}))
 
         return BadFrame(f"[bad] {number}", make)
 

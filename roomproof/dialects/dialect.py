@@ -41,4 +41,4 @@ class Dialect:
         """Return the name by which others know a connection: in messages and in notices."""
         if self.known_as_template is None:
             return session.user.user or ""
-        return as_text(self.known_as_template.fill({"user": "", **session.values()}))
+        return as_text(self.known_as_template.fill({"user": "", **session.values}))

@@ -51,7 +51,7 @@ class Handshakes:
 
         Raises UsageError for a value that no header or cookie can have.
         """
-        values = session.values()
+        values = session.values
         in_full = {**dict.fromkeys(self.path.names, ""), **values}
         headers = filled_headers(self.headers, values)
         if cookies := self._cookies(values):

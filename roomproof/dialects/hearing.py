@@ -1,7 +1,6 @@
 """Entries of `[[hear]]`: what a received frame is."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from roomproof.dialects.envelope import unwrapped
 from roomproof.dialects.pointer import Pointer
@@ -24,7 +23,6 @@ class _WrongFieldError(Exception):
     """A field of a frame is missing or has the wrong type; the message says which."""
 
 
-@dataclass(frozen=True, slots=True)
 class Hear:
     """An entry of `[[hear]]`.
 
@@ -32,16 +30,15 @@ class Hear:
     or what its placeholder in `when` captured.
     """
 
-    kind: str
-    when: Template | None
-    pointers: Mapping[str, Pointer]
-    has_envelope: bool = False
-
-    @property
-    def fields(self) -> frozenset[str]:
+    def __init__(
+        self, kind: str, when: Template | None, pointers: Mapping[str, Pointer], *, has_envelope: bool = False
+    ) -> None:
+        self.kind, self.when, self.pointers, self.has_envelope = kind, when, pointers, has_envelope
+        captured = when.names if when is not None else frozenset()
+        self.fields = frozenset(pointers) | (captured & set(FIELDS[kind]))
         """The fields that the entry finds."""
-        captured = self.when.names if self.when is not None else frozenset()
-        return frozenset(self.pointers) | (captured & set(FIELDS[self.kind]))
+        self.finders = {name: pointer.find for name, pointer in pointers.items()}
+        self._make = _MAKERS[kind]
 
     def read(self, value: object, room: str) -> Frame | None:
         """Return the frame that a value is; None if the entry is not about it."""
@@ -50,27 +47,23 @@ class Hear:
             return None
         found = _Found(self, value, captured)
         try:
-            return _MAKERS[self.kind](found, room)
+            return self._make(found, room)
         except _WrongFieldError as error:
             return Malformed(str(error), found.get("content"))
 
 
-@dataclass(frozen=True, slots=True)
 class _Found:
     """The fields of one frame."""
 
-    hear: Hear
-    value: object
-    captured: Mapping[str, object]
+    __slots__ = ("captured", "hear", "value")
+
+    def __init__(self, hear: Hear, value: object, captured: Mapping[str, object]) -> None:
+        self.hear, self.value, self.captured = hear, value, captured
 
     def get(self, name: str) -> object:
         """Return a field; None if it is not there."""
-        pointer = self.hear.pointers.get(name)
-        return self.captured.get(name) if pointer is None else pointer.find(self.value)
-
-    def has(self, name: str) -> bool:
-        """Whether the entry knows where the field is."""
-        return name in self.hear.pointers or name in self.captured
+        find = self.hear.finders.get(name)
+        return self.captured.get(name) if find is None else find(self.value)
 
     def text(self, name: str) -> str:
         """Return a field that must be a string."""
@@ -81,16 +74,18 @@ class _Found:
 
     def name(self, name: str, otherwise: str) -> str:
         """Return a field that names something: a string or a whole number."""
-        if not self.has(name):
+        if name not in self.hear.fields:
             return otherwise
         value = self.get(name)
+        if type(value) is str:
+            return value
         if isinstance(value, bool) or not isinstance(value, str | int):
             raise self.wrong(name, "a string or a whole number", value)
         return str(value)
 
     def timestamp(self) -> str:
         """Return the time, or an empty string if the entry has none."""
-        if not self.has("timestamp"):
+        if "timestamp" not in self.hear.fields:
             return ""
         value = self.get("timestamp")
         timestamp = timestamp_of(value)

@@ -23,16 +23,18 @@ class UserRow:
 class Session:
     """All that is known of one connection.
 
-    `learned` is what its opening has taught so far, by placeholder. It can hold secrets.
+    `learned` is what its opening has taught so far, by placeholder. It can hold secrets. `values` are all placeholders
+    that the session fills.
     """
 
     room: str
     user: UserRow
     learned: Mapping[str, object] = field(default_factory=dict, repr=False)
+    values: Mapping[str, object] = field(init=False, repr=False, compare=False)
 
-    def values(self) -> dict[str, object]:
-        """The placeholders that the session fills."""
-        return {**self.user.values(), **self.learned, "room": self.room}
+    def __post_init__(self) -> None:
+        """Collect the values once: each message that is sent needs them."""
+        object.__setattr__(self, "values", {**self.user.values(), **self.learned, "room": self.room})
 
     def learn(self, found: Mapping[str, object]) -> "Session":
         """Return the session that also knows what was found."""

@@ -9,11 +9,15 @@ from roomproof.dialects.codecs.codec import FrameError
 from roomproof.spec.messages import decode_json
 
 _decode_fast = msgspec.json.Decoder().decode
+_encode_fast = msgspec.json.Encoder().encode
 
 
 def encode_json(value: object) -> str:
-    """Return a value as JSON."""
-    return json.dumps(value, ensure_ascii=False)
+    """Return a value as JSON, without spaces."""
+    try:
+        return _encode_fast(value).decode()
+    except UnicodeEncodeError:  # a lone surrogate, which JSON can escape
+        return json.dumps(value, separators=(",", ":"))
 
 
 def read_json(text: str) -> object:

@@ -95,8 +95,8 @@ def test_packets_of_socket_io_are_read(frame: str, value: object) -> None:
     ("value", "frame"),
     [
         ({"engine": "pong"}, "3"),
-        ({"socket": "connect", "data": {"token": "x"}}, '40/chat,{"token": "x"}'),
-        (["say", "soup"], '42/chat,["say", "soup"]'),
+        ({"socket": "connect", "data": {"token": "x"}}, '40/chat,{"token":"x"}'),
+        (["say", "soup"], '42/chat,["say","soup"]'),
     ],
 )
 def test_packets_of_socket_io_name_their_namespace(value: object, frame: str) -> None:
@@ -123,15 +123,15 @@ def test_phoenix_fills_in_the_references() -> None:
     codec = PhoenixCodec()
 
     join = codec.encode({"topic": "room:1", "event": "phx_join", "payload": {"user": "alice"}})
-    assert join == '["1", "1", "room:1", "phx_join", {"user": "alice"}]'
-    assert codec.encode({"topic": "phoenix", "event": "heartbeat"}) == '[null, "1", "phoenix", "heartbeat", {}]'
+    assert join == '["1","1","room:1","phx_join",{"user":"alice"}]'
+    assert codec.encode({"topic": "phoenix", "event": "heartbeat"}) == '[null,"1","phoenix","heartbeat",{}]'
 
 
 def test_action_cable_nests_json_in_strings() -> None:
     value = {"command": "subscribe", "identifier": {"channel": "ChatChannel", "room": "1"}}
 
     frame = ActionCableCodec().encode(value)
-    assert frame == '{"command": "subscribe", "identifier": "{\\"channel\\": \\"ChatChannel\\", \\"room\\": \\"1\\"}"}'
+    assert frame == '{"command":"subscribe","identifier":"{\\"channel\\":\\"ChatChannel\\",\\"room\\":\\"1\\"}"}'
 
 
 @pytest.mark.parametrize(

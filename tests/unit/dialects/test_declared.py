@@ -146,7 +146,7 @@ def test_a_content_beyond_the_limits_may_be_refused() -> None:
 def test_bad_frames_carry_a_mark() -> None:
     made = [bad.make("mark-1", IN_KITCHEN) for bad in FRAMES.bad_frames]
 
-    assert made == ["nonsense mark-1", '{"event": "chat", "mark": "mark-1"}']
+    assert made == ["nonsense mark-1", '{"event":"chat","mark":"mark-1"}']
     assert all(isinstance(FRAMES.read_sent(frame), Bad) for frame in made)
 
 
@@ -161,7 +161,7 @@ def opened(frames: list[str]) -> Progress:
 def test_an_opening_sends_and_waits() -> None:
     progress = opened([])
 
-    assert progress.send == ('{"event": "join", "room": "kitchen"}',)
+    assert progress.send == ('{"event":"join","room":"kitchen"}',)
     assert (progress.is_done, progress.awaits) == (False, "[[opening]] 2 expect")
 
 
@@ -179,7 +179,7 @@ def test_an_opening_waits_for_its_own_room() -> None:
 def test_an_opening_answers_keep_alives() -> None:
     progress = opened(['{"event":"ping","id":3}'])
 
-    assert (progress.send, progress.is_done) == (('{"event": "pong", "id": 3}',), False)
+    assert (progress.send, progress.is_done) == (('{"event":"pong","id":3}',), False)
 
 
 def test_a_refused_opening_shows_why() -> None:
@@ -214,8 +214,8 @@ def test_a_heartbeat_is_due_at_times() -> None:
     frames = dialect_of(f'{CHAT}\n[heartbeat]\nevery = 25\nframe = {{event = "alive", nr = "{{number}}"}}').frames
 
     assert frames.heartbeat_s == 25
-    assert frames.heartbeat(IN_KITCHEN, 2) == '{"event": "alive", "nr": 2}'
-    assert frames.read_sent('{"event": "alive", "nr": 2}') == Upkeep()
+    assert frames.heartbeat(IN_KITCHEN, 2) == '{"event":"alive","nr":2}'
+    assert frames.read_sent('{"event":"alive","nr":2}') == Upkeep()
     with pytest.raises(LookupError):
         FRAMES.heartbeat(IN_KITCHEN)
 
@@ -226,8 +226,8 @@ def test_a_ping_of_the_protocol_can_be_declared() -> None:
     )
     frames = dialect_of(text).frames
 
-    assert frames.ping(IN_KITCHEN) == '{"event": "ping?"}'
-    assert frames.read_sent('{"event": "ping?"}') == Ping()
+    assert frames.ping(IN_KITCHEN) == '{"event":"ping?"}'
+    assert frames.read_sent('{"event":"ping?"}') == Ping()
     assert frames.read('{"event":"pong!"}', "kitchen") == Pong("")
     assert FRAMES.ping(IN_KITCHEN) is None
 
@@ -268,13 +268,13 @@ def test_socket_io_opens_and_keeps_alive_by_itself() -> None:
     assert not progress.send
 
     progress = frames.advance(progress, '0{"sid":"x"}')
-    assert progress.send == ('40{"token": "alice"}',)
+    assert progress.send == ('40{"token":"alice"}',)
     assert frames.advance(progress, '44{"message":"no"}').refused == '44{"message":"no"}'
 
     progress = frames.advance(progress, '40{"sid":"y"}')
-    assert (progress.send, progress.is_done) == (('42["join", "kitchen"]',), True)
+    assert (progress.send, progress.is_done) == (('42["join","kitchen"]',), True)
     assert frames.answer("2", IN_KITCHEN) == "3"
-    assert frames.say("soup", IN_KITCHEN) == '42["say", {"text": "soup"}]'
+    assert frames.say("soup", IN_KITCHEN) == '42["say",{"text":"soup"}]'
     assert frames.read('42["said",{"text":"soup"}]', "kitchen") == Message("soup", "", "kitchen", "")
     attachment = frames.read('451-["file"]', "kitchen")
     assert isinstance(attachment, Unmatched)

@@ -79,6 +79,7 @@ class DeclaredFrames:
         self._declared = declared
         self._extra_path = table_around(declared.say.frame, "content")
         self._upkeep = tuple(_upkeep(declared))
+        self._expected = tuple(_expected(declared))
         self._read_cached = lru_cache(FRAMES_REMEMBERED)(self._read_any)
         self.bad_frames = (
             tuple(self._bad_frame(number, bad) for number, bad in enumerate(declared.bad, 1))
@@ -186,21 +187,12 @@ class DeclaredFrames:
             read = hear.read(value, room)
             if read is not None:
                 return read
-        if self._is_expected(value):
+        if any(template.match(value) is not None for template in self._expected):
             return messages.Ignored("opening or keep-alive")
         reason = complaint or "expected a frame that an entry of [[hear]], [[opening]] or [[answer]] describes"
         if self._declared.is_strict:
             return messages.Malformed(reason, frame)
         return messages.Unmatched(reason, frame if isinstance(frame, str) else repr(frame))
-
-    def _is_expected(self, value: object) -> bool:
-        """Whether a value is part of the opening, or wants an answer."""
-        steps = self._declared.opening
-        templates = [
-            *(answer.frame for answer in self._declared.answers),
-            *(template for step in steps for template in (step.expect, step.refused) if template is not None),
-        ]
-        return any(template.match(value) is not None for template in templates)
 
     def read_sent(self, frame: str | bytes) -> messages.Sending | messages.Upkeep:
         """Classify a frame that a client sent."""
@@ -237,6 +229,13 @@ def _upkeep(declared: Declared) -> Iterator[Template]:
     yield from (answer.reply for answer in declared.answers)
     if declared.heartbeat is not None:
         yield declared.heartbeat.frame
+
+
+def _expected(declared: Declared) -> Iterator[Template]:
+    """Yield the templates of frames that are part of the opening, or want an answer."""
+    yield from (answer.frame for answer in declared.answers)
+    for step in declared.opening:
+        yield from (template for template in (step.expect, step.refused) if template is not None)
 
 
 def _learned(learn: Mapping[str, Pointer], value: object) -> dict[str, object]:

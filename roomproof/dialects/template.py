@@ -192,7 +192,7 @@ class Template:
 
 def as_text(value: object) -> str:
     """Return a value as it stands in a text: strings as they are, the rest as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _compiled(value: object, place: Place) -> _Node:

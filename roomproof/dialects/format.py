@@ -3,6 +3,7 @@
 Values are as TOML gives them; reader.py gives them their meaning. A key that is not here is an error.
 """
 
+import re
 from typing import TypeVar
 
 import msgspec
@@ -125,6 +126,17 @@ class DialectTables(Struct, forbid_unknown_fields=True):
 KEYS = frozenset(DialectTables.__struct_fields__)
 """The keys at the top level of a target file that belong to its dialect."""
 
+TYPES = {
+    "array": "an array",
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a number",
+    "null": "nothing",
+    "object": "a table",
+    "str": "a string",
+}
+"""The names of types in errors."""
+
 Table = TypeVar("Table", bound=Struct)
 
 
@@ -144,7 +156,7 @@ def convert(value: object, table: type[Table], place: Place) -> Table:
     except msgspec.ValidationError as error:
         what, _, at = str(error).partition(" - at `$")
         where = place.key(at.strip("`").lstrip(".")) if at else place
-        expected, _, got = what.removeprefix("Expected ").partition(", got ")
-        if not got:
-            raise where.wrong("all required keys", what, "add it") from error
-        raise where.wrong(expected.strip("`"), got.strip("`"), "correct the value") from error
+        if missing := re.search(r"missing required field `(\w+)`", what):
+            raise where.key(missing[1]).wrong("a value", "none", "add the key") from error
+        expected, _, got = re.sub(r"`(\w+)`", lambda name: TYPES.get(name[1], name[1]), what).partition(", got ")
+        raise where.wrong(expected.removeprefix("Expected "), got or "another value", "correct the value") from error

@@ -20,9 +20,7 @@ class Pointer:
         try:
             self._search = jmespath.compile(text).search
         except JMESPathError as error:
-            first = str(error).splitlines()[0]
-            advice = f"write a path like user.id or [1].text ({first.rstrip('.:')})"
-            raise place.wrong("a JMESPath expression", repr(text), advice) from error
+            raise place.wrong("a JMESPath expression", repr(text), "write a path like user.id or [1].text") from error
 
     def find(self, value: object) -> object:
         """Return what the pointer finds; None if it finds nothing."""

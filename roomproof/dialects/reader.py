@@ -52,7 +52,7 @@ def parse_needs(names: Iterable[str], place: Place) -> set[Need]:
     needs = set()
     for name in names:
         if name not in set(Need):
-            raise place.wrong(f"some of {', '.join(Need)}", repr(name), "correct or remove it")
+            raise place.wrong(f"names from {', '.join(Need)}", repr(name), "correct or remove it")
         needs.add(Need(name))
     return needs
 

@@ -142,9 +142,11 @@ class FramesReader:
         captured = when.names - {ANY} if when is not None else frozenset()
         for name in [*given, *captured]:
             if name not in FIELDS[kind]:
-                fields = ", ".join(FIELDS[kind]) or "none"
                 where = place.key(kind if name in given else "when")
-                raise where.wrong(f"the fields {fields} of {kind}", repr(name), f"correct it, or write {{{ANY}}}")
+                fields = (
+                    f"the fields {', '.join(FIELDS[kind])} of {kind}" if FIELDS[kind] else "no placeholder but {any}"
+                )
+                raise where.wrong(fields, repr(name), f"correct it, or write {{{ANY}}}")
             if name in given and name in captured:
                 advice = "keep either the placeholder in when or the path"
                 raise place.key(kind).wrong(f"one place for {name}", "two", advice)
@@ -213,7 +215,7 @@ class FramesReader:
         if template.is_text:
             if template.names and not is_bad and not isinstance(self.codec, TextCodec):
                 advice = "write it as a TOML table or array, so that nothing has to be escaped"
-                raise place.wrong("placeholders in a frame of the codec", "them in a bare string", advice)
+                raise place.wrong("no placeholder in a bare string", repr(value), advice)
             return template
         self._check_frame(template, place, self.codec.encode)
         return template
@@ -230,8 +232,8 @@ class FramesReader:
         try:
             check(sample)
         except FrameError as error:
-            expected = f"a frame of the codec {self.codec_name}"
-            raise place.wrong(expected, as_text(sample)[:200], f"correct it ({error})") from error
+            expected = f"{str(error).removeprefix('expected ')} for the codec {self.codec_name}"
+            raise place.wrong(expected, as_text(template.value)[:200], "correct the frame") from error
 
 
 def _list(tables: Mapping[str, object], name: str) -> list[object]:

@@ -156,7 +156,7 @@ class Template:
 
     def __init__(self, value: object, place: Place) -> None:
         """Raise UsageError for a stray brace, a placeholder in a key, and a date."""
-        self.place = place
+        self.place, self.value = place, value
         self._root = _compiled(value, place)
         self.names = frozenset(self._root.names())
         self.is_text = isinstance(value, str)

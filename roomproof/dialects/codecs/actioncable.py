@@ -33,7 +33,7 @@ class ActionCableCodec:
     def check(self, value: object) -> None:
         """Raise FrameError for anything but a table."""
         if not isinstance(value, dict):
-            raise FrameError(f"expected a table, got {encode_json(value)}")
+            raise FrameError("expected a table")
 
     def encode(self, value: object) -> str:
         """Return the table as JSON. Raises FrameError for anything else."""

@@ -68,7 +68,7 @@ class TextCodec:
     def check(self, value: object) -> None:
         """Raise FrameError for anything but a string."""
         if not isinstance(value, str):
-            raise FrameError(f"expected a string, got {type(value).__name__}")
+            raise FrameError("expected a string")
 
     def encode(self, value: object) -> str:
         """Return the string. Raises FrameError for anything else."""

@@ -62,7 +62,7 @@ class SocketIoCodec:
                 return
             case {"socket": str(kind)} if kind in _SOCKET_TYPES:
                 return
-        raise FrameError(f"expected {_FORMS}, got {encode_json(value)}")
+        raise FrameError(f"expected {_FORMS}")
 
     def encode(self, value: object) -> str:
         """Return the packet. Raises FrameError for what is no event and no packet."""

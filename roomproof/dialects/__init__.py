@@ -14,7 +14,7 @@ Dialect stands wherever the harness touches the wire. It is told everything as a
 | `rooms.id_of(answer, random)` | the id of the room in an answer |
 | `rooms.add(room, users, creator)` | the list of Request that adds participants |
 | `handshakes.handshake(session)` | a Handshake: path, query, headers, subprotocols, origin |
-| `frames.begin(session)` | Progress: the frames to send first, and whether the opening is done |
+| `frames.begin(session)` | Progress: the frames to send first, also without secrets, and whether the opening is done |
 | `frames.advance(progress, frame)` | Progress after a received frame |
 | `frames.say(content, session, number, extra)` | the frame that sends a message, as str or bytes |
 | `frames.payload(content, session, number)` | the same frame as the bytes of a WebSocket message |
@@ -24,6 +24,9 @@ Dialect stands wherever the harness touches the wire. It is told everything as a
 | `frames.answer(frame, session)` | the answer to a keep-alive of the server, or None |
 | `frames.heartbeat_s`, `frames.heartbeat(session)` | the keep-alive that a client sends by itself |
 | `frames.bad_frames`, `frames.ping(session)` | frames that no client may send; the ping of FRAME-7 |
+
+`session.redacted()` lacks the secrets of its user. The frame that is made with it is the one to record or to show; for
+requests and handshakes, that is `shown`. `shown_received` and `shown_sent` (shown.py) tell people how a frame was read.
 
 A Session (session.py) is what is known of one connection: its room, the row of its user, and what the opening taught.
 It is a value: an opening returns a new one. Rows hold secrets, so neither they nor a Session show them.
@@ -35,6 +38,6 @@ It is a value: an opening returns a new one. Rows hold secrets, so neither they 
 | native.py, native_frames.py, bad_frames.py | PROTOCOL.md itself |
 | declared_frames.py, hearing.py, envelope.py, wire.py | frames as a file declares them |
 | format.py, reader.py, reader_requests.py, reader_frames.py, names.py, place.py | the file format, and its errors |
-| users.py, affinity.py, session.py | users, fronts, connections |
+| users.py, affinity.py, session.py, shown.py | users, fronts, connections; frames as people read them |
 | codecs/ | json, text, socketio, phoenix, actioncable, and codecs of entry points |
 """

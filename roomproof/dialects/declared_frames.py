@@ -1,7 +1,7 @@
 """Frames that a target file declares."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from roomproof.dialects.envelope import unwrapped, wrapped
@@ -99,10 +99,14 @@ class DeclaredFrames:
         Raises UsageError if a `learn` of the target file finds nothing.
         """
         session, number = progress.session, progress.step
-        reply = self.answer(frame, session)
-        waiting = Progress(session, () if reply is None else (reply,), awaits=progress.awaits, step=number)
+        replies, shown = ([self.answer(frame, one)] for one in (session, session.redacted()))
+        waiting = replace(
+            progress,
+            send=tuple(reply for reply in replies if reply is not None),
+            shown=tuple(reply for reply in shown if reply is not None),
+        )
         if progress.is_done or progress.refused is not None:
-            return Progress(session, waiting.send, progress.is_done, progress.refused, step=number)
+            return waiting
         step = self._declared.opening[number]
         value, _ = self._wire.decode(frame)
         if step.refused is not None and step.refused.match(value, session.values) is not None:
@@ -115,13 +119,15 @@ class DeclaredFrames:
     def _go_on(self, session: Session, number: int) -> Progress:
         """Send until something is expected."""
         send: list[str | bytes] = []
+        shown: list[str | bytes] = []
         for step in self._declared.opening[number:]:
             if step.expect is not None:
-                return Progress(session, tuple(send), awaits=step.expect.place.at, step=number)
+                return Progress(session, tuple(send), tuple(shown), awaits=step.expect.place.at, step=number)
             if step.send is not None:
                 send.append(self._wire.encode(step.send.fill(session.values)))
+                shown.append(self._wire.encode(step.send.fill(session.redacted().values)))
             number += 1
-        return Progress(session, tuple(send), is_done=True, step=number)
+        return Progress(session, tuple(send), tuple(shown), is_done=True, step=number)
 
     def say(
         self, content: str, session: Session, number: int = 0, extra: Mapping[str, object] | None = None

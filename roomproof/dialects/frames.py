@@ -12,12 +12,13 @@ from roomproof.spec import messages
 class Progress:
     """How far the opening of a connection has come.
 
-    `send` are the frames to send now, in order. After them, wait for a frame unless `is_done` or `refused` is set, and
-    give it to `Frames.advance`.
+    `send` are the frames to send now, in order, and `shown` are the same frames without secrets, to record. After them,
+    wait for a frame unless `is_done` or `refused` is set, and give it to `Frames.advance`.
     """
 
     session: Session
     send: tuple[str | bytes, ...] = field(default=(), repr=False)
+    shown: tuple[str | bytes, ...] = ()
     is_done: bool = False
     refused: str | None = None
     """The frame with which the server refused the connection."""
@@ -68,7 +69,8 @@ class Frames(Protocol):
     ) -> str | bytes:
         """Return the frame that sends a message: text as str, binary as bytes.
 
-        `number` counts what the connection sends. `extra` are fields that no service knows (DELIVER-15).
+        With `session.redacted()`, this is the frame to record. `number` counts what the connection sends. `extra` are
+        fields that no service knows (DELIVER-15).
         """
 
     def payload(self, content: str, session: Session, number: int = 0) -> bytes:

@@ -25,6 +25,8 @@ class Handshake:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     subprotocols: tuple[str, ...] = ()
     origin: str | None = None
+    shown: str = ""
+    """The path and the query without secrets, for messages."""
 
     @property
     def target(self) -> str:
@@ -52,12 +54,15 @@ class Handshakes:
         Raises UsageError for a value that no header or cookie can have.
         """
         values = session.values
-        in_full = {**dict.fromkeys(self.path.names, ""), **values}
         headers = filled_headers(self.headers, values)
         if cookies := self._cookies(values):
             headers["Cookie"] = cookies
-        path = self.path.text(in_full, in_path)
-        return Handshake(path, self._query(values), headers, self.subprotocols, self.origin)
+        redacted = session.redacted().values
+        shown = Handshake(self._path(redacted), self._query(redacted)).target
+        return Handshake(self._path(values), self._query(values), headers, self.subprotocols, self.origin, shown)
+
+    def _path(self, values: Values) -> str:
+        return self.path.text({**dict.fromkeys(self.path.names, ""), **values}, in_path)
 
     def _query(self, values: Values) -> str:
         return "&".join(

@@ -1,7 +1,7 @@
 """Requests that make rooms and add participants."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from roomproof.dialects.filling import filled_headers, in_path
 from roomproof.dialects.pointer import Pointer
@@ -14,13 +14,15 @@ from roomproof.spec.limits import PARTICIPANTS_PER_REQUEST
 class Request:
     """An HTTP request.
 
-    `path` is percent-encoded. `body` is to be sent as JSON, unless it is None.
+    `path` is percent-encoded. `body` is to be sent as JSON, unless it is None. `shown` is the method and the path
+    without secrets, for messages.
     """
 
     method: str
     path: str = field(repr=False)
     body: object = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,12 @@ class RequestTemplate:
         """The placeholders of the request."""
         return self.path.names | (self.body.names if self.body is not None else frozenset())
 
-    def fill(self, values: Values, headers: Mapping[str, str]) -> Request:
-        """Return the request for some values."""
+    def fill(self, row: UserRow, others: Values, headers: Mapping[str, str]) -> Request:
+        """Return the request about a user, with other values."""
+        values = {**row.values(), **others}
         body = None if self.body is None else self.body.fill(values)
-        return Request(self.method, self.path.text(values, in_path), body, headers)
+        shown = f"{self.method} {self.path.text({**row.redacted().values(), **others}, in_path)}"
+        return Request(self.method, self.path.text(values, in_path), body, headers, shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,9 @@ class RoomRequests:
         """
         if self.create_request is None:
             return None
-        values = {**creator.values(), "name": name, "random": random}
-        request = self.create_request.fill(values, self._headers(creator))
+        request = self.create_request.fill(creator, {"name": name, "random": random}, self._headers(creator))
         if fields and isinstance(request.body, dict):
-            return Request(request.method, request.path, {**request.body, **fields}, request.headers)
+            return replace(request, body={**request.body, **fields})
         return request
 
     def id_of(self, answer: object, random: str) -> str | None:
@@ -89,14 +92,12 @@ class RoomRequests:
             return []
         headers = self._headers(creator)
         if not self.takes_lists or self.add_request.body is None:
-            return [self.add_request.fill({**user.values(), "room": room}, headers) for user in users]
-        requests = []
-        for first in range(0, len(users), PARTICIPANTS_PER_REQUEST):
-            rows = [{**user.values(), "room": room} for user in users[first : first + PARTICIPANTS_PER_REQUEST]]
-            path = self.add_request.path.text({"room": room}, in_path)
-            body = _joined([self.add_request.body.fill(row) for row in rows])
-            requests.append(Request(self.add_request.method, path, body, headers))
-        return requests
+            return [self.add_request.fill(user, {"room": room}, headers) for user in users]
+        parts = [
+            users[first : first + PARTICIPANTS_PER_REQUEST] for first in range(0, len(users), PARTICIPANTS_PER_REQUEST)
+        ]
+        requests = [[self.add_request.fill(user, {"room": room}, headers) for user in part] for part in parts]
+        return [replace(part[0], body=_joined([one.body for one in part])) for part in requests]
 
     def _headers(self, creator: UserRow) -> dict[str, str]:
         return filled_headers(self.headers, creator.values())

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+REDACTED = "..."
+"""Stands for a secret wherever something is recorded or shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
@@ -17,6 +20,10 @@ class UserRow:
     def values(self) -> dict[str, object]:
         """The placeholders that the row fills."""
         return dict(self.columns) if self.user is None else {**self.columns, "user": self.user}
+
+    def redacted(self) -> "UserRow":
+        """Return the user without the values of the other columns."""
+        return UserRow(self.user, dict.fromkeys(self.columns, REDACTED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +46,7 @@ class Session:
     def learn(self, found: Mapping[str, object]) -> "Session":
         """Return the session that also knows what was found."""
         return Session(self.room, self.user, {**self.learned, **found})
+
+    def redacted(self) -> "Session":
+        """Return the session without the columns of its user, for what is recorded."""
+        return Session(self.room, self.user.redacted(), self.learned)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from roomproof.dialects.session import Session, UserRow
 from roomproof.errors import UsageError
+from roomproof.spec.messages import Upkeep, Valid
 from tests.unit.dialects.files import ALICE, CHAT, dialect_of
 
 VALUE = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
@@ -72,6 +73,28 @@ def test_secrets_are_not_shown() -> None:
 
     assert "s3cret" in str(progress.send)
     assert "s3cret" not in f"{session!r} {handshake!r} {session.user!r} {progress!r}"
+
+
+def test_what_is_recorded_has_no_secret() -> None:
+    text = TOKENS.replace('{event = "join", room = "{room}"}', '{event = "join", token = "{token}"}')
+    text = text.replace('frame = {event = "chat"', 'frame = {as = "{token}", event = "chat"').replace(
+        '/members"', '/members/{token}"'
+    )
+    text = text.replace('id = "{id}"}\n\n', 'id = "{id}", token = "{token}"}\n\n')
+    dialect = dialect_of(f'[users]\nfile = "x"\n{text}')
+    session = Session("r", UserRow("alice", {"token": "s3cret"}))
+    progress = dialect.frames.begin(session)
+    answered = dialect.frames.advance(progress, '{"event":"ping","id":1}')
+    said, recorded = (dialect.frames.say("soup", one) for one in (session, session.redacted()))
+    (request,) = dialect.rooms.add("r", [session.user], session.user)
+    handshake = dialect.handshakes.handshake(session)
+
+    secret = f"{progress.send} {answered.send} {said!r} {request.path} {handshake.target}"
+    assert secret.count("s3cret") == 5
+    public = f"{progress.shown} {answered.shown} {recorded!r} {request.shown} {handshake.shown}"
+    assert (public.count("..."), public.count("s3cret")) == (5, 0)
+    assert dialect.frames.read_sent(recorded) == dialect.frames.read_sent(said) == Valid("soup")
+    assert all(dialect.frames.read_sent(frame) == Upkeep() for frame in (*progress.shown, *answered.shown))
 
 
 def test_a_room_is_made_and_filled() -> None:

@@ -80,6 +80,9 @@ class _Reader:
         frames = self._frames(reader)
         handshakes = read_handshakes(top.connect, self._connect_defaults(codec), names, self._place("connect"))
         self._check_room_is_named(handshakes, reader)
+        if reader.has_envelope and known_as != "{user}":
+            advice = "leave one of the two out: the envelope carries {user}"
+            raise self._place("users").key("known_as").wrong("no other name beside an envelope", repr(known_as), advice)
         known_as_template = names.template(known_as, self._place("users").key("known_as"), reader.learned)
         if not TOKEN.fullmatch(top.instance_header):
             place = Place(self._file, "instance_header")

@@ -55,6 +55,7 @@ class FramesReader:
     without: Collection[Need]
     learned: set[str] = field(default_factory=set)
     sent_names: set[str] = field(default_factory=set)
+    has_envelope: bool = False
 
     def read(self, top: DialectTables) -> Declared:
         """Read all tables about frames. Raises UsageError."""
@@ -117,6 +118,7 @@ class FramesReader:
         if table.envelope and Need.SENDER not in self.without:
             advice = 'add "sender" to without, or remove envelope'
             raise place.key("envelope").wrong("an envelope only where messages name no sender", "true", advice)
+        self.has_envelope = table.envelope
         ping = None if table.ping is UNSET else self._sent(table.ping, place.key("ping"), {"room"})
         return Say(frame, table.envelope, ping)
 

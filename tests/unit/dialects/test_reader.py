@@ -168,6 +168,15 @@ def test_a_template_that_is_no_frame_is_refused(codec: str, table: str, complain
         dialect_of(text)
 
 
+def test_an_envelope_carries_the_user_and_no_other_name() -> None:
+    text = CHAT.replace('text = "{content}"}', 'text = "{content}"}\nenvelope = true')
+
+    with pytest.raises(
+        UsageError, match=r"\[users\] known_as: expected no other name beside an envelope, got '{nick}'"
+    ):
+        dialect_of(f'without = ["sender"]\n[users]\nfile = "x"\nknown_as = "{{nick}}"\n{text}')
+
+
 def test_a_connection_must_say_which_room_it_is_for() -> None:
     text = changed('path = "/v1/socket/{room}"', 'path = "/v1/socket"').replace(', room = "{room}"', "")
 

@@ -17,13 +17,16 @@ class Started(msgspec.Struct, frozen=True, tag="started", tag_field="kind", kw_o
     """The head of a history, with what a judge has to know about the run.
 
     `epoch` is the wall clock at time 0, in nanoseconds since 1970. `server_ahead` is how far the server's clock is
-    ahead of the wall clock, in nanoseconds, as measured. `capabilities` are those that the target declared.
+    ahead of the wall clock, in nanoseconds, as measured. `capabilities` are those that the target declared. `without`
+    is what the service lacks. `dialect` holds the tables of its frames, as in a target file; empty for the native ones.
     """
 
     version: int = VERSION
     epoch: int = 0
     server_ahead: int = 0
     capabilities: list[str] = []
+    without: list[str] = []
+    dialect: dict[str, object] = {}
 
 
 class Opening(msgspec.Struct, frozen=True, tag="opening", tag_field="kind"):
@@ -41,12 +44,14 @@ class Opening(msgspec.Struct, frozen=True, tag="opening", tag_field="kind"):
 class Opened(msgspec.Struct, frozen=True, tag="opened", tag_field="kind"):
     """The server answered the handshake with 101.
 
-    `instance` is the header X-Upstream of the answer.
+    `instance` is the header X-Upstream of the answer. `known_as` is the name by which others know the user; None where
+    it is that of the handshake.
     """
 
     connection: int
     at: int
     instance: str | None = None
+    known_as: str | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="kind"):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from roomproof.spec.rules import Capability, Level, Protocol, Rule
+from roomproof.spec.rules import Capability, Level, Need, Protocol, Rule
 
 
 class Outcome(StrEnum):
@@ -104,11 +104,14 @@ def conclude(
     trouble: str | None = None,
     broken: Iterable[str] = (),
     complaints: Sequence[str] = (),
+    without: Iterable[Need] = (),
+    dialect: str = "native",
 ) -> Verdict:
     """Sum up a run.
 
     `trouble` says why the run itself is not reliable, such as an unreachable target or an internal error. `broken` are
-    rules that were seen broken outside any scenario. `complaints` are about the known deviations. The verdict is
+    rules that were seen broken outside any scenario. `complaints` are about the known deviations. `without` is what the
+    service lacks, and `dialect` the name of its dialect. The verdict is
 
     - invalid if a MUST is broken, whatever the trouble, or if there are complaints;
     - inconclusive if there is trouble, if nothing was exercised, or if a run that is not partial left an applicable
@@ -116,14 +119,18 @@ def conclude(
     - valid otherwise.
     """
     results = list(results)
-    standings = _standings(protocol, results, set(capabilities), set(broken))
+    lacking = set(without)
+    standings = _standings(protocol, results, set(capabilities), set(broken), lacking)
     musts = {rule.id: standings[rule.id] for rule in protocol.rules.values() if rule.level is Level.MUST}
     if reason := _why_invalid(musts, trouble, complaints):
         return Verdict(Conclusion.INVALID, reason, partial, standings)
     if reason := trouble or _why_inconclusive(standings, musts, results, partial=partial):
         return Verdict(Conclusion.INCONCLUSIVE, reason, partial, standings)
     deviating = sorted({rule for result in results for rule in result.deviating})
-    return Verdict(Conclusion.VALID, _valid_reason(standings, musts, deviating), partial, standings)
+    reason = _valid_reason(standings, musts, deviating)
+    if lacking:
+        reason += f"; {_share(protocol, lacking, dialect)}"
+    return Verdict(Conclusion.VALID, reason, partial, standings)
 
 
 def _why_invalid(musts: dict[str, Standing], trouble: str | None, complaints: Sequence[str]) -> str | None:
@@ -157,13 +164,25 @@ def _valid_reason(standings: dict[str, Standing], musts: dict[str, Standing], de
     return reason
 
 
+def _share(protocol: Protocol, lacking: set[Need], dialect: str) -> str:
+    """Say how many MUSTs a dialect can express, so that nobody takes the verdict for one about all."""
+    musts = [rule for rule in protocol.rules.values() if rule.level is Level.MUST]
+    count = sum(rule.needs.isdisjoint(lacking) for rule in musts)
+    who = "a service" if dialect == "native" else f"the dialect {dialect}"
+    return f"{who} without {', '.join(sorted(lacking))} can express {count} of the {len(musts)} MUSTs of PROTOCOL.md"
+
+
 def _with(standings: dict[str, Standing], standing: Standing) -> list[str]:
     """Return the rules that have a standing, in the order of the protocol."""
     return [rule for rule, its_standing in standings.items() if its_standing is standing]
 
 
 def _standings(
-    protocol: Protocol, results: Sequence[ScenarioResult], declared: set[Capability], broken: set[str]
+    protocol: Protocol,
+    results: Sequence[ScenarioResult],
+    declared: set[Capability],
+    broken: set[str],
+    lacking: set[Need],
 ) -> dict[str, Standing]:
     """Return the standing of each rule of the protocol."""
     broken = broken | {rule for result in results for rule in result.broken}
@@ -172,7 +191,10 @@ def _standings(
     deviating = {rule for result in results for rule in result.deviating}
     inapplicable = _inapplicable(results)
     return {
-        rule.id: _standing(rule, declared, held, broken, deviating, inapplicable) for rule in protocol.rules.values()
+        rule.id: Standing.NOT_APPLICABLE
+        if not rule.needs.isdisjoint(lacking) or (lacking and rule.id in inapplicable - broken)
+        else _standing(rule, declared, held, broken, deviating, inapplicable)
+        for rule in protocol.rules.values()
     }
 
 

@@ -14,7 +14,7 @@ from roomproof.spec.limits import (
     USER_ID_CODE_POINTS,
 )
 from roomproof.spec.messages import parse_timestamp, same_json
-from roomproof.spec.rules import Capability
+from roomproof.spec.rules import Capability, Need
 from roomproof.stage.person import Person
 from roomproof.stage.refused import UNKNOWN_ROOM, expect_refused
 from roomproof.stage.room import Room
@@ -283,6 +283,7 @@ def unknown_paths(room: Room) -> list[str]:
 
 
 @rule("CREATE-5")
+@needs(Need.PARTICIPANTS)
 def test_participants_are_listed_once_each(kitchen: Room) -> None:
     kitchen.invite("alice", "bob")
     kitchen.invite("bob", "charlie")

@@ -1,7 +1,7 @@
 """Everybody hears everything that is due to them, once, and nothing else."""
 
 from roomproof.spec.messages import NoticeKind
-from roomproof.spec.rules import Capability
+from roomproof.spec.rules import Capability, Need
 from roomproof.stage.person import Person
 from roomproof.stage.room import Room
 from roomproof.stage.scene import expect
@@ -93,6 +93,7 @@ def test_rooms_of_one_name_are_two_rooms(stage: Stage) -> None:
 
 
 @rule("DELIVER-1", "DELIVER-2")
+@needs(Need.SENDER)
 def test_the_same_words_of_two_are_two_messages(kitchen: Room) -> None:
     alice, bob, charlie = (kitchen.join(user) for user in ("alice", "bob", "charlie"))
     people = (alice, bob, charlie)

@@ -8,9 +8,10 @@ import pytest
 
 from roomproof.spec.limits import CONTENT_CODE_POINTS, FRAME_BYTES
 from roomproof.spec.messages import NoticeKind, message, parse_timestamp
+from roomproof.spec.rules import Need
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError
-from roomproof.suite.marks import rule
+from roomproof.suite.marks import needs, rule
 
 CONTENTS = {
     "white space": ("  soup \t\n", " ", "\n", "a" + " " * 300 + "b", "one\r\ntwo\rthree\n\n\nfour"),
@@ -98,6 +99,7 @@ def test_escaped_content_arrives_verbatim(kitchen: Room) -> None:
 
 
 @rule("DELIVER-6")
+@needs(Need.SENDER)
 @pytest.mark.parametrize("claim", ["sender_id", "user_id", "sender", "from"])
 def test_nobody_speaks_for_another(kitchen: Room, claim: str) -> None:
     alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
@@ -131,6 +133,7 @@ def test_a_frame_has_all_its_fields(kitchen: Room) -> None:
 
 
 @rule("DELIVER-7")
+@needs(Need.TIMESTAMPS)
 @pytest.mark.parametrize("claim", ["chat_id", "timestamp", "id"])
 def test_the_server_fills_in_the_fields(kitchen: Room, garage: Room, claim: str) -> None:
     alice, bob, charlie = kitchen.join("alice"), kitchen.join("bob"), garage.join("charlie")

@@ -6,7 +6,7 @@ import pytest
 
 from roomproof.spec.limits import TIMESTAMP_TICK_S
 from roomproof.spec.messages import NoticeKind, parse_timestamp
-from roomproof.spec.rules import Capability
+from roomproof.spec.rules import Capability, Need
 from roomproof.stage.room import Room
 from roomproof.stage.scene import expect
 from roomproof.stage.stage import Stage
@@ -100,6 +100,7 @@ def test_nothing_is_repeated_in_a_room_that_was_empty(stage: Stage, kitchen: Roo
 
 
 @rule("DELIVER-10")
+@needs(Need.SENDER)
 @needs(Capability.HISTORY)
 def test_history_comes_once_and_in_order(kitchen: Room) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")

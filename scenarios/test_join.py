@@ -6,11 +6,11 @@ import pytest
 
 from roomproof.spec.limits import USER_ID_CODE_POINTS
 from roomproof.spec.messages import Message, Notice, NoticeKind
-from roomproof.spec.rules import Capability
+from roomproof.spec.rules import Capability, Need
 from roomproof.stage.person import Person
 from roomproof.stage.room import Room
 from roomproof.stage.scene import expect
-from roomproof.suite.marks import rule, unless
+from roomproof.suite.marks import needs, rule, unless
 
 PLAIN_USERS = {
     "letters": ("a", "u" * USER_ID_CODE_POINTS, "ALICE"),
@@ -181,6 +181,7 @@ def test_a_newcomer_may_speak_at_once(kitchen: Room) -> None:
 
 
 @rule("JOIN-6")
+@needs(Need.SENDER)
 @pytest.mark.parametrize("users", [pytest.param(users, id=case) for case, users in PLAIN_USERS.items()])
 def test_a_plain_user_id_comes_back_as_it_was_sent(kitchen: Room, users: tuple[str, ...]) -> None:
     witness = kitchen.join("witness")
@@ -196,6 +197,7 @@ def test_a_plain_user_id_comes_back_as_it_was_sent(kitchen: Room, users: tuple[s
 
 
 @rule("JOIN-6")
+@needs(Need.SENDER)
 def test_user_ids_that_differ_in_case_are_two_users(kitchen: Room) -> None:
     alice, other = kitchen.join("alice"), kitchen.join("Alice")
 

@@ -3,12 +3,14 @@
 import pytest
 
 from roomproof.spec.messages import Pong, message, parse_timestamp
+from roomproof.spec.rules import Need
 from roomproof.stage.room import Room
 from roomproof.stage.scene import expect
-from roomproof.suite.marks import rule
+from roomproof.suite.marks import needs, rule
 
 
 @rule("FRAME-7")
+@needs(Need.TIMESTAMPS)
 def test_a_ping_is_answered_with_a_pong(kitchen: Room) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
 

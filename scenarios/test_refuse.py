@@ -4,13 +4,14 @@ import pytest
 
 from roomproof.spec.limits import USER_ID_CODE_POINTS
 from roomproof.spec.messages import Message, Notice
+from roomproof.spec.rules import Need
 from roomproof.stage.endings import Refusal
 from roomproof.stage.person import Person
 from roomproof.stage.refused import BAD_USER, NO_ROOM, UNKNOWN_ROOM, expect_refused
 from roomproof.stage.room import Room
 from roomproof.stage.scene import expect
 from roomproof.stage.stage import Stage
-from roomproof.suite.marks import rule
+from roomproof.suite.marks import needs, rule
 
 IMPOSSIBLE_IDS = {
     "the guide's placeholder": "CHAT_ID",
@@ -139,6 +140,7 @@ def test_a_room_that_refuses_is_not_active(stage: Stage, kitchen: Room) -> None:
 
 
 @rule("REFUSE-5")
+@needs(Need.SENDER)
 @pytest.mark.parametrize("user", [pytest.param(user, id=case) for case, user in ODD_USERS.items()])
 def test_an_odd_name_is_refused_or_kept(kitchen: Room, user: str) -> None:
     alice = kitchen.join("alice")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from roomproof.cli.exit_codes import USAGE_ERROR
-from roomproof.client.target import is_target
+from roomproof.client.target_file import is_target
 from roomproof.suite.paths import load_scripts_folder
 
 HELP = """\

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from roomproof.cli.exit_codes import INTERRUPTED
-from roomproof.client.target import is_target
+from roomproof.client.target_file import is_target
 from roomproof.suite.options import prefixed
 from roomproof.suite.paths import scenarios_folder
 from roomproof.verdict import EXIT_CODES, Conclusion

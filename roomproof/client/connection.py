@@ -6,18 +6,22 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from http import HTTPStatus
 
 import websocket
 from websocket import _handshake
 
 from roomproof.client.http import served_by
+from roomproof.client.opening import play_opening, without_secrets
 from roomproof.client.quiet_close import NO_CODE, QuietClose
 from roomproof.client.read_ahead import ReadAhead
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
 from roomproof.client.tls import TlsLink
 from roomproof.client.watchdog import cut_after
+from roomproof.dialects.session import Session
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Received, Refused, Sent, Violating
 from roomproof.recorder import Recorder
 from roomproof.spec.limits import CloseCode
@@ -39,6 +43,10 @@ class ClientConnection:
         self.number = recorder.new_connection()
         self.room = room
         self.user = user
+        self.session = Session(room, target.user(user))
+        """What is known of this connection: its room, its user, and what its opening taught."""
+        self._frames = target.dialect.frames
+        self._said = 0
         self.instance: str | None = None
         """The instance that serves the connection, where that is known."""
         self.source: str | None = None
@@ -55,6 +63,8 @@ class ClientConnection:
         """Held while a frame is recorded and sent: the history has the order of sending."""
         self._closing = False
         self._dead = False
+        self._over = threading.Event()
+        """Set when nothing more is sent by itself."""
         self._pongs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def open(self, *, reads: bool = True, source: str | None = None, within: float | None = None) -> bool:
@@ -68,22 +78,26 @@ class ClientConnection:
         self.source = source
         # The library keeps cookies for the whole process, and would send those of one connection on another.
         _handshake.CookieJar.jar.clear()
-        self._recorder.record(Opening(self.number, self._recorder.now(), self.room, self.user))
+        self._recorder.record(Opening(self.number, self._recorder.now(), self.room, self.session.user.user))
         web = QuietClose()
         link: socket.socket | TlsLink | None = None
-        host, headers = self._target.handshake_headers(source)
+        handshake = self._target.dialect.handshakes.handshake(self.session)
+        host, headers = self._target.handshake_headers(source, handshake)
         try:
             link = self._connect(reads, source)
             with cut_after(deadline, link):
                 web.connect(  # type: ignore[no-untyped-call]  # the library annotates it in part
-                    self._target.websocket_url(self.room, self.user),
+                    self._target.websocket_url(handshake),
                     socket=link,
                     header=headers,
                     host=host,
+                    origin=handshake.origin,
+                    subprotocols=list(handshake.subprotocols),
                     redirect_limit=0,
-                    suppress_origin=True,
+                    suppress_origin=handshake.origin is None,
                     timeout=deadline,
                 )
+                opened = play_opening(self._frames, self.session, partial(_send_frame, web), partial(_receive, web))
         except websocket.WebSocketBadStatusException as error:
             _close(link)
             return self._refuse(error.status_code, (error.resp_body or b"")[:300].decode(errors="replace"))
@@ -91,17 +105,26 @@ class ClientConnection:
             _close(link)
             if trouble := local_trouble(f"connect to {self._target.url}", error):
                 raise trouble from error
-            # Only a redirect has set a status: the library takes it for a success at first.
-            return self._refuse(web.getstatus(), f"{type(error).__name__}: {error}")
+            # Only a redirect has set another status: the library takes it for a success at first.
+            status = None if web.getstatus() == HTTPStatus.SWITCHING_PROTOCOLS else web.getstatus()
+            return self._refuse(status, f"{type(error).__name__}: {error}")
         except (ValueError, TypeError, LookupError) as error:  # for garbage from the server the library has its own
             _close(link)
             raise LocalTroubleError.of_library("send a handshake", error) from error
+        if opened.refused is not None:
+            _close(link)
+            return self._refuse(None, opened.refused)
         self._socket = web
         self.reads = reads
-        self.instance = served_by((web.getheaders() or {}).get("x-upstream")) or self._target.instances.get(
-            source or ""
-        )
-        self._recorder.record(Opened(self.number, self._recorder.now(), self.instance))
+        self.session = opened.session
+        named = (web.getheaders() or {}).get(self._target.dialect.instance_header.lower())
+        self.instance = served_by(named) or self._target.instances.get(source or "")
+        known_as = self._target.dialect.known_as(self.session)
+        self.user = known_as if self.user is not None else None
+        is_other = self.user != self.session.user.user
+        self._recorder.record(Opened(self.number, self._recorder.now(), self.instance, self.user if is_other else None))
+        for frame in opened.others:
+            self._receive_frame(frame)
         if reads:
             self._start_reading()
         else:
@@ -122,7 +145,8 @@ class ClientConnection:
             raise
 
     def _refuse(self, status: int | None, reason: str) -> bool:
-        self.refused = Refused(self.number, self._recorder.now(), status, reason)
+        shown = without_secrets(reason, self.session)
+        self.refused = Refused(self.number, self._recorder.now(), status, shown)
         self._recorder.record(self.refused)
         return False
 
@@ -136,6 +160,8 @@ class ClientConnection:
     def _start_reading(self) -> None:
         self._reader = threading.Thread(target=self._read_all, name=f"reader {self.number}", daemon=True)
         self._reader.start()
+        if self._frames.heartbeat_s is not None:
+            threading.Thread(target=self._keep_alive, name=f"heartbeat {self.number}", daemon=True).start()
 
     @property
     def is_open(self) -> bool:
@@ -147,19 +173,28 @@ class ClientConnection:
         """Whether nothing more can be received."""
         return self._dead or self.closed is not None or self.refused is not None
 
-    def send(self, frame: str | bytes, *, binary: bool = False) -> None:
+    def say(self, content: str, extra: Mapping[str, object] | None = None) -> None:
+        """Send a message, with `extra` fields that no service knows. Raises ConnectionError as `send` does."""
+        self._said += 1
+        frame = self._frames.say(content, self.session, self._said, extra)
+        shown = self._frames.say(content, self.session.redacted(), self._said, extra)
+        self.send(frame, binary=isinstance(frame, bytes), shown=shown)
+
+    def send(self, frame: str | bytes, *, binary: bool = False, shown: str | bytes | None = None) -> None:
         """Send a text frame, or a binary one.
 
+        The history shows `shown` in its place, where the frame holds secrets.
         Bytes can hold a text that no str can. Raises ConnectionError if the connection is not open, or does not take
         the frame within the deadline.
         """
         if not self.is_open:
             raise ConnectionError(f"connection {self.number} is not open")
         with self._sending:
-            if isinstance(frame, str):
-                self._recorder.record(Sent(self.number, self._recorder.now(), text=frame))
+            recorded = frame if shown is None else shown
+            if isinstance(recorded, str):
+                self._recorder.record(Sent(self.number, self._recorder.now(), text=recorded))
             else:
-                self._recorder.record(Sent(self.number, self._recorder.now(), binary=frame))
+                self._recorder.record(Sent(self.number, self._recorder.now(), binary=recorded))
             self._send(frame, websocket.ABNF.OPCODE_BINARY if binary else websocket.ABNF.OPCODE_TEXT)
 
     def send_fragments(self, fragments: Sequence[bytes], *, pings: bool = False) -> None:
@@ -234,6 +269,7 @@ class ClientConnection:
         if self._socket is None or self._dead:
             return
         self._dead = True
+        self._over.set()
         if self._closing:
             self.closed = Closed(self.number, self._recorder.now(), None, "no Close frame came")
             self._recorder.record(self.closed)
@@ -260,6 +296,7 @@ class ClientConnection:
         if web is None:
             return
         code, reason = self._receive_all(web)
+        self._over.set()
         if self._dead:
             return
         self.closed = Closed(self.number, self._recorder.now(), code, reason)
@@ -290,13 +327,58 @@ class ClientConnection:
                 self._pongs.put(bytes(frame.data))
 
     def _receive(self, opcode: int, data: bytes) -> None:
-        at = self._recorder.now()
-        received = Received(self.number, at, binary=bytes(data))
+        frame: str | bytes = bytes(data)
         if opcode == websocket.ABNF.OPCODE_TEXT:
             with contextlib.suppress(UnicodeDecodeError):
-                received = Received(self.number, at, text=data.decode())
+                frame = data.decode()
+        if self._frames.has_answers and (reply := self._frames.answer(frame, self.session)) is not None:
+            with contextlib.suppress(ConnectionError), self._sending:
+                self._send_text(reply)
+            return
+        self._receive_frame(frame)
+
+    def _receive_frame(self, frame: str | bytes) -> None:
+        at = self._recorder.now()
+        if isinstance(frame, str):
+            received = Received(self.number, at, text=frame)
+        else:
+            received = Received(self.number, at, binary=frame)
         self.received.append(received)
         self._recorder.record(received)
+
+    def _send_text(self, frame: str | bytes) -> None:
+        opcode = websocket.ABNF.OPCODE_TEXT if isinstance(frame, str) else websocket.ABNF.OPCODE_BINARY
+        self._send(frame, opcode)
+
+    def _keep_alive(self) -> None:
+        """Send the keep-alives that the dialect wants from its clients, until the connection ends."""
+        seconds = self._frames.heartbeat_s
+        number = 0
+        while seconds is not None and not self._over.wait(seconds) and self.is_open:
+            number += 1
+            with contextlib.suppress(ConnectionError), self._sending:
+                self._send_text(self._frames.heartbeat(self.session, number))
+
+
+def _send_frame(web: QuietClose, frame: str | bytes) -> None:
+    """Send a frame of an opening, which no history shows: it can hold secrets."""
+    is_text = isinstance(frame, str)
+    web.send(frame, websocket.ABNF.OPCODE_TEXT if is_text else websocket.ABNF.OPCODE_BINARY)
+
+
+def _receive(web: QuietClose) -> str | bytes:
+    """Receive the next frame of an opening. Raises TimeoutError after the deadline."""
+    try:
+        opcode, data = web.recv_data()
+    except websocket.WebSocketTimeoutException as error:
+        raise TimeoutError from error
+    if opcode == websocket.ABNF.OPCODE_CLOSE:
+        code = int.from_bytes(data[:2]) if len(data) >= 2 else NO_CODE
+        raise websocket.WebSocketConnectionClosedException(f"closed with {code} before the opening was done")
+    if opcode == websocket.ABNF.OPCODE_TEXT:
+        with contextlib.suppress(UnicodeDecodeError):
+            return bytes(data).decode()
+    return bytes(data)
 
 
 def _close(link: socket.socket | TlsLink | None) -> None:

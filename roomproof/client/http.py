@@ -3,6 +3,7 @@
 import re
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -11,6 +12,8 @@ import urllib3
 from roomproof.client.target import LONGEST_DEADLINE, Target
 from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
 from roomproof.client.watchdog import cut_after
+from roomproof.dialects.rooms import Request
+from roomproof.headers import with_header
 from roomproof.printable import escaped
 
 BODY_BYTES = 16 * 2**20
@@ -40,11 +43,13 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    instance_header: str = "x-upstream"
+    """The header that names the instance, in lower case."""
 
     @property
     def instance(self) -> str | None:
         """The instance that served, where the front says so."""
-        return served_by(self.headers.get("x-upstream"))
+        return served_by(self.headers.get(self.instance_header))
 
     @property
     def ok(self) -> bool:
@@ -155,14 +160,17 @@ class Http:
         raw: bytes | None = None,
         source: str | None = None,
         within: float | None = None,
+        extra: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send a request from the client address `source`.
+        """Send a request from the client address `source`, with `extra` headers.
 
         The body is `body` as JSON, or `raw` as it is. Raises UnreachableError if no HTTP answer arrives `within`
         seconds, by default the deadline, and LocalTroubleError for a failure on this machine.
         """
         pool = self._pool(source or self.home)
         headers = dict(pool.headers)
+        for name, value in (extra or {}).items():
+            headers = with_header(headers, name, value)
         data = raw
         if raw is None and body is not None:
             data = msgspec.json.encode(body)
@@ -185,7 +193,13 @@ class Http:
             raise UnreachableError(_why_unanswered(method, path, deadline, error), rule_of(method, path)) from error
         except (ValueError, TypeError) as error:
             raise LocalTroubleError.of_library(f"send {method} {path}", error) from error
-        return Answer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
+        kept = {name.lower(): value for name, value in answer.headers.items()}
+        return Answer(answer.status, kept, content, self._target.dialect.instance_header.lower())
+
+    def send(self, request: Request, *, source: str | None = None, within: float | None = None) -> Answer:
+        """Send a request of a dialect. Raises as `request` does."""
+        body = request.body
+        return self.request(request.method, request.path, body, source=source, within=within, extra=request.headers)
 
     def stats(self, source: str | None = None) -> Answer:
         """Request the statistics of the instance that answers."""

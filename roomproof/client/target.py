@@ -1,21 +1,21 @@
 """The server under test: its address, and what it declares."""
 
 import ssl
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import ip_address
-from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-import msgspec
-
+from roomproof.client.service import Service
+from roomproof.dialects.dialect import Dialect
+from roomproof.dialects.handshakes import Handshake
+from roomproof.dialects.session import UserRow
 from roomproof.errors import UsageError as UsageError
 from roomproof.headers import RESERVED_HEADERS as RESERVED_HEADERS
 from roomproof.headers import check_header, with_header
 from roomproof.spec.limits import ANSWER_S
-from roomproof.spec.rules import Capability
+from roomproof.spec.rules import Capability, Need
 
 LEAST_DEADLINE = 0.1
 """Minimum deadline in seconds."""
@@ -47,7 +47,9 @@ class Target:
     deadline: float = ANSWER_S
     """Seconds for everything to which the protocol gives no time of its own."""
     instances: dict[str, str] = field(default_factory=dict)
-    """The instance that each client address reaches, where no X-Upstream names it."""
+    """The instance that each client address reaches, where no header of the front names it."""
+    service: Service = field(default_factory=Service)
+    """How the server says what PROTOCOL.md says, and who its users are."""
 
     def __post_init__(self) -> None:
         """Raise UsageError for an unusable URL, header, deadline or client address."""
@@ -74,6 +76,15 @@ class Target:
         return capability in self.capabilities
 
     @property
+    def dialect(self) -> Dialect:
+        """How the server says what PROTOCOL.md says."""
+        return self.service.dialect
+
+    def lacks(self, need: Need) -> bool:
+        """Whether the service lacks something that PROTOCOL.md presumes."""
+        return need in self.dialect.without
+
+    @property
     def has_instances(self) -> bool:
         """Whether the target declares several instances."""
         return self.declares(Capability.STICKY) or self.declares(Capability.PUBSUB)
@@ -93,12 +104,14 @@ class Target:
             return with_header(self.headers, "X-Forwarded-For", str(address))
         return self.headers
 
-    def handshake_headers(self, address: str | None) -> tuple[str | None, dict[str, str]]:
+    def handshake_headers(self, address: str | None, handshake: Handshake) -> tuple[str | None, dict[str, str]]:
         """Return the Host header that was asked for, or None, and the other headers.
 
         They are those of a handshake from this address.
         """
         headers = self.headers_of(address)
+        for name, value in handshake.headers.items():
+            headers = with_header(headers, name, value)
         host = next((value for name, value in headers.items() if name.lower() == "host"), None)
         return host, {name: value for name, value in headers.items() if name.lower() != "host"}
 
@@ -125,10 +138,13 @@ class Target:
                 f"expected a file of PEM certificates as ca, got {self.ca!r}: {error}; set --ca"
             ) from error
 
-    def websocket_url(self, room: str, user: str | None) -> str:
-        """The URL of a handshake, with the user id percent-encoded (PROTOCOL: user ids)."""
-        query = "" if user is None else f"?user_id={quote(user, safe='')}"
-        return f"ws{self.url.removeprefix('http')}/api/chats/ws/{quote(room, safe='')}{query}"
+    def user(self, name: str | None) -> UserRow:
+        """The user that a name of a scenario stands for. Raises UsageError."""
+        return UserRow(None) if name is None else self.service.users.row(name)
+
+    def websocket_url(self, handshake: Handshake) -> str:
+        """The URL of a handshake. It can hold secrets."""
+        return f"ws{self.url.removeprefix('http')}{handshake.target}"
 
 
 def _check_url(url: str) -> None:
@@ -157,16 +173,6 @@ def _check_url(url: str) -> None:
 @cache
 def _context(ca: str | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca)
-
-
-class _TargetFile(msgspec.Struct, forbid_unknown_fields=True):
-    url: str
-    capabilities: list[str] = []
-    headers: dict[str, str] = {}
-    ca: str | None = None
-    source_addresses: list[str] = []
-    forwarded_addresses: list[str] = []
-    exclusive: bool = False
 
 
 def parse_capabilities(names: Iterable[str]) -> dict[Capability, float | None]:
@@ -213,61 +219,3 @@ def parse_headers(texts: Iterable[str]) -> dict[str, str]:
         check_header(name.strip(), value.strip())
         headers = with_header(headers, name.strip(), value.strip())
     return headers
-
-
-def is_target(word: str) -> bool:
-    """Whether a word of a command line can only be a target: a URL or a TOML file."""
-    return word.startswith(("http://", "https://")) or is_target_file(word)
-
-
-def is_target_file(word: str) -> bool:
-    """Whether a target is the path of a TOML file, and no URL."""
-    return word.lower().endswith(".toml")
-
-
-def read_target(
-    text: str,
-    *,
-    capabilities: Iterable[str] = (),
-    headers: Iterable[str] = (),
-    ca: str | None = None,
-    exclusive: bool = False,
-    deadline: float = ANSWER_S,
-) -> Target:
-    """Read the target that `text` names: a URL, or the path of a TOML file.
-
-    The other arguments are added to the contents of that file. Raises UsageError for any of them that is wrong.
-    """
-    file = _read_file(text) if is_target_file(text) else _TargetFile(url=text)
-    merged: dict[str, str] = {}
-    for name, value in [*file.headers.items(), *parse_headers(headers).items()]:
-        merged = with_header(merged, name, value)
-    target = Target(
-        url=file.url.rstrip("/"),
-        capabilities=parse_capabilities([*file.capabilities, *capabilities]),
-        headers=merged,
-        ca=ca or file.ca,
-        source_addresses=tuple(file.source_addresses),
-        forwarded_addresses=tuple(file.forwarded_addresses),
-        exclusive=exclusive or file.exclusive,
-        deadline=deadline,
-    )
-    if target.is_tls:
-        target.tls()
-    return target
-
-
-def read_text(path: str) -> str:
-    """Return the text of a UTF-8 file, without a byte order mark."""
-    return Path(path).read_text(encoding="utf-8-sig")
-
-
-def _read_file(path: str) -> _TargetFile:
-    """Read a target file. Raises UsageError if it is missing or malformed."""
-    try:
-        return msgspec.convert(tomllib.loads(read_text(path)), _TargetFile)
-    except OSError as error:
-        raise UsageError(f"cannot read the target file {path}: {error.strerror}; expected a path or a URL") from error
-    except (ValueError, msgspec.ValidationError) as error:
-        known = ", ".join(_TargetFile.__struct_fields__)
-        raise UsageError(f"expected a target file with the keys {known}, got {path}: {error}") from error

@@ -32,6 +32,8 @@ class Dialect:
     known_as_template: Template | None = None
     affinity: Affinity = ADDRESS
     instance_header: str = "X-Upstream"
+    frame_tables: Mapping[str, object] = field(default_factory=dict)
+    """The tables about frames, from which `frames_of` makes the same `frames`. They hold no secrets of users."""
 
     def expressible(self, rule: Rule) -> bool:
         """Whether this dialect can show that a service keeps a rule."""

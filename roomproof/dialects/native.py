@@ -26,9 +26,6 @@ NATIVE_PATH = "/api/chats/ws/{room}"
 READ_NEEDS = frozenset({Need.NOTICES, Need.SENDER, Need.TIMESTAMPS, Need.ERRORS})
 """Needs that change how a received frame is read."""
 
-IMPLICIT_ROOM = "room-{random}"
-"""The ids of rooms where the native protocol is spoken without making rooms."""
-
 _PLACE = Place("PROTOCOL.md", "overview")
 
 
@@ -39,9 +36,10 @@ def native() -> Dialect:
 
 
 def native_rooms(fields: Mapping[str, str], without: Collection[Need]) -> RoomRequests:
-    """Return the requests of PROTOCOL.md, with other names for fields."""
-    if Need.ROOMS in without:
-        return RoomRequests(None, None, Template(IMPLICIT_ROOM, _PLACE))
+    """Return the requests of PROTOCOL.md, with other names for fields.
+
+    A service without the need `rooms` makes them all the same, unless its file says that they need not be made.
+    """
     name, creator, ids = (fields.get(one, one) for one in ("name", "created_by", "participant_ids"))
     create = RequestTemplate(
         "POST", Template("/api/chats", _PLACE), Template({name: "{name}", creator: "{user}"}, _PLACE)

@@ -1,6 +1,10 @@
 """Reads the dialect that a target file declares, and checks it before any contact."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+
+import msgspec
 
 from roomproof.dialects.affinity import read_affinity
 from roomproof.dialects.bad_frames import native_bad_frames
@@ -36,6 +40,20 @@ FRAME_KEYS = ("codec", "opening", "say", "hear", "answer", "heartbeat", "bad", "
 """Keys with which a file speaks other frames than the native ones."""
 
 
+HISTORY_KEYS = ("fields", "codec", "say", "hear", "answer", "heartbeat", "bad", "strict")
+"""The tables that decide how frames are read."""
+
+STAND_INS: Mapping[str, object] = {
+    "room": {"implicit": "room-{random}"},
+    "connect": {"path": "/{room}"},
+    "users": {"command": "true"},
+}
+"""Tables that a dialect must have, and that reading frames does not need."""
+
+DIALECTS_REMEMBERED = 16
+"""Maximum number of dialects of histories that are cached."""
+
+
 def read_dialect(tables: Mapping[str, object], file: str, without: Iterable[str] = ()) -> Dialect:
     """Read the dialect of a target file.
 
@@ -44,7 +62,24 @@ def read_dialect(tables: Mapping[str, object], file: str, without: Iterable[str]
     """
     top = convert(dict(tables), DialectTables, Place(file, ""))
     lacking = parse_needs([*top.without, *without], Place(file, "without"))
-    return _Reader(top, file, lacking).read()
+    dialect = _Reader(top, file, lacking).read()
+    return replace(dialect, frame_tables={key: tables[key] for key in HISTORY_KEYS if key in tables})
+
+
+@lru_cache(DIALECTS_REMEMBERED)
+def _frames_of(tables: bytes) -> Frames:
+    known: dict[str, object] = msgspec.json.decode(tables)
+    if any(key in known for key in FRAME_KEYS):
+        known = {**known, **STAND_INS}
+    return read_dialect(known, "the history").frames
+
+
+def frames_of(tables: Mapping[str, object], without: Iterable[str]) -> Frames:
+    """Return the frames of the dialect that a history names.
+
+    `tables` are those of `Dialect.frame_tables`. Raises UsageError if they were changed.
+    """
+    return _frames_of(msgspec.json.encode({**tables, "without": sorted(set(without) & READ_NEEDS)}))
 
 
 def parse_needs(names: Iterable[str], place: Place) -> set[Need]:
@@ -131,11 +166,7 @@ class _Reader:
             if self._has_own_frames:
                 advice = 'write create = "POST /rooms" or implicit = "room-{random}" in it'
                 raise self._place("room").wrong("how rooms are made", "no such table", advice)
-            is_renamed = self._fields.keys() & set(HTTP_FIELDS)
-            lacking = set() if is_renamed else self._without
-            if Need.ROOMS in lacking:
-                self._without |= {Need.PARTICIPANTS, Need.REFUSAL}
-            return native_rooms(self._fields, lacking)
+            return native_rooms(self._fields, set() if self._fields.keys() & set(HTTP_FIELDS) else self._without)
         rooms = read_rooms(room, names, self._place("room"))
         self._without |= {Need.ROOMS, Need.PARTICIPANTS, Need.STATISTICS}
         if rooms.implicit is not None:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 
-import jwt
 from msgspec import UNSET
 
 from roomproof.dialects.format import ConnectTable, JwtTable, RoomTable, UsersTable, convert
@@ -36,6 +35,8 @@ def read_users(value: object, place: Place) -> tuple[Users, str]:
 
 
 def _jwt_users(value: object, place: Place) -> JwtUsers:
+    import jwt  # its import is slow, and few targets need it
+
     table = convert(value, JwtTable, place)
     algorithms = sorted(set(jwt.algorithms.get_default_algorithms()) - {"none"})
     if table.algorithm not in algorithms:

@@ -12,8 +12,6 @@ import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import jwt
-
 from roomproof.dialects.place import Place
 from roomproof.dialects.session import UserRow
 from roomproof.dialects.template import Template
@@ -85,6 +83,8 @@ class JwtUsers:
 
         Raises UsageError if the key does not fit the algorithm.
         """
+        import jwt  # its import is slow, and few targets need it
+
         claims = self.claims.fill({"user": user})
         given = claims if isinstance(claims, dict) else {}
         try:
@@ -173,6 +173,8 @@ def expiry_of(row: UserRow) -> float | None:
 
 def _claims(token: str) -> Mapping[str, object]:
     """Return the claims of a token, unverified: only its service can verify it."""
+    import jwt  # its import is slow, and few targets need it
+
     try:
         claims: Mapping[str, object] = jwt.decode(token, options={"verify_signature": False, "verify_exp": False})
     except (jwt.PyJWTError, ValueError):

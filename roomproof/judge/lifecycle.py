@@ -67,7 +67,9 @@ class Lifecycle:
 
     @property
     def user(self) -> str:
-        """The user id of the handshake; empty if it carried none."""
+        """The name by which others know the user; empty if the handshake carried none."""
+        if self.opened is not None and self.opened.known_as is not None:
+            return self.opened.known_as
         return self.opening.user or ""
 
     @property

@@ -3,7 +3,8 @@
 import argparse
 from dataclasses import dataclass, replace
 
-from roomproof.client.target import LEAST_DEADLINE, LONGEST_DEADLINE, Target, UsageError, read_target
+from roomproof.client.target import LEAST_DEADLINE, LONGEST_DEADLINE, Target, UsageError
+from roomproof.client.target_file import read_target
 from roomproof.load.figures import objectives
 from roomproof.load.figures.objectives import Objective, ObjectiveError
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from roomproof.client.http import UnreachableError
 from roomproof.client.tcp import LocalTroubleError
+from roomproof.errors import UsageError
 from roomproof.history import Event
 from roomproof.judge.findings import Finding, Kind
 from roomproof.stage.person import Person
-from roomproof.stage.scene import RuleBrokenError
+from roomproof.stage.scene import LacksError, RuleBrokenError
 from roomproof.stage.stage import Stage
 from roomproof.stage.stats import Stats
 
@@ -37,7 +38,7 @@ class IdlePair:
         try:
             room = stage.room("Waiting room")
             alice, bob = room.join("alice", source=home), room.join("bob", source=home)
-        except (RuleBrokenError, UnreachableError, LocalTroubleError):
+        except (RuleBrokenError, LacksError, UnreachableError, LocalTroubleError, UsageError):
             stage.close()
             return None
         return cls(stage, (alice, bob))
@@ -81,7 +82,7 @@ class IdlePair:
         except (UnreachableError, LocalTroubleError):
             self.stage.close()
             return [], []
-        except RuleBrokenError:
+        except (RuleBrokenError, LacksError):
             pass  # scenarios tell of malformed statistics
         findings = self.stage.finish()
         is_excused = self.is_excused and self.was_cut

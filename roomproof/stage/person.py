@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from roomproof.client.connection import ClientConnection
+from roomproof.client.tcp import LocalTroubleError
 from roomproof.printable import counted
 from roomproof.spec import messages
 from roomproof.spec.limits import REFUSAL_CODES, CloseCode
 from roomproof.spec.messages import Frame, Message, Notice, NoticeKind
-from roomproof.spec.rules import Capability
+from roomproof.spec.rules import Capability, Need
 from roomproof.stage.endings import ending
 from roomproof.stage.pace import Pace, Talker
 from roomproof.stage.scene import RuleBrokenError, Scene, UndeliveredError
@@ -30,6 +31,8 @@ class Person:
     def __init__(self, scene: Scene, connection: ClientConnection, user: str, pace: Pace) -> None:
         self._scene = scene
         self._pace = pace
+        self._dialect = scene.target.dialect
+        self._said: set[str] = set()
         self.connection = connection
         self.user = user
         self._frames: list[Frame] = []
@@ -65,7 +68,9 @@ class Person:
     def _decode_received(self) -> None:
         received = self.connection.received
         while len(self._frames) < len(received):
-            frame = messages.read(received[len(self._frames)].frame)
+            frame = self._dialect.frames.read(received[len(self._frames)].frame, self.connection.room)
+            if isinstance(frame, messages.Unmatched):
+                raise LocalTroubleError(f"expected frames that {self._dialect.name} names, got {frame.frame}")
             self._frames.append(frame)
             if isinstance(frame, Message):
                 self._heard.setdefault(frame.content, frame)
@@ -80,8 +85,11 @@ class Person:
         `claims` are further fields of the frame.
         """
         self._pace.wait()
-        self.send(messages.message(content, **claims))
-        self._pace.note(self, content)
+        if claims:
+            self._scene.need(Need.EXTRA_FIELDS)
+        with self._speaking():
+            self.connection.say(content, claims)
+        self._note(content)
         return content
 
     def say_all(self, count: int, text: str = "and") -> list[str]:
@@ -136,9 +144,14 @@ class Person:
         """Say something, made unique, unless the connection is over; return what was said."""
         content = self._scene.unique(text)
         self._pace.wait()
-        self.send_or_be_gone(messages.message(content))
-        self._pace.note(self, content)
+        with contextlib.suppress(RuleBrokenError), self._speaking():
+            self.connection.say(content)
+        self._note(content)
         return content
+
+    def _note(self, content: str) -> None:
+        self._said.add(content)
+        self._pace.note(self, content)
 
     def can_hear(self, speaker: Talker) -> bool:
         """Whether messages of a speaker are due to this person (STICKY-4)."""
@@ -198,6 +211,8 @@ class Person:
             raise UndeliveredError(None, expected, self.account(), connection=self.connection.number)
 
     def _await_message(self, content: str, patience: float = 1) -> Message | None:
+        if content in self._said:
+            self._scene.need(Need.ECHO)
         self._await(lambda: self.echoed(content), self._scene.deadline * patience)
         message = self._heard.get(content)
         if message is not None:
@@ -219,8 +234,10 @@ class Person:
 
     def notices(self, kind: NoticeKind, user: str) -> list[Notice]:
         """The notices received so far that this user joined, or left."""
+        self._scene.need(Need.NOTICES)
+        who = self._scene.known_as(user)
         return [
-            frame for frame in self.frames if isinstance(frame, Notice) and (frame.kind, frame.user_id) == (kind, user)
+            frame for frame in self.frames if isinstance(frame, Notice) and (frame.kind, frame.user_id) == (kind, who)
         ]
 
     def hears_join_of(self, user: str, *, times: int = 1, rule: str | None = None) -> None:
@@ -258,6 +275,7 @@ class Person:
 
     def was_answered(self, kind: type[Direct], *, times: int = 1, within: float | None = None) -> bool:
         """Whether at least `times` direct frames of this kind arrive, `within` seconds."""
+        self._scene.need(Need.ERRORS if kind is messages.Error else Need.BAD_FRAMES)
         return self._await(lambda: len(self.answers(kind)) >= times, within or self._scene.deadline)
 
     def fence(self) -> None:

@@ -1,6 +1,8 @@
 """A room of the server under test, and the ways into it."""
 
 import contextlib
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from roomproof.client.connection import ClientConnection
@@ -9,15 +11,21 @@ from roomproof.history import Deleting
 from roomproof.recorder import Recorder
 from roomproof.spec import messages
 from roomproof.spec.messages import Notice, NoticeKind
-from roomproof.spec.rules import Capability
+from roomproof.spec.rules import Capability, Need
 from roomproof.stage.endings import Refusal, ending
 from roomproof.stage.pace import Pace
 from roomproof.stage.person import Person
 from roomproof.stage.scene import RuleBrokenError, Scene, UndeliveredError
 
+WITNESS_PATIENCE = 0.02
+"""Part of the deadline after which a witness speaks again."""
+
 REFUSAL_PATIENCE = 0.2
 """Part of the deadline that a server has to close a connection it accepted."""
 
+
+CREATOR = "alice"
+"""The user who makes all rooms."""
 
 CAST = ("alice", "bob", "charlie", "mallory", *(f"guest-{number}" for number in range(20)))
 """Users who join most rooms.
@@ -64,10 +72,10 @@ def _prove_admission(scene: Scene, person: Person) -> None:
 class Room:
     """A room that this scenario made."""
 
-    def __init__(self, scene: Scene, answer: Answer) -> None:
+    def __init__(self, scene: Scene, room_id: str, answer: Answer) -> None:
         self._scene = scene
         self.answer = answer
-        self.id = str(answer.fields().get("id"))
+        self.id = room_id
         self.path = f"/api/chats/{self.id}"
         self.people: list[Person] = []
         self._invited: set[str] = set()
@@ -75,17 +83,20 @@ class Room:
 
     def unjudged(self) -> "Room":
         """The same room, for people whose history is kept apart and judged by nobody."""
-        return Room(replace(self._scene, recorder=Recorder()), self.answer)
+        return Room(replace(self._scene, recorder=Recorder()), self.id, self.answer)
 
     def invite(self, *users: str) -> None:
         """Add participants.
 
         Raises RuleBrokenError (PARTICIPANTS-1) if the server does not take them.
         """
-        answer = self._scene.http.request("POST", f"{self.path}/participants", {"participant_ids": list(users)})
-        if not answer.ok:
-            expected = f"2xx for adding {', '.join(users)} to room {self.id}"
-            raise RuleBrokenError("PARTICIPANTS-1", expected, str(answer))
+        target = self._scene.target
+        rows = [target.user(user) for user in users]
+        for request in target.dialect.rooms.add(self.id, rows, target.user(CREATOR)):
+            answer = self._scene.http.send(request)
+            if not answer.ok:
+                expected = f"2xx for adding {', '.join(users)} to room {self.id}"
+                raise RuleBrokenError("PARTICIPANTS-1", expected, str(answer))
         self._invited.update(users)
 
     def join(self, user: str, *, reads: bool = True, source: str | None = None) -> Person:
@@ -113,13 +124,21 @@ class Room:
         Raises RuleBrokenError (JOIN-6) if the server refuses.
         """
         if not self._invited:
-            self.invite(user, *CAST)
+            self.invite_cast(user)
         elif user not in self._invited:
             self.invite(user)
         person = self.attempt(user, reads=reads, source=source)
         if isinstance(person, Refusal):
             raise RuleBrokenError("JOIN-6", f"{user} to be let into the existing room {self.id}", str(person))
         return person
+
+    def invite_cast(self, user: str) -> None:
+        """Invite the first user who enters, and those who usually follow.
+
+        Where each user costs a token, only those who come are invited. Raises as `invite` does.
+        """
+        cast = CAST if self._scene.target.dialect.users is None else (CREATOR,)
+        self.invite(*dict.fromkeys((user, *cast)))
 
     def attempt(
         self, user: str, *, reads: bool = True, source: str | None = None, within: float | None = None
@@ -131,7 +150,9 @@ class Room:
         connection = ClientConnection(self._scene.target, self._scene.recorder, self.id, user)
         if not connection.open(reads=reads, source=source or next(self._scene.sources), within=within):
             return _refusal_of(connection)
-        person = Person(self._scene, connection, user, self._pace)
+        known_as = connection.user or user
+        self._scene.meet(user, known_as)
+        person = Person(self._scene, connection, known_as, self._pace)
         self.people.append(person)
         return person
 
@@ -188,7 +209,17 @@ class Room:
         number = person.connection.number
         before = [one for one in self.people if one is not person]
         witnesses = [one for one in before if one.is_open and one.reads and one.can_hear(person)]
-        if not witnesses or any(one.user == person.user for one in before):
+        target = self._scene.target
+        if target.lacks(Need.NOTICES) and not person.reads:
+            for one in witnesses:
+                one.hears(person.say("hello"))
+            return
+        if target.lacks(Need.NOTICES) and target.lacks(Need.ECHO):
+            self._await_words(person, witnesses)
+            return
+        can_hear_itself = not target.lacks(Need.ECHO)
+        is_told_apart = bool(witnesses) and not any(one.user == person.user for one in before)
+        if can_hear_itself and (target.lacks(Need.NOTICES) or not is_told_apart):
             hello = person.say("hello")
             if not person.heard(hello):
                 # Was only the first message lost, or is the person no member at all (JOIN-2)?
@@ -211,6 +242,20 @@ class Room:
             expected = f"the others to hear that {person.user} joined"
             raise UndeliveredError(None, expected, person.account(), connection=number)
 
+    def _await_words(self, person: Person, witnesses: Sequence[Person]) -> None:
+        """Wait until a person hears what a witness says again and again.
+
+        Without a witness there can be no evidence, and nothing to wait for.
+        """
+        deadline = time.monotonic() + self._scene.deadline
+        said: list[str] = []
+        while witnesses and not any(person.echoed(content) for content in said):
+            if time.monotonic() > deadline or person.connection.is_over:
+                expected = f"{person.user} to hear one of {len(said)} messages of {witnesses[0].user}"
+                raise UndeliveredError(None, expected, person.account(), connection=person.connection.number)
+            said.append(witnesses[0].say("are you there?"))
+            person.heard(said[-1], patience=WITNESS_PATIENCE)
+
     def knock(self, user: str | None) -> Refusal | Person:
         """Try to join, as any user, a room that might not exist any more."""
         answer = knock(self._scene, self.id, user)
@@ -227,7 +272,7 @@ class Room:
         if not connection.open(source=next(self._scene.sources)):
             return _refusal_of(connection)
         with contextlib.suppress(ConnectionError):
-            connection.send(messages.message(self._scene.unique(text)))
+            connection.say(self._scene.unique(text))
         closed = self._scene.recorder.wait_for(lambda: connection.closed, self._scene.deadline * REFUSAL_PATIENCE)
         connection.die("fin")
         person = Person(self._scene, connection, user or "", Pace())

@@ -9,6 +9,7 @@ from roomproof.client.http import Http
 from roomproof.client.target import Target
 from roomproof.printable import escaped
 from roomproof.recorder import Recorder
+from roomproof.spec.rules import Need
 
 
 class RuleBrokenError(AssertionError):
@@ -40,6 +41,14 @@ class UndeliveredError(RuleBrokenError):
         self.content = content
 
 
+class LacksError(Exception):
+    """A scenario needs something that the service lacks."""
+
+    def __init__(self, need: Need) -> None:
+        super().__init__(f"the service has no {need}")
+        self.need = need
+
+
 def expect(condition: object, *, rule: str, expected: str, got: object, connection: int | None = None) -> None:
     """Raise RuleBrokenError with this rule unless a condition holds.
 
@@ -63,7 +72,21 @@ class Scene:
     token: str = field(default_factory=lambda: secrets.token_hex(4))
     sources: Iterator[str | None] = field(default_factory=lambda: itertools.repeat(None))
     """The client addresses from which people come by default."""
+    _known: dict[str, str] = field(default_factory=dict)
     _counter: Iterator[int] = field(default_factory=itertools.count)
+
+    def need(self, need: Need) -> None:
+        """Raise LacksError if the service lacks something that a scenario is about to use."""
+        if self.target.lacks(need):
+            raise LacksError(need)
+
+    def known_as(self, user: str) -> str:
+        """Return the name by which others know the user that a name of a scenario stands for."""
+        return self._known.get(user, user)
+
+    def meet(self, user: str, known_as: str) -> None:
+        """Remember the name by which others know a user."""
+        self._known[user] = known_as
 
     @property
     def deadline(self) -> float:

@@ -19,16 +19,22 @@ from roomproof.judge.facts import OLD_TIMESTAMP, is_far_away
 from roomproof.judge.findings import OVERDUE, Finding
 from roomproof.judge.offline.judge import judge
 from roomproof.spec.limits import CHAT_ID_CHARACTERS
-from roomproof.spec.rules import Capability
+from roomproof.spec.rules import Capability, Need
 from roomproof.stage.addresses import ClientAddresses, instance_of
 from roomproof.stage.endings import Refusal
 from roomproof.stage.person import Person
-from roomproof.stage.room import Room, knock
+from roomproof.stage.room import CREATOR, Room, knock
 from roomproof.stage.scene import RuleBrokenError, Scene
 from roomproof.stage.stats import Bystanders, Stats, read_stats
 
 CHAT_ID = re.compile(rf"(?!(?:ws|stats)$)[A-Za-z0-9._~-]{{1,{CHAT_ID_CHARACTERS}}}")
 """The form of the id of a room (CREATE-2)."""
+
+NO_ID = str.maketrans({" ": "-", "[": None, "]": None, ".": "-"})
+"""Removes what a marked text has and an id of a room might not."""
+
+NO_ANSWER = Answer(0, {}, b"")
+"""The answer where a room need not be made."""
 
 POLL_SECONDS = 0.02
 """Seconds between two requests for statistics."""
@@ -65,7 +71,15 @@ class Stage:
         spread = target.declares(Capability.PUBSUB)
         scene = Scene(target, http, sources=itertools.cycle(addresses.alternating() if spread else [http.home]))
         capabilities = [str(capability) for capability in target.capabilities]
-        scene.recorder.record(Started(epoch=CLOCK.epoch, server_ahead=server_ahead, capabilities=capabilities))
+        scene.recorder.record(
+            Started(
+                epoch=CLOCK.epoch,
+                server_ahead=server_ahead,
+                capabilities=capabilities,
+                without=sorted(target.dialect.without),
+                dialect=dict(target.dialect.frame_tables),
+            )
+        )
         return cls(scene, addresses, known_ids)
 
     def room(self, name: str = "Kitchen", *, source: str | None = None, **fields: object) -> Room:
@@ -73,8 +87,19 @@ class Stage:
 
         Raises RuleBrokenError if the server refuses (CREATE-1, with metadata CREATE-3) or gives a bad id (CREATE-2).
         """
-        answer = self.scene.http.request("POST", "/api/chats", room_body(name, **fields), source=source)
-        return self.add_room(answer, "CREATE-3" if "metadata" in fields else "CREATE-1")
+        target = self.scene.target
+        random = self.scene.unique("room").translate(NO_ID)
+        request = target.dialect.rooms.create(name, target.user(CREATOR), random, fields)
+        if request is None:
+            return self._open_room(target.dialect.rooms.id_of(None, random) or "", NO_ANSWER)
+        answer = self.scene.http.send(request, source=source)
+        rule = "CREATE-3" if "metadata" in fields else "CREATE-1"
+        if not target.lacks(Need.ROOMS):
+            return self.add_room(answer, rule)
+        room_id = target.dialect.rooms.id_of(answer.json(), random) if answer.ok else None
+        if room_id is None:
+            raise LocalTroubleError(f"expected a room for {request.method} {request.path}, got {answer}")
+        return self._open_room(room_id, answer)
 
     def add_room(self, answer: Answer, rule: str) -> Room:
         """Add the room in an answer to a request that made it.
@@ -90,9 +115,13 @@ class Stage:
 
         Raises RuleBrokenError (CREATE-2) if its id is malformed or known.
         """
-        room = Room(self.scene, answer)
-        if room.id in self._known_ids or not CHAT_ID.fullmatch(room.id):
-            raise RuleBrokenError("CREATE-2", "a new, URL-safe id for each room", repr(room.id))
+        room_id = str(answer.fields().get("id"))
+        if room_id in self._known_ids or not CHAT_ID.fullmatch(room_id):
+            raise RuleBrokenError("CREATE-2", "a new, URL-safe id for each room", repr(room_id))
+        return self._open_room(room_id, answer)
+
+    def _open_room(self, room_id: str, answer: Answer) -> Room:
+        room = Room(self.scene, room_id, answer)
         self._known_ids.add(room.id)
         self.rooms.append(room)
         return room
@@ -110,6 +139,7 @@ class Stage:
         Those of several instances are added up. Bystanders are left out. Raises RuleBrokenError (STATS-1) for malformed
         statistics.
         """
+        self.scene.need(Need.STATISTICS)
         if source is not None or not self.scene.target.declares(Capability.PUBSUB):
             stats = read_stats(self.scene.http.stats(source))
         else:
@@ -121,6 +151,7 @@ class Stage:
 
         Raises RuleBrokenError (STATS-1) for malformed statistics.
         """
+        self.scene.need(Need.STATISTICS)
         answers = [(address, self.scene.http.stats(address)) for address in self.addresses.each]
         by_instance = {instance_of(answer) or address: read_stats(answer) for address, answer in answers}
         return Stats.of_all(by_instance.values())
@@ -138,7 +169,12 @@ class Stage:
             time.sleep(POLL_SECONDS)
 
     def is_counted(self, members: int) -> bool:
-        """Whether the statistics come to count so many members, within the deadline."""
+        """Whether the statistics come to count so many members, within the deadline.
+
+        Also true where the service has no statistics.
+        """
+        if self.scene.target.lacks(Need.STATISTICS):
+            return True
         rooms = {room.id for room in self.rooms}
         exclusive = self.scene.target.exclusive
         stats = self.stats_once(lambda stats: stats.fit(members, rooms, exclusive=exclusive))
@@ -231,7 +267,8 @@ class Stage:
                     fences += [(person, content) for content in person.say_all(1, "last words")]
 
         def unheard() -> int:
-            return sum(person.is_open and not person.echoed(fence) for person, fence in fences)
+            can_hear = not self.scene.target.lacks(Need.ECHO)
+            return sum(can_hear and person.is_open and not person.echoed(fence) for person, fence in fences)
 
         self._await_none(unheard)
 
@@ -275,11 +312,6 @@ class Stage:
         for person in self._people():
             if not person.connection.is_over:
                 person.die("rst")
-
-
-def room_body(name: str, **fields: object) -> dict[str, object]:
-    """The body of a request that makes a room."""
-    return {"name": name, "created_by": "alice", **fields}
 
 
 def _until(deadline: int, events: list[Event]) -> list[Event]:

@@ -13,22 +13,35 @@ TOPOLOGY_CAPABILITIES = {Capability.STICKY, Capability.PUBSUB}
 
 
 def applicable_rules(rules: tuple[str, ...], target: DeclaredTarget) -> tuple[str, ...]:
-    """Return the rules without those of topologies that the target does not declare.
+    """Return the rules without those that cannot apply to the target, if any remain; otherwise all.
 
-    Returns all of them if none would remain.
+    Those are the rules of topologies that it does not declare, and the rules that need what the service lacks.
     """
     undeclared = TOPOLOGY_CAPABILITIES - target.capabilities.keys()
-    return tuple(rule for rule in rules if read_protocol().rules[rule].capability not in undeclared) or rules
+    known = read_protocol().rules
+    return (
+        tuple(
+            rule
+            for rule in rules
+            if known[rule].capability not in undeclared and known[rule].needs.isdisjoint(target.without)
+        )
+        or rules
+    )
 
 
 def why_inapplicable(item: pytest.Item, rules: tuple[str, ...], target: DeclaredTarget) -> str | None:
     """Return why a scenario of these rules does not apply to the target, or None."""
     declared = target.capabilities
     needed = {read_protocol().rules[rule].capability for rule in rules} - {None}
-    needed |= {mark.args[0] for mark in item.iter_markers("needs")}
+    marked = {mark.args[0] for mark in item.iter_markers("needs")}
+    needed |= {one for one in marked if isinstance(one, Capability)}
     missing = sorted(str(capability) for capability in needed if capability not in declared)
     if missing:
         return f"the target does not declare {', '.join(missing)}"
+    needs = {need for rule in rules for need in read_protocol().rules[rule].needs} | (marked - needed)
+    lacking = sorted(needs & target.without)
+    if lacking:
+        return f"the service has no {', '.join(lacking)}"
     if item.get_closest_marker("several_addresses") and not target.has_several_addresses:
         return "all clients have one address; a target file can give source_addresses"
     if item.get_closest_marker("breaks_parts") and not target.can_break:

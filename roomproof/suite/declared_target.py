@@ -6,7 +6,7 @@ import pytest
 
 from roomproof.client.target import Target
 from roomproof.report.capabilities import capability_names
-from roomproof.spec.rules import Capability
+from roomproof.spec.rules import Capability, Need
 from roomproof.topologies import catalogue
 from roomproof.topologies.embedded import embedded_capabilities
 
@@ -22,6 +22,10 @@ class DeclaredTarget:
     has_several_addresses: bool
     can_break: bool
     """Whether Roomproof can break parts of the target: only of what it started itself."""
+    without: frozenset[Need] = frozenset()
+    """What the service lacks of what PROTOCOL.md presumes."""
+    dialect: str = "native"
+    """The name of its dialect."""
 
     @property
     def capability_names(self) -> list[str]:
@@ -35,7 +39,14 @@ def declared_target(config: pytest.Config, target: Target | None) -> DeclaredTar
     `target` is the one of `--target`, if given.
     """
     if target is not None:
-        return DeclaredTarget(target.url, target.capabilities, len(target.addresses) > 1, can_break=False)
+        return DeclaredTarget(
+            target.url,
+            target.capabilities,
+            len(target.addresses) > 1,
+            can_break=False,
+            without=target.dialect.without,
+            dialect=target.dialect.name,
+        )
     topology = config.option.roomproof_topology
     if topology is None:
         return DeclaredTarget(EMBEDDED, embedded_capabilities(), has_several_addresses=False, can_break=False)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from roomproof.client.target import UsageError, read_text
+from roomproof.client.target import UsageError
+from roomproof.client.target_file import read_text
 from roomproof.verdict import Outcome, ScenarioResult
 
 

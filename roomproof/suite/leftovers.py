@@ -8,7 +8,7 @@ import pytest
 from roomproof.client.http import UnreachableError
 from roomproof.client.tcp import LocalTroubleError
 from roomproof.printable import printable
-from roomproof.stage.scene import RuleBrokenError
+from roomproof.stage.scene import LacksError, RuleBrokenError
 from roomproof.stage.stage import POLL_SECONDS, Stage
 from roomproof.stage.stats import Stats
 
@@ -110,7 +110,7 @@ class Leftovers:
         """
         try:
             stats = self._stage.stats_of_all()
-        except (RuleBrokenError, UnreachableError, LocalTroubleError):
+        except (RuleBrokenError, LacksError, UnreachableError, LocalTroubleError):
             return None
         return self._stage.bystanders.left_out_of(stats) if self._stage.bystanders else stats
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomproof.spec.rules import Capability, ProtocolError, read_protocol
+from roomproof.spec.rules import Capability, Need, ProtocolError, read_protocol
 
 
 def rule(*ids: str) -> pytest.MarkDecorator:
@@ -23,9 +23,12 @@ breaks_parts = pytest.mark.breaks_parts
 """Mark a scenario as not applicable to targets that Roomproof did not start itself."""
 
 
-def needs(capability: Capability) -> pytest.MarkDecorator:
-    """Mark a scenario as not applicable to servers that do not declare a capability."""
-    return pytest.mark.needs(capability)
+def needs(what: Capability | Need) -> pytest.MarkDecorator:
+    """Mark a scenario as not applicable to servers without something.
+
+    Those do not declare the capability, or lack the need.
+    """
+    return pytest.mark.needs(what)
 
 
 def unless(capability: Capability) -> pytest.MarkDecorator:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from roomproof.client.target import LEAST_DEADLINE, LONGEST_DEADLINE, Target, UsageError, read_target
+from roomproof.client.target import LEAST_DEADLINE, LONGEST_DEADLINE, Target, UsageError
+from roomproof.client.target_file import read_target
+from roomproof.spec.rules import Need
 from roomproof.suite.paths import scenarios_package
 from roomproof.topologies import catalogue
 
@@ -20,6 +22,7 @@ OPTION_NAMES = (
     "target",
     "topology",
     "rule",
+    "without",
     "capability",
     "header",
     "ca",
@@ -88,6 +91,13 @@ def add_options(parser: pytest.Parser) -> None:
         "history, presence-per-user, sticky, pubsub); repeatable",
     )
     group.add(
+        "without",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"what the target lacks of what PROTOCOL.md presumes ({', '.join(Need)}); repeatable",
+    )
+    group.add(
         "header",
         action="append",
         default=[],
@@ -154,7 +164,11 @@ def target_option(config: pytest.Config) -> Target | None:
     if option.roomproof_target is None:
         if getattr(option, "host", None):
             raise UsageError("--host is an option of Locust; name the server with --target")
-        given = [name for name in ("capability", "header", "ca", "exclusive") if getattr(option, f"roomproof_{name}")]
+        given = [
+            name
+            for name in ("capability", "without", "header", "ca", "exclusive")
+            if getattr(option, f"roomproof_{name}")
+        ]
         if given:
             raise UsageError(f"--{given[0]} describes your own server; name the server with --target")
         return None
@@ -165,6 +179,7 @@ def target_option(config: pytest.Config) -> Target | None:
         ca=option.roomproof_ca,
         exclusive=option.roomproof_exclusive,
         deadline=option.roomproof_deadline,
+        without=option.roomproof_without,
     )
 
 

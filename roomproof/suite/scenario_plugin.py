@@ -8,6 +8,7 @@ import pytest
 
 from roomproof.client.http import UnreachableError
 from roomproof.client.tcp import LocalTroubleError
+from roomproof.errors import UsageError
 from roomproof.history import Event, HistoryError, Sent
 from roomproof.judge.findings import Finding
 from roomproof.judge.root_cause import Expectation, Proof, attribute, is_explained
@@ -15,7 +16,7 @@ from roomproof.report.failure_text import failure_text, finding_line
 from roomproof.report.history_file import write_history
 from roomproof.spec.messages import Perhaps, Valid, read_sent
 from roomproof.spec.rules import read_protocol
-from roomproof.stage.scene import RuleBrokenError, UndeliveredError
+from roomproof.stage.scene import LacksError, RuleBrokenError, UndeliveredError
 from roomproof.stage.stage import Stage
 from roomproof.suite.applicability import applicable_rules, skip_as_inapplicable, why_inapplicable
 from roomproof.suite.declared_target import DeclaredTarget
@@ -28,7 +29,7 @@ from roomproof.suite.topology_plugin import TOPOLOGY_KEY
 from roomproof.topologies import catalogue
 from roomproof.verdict import Outcome, outcome_of
 
-OUR_TROUBLE: tuple[type[BaseException], ...] = (LocalTroubleError, pytest.fail.Exception)
+OUR_TROUBLE: tuple[type[BaseException], ...] = (LocalTroubleError, UsageError, pytest.fail.Exception)
 """Errors that end a scenario and say nothing about the server: a time limit of a plugin is one."""
 
 STATS_PATH = "/api/chats/ws/stats"
@@ -82,13 +83,27 @@ class ScenarioPlugin:
         result: object = True
         try:
             result = yield
-        except (AssertionError, UnreachableError, LocalTroubleError, pytest.fail.Exception) as failure:
+        except LacksError as failure:
             error = failure
-        self._judge(pyfuncitem, error)
+        except (AssertionError, UnreachableError, LocalTroubleError, UsageError, pytest.fail.Exception) as failure:
+            error = failure
+        lack = self._lack(error)
+        self._judge(pyfuncitem, None if lack else error)
         report = pyfuncitem.stash[REPORT_KEY]
+        if lack and not report.broken and not report.trouble:
+            skip_as_inapplicable(pyfuncitem, lack)
         if outcome_of(report.broken, read_protocol()) is Outcome.FAILED or report.trouble:
             raise error or ScenarioFailedError(report.detail)
         return result
+
+    def _lack(self, error: BaseException | None) -> str | None:
+        """Why a scenario that an error ended does not apply to the service, or None."""
+        if isinstance(error, LacksError):
+            return str(error)
+        if not isinstance(error, RuleBrokenError) or error.rule not in read_protocol().rules:
+            return None
+        lacking = sorted(read_protocol().rules[error.rule].needs & self._target.without)
+        return f"the service has no {', '.join(lacking)}" if lacking else None
 
     def _judge(self, item: pytest.Item, error: BaseException | None) -> None:
         """Complete the report of a scenario that ran to its end, or was ended by `error`."""

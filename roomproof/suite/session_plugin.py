@@ -199,6 +199,8 @@ class SessionPlugin:
             partial=self._partial,
             trouble=self._troubles[0] if self._troubles else None,
             broken=broken,
+            without=self._declared.without,
+            dialect=self._declared.dialect,
             complaints=stale_deviations(self._deviations, read_protocol().rules, results, partial=self._partial),
         )
 

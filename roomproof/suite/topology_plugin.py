@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import msgspec
 import pytest
 
 from roomproof.client.target import Target
 from roomproof.topologies import catalogue
-from roomproof.topologies.topology import TopologyHandle
+from roomproof.topologies.topology import TopologyHandle, decode_handle, encode_handle
 
 TOPOLOGY_KEY = pytest.StashKey[TopologyHandle]()
 """The key under which the configuration, or the item of a scenario, keeps the topology that was started for it."""
@@ -37,11 +36,11 @@ class TopologyPlugin:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Send the topology to a worker of xdist."""
-        node.workerinput[WORKER_INPUT] = msgspec.json.encode(self._handle).decode()
+        node.workerinput[WORKER_INPUT] = encode_handle(self._handle)
 
 
 def receive_topology(config: pytest.Config) -> None:
     """In a worker of xdist, store the topology that the controlling process started."""
     encoded = getattr(config, "workerinput", {}).get(WORKER_INPUT)
     if encoded is not None:
-        config.stash[TOPOLOGY_KEY] = msgspec.json.decode(encoded, type=TopologyHandle)
+        config.stash[TOPOLOGY_KEY] = decode_handle(encoded)

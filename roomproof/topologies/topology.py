@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from roomproof.client.service import Service
 from roomproof.client.target import Target
 
 Store = Literal["sqlite", "dynamodb"]
@@ -28,6 +29,16 @@ class TopologyHandle(msgspec.Struct, frozen=True):
     kind: str
     where: str
     target: Target
+
+
+def encode_handle(handle: TopologyHandle | None) -> str:
+    """Return a handle as JSON, without the service of its target: a topology speaks the native dialect."""
+    return msgspec.json.encode(handle, enc_hook=lambda _: None).decode()
+
+
+def decode_handle(text: str) -> TopologyHandle:
+    """Return the handle of a JSON text."""
+    return msgspec.json.decode(text, type=TopologyHandle, dec_hook=lambda _, __: Service())
 
 
 class BreakablePart(Protocol):

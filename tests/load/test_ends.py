@@ -303,8 +303,7 @@ def test_an_unknown_script_is_a_usage_error(tmp_path: Path) -> None:
 
     assert ended.returncode == 4
     assert (
-        "expected a script (capacity, churn, rooms, slow_reader, steady, storm, strangers), got 'stedy'"
-        in ended.stderr
+        "expected a script (capacity, churn, rooms, slow_reader, steady, storm, strangers), got 'stedy'" in ended.stderr
     )
 
 

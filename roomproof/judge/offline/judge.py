@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from roomproof.history import Event
+from roomproof.history import Event, Started
 from roomproof.judge.findings import Finding
 from roomproof.judge.offline import closing, delivery, error_frames, membership, timestamps, total_order
 from roomproof.judge.offline.expected import ExpectedItems, ExpectedStream
 from roomproof.judge.offline.sorted_history import sort
 from roomproof.judge.offline.tracing import trace
+from roomproof.spec.rules import read_protocol
 
 
 def judge(events: Iterable[Event]) -> list[Finding]:
@@ -40,4 +41,13 @@ def judge(events: Iterable[Event]) -> list[Finding]:
     findings += membership.miscounted_notices(history, traces, expected)
     findings += total_order.disordered(history, traces)
     findings += error_frames.unprovoked_errors(history)
-    return findings
+    return _applicable(findings, history.started)
+
+
+def _applicable(findings: list[Finding], started: Started) -> list[Finding]:
+    """The findings under rules that apply to what the service has."""
+    if not started.without:
+        return findings
+    lacking = frozenset(started.without)
+    rules = read_protocol().rules
+    return [one for one in findings if one.rule not in rules or rules[one.rule].needs.isdisjoint(lacking)]

@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from roomproof.dialects.frames import Frames
+from roomproof.dialects.native import native
+from roomproof.dialects.reader import frames_of
+from roomproof.errors import UsageError
 from roomproof.history import (
     Closed,
     Closing,
@@ -41,6 +45,8 @@ class SortedHistory:
     """Time at which the deletion of each deleted room began, by room."""
     faults: list[FaultWindow]
     deadline: int
+    frames: Frames = field(default_factory=lambda: native().frames)
+    """How the service frames what is said."""
     rooms: dict[str, list[RecordedConnection]] = field(default_factory=dict)
     """The connections that asked for each room, in the order of their opening."""
 
@@ -97,6 +103,7 @@ def sort(events: Iterable[Event]) -> SortedHistory:
     for event in events:
         if isinstance(event, Started):
             history.started = event
+            history.frames = _frames_of(event)
             continue
         if isinstance(event, Deadline):
             deadline = event.at
@@ -137,30 +144,49 @@ def _add(
         case _:
             if event.connection not in history.connections:
                 raise HistoryError(f"connection {event.connection} does something before it opens: {event}")
-            _record(history.connections[event.connection], event)
+            _record(history.frames, history.connections[event.connection], event)
+
+
+def _frames_of(started: Started) -> Frames:
+    """The frames of the dialect that a history names. Raises HistoryError."""
+    if not started.dialect and not started.without:
+        return native().frames
+    try:
+        return frames_of(started.dialect, started.without)
+    except UsageError as error:
+        raise HistoryError(f"the dialect of this history cannot be read: {error}") from error
 
 
 def _record(
+    frames: Frames,
     connection: RecordedConnection,
     event: Opened | Refused | Sent | Received | Violating | Reading | Closing | Dying | Closed,
 ) -> None:
     match event:
         case Sent():
-            _record_sent(connection, event)
+            _record_sent(frames, connection, event)
         case Received():
-            connection.receipts.append(Receipt(event, messages.read(event.frame)))
+            connection.receipts.append(Receipt(event, _read(frames, connection, event)))
         case Violating(is_masked=False):
             connection.record(event)
-            _record_unmasked(connection, event.payload)
+            _record_unmasked(frames, connection, event.payload)
         case _:
             connection.record(event)
 
 
-def _record_sent(connection: RecordedConnection, event: Sent) -> None:
+def _read(frames: Frames, connection: RecordedConnection, event: Received) -> messages.Frame:
+    frame = frames.read(event.frame, connection.room)
+    if isinstance(frame, messages.Unmatched):
+        expected = "frames that the dialect of the target names"
+        raise HistoryError(f"expected {expected}, got {frame.frame}: {frame.reason}; add it to [[hear]]")
+    return frame
+
+
+def _record_sent(frames: Frames, connection: RecordedConnection, event: Sent) -> None:
     frame = event.frame
     connection.has_sent_oversized |= len(frame if isinstance(frame, bytes) else frame.encode()) > FRAME_BYTES
     connection.has_sent_deep |= messages.is_deep(frame)
-    match messages.read_sent(frame):
+    match frames.read_sent(frame):
         case messages.Valid(content):
             connection.sent.append(SentMessage(len(connection.sent) + 1, content, event))
         case messages.Perhaps(content):
@@ -171,9 +197,9 @@ def _record_sent(connection: RecordedConnection, event: Sent) -> None:
             connection.bad_frames.append(bad)
 
 
-def _record_unmasked(connection: RecordedConnection, payload: bytes) -> None:
+def _record_unmasked(frames: Frames, connection: RecordedConnection, payload: bytes) -> None:
     """Record the message of an unmasked frame: a server may broadcast it (FRAME-9)."""
-    match messages.read_sent(payload.decode(errors="replace")):
+    match frames.read_sent(payload.decode(errors="replace")):
         case messages.Valid(content) | messages.Perhaps(content):
             connection.doubtful.append(content)
 

@@ -14,6 +14,7 @@ from websocket import ABNF, _handshake
 from roomproof.client.http import served_by
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
+from roomproof.dialects.session import Session
 from roomproof.load.transport.frames import client_frame
 from roomproof.load.transport.read_loop import READ_BYTES, ReadLoop, Receive
 
@@ -199,19 +200,22 @@ def connect(target: Target, room: str, user: str, read_loop: ReadLoop, *, source
     # The library keeps cookies for the whole process, and would send those of one connection with another.
     _handshake.CookieJar.jar.clear()
     web = websocket.WebSocket(skip_utf8_validation=True)
-    host, headers = target.handshake_headers(source)
+    handshake = target.dialect.handshakes.handshake(Session(room, target.user(user)))
+    host, headers = target.handshake_headers(source, handshake)
     plain = None
     try:
         plain = open_tcp(*target.address, target.bound_to(source), target.deadline)
         plain.settimeout(target.deadline)
         link = target.tls().wrap_socket(plain, server_hostname=target.address[0]) if target.is_tls else plain
         web.connect(
-            target.websocket_url(room, user),
+            target.websocket_url(handshake),
             socket=link,
             header=headers,
             host=host,
+            origin=handshake.origin,
+            subprotocols=list(handshake.subprotocols),
             redirect_limit=0,
-            suppress_origin=True,
+            suppress_origin=handshake.origin is None,
             timeout=target.deadline,
         )
         link.settimeout(None)
@@ -234,7 +238,8 @@ def connect(target: Target, room: str, user: str, read_loop: ReadLoop, *, source
     except BaseException:
         _close(plain)
         raise
-    instance = served_by((web.getheaders() or {}).get("x-upstream")) or target.instances.get(source or "", "")
+    named = (web.getheaders() or {}).get(target.dialect.instance_header.lower())
+    instance = served_by(named) or target.instances.get(source or "", "")
     return LoadSocket(web.sock, read_loop), instance
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from roomproof.client.connection import ClientConnection
 from roomproof.client.http import Http
-from roomproof.client.target import RESERVED_HEADERS, Target, UsageError, read_target
+from roomproof.client.target import RESERVED_HEADERS, Target, UsageError
+from roomproof.client.target_file import read_target
 from roomproof.load.transport.socket import RefusedError, connect
 from roomproof.recorder import Recorder
 from tests.unit.client.answering import answering

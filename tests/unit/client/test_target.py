@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from roomproof.client.target import UsageError, read_target
+from roomproof.client.target import UsageError
+from roomproof.client.target_file import read_target
+from roomproof.dialects.session import Session
 from roomproof.spec.rules import Capability
 
 
@@ -19,17 +21,20 @@ def test_the_default_port_is_that_of_the_scheme() -> None:
     assert read_target("https://chat.example").address == ("chat.example", 443)
 
 
+def websocket_url(url: str, room: str, user: str | None) -> str:
+    target = read_target(url)
+    return target.websocket_url(target.dialect.handshakes.handshake(Session(room, target.user(user))))
+
+
 def test_a_user_id_is_percent_encoded() -> None:
-    url = read_target("https://h/base").websocket_url("chat-1'", "a&b c+é/")
+    url = websocket_url("https://h/base", "chat-1'", "a&b c+é/")
 
     assert url == "wss://h/base/api/chats/ws/chat-1%27?user_id=a%26b%20c%2B%C3%A9%2F"
 
 
 def test_nobody_has_no_user_id() -> None:
-    target = read_target("http://h")
-
-    assert target.websocket_url("x", None) == "ws://h/api/chats/ws/x"
-    assert target.websocket_url("x", "") == "ws://h/api/chats/ws/x?user_id="
+    assert websocket_url("http://h", "x", None) == "ws://h/api/chats/ws/x"
+    assert websocket_url("http://h", "x", "") == "ws://h/api/chats/ws/x?user_id="
 
 
 def test_headers_may_be_secret_and_are_not_shown() -> None:

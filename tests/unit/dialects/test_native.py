@@ -1,12 +1,12 @@
 """The native dialect is PROTOCOL.md, and lacks nothing."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomproof.client.target import Target
 from roomproof.dialects.bad_frames import native_bad_frames
 from roomproof.dialects.declared_frames import DeclaredFrames
 from roomproof.dialects.native import native
@@ -87,14 +87,13 @@ def test_native_messages_are_said_as_before(content: str) -> None:
 def test_native_handshakes_have_the_address_of_before(room: str, user: str) -> None:
     handshake = native().handshakes.handshake(Session(room, UserRow(user)))
 
-    if room not in (".", ".."):
-        assert f"ws://h{handshake.target}" == Target("http://h").websocket_url(room, user)
+    assert handshake.target == f"/api/chats/ws/{quote(room, safe='')}?user_id={quote(user, safe='')}"
 
 
 def test_nobody_has_no_user_id() -> None:
     handshake = native().handshakes.handshake(Session("x", UserRow(None)))
 
-    assert f"ws://h{handshake.target}" == Target("http://h").websocket_url("x", None)
+    assert handshake.target == "/api/chats/ws/x"
 
 
 def test_native_rooms_are_made_as_the_protocol_says() -> None:
@@ -178,13 +177,21 @@ def test_what_is_taken_away_is_not_looked_for(need: Need, frame: str, read: type
     assert dialect.without == {need}
 
 
-def test_without_rooms_the_ids_are_our_own() -> None:
+def test_without_rooms_they_are_made_and_not_judged() -> None:
     dialect = read_dialect({}, "chat.toml", ["rooms"])
+
+    made, native_one = (one.rooms.create("Kitchen", ALICE, "7f") for one in (dialect, native()))
+    assert made == native_one
+    assert dialect.without == {Need.ROOMS}
+
+
+def test_rooms_that_need_not_be_made_have_our_ids() -> None:
+    dialect = read_dialect({"room": {"implicit": "room-{random}"}}, "chat.toml")
 
     assert dialect.rooms.create("Kitchen", ALICE, "7f") is None
     assert dialect.rooms.id_of(None, "7f") == "room-7f"
     assert dialect.rooms.add("room-7f", [ALICE], ALICE) == []
-    assert dialect.without == {Need.ROOMS, Need.PARTICIPANTS, Need.REFUSAL}
+    assert dialect.without == {Need.ROOMS, Need.PARTICIPANTS, Need.STATISTICS, Need.REFUSAL}
 
 
 def test_tokens_can_be_added_to_the_native_protocol() -> None:

@@ -1,0 +1,62 @@
+"""The opening of a connection: what a dialect sends and expects right after the handshake."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from roomproof.dialects.frames import Frames
+from roomproof.dialects.session import Session
+
+Frame = str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The result of an opening.
+
+    `refused` is the frame with which the server refused the connection, or what it did not send in time. `others` are
+    the frames that arrived meanwhile and belong to no step.
+    """
+
+    session: Session
+    refused: str | None = None
+    others: tuple[Frame, ...] = ()
+
+
+def play_opening(
+    frames: Frames, session: Session, send: Callable[[Frame], None], receive: Callable[[], Frame]
+) -> Opening:
+    """Send and expect frames until a connection is a member's.
+
+    `receive` returns the next frame, and raises TimeoutError after the deadline. Raises UsageError if something that
+    the target file wants to learn is not there, and what `send` and `receive` raise.
+    """
+    others: list[Frame] = []
+    progress = frames.begin(session)
+    while True:
+        for frame in progress.send:
+            send(frame)
+        if progress.is_done or progress.refused is not None:
+            return Opening(progress.session, progress.refused, tuple(others))
+        try:
+            frame = receive()
+        except TimeoutError:
+            return Opening(progress.session, f"expected {progress.awaits} in time, got nothing", tuple(others))
+        reply = frames.answer(frame, progress.session)
+        if reply is not None:
+            send(reply)
+            continue
+        before, progress = progress, frames.advance(progress, frame)
+        if progress == before:
+            others.append(frame)
+
+
+def without_secrets(text: str, session: Session) -> str:
+    """Return a text in which the secrets of a user are replaced by their placeholders."""
+    for name, value in session.user.columns.items():
+        if len(value) >= SHORTEST_SECRET:
+            text = text.replace(value, f"{{{name}}}")
+    return text
+
+
+SHORTEST_SECRET = 6
+"""Characters from which the value of a column can be a secret, and is not merely a word."""

@@ -125,8 +125,7 @@ class TcpConnection(TCPServer):
         """Take an event of the HTTP connection: bytes, their end, or a change of state."""
         match event:
             case RawData():
-                async with self.send_lock:
-                    await self._write(event.data)
+                await self.write(event.data)
             case Closed():
                 self._start_abort_timer()
                 with contextlib.suppress(OSError, RuntimeError):  # the link is lost already
@@ -138,20 +137,22 @@ class TcpConnection(TCPServer):
                 self._connections.set_idle(self, False)
                 await self.idle_task.stop()
 
-    async def _write(self, data: bytes) -> None:
+    async def write(self, data: bytes) -> None:
         """Write to the client, or abort the link if it does not read an answer in time."""
-        try:
-            self.writer.write(data)
-            if self.is_websocket:
-                await self.writer.drain()
-            else:
-                async with asyncio.timeout(SEND_SECONDS):
+        async with self.send_lock:
+            try:
+                self.writer.write(data)
+                if self.is_websocket:
                     await self.writer.drain()
-        except TimeoutError:
-            _log.warning("dropped a client that did not read its answer for %g s", SEND_SECONDS)
-            self.abort()
-        except (ConnectionError, RuntimeError):
-            await self.protocol.handle(Closed())
+                else:
+                    async with asyncio.timeout(SEND_SECONDS):
+                        await self.writer.drain()
+            except TimeoutError:
+                if not self.is_websocket:
+                    _log.warning("dropped a client that did not read its answer for %g s", SEND_SECONDS)
+                self.abort()
+            except (ConnectionError, RuntimeError):
+                await self.protocol.handle(Closed())
 
     async def _read_data(self) -> None:
         """Read until the client or the server has ended the link."""
@@ -309,7 +310,7 @@ class ChatStream(WSStream):
         match message:
             case {"type": "websocket.send", "text": str(text)}:
                 if self._writer.state is ConnectionState.OPEN and not self.closed:
-                    await self.send(Data(stream_id=self.stream_id, data=text_frame(text)))
+                    await self._tcp_connection.write(text_frame(text))  # Hypercorn's way there takes 2 microseconds
                 return
             case None:
                 self.app_put = None  # the application reads no more

@@ -30,7 +30,18 @@ def _drop_now_and_then(code: int) -> None:
     wrap(ChatRoom, "send_message", wrapped)
 
 
-@fault("healthy members dropped", breaks="CLOSE-1", shows=Kind.DROPPED)
+@fault(
+    "healthy members dropped",
+    breaks="CLOSE-1",
+    shows=Kind.DROPPED,
+    perhaps={
+        "FRAME-2": "somebody is closed in a scenario about bad frames",
+        "FRAME-3": "somebody is closed who has sent bad frames",
+        "LEAVE-4": "somebody is closed in a scenario about leaving",
+        "DELIVER-14": "a Close frame with 1000 can cross with ours, and then looks like an answer",
+        "DELIVER-13": "somebody is closed after a long message",
+    },
+)
 def dropped() -> None:
     """Every 200th message closes the first member of the room with 1000."""
     _drop_now_and_then(1000)
@@ -42,7 +53,18 @@ def too_slow() -> None:
     _drop_now_and_then(1013)
 
 
-@fault("healthy members cut off", breaks="CLOSE-1", shows=Kind.DROPPED)
+@fault(
+    "healthy members cut off",
+    breaks="CLOSE-1",
+    shows=Kind.DROPPED,
+    perhaps={
+        "CLOSE-2": "a link ends while its member closes",
+        "FRAME-3": "a link ends after a bad frame",
+        "FRAME-2": "a link ends in a scenario about bad frames",
+        "DELIVER-13": "a link ends after a long message",
+        "JOIN-2": "a link ends right after the handshake",
+    },
+)
 def cut_off() -> None:
     """Every 200th message cuts its sender's link without a Close frame."""
     turn = every(200)
@@ -135,7 +157,7 @@ def waits_for_the_slow() -> None:
     wrap(Member, "_write", wrapped)
 
 
-@fault("slow readers kept for ever", breaks="CLOSE-5")
+@fault("slow readers kept for ever", breaks="CLOSE-5", also={"LEAVE-5": "a peer that answers no ping is kept, too"})
 def kept_for_ever() -> None:
     """Outboxes have no limit, and peers that answer no pings are not closed."""
     wrap(Outbox, "put", _unbounded)

@@ -27,7 +27,14 @@ def cut() -> None:
     _change(lambda content: content[:1_000])
 
 
-@fault("content normalised", breaks="DELIVER-5")
+@fault(
+    "content normalised",
+    breaks="DELIVER-5",
+    also={
+        "DELIVER-1": "of two contents that become equal, one seems to be missing",
+        "DELIVER-3": "of two contents that become equal, one seems to arrive twice",
+    },
+)
 def normalised() -> None:
     """The content is converted to Unicode normalisation form C."""
     _change(lambda content: unicodedata.normalize("NFC", content))
@@ -69,7 +76,15 @@ def cut_at_the_limit() -> None:
     _change(lambda content: content[:4_096])
 
 
-@fault("long contents refused", breaks="DELIVER-13")
+@fault(
+    "long contents refused",
+    breaks="DELIVER-13",
+    also={
+        "DELIVER-1": "what is refused reaches nobody",
+        "DELIVER-5": "one of the contents is long",
+        "FRAME-5": "the refusal is an error frame",
+    },
+)
 def long_refused() -> None:
     """Content of more than 1,024 code points is refused."""
     turn = every(1)
@@ -83,7 +98,15 @@ def long_refused() -> None:
     on_receive(change)
 
 
-@fault("unknown fields refused", breaks="DELIVER-15")
+@fault(
+    "unknown fields refused",
+    breaks="DELIVER-15",
+    also={
+        "DELIVER-1": "what is refused reaches nobody",
+        "DELIVER-13": "long frames are padded with an unknown field",
+        "FRAME-5": "the refusal is an error frame",
+    },
+)
 def unknown_fields_refused() -> None:
     """A message with an unknown field is refused."""
 
@@ -97,7 +120,11 @@ def unknown_fields_refused() -> None:
     on_receive(change)
 
 
-@fault("commands swallowed", breaks="DELIVER-5")
+@fault(
+    "commands swallowed",
+    breaks="DELIVER-5",
+    also={"DELIVER-1": "what is swallowed reaches nobody", "FRAME-5": "an unknown command gets an error frame"},
+)
 def commands() -> None:
     """Content that begins with a slash is taken for a command and not delivered."""
 

@@ -10,7 +10,21 @@ from tests.faults.fault import every, fault, wrap
 from tests.faults.plants.hooks import Send, encoded, is_message, on_send
 
 
-@fault("some lost for one", breaks="DELIVER-1", shows=Kind.LOST)
+@fault(
+    "some lost for one",
+    breaks="DELIVER-1",
+    shows=Kind.LOST,
+    perhaps={
+        "CLOSE-4": "a message is lost beside a slow reader",
+        "DELIVER-2": "the echo is lost",
+        "DELIVER-11": "the last message before a close is lost",
+        "DELIVER-12": "the message of a dead sender is lost",
+        "FRAME-2": "a message is lost after a bad frame of another",
+        "LEAVE-4": "a message is lost after a leave",
+        "JOIN-3": "a message is lost right after a join",
+        "DELIVER-16": "a message is lost for one device",
+    },
+)
 def lost_for_one() -> None:
     """Every 100th delivery of a message to a member other than its sender is left out."""
     turn = every(100)
@@ -22,7 +36,27 @@ def lost_for_one() -> None:
     on_send(change)
 
 
-@fault("some lost for everyone", breaks="DELIVER-1", shows=Kind.LOST)
+@fault(
+    "some lost for everyone",
+    breaks="DELIVER-1",
+    shows=Kind.LOST,
+    perhaps={
+        "CLOSE-4": "a message is lost beside a slow reader",
+        "DELIVER-5": "one of the special contents is lost",
+        "DELIVER-11": "the last message before a close is lost",
+        "DELIVER-12": "the message of a dead sender is lost",
+        "DELIVER-13": "a long message is lost",
+        "DELIVER-15": "a message with more fields is lost",
+        "DELIVER-2": "the message of somebody alone is lost",
+        "FRAME-2": "a message is lost after a bad frame of another",
+        "FRAME-3": "a message is lost after a bad frame of its sender",
+        "FRAME-8": "a message is lost after a pong",
+        "LEAVE-4": "a message is lost after a leave",
+        "JOIN-3": "a message is lost right after a join",
+        "JOIN-5": "the first message of a newcomer is lost",
+        "JOIN-2": "the only message of a newcomer is lost",
+    },
+)
 def lost_for_everyone() -> None:
     """Every 40th message reaches its sender and nobody else."""
     turn = every(40)
@@ -54,7 +88,11 @@ def doubled() -> None:
     on_send(change)
 
 
-@fault("repeated messages dropped", breaks="DELIVER-3")
+@fault(
+    "repeated messages dropped",
+    breaks="DELIVER-3",
+    also={"DELIVER-1": "the words of another, said again, reach nobody"},
+)
 def same_words_once() -> None:
     """A message with the content of the room's previous message is dropped as a copy."""
     _drop_copies()
@@ -82,7 +120,11 @@ def _drop_copies(*, of_others_only: bool = False) -> None:
     wrap(ChatRoom, "send_message", wrapped)
 
 
-@fault("echo missing", breaks="DELIVER-2")
+@fault(
+    "echo missing",
+    breaks="DELIVER-2",
+    also={"JOIN-2": "a second device alone shows by its echo only that it is a member"},
+)
 def echo_missing() -> None:
     """A sender gets no echo while other members are in the room."""
 
@@ -95,7 +137,7 @@ def echo_missing() -> None:
     on_send(change)
 
 
-@fault("second device ignored", breaks="DELIVER-16")
+@fault("second device ignored", breaks="DELIVER-16", also={"JOIN-2": "the ignored device is no member"})
 def second_device_ignored() -> None:
     """Of a user's connections in a room, only the first receives messages."""
 
@@ -125,7 +167,16 @@ def last_words_lost() -> None:
     wrap(Member, "_handle", wrapped)
 
 
-@fault("delivery stops when the sender disconnects", breaks="DELIVER-12")
+@fault(
+    "delivery stops when the sender disconnects",
+    breaks="DELIVER-12",
+    also={"DELIVER-1": "it also stops after a Close frame"},
+    perhaps={
+        "ORDER-2": "delivery stops at another member for each item",
+        "DELIVER-11": "it stops for all",
+        "ORDER-1": "what was held back arrives later",
+    },
+)
 def death_loses() -> None:
     """All but the first member get a message 3 ms late, unless its sender is gone."""
     turn = every(1)
@@ -144,7 +195,12 @@ def death_loses() -> None:
     on_send(change)
 
 
-@fault("messages that nobody sent", breaks="DELIVER-14", shows=Kind.PHANTOM)
+@fault(
+    "messages that nobody sent",
+    breaks="DELIVER-14",
+    shows=Kind.PHANTOM,
+    also={"FRAME-1": "where somebody has sent a bad frame, the content might be that of the frame"},
+)
 def phantom() -> None:
     """Every 30th message is followed by one that its sender never sent."""
     turn = every(30)

@@ -32,7 +32,15 @@ def is_broken(why: str) -> bool:
     return "1006" in why or "broke" in why
 
 
-@fault("the creator's leave closes all members", breaks="CLOSE-1", shows=Kind.DROPPED)
+@fault(
+    "the creator's leave closes all members",
+    breaks="CLOSE-1",
+    shows=Kind.DROPPED,
+    also={
+        "DELIVER-14": "leave notices tell of members whose own Close frames cross with ours",
+        "FRAME-3": "some of the members have sent bad frames",
+    },
+)
 def maker_leaves() -> None:
     """When the creator of a room leaves it, all other members are closed with 1000."""
 
@@ -61,7 +69,11 @@ def skipped() -> None:
     leaving(change)
 
 
-@fault("a quick return not announced", breaks="LEAVE-1")
+@fault(
+    "a quick return not announced",
+    breaks="LEAVE-1",
+    also={"JOIN-1": "the join is not announced, either", "LEAVE-2": "nor is the end of a link"},
+)
 def quick_return() -> None:
     """A leave is announced 0.5 s late, and not at all if the user is back by then."""
     going: dict[tuple[str, str], list[asyncio.TimerHandle]] = {}

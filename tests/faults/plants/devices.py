@@ -18,7 +18,12 @@ def _devices(member: Member) -> list[Any]:
     return [one for one in list(member._room.members) if one.user_id == member.user_id]
 
 
-@fault("errors for all devices", breaks="FRAME-2", shows=Kind.UNPROVOKED_ERROR)
+@fault(
+    "errors for all devices",
+    breaks="FRAME-2",
+    shows=Kind.UNPROVOKED_ERROR,
+    also={"FRAME-5": "the other devices have sent valid messages only"},
+)
 def errors_for_all() -> None:
     """The error frame for a bad frame goes to all connections of the user in the room."""
 

@@ -18,7 +18,11 @@ def _elsewhere(instance: Any, room: ChatRoom[Any], user: str) -> list[Any]:
     return [member for other in others for member in list(other.members) if member.user_id == user]
 
 
-@fault("leaving one room leaves all", breaks="LEAVE-4")
+@fault(
+    "leaving one room leaves all",
+    breaks="LEAVE-4",
+    also={"DELIVER-14": "the other room is told of a leave that never was"},
+)
 def leaves_all() -> None:
     """Leaving a room ends the user's other memberships; the connections stay open."""
 

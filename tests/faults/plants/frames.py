@@ -98,7 +98,11 @@ def array_crashes() -> None:
     _on_frame(change)
 
 
-@fault("a missing content crashes the connection", breaks="FRAME-3")
+@fault(
+    "a missing content crashes the connection",
+    breaks="FRAME-3",
+    also={"CLOSE-1": "a ping has no content", "FRAME-7": "a ping has no content"},
+)
 def missing_crashes() -> None:
     """A message without content crashes the handler."""
 
@@ -137,7 +141,12 @@ def binary_crashes() -> None:
     _on_frame(change)
 
 
-@fault("messages after a bad frame ignored", breaks="FRAME-3")
+@fault(
+    "messages after a bad frame ignored",
+    breaks="FRAME-3",
+    also={"DELIVER-1": "what is ignored reaches nobody", "DELIVER-2": "the echo is ignored, too"},
+    perhaps={"DELIVER-11": "the ignored message is the last one before a close"},
+)
 def deaf_after_one() -> None:
     """After a bad frame all further frames of that connection are ignored."""
 
@@ -162,7 +171,16 @@ def fifth_closes() -> None:
     _on_frame(change)
 
 
-@fault("a bad frame empties the room", breaks="FRAME-2")
+@fault(
+    "a bad frame empties the room",
+    breaks="FRAME-2",
+    also={"CLOSE-1": "members are closed for a bad frame of another"},
+    perhaps={
+        "FRAME-3": "the sender itself is closed with the others",
+        "DELIVER-1": "what was on its way to the closed is lost",
+        "DELIVER-2": "what was on its way to the closed is lost",
+    },
+)
 def empties_the_room() -> None:
     """A bad frame closes all other members of the room with 1003."""
 
@@ -176,7 +194,7 @@ def empties_the_room() -> None:
     _on_frame(change)
 
 
-@fault("errors for the whole room", breaks="FRAME-2")
+@fault("errors for the whole room", breaks="FRAME-2", also={"FRAME-5": "the others have sent valid messages only"})
 def everybody_is_told() -> None:
     """The error frame that answers a bad frame goes to the whole room."""
 
@@ -202,7 +220,12 @@ def no_errors() -> None:
     _on_frame(change)
 
 
-@fault("errors for valid messages", breaks="FRAME-5", shows=Kind.UNPROVOKED_ERROR)
+@fault(
+    "errors for valid messages",
+    breaks="FRAME-5",
+    shows=Kind.UNPROVOKED_ERROR,
+    perhaps={"FRAME-2": "an error reaches others after a bad frame"},
+)
 def errors_for_valid() -> None:
     """Every 20th valid message is answered with an error frame, and delivered."""
     turn = every(20)
@@ -251,7 +274,12 @@ def trailing_ignored() -> None:
     on_receive(change)
 
 
-@fault("types compared without case", breaks="FRAME-1", shows=Kind.PHANTOM)
+@fault(
+    "types compared without case",
+    breaks="FRAME-1",
+    shows=Kind.PHANTOM,
+    also={"FRAME-3": "a lone surrogate ends the connection of its sender"},
+)
 def any_case() -> None:
     """Types are compared without case: a frame of the type MESSAGE is broadcast."""
 

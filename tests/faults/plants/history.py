@@ -50,25 +50,48 @@ def kept() -> None:
     _sent_on_join(lambda _, kept: kept)
 
 
-@fault("an emptied room replays its last messages", breaks="DELIVER-10", shows=Kind.REPLAYED)
+@fault(
+    "an emptied room replays its last messages",
+    breaks="DELIVER-10",
+    shows=Kind.REPLAYED,
+    also={
+        "LEAVE-1": "whoever is sent an old message seems to be due the leave that followed",
+        "LEAVE-2": "whoever is sent an old message seems to be due the leave that followed",
+    },
+)
 def emptied_room() -> None:
     """The first member of an empty room receives the last messages of the room."""
     _sent_on_join(lambda room, kept: [] if room.members else kept)
 
 
-@fault("history sent twice", breaks="DELIVER-10", declares=("history",))
+@fault(
+    "history sent twice",
+    breaks="DELIVER-10",
+    declares=("history",),
+    also={"DELIVER-3": "every message of the history arrives twice"},
+)
 def twice() -> None:
     """A new member receives each of the last messages twice."""
     _sent_on_join(lambda _, kept: [frame for frame in kept for _ in range(2)])
 
 
-@fault("history sent backwards", breaks="DELIVER-10", declares=("history",))
+@fault(
+    "history sent backwards",
+    breaks="DELIVER-10",
+    declares=("history",),
+    also={"ORDER-1": "the history is out of order", "ORDER-2": "the history is out of order"},
+)
 def backwards() -> None:
     """A new member receives the last messages in reverse order."""
     _sent_on_join(lambda _, kept: kept[::-1])
 
 
-@fault("history sent to all", breaks="DELIVER-10", declares=("history",))
+@fault(
+    "history sent to all",
+    breaks="DELIVER-10",
+    declares=("history",),
+    also={"DELIVER-3": "those who were there receive their messages again"},
+)
 def to_all() -> None:
     """Whenever a member joins, all members receive the last messages."""
 
@@ -124,7 +147,15 @@ def recovery() -> None:
     _sent_on_return(is_broken)
 
 
-@fault("one old message sent to newcomers", breaks="DELIVER-10", shows=Kind.REPLAYED)
+@fault(
+    "one old message sent to newcomers",
+    breaks="DELIVER-10",
+    shows=Kind.REPLAYED,
+    also={
+        "LEAVE-1": "whoever is sent an old message seems to be due the leave that followed",
+        "LEAVE-2": "whoever is sent an old message seems to be due the leave that followed",
+    },
+)
 def history_repeated() -> None:
     """A new member receives an earlier message: the first of the last fifty."""
     turn = every(1)

@@ -45,7 +45,7 @@ def names_in_bytes() -> None:
     _refusing(lambda chat: len(chat.name.encode()) > 255)
 
 
-@fault("created_at missing", breaks="CREATE-1")
+@fault("created_at missing", breaks="CREATE-1", also={"CREATE-5": "a fetched room lacks it, too"})
 def created_at_missing() -> None:
     """The answer to a creation has null for created_at."""
     _answers("create", lambda status, fields: (status, {**fields, "created_at": None}))
@@ -66,13 +66,13 @@ def ids_repeated() -> None:
     _answers("create", change)
 
 
-@fault("metadata dropped", breaks="CREATE-3")
+@fault("metadata dropped", breaks="CREATE-3", also={"CREATE-5": "a fetched room lacks them, too"})
 def metadata_dropped() -> None:
     """The answer to a creation has empty metadata."""
     _answers("create", lambda status, fields: (status, fields | {"metadata": {}}))
 
 
-@fault("numbers in metadata made strings", breaks="CREATE-3")
+@fault("numbers in metadata made strings", breaks="CREATE-3", also={"CREATE-5": "a fetched room has them, too"})
 def metadata_strings() -> None:
     """The answer to a creation has strings for the numbers in metadata."""
 
@@ -91,7 +91,11 @@ def metadata_strings() -> None:
     _answers("create", lambda status, fields: (status, fields | {"metadata": as_text(fields["metadata"])}))
 
 
-@fault("metadata missing", breaks="CREATE-3")
+@fault(
+    "metadata missing",
+    breaks="CREATE-3",
+    also={"CREATE-1": "a room without metadata has an empty object", "CREATE-5": "a fetched room lacks it, too"},
+)
 def metadata_missing() -> None:
     """The answer to a creation has no metadata."""
     _answers("create", lambda status, fields: (status, {k: v for k, v in fields.items() if k != "metadata"}))
@@ -108,7 +112,7 @@ def metadata_flat() -> None:
     _refusing(lambda chat: levels(chat.metadata) > 16)
 
 
-@fault("numbers beyond 64 bits refused", breaks="CREATE-3")
+@fault("numbers beyond 64 bits refused", breaks="CREATE-3", also={"CREATE-7": "longer numbers are refused, too"})
 def numbers_of_64_bits() -> None:
     """Metadata with a whole number of more than 64 bits are refused."""
     refuse_whole_numbers_from(2**64)
@@ -195,7 +199,7 @@ def _breaking(read: Any) -> Any:
     return break_
 
 
-@fault("200 for unknown rooms", breaks="CREATE-5")
+@fault("200 for unknown rooms", breaks="CREATE-5", also={"CREATE-6": "a deleted room is an unknown one"})
 def unknown_200() -> None:
     """Fetching a room that does not exist is answered with 200."""
     _answers("fetch", lambda _, fields: (200, fields))
@@ -218,7 +222,7 @@ def participant_objects() -> None:
     _answers("fetch", change)
 
 
-@fault("deleted rooms live on", breaks="CREATE-6")
+@fault("deleted rooms live on", breaks="CREATE-6", also={"CLOSE-3": "their members are not closed"})
 def deleted_live_on() -> None:
     """Deleting a room answers 204 and deletes nothing."""
 
@@ -265,7 +269,7 @@ def _current_path() -> str:
     return request.path
 
 
-@fault("participants of unknown rooms", breaks="PARTICIPANTS-3")
+@fault("participants of unknown rooms", breaks="PARTICIPANTS-3", also={"CREATE-6": "a deleted room is an unknown one"})
 def unknown_participants() -> None:
     """Adding participants to a room that does not exist is answered with 200."""
     _answers("add_participants", lambda _, fields: (200, fields))
@@ -300,7 +304,7 @@ def trailing_ignored() -> None:
     wrap(bodies, "new_chat", wrapped)
 
 
-@fault("metadata keys in lower case", breaks="CREATE-3")
+@fault("metadata keys in lower case", breaks="CREATE-3", also={"CREATE-5": "a fetched room has them, too"})
 def small_keys() -> None:
     """The answer to a creation has the keys of metadata in lower case."""
 

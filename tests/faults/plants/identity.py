@@ -13,7 +13,14 @@ from tests.faults.fault import fault, wrap
 from tests.faults.plants.hooks import change_frames, change_messages
 
 
-@fault("sender taken from the frame", breaks="DELIVER-6")
+@fault(
+    "sender taken from the frame",
+    breaks="DELIVER-6",
+    also={
+        "DELIVER-7": "a sender_id that is no string is taken, too",
+        "DELIVER-15": "a field of the server in another form is an unknown field",
+    },
+)
 def sender_from_frame() -> None:
     """A frame with a sender_id is broadcast under that id."""
 
@@ -32,7 +39,12 @@ def sender_from_frame() -> None:
     wrap(Member, "_handle", wrapped)
 
 
-@fault("the latest member named as the sender", breaks="DELIVER-6", shows=Kind.MISATTRIBUTED)
+@fault(
+    "the latest member named as the sender",
+    breaks="DELIVER-6",
+    shows=Kind.MISATTRIBUTED,
+    also={"JOIN-6": "of two users that differ in case, one speaks as the other"},
+)
 def last_joiner() -> None:
     """Messages carry the user id of the member that joined last."""
 
@@ -67,7 +79,20 @@ def sender_missing() -> None:
     change_messages(lambda fields: {name: value for name, value in fields.items() if name != "sender_id"})
 
 
-@fault("user ids in lower case", breaks="JOIN-6")
+@fault(
+    "user ids in lower case",
+    breaks="JOIN-6",
+    also={
+        "DELIVER-6": "messages have another sender_id",
+        "DELIVER-14": "nobody of the other user id has joined",
+        "JOIN-1": "the notice of the true user id is missing",
+    },
+    perhaps={
+        "JOIN-4": "two users that differ in case seem to be one",
+        "DELIVER-9": "two users that differ in case seem to be one",
+        "DELIVER-3": "two users that differ in case seem to be one",
+    },
+)
 def lower_case() -> None:
     """User ids are converted to lower case."""
     _user_ids(str.lower)
@@ -87,7 +112,15 @@ def plain_only() -> None:
     wrap(handshake, "name_problem", wrapped)
 
 
-@fault("user ids normalised", breaks="DELIVER-6", shows=Kind.MISATTRIBUTED)
+@fault(
+    "user ids normalised",
+    breaks="DELIVER-6",
+    shows=Kind.MISATTRIBUTED,
+    also={
+        "JOIN-1": "the notice of the true user id is missing",
+        "LEAVE-1": "two users seem to be one, who leaves twice",
+    },
+)
 def ids_normalised() -> None:
     """User ids are converted to Unicode normalisation form C."""
     import unicodedata
@@ -95,7 +128,7 @@ def ids_normalised() -> None:
     _user_ids(lambda user_id: unicodedata.normalize("NFC", user_id))
 
 
-@fault("long user ids cut", breaks="REFUSE-5")
+@fault("long user ids cut", breaks="REFUSE-5", also={"DELIVER-14": "nobody of the shorter user id has joined"})
 def ids_cut() -> None:
     """User ids lose their control characters and are cut after 64 code points."""
     _user_ids(lambda user_id: "".join(char for char in user_id if char >= " ")[:64])
@@ -105,7 +138,16 @@ def _user_ids(change: Any) -> None:
     wrap(handshake, "_user_ids", lambda original: lambda query: [change(user_id) for user_id in original(query)])
 
 
-@fault("user ids trimmed", breaks="DELIVER-6", shows=Kind.MISATTRIBUTED)
+@fault(
+    "user ids trimmed",
+    breaks="DELIVER-6",
+    shows=Kind.MISATTRIBUTED,
+    also={
+        "DELIVER-14": "nobody of the shorter user id has joined",
+        "JOIN-1": "the notice of the true user id is missing",
+        "REFUSE-5": "white space at the ends of a user id is odd, and not kept",
+    },
+)
 def ids_trimmed() -> None:
     """White space at both ends of a user id is removed."""
     wrap(handshake, "_user_ids", lambda ids: lambda query: [type(one)(one.strip()) for one in ids(query)])

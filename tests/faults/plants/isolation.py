@@ -64,7 +64,11 @@ def leak_to_namesakes() -> None:
     on_send(change)
 
 
-@fault("a deletion announced in all rooms", breaks="DELIVER-4")
+@fault(
+    "a deletion announced in all rooms",
+    breaks="DELIVER-4",
+    also={"DELIVER-14": "the announcement is a message that nobody sent"},
+)
 def deleted_speaks_on() -> None:
     """Deleting a room sends a message about it to the members of all rooms."""
 

@@ -11,7 +11,7 @@ from tests.faults.fault import fault, wrap
 from tests.faults.plants.hooks import on_receive
 
 
-@fault("only 25 members receive", breaks="DELIVER-1")
+@fault("only 25 members receive", breaks="DELIVER-1", also={"JOIN-1": "the others receive no notices, either"})
 def first_25() -> None:
     """Only the first 25 members of a room receive its frames."""
 
@@ -46,7 +46,7 @@ def silent_overflow() -> None:
     wrap(Outbox, "put", lambda put: lambda self, frame: len(self._frames) >= 100 or put(self, frame))
 
 
-@fault("frames of 126 bytes misread", breaks="DELIVER-13")
+@fault("frames of 126 bytes misread", breaks="DELIVER-13", also={"FRAME-5": "what is misread gets an error frame"})
 def frames_of_126() -> None:
     """A frame of exactly 126 bytes, the shortest with an extended length, is misread."""
 

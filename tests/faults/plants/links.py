@@ -11,7 +11,11 @@ from reference_server.stream import ChatStream
 from tests.faults.fault import fault, wrap
 
 
-@fault("only the last fragment read", breaks="DELIVER-13")
+@fault(
+    "only the last fragment read",
+    breaks="DELIVER-13",
+    also={"FRAME-5": "the fragment gets an error frame", "DELIVER-2": "the echo of somebody alone is lost, too"},
+)
 def last_fragment() -> None:
     """Of a message in several fragments only the last is read."""
 

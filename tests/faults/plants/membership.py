@@ -10,7 +10,18 @@ from tests.faults.fault import every, fault, wrap
 from tests.faults.plants.hooks import Send, encoded, on_send
 
 
-@fault("first message after a join lost", breaks="JOIN-5")
+@fault(
+    "first message after a join lost",
+    breaks="JOIN-5",
+    also={
+        "JOIN-2": "somebody alone who speaks once seems to be no member",
+        "DELIVER-1": "the lost message reaches nobody",
+    },
+    perhaps={
+        "DELIVER-2": "somebody alone hears the second message only",
+        "DELIVER-11": "the lost message is the last one before a close",
+    },
+)
 def first_words_lost() -> None:
     """A connection's first frame is dropped if it comes within 50 ms of the handshake."""
     turn = every(1)
@@ -34,7 +45,19 @@ def first_words_lost() -> None:
     wrap(Member, "_handle", wrapped_hear)
 
 
-@fault("membership a moment late", breaks="JOIN-3")
+@fault(
+    "membership a moment late",
+    breaks="JOIN-3",
+    also={"DELIVER-1": "what is said in that moment does not reach the newcomer"},
+    perhaps={
+        "DELIVER-2": "so does the first echo",
+        "DELIVER-11": "so do last words before a close",
+        "DELIVER-12": "so do last words of the dead",
+        "DELIVER-16": "so does a word to another device",
+        "JOIN-5": "so does the first word of the newcomer",
+        "JOIN-2": "so does the only word of the newcomer",
+    },
+)
 def announced_before_membership() -> None:
     """A join is announced 30 ms before the new member receives messages of others."""
     turn = every(1)

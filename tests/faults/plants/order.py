@@ -27,7 +27,12 @@ def swapped_for_one() -> None:
     on_send(change)
 
 
-@fault("orders differ between members", breaks="ORDER-2")
+@fault(
+    "orders differ between members",
+    breaks="ORDER-2",
+    also={"LEAVE-3": "the leave notice changes places with the last message"},
+    perhaps={"ORDER-1": "so do two messages of one sender", "DELIVER-12": "so do last words of the dead"},
+)
 def orders_differ() -> None:
     """Every other member receives each message after the next one by another sender."""
 
@@ -89,7 +94,12 @@ def announced_after_speaking() -> None:
     on_send(change)
 
 
-@fault("long messages overtaken", breaks="ORDER-1", shows=Kind.REORDERED)
+@fault(
+    "long messages overtaken",
+    breaks="ORDER-1",
+    shows=Kind.REORDERED,
+    also={"DELIVER-9": "what is overtaken has an earlier timestamp"},
+)
 def overtaken() -> None:
     """A message over 2,000 code points is sent 3 ms late: shorter ones overtake it."""
 

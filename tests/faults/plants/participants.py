@@ -7,7 +7,9 @@ from tests.faults.fault import fault, wrap
 from tests.faults.freedoms import by_invitation_only
 
 
-@fault("the creator is no participant", breaks="CREATE-1")
+@fault(
+    "the creator is no participant", breaks="CREATE-1", also={"CREATE-7": "this server is strict with metadata, too"}
+)
 def maker_is_none() -> None:
     """Only participants may connect, and the creator of a room is none until added."""
     added: dict[str, set[str]] = {}
@@ -31,7 +33,7 @@ def maker_is_none() -> None:
     by_invitation_only()
 
 
-@fault("participants replaced", breaks="PARTICIPANTS-1")
+@fault("participants replaced", breaks="PARTICIPANTS-1", also={"CREATE-7": "this server is strict with metadata, too"})
 def replaced() -> None:
     """Only participants may connect, and adding some removes those added before."""
     latest: dict[str, list[str]] = {}

@@ -62,7 +62,16 @@ def purged() -> None:
     wrap(Member, "run", wrapped_run)
 
 
-@fault("a room subscribed twice", breaks="DELIVER-3", shows=Kind.DUPLICATED)
+@fault(
+    "a room subscribed twice",
+    breaks="DELIVER-3",
+    shows=Kind.DUPLICATED,
+    perhaps={
+        "JOIN-1": "join notices arrive twice, too",
+        "LEAVE-1": "leave notices arrive twice, too",
+        "ORDER-1": "the copies are out of order",
+    },
+)
 def subscribed_twice() -> None:
     """The first member of a room waits 2 ms for a subscription to the room.
 
@@ -111,7 +120,21 @@ def overtakes() -> None:
     wrap(Member, "run", wrapped)
 
 
-@fault("a leave shifts a broadcast", breaks="DELIVER-1", shows=Kind.LOST)
+@fault(
+    "a leave shifts a broadcast",
+    breaks="DELIVER-1",
+    shows=Kind.LOST,
+    perhaps={
+        "DELIVER-2": "one misses its own message",
+        "JOIN-1": "one misses a notice",
+        "LEAVE-1": "one misses a notice",
+        "LEAVE-2": "one misses a notice",
+        "DELIVER-10": "one gets a message that was said before it came",
+        "DELIVER-11": "one misses last words before a close",
+        "DELIVER-12": "one misses last words of the dead",
+        "ORDER-2": "the others are out of step",
+    },
+)
 def shifted() -> None:
     """A broadcast pauses 2 ms after the first member, then goes on with the second.
 

@@ -35,7 +35,11 @@ def stats_accepted() -> None:
     wrap(SqliteStore, "exists", wrapped)
 
 
-@fault("impossible ids accepted", breaks="REFUSE-2")
+@fault(
+    "impossible ids accepted",
+    breaks="REFUSE-2",
+    also={"REFUSE-1": "an id with a space behind it is cut to that of a room"},
+)
 def impossible_accepted() -> None:
     """A connection to an impossible room id is accepted."""
 
@@ -89,19 +93,24 @@ def _closed_with(code: int, *before: str) -> None:
 _LATE = object()
 
 
-@fault("wrong close code for unknown rooms", breaks="REFUSE-1")
+@fault(
+    "wrong close code for unknown rooms",
+    breaks="REFUSE-1",
+    also={"CREATE-6": "a deleted room is an unknown one"},
+    perhaps={"CLOSE-3": "whoever enters while a room is deleted is refused in the same way"},
+)
 def wrong_code() -> None:
     """A connection to an unknown room is accepted and closed with 1000."""
     _closed_with(1000)
 
 
-@fault("frames before the refusal", breaks="REFUSE-1")
+@fault("frames before the refusal", breaks="REFUSE-1", also={"CREATE-6": "a deleted room is an unknown one"})
 def frames_before() -> None:
     """A connection to an unknown room is accepted, gets a frame, is closed with 4004."""
     _closed_with(4004, '{"type":"welcome"}')
 
 
-@fault("unknown rooms are 404", breaks="REFUSE-1")
+@fault("unknown rooms are 404", breaks="REFUSE-1", also={"CREATE-6": "a deleted room is an unknown one"})
 def wrong_status() -> None:
     """A handshake for an unknown room is answered with 404."""
     wrap(handshake, "_refusal", lambda refusal: lambda status, *more: refusal(404 if status == 403 else status, *more))
@@ -126,7 +135,11 @@ def take_empty_user_ids() -> None:
     )
 
 
-@fault("the refused are counted", breaks="REFUSE-4")
+@fault(
+    "the refused are counted",
+    breaks="REFUSE-4",
+    also={"STATS-2": "those refused by earlier scenarios are counted, too"},
+)
 def refused_counted() -> None:
     """Every refused connection counts in total_connections, for ever."""
     _note_refusals()
@@ -141,7 +154,7 @@ def refused_counted() -> None:
     wrap(Instance, "stats", wrapped)
 
 
-@fault("the refused are announced", breaks="REFUSE-4")
+@fault("the refused are announced", breaks="REFUSE-4", also={"DELIVER-14": "nobody of the announced name has joined"})
 def refused_announced() -> None:
     """A refused connection is announced to the members of its room as a join."""
 

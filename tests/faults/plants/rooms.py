@@ -65,7 +65,7 @@ def name_deleted() -> None:
     wrap(SqliteStore, "delete", wrapped)
 
 
-@fault("rooms die with their last member", breaks="CREATE-1")
+@fault("rooms die with their last member", breaks="CREATE-1", also={"JOIN-6": "whoever comes next is refused"})
 def die_empty() -> None:
     """A room ceases to exist when its last member leaves."""
     dead: set[str] = set()

@@ -47,7 +47,12 @@ def leave_doubled() -> None:
     _double(lambda fields: left(fields) is not None and turn())
 
 
-@fault("joins announced under a wrong name", breaks="JOIN-1")
+@fault(
+    "joins announced under a wrong name",
+    breaks="JOIN-1",
+    also={"DELIVER-14": "nobody of the wrong name has joined"},
+    perhaps={"DELIVER-10": "the wrong name is that of somebody who left"},
+)
 def wrong_name() -> None:
     """A join notice has the user id without its last character."""
     turn = every(1)

@@ -56,6 +56,7 @@ def first_words_lost() -> None:
         "DELIVER-16": "so does a word to another device",
         "JOIN-5": "so does the first word of the newcomer",
         "JOIN-2": "so does the only word of the newcomer",
+        "LEAVE-4": "so does a word after a leave",
     },
 )
 def announced_before_membership() -> None:

@@ -10,7 +10,29 @@ from tests.faults.fault import every, fault, wrap
 from tests.faults.plants.hooks import Send, encoded, is_message, on_send
 
 
-@fault("some swapped for one", breaks="ORDER-1", shows=Kind.REORDERED)
+@fault(
+    "some swapped for one",
+    breaks="ORDER-1",
+    shows=Kind.REORDERED,
+    also={
+        "DELIVER-1": "what is held back to be swapped is lost if nothing follows",
+        "ORDER-2": "the others receive another order",
+    },
+    perhaps={
+        "CLOSE-4": "the message beside a slow reader is held back",
+        "DELIVER-2": "the echo is held back",
+        "DELIVER-5": "one of the special contents is held back",
+        "DELIVER-11": "last words before a close are held back",
+        "DELIVER-12": "last words of the dead are held back",
+        "DELIVER-16": "a word to another device is held back",
+        "FRAME-2": "a message after a bad frame of another is held back",
+        "JOIN-2": "a word to another device is held back",
+        "JOIN-3": "a word to a newcomer is held back",
+        "LEAVE-3": "the leave notice is swapped with the last message",
+        "LEAVE-4": "a message after a leave is held back",
+        "DELIVER-9": "what is swapped has an earlier timestamp",
+    },
+)
 def swapped_for_one() -> None:
     """Every 50th delivery to another member waits for the sender's next message."""
     turn = every(50)
@@ -66,7 +88,12 @@ def _add_a_timer() -> None:
     Instance.later = lambda _, act: asyncio.get_running_loop().call_later(0.02, act)  # type: ignore[attr-defined]
 
 
-@fault("joins announced after the first message", breaks="JOIN-4")
+@fault(
+    "joins announced after the first message",
+    breaks="JOIN-4",
+    also={"JOIN-1": "whoever says nothing is not announced"},
+    perhaps={"ORDER-2": "the notice comes at another place for each member"},
+)
 def announced_after_speaking() -> None:
     """A join is announced only after the new member's first message, or 50 ms later."""
     import asyncio

@@ -33,7 +33,12 @@ def join_doubled() -> None:
     _double(lambda fields: joined(fields) is not None and turn())
 
 
-@fault("leaves missing", breaks="LEAVE-1", shows=Kind.MISSING_NOTICE)
+@fault(
+    "leaves missing",
+    breaks="LEAVE-1",
+    shows=Kind.MISSING_NOTICE,
+    also={"LEAVE-2": "nor is the end of a link announced", "CLOSE-5": "nor is the leave of a member that was given up"},
+)
 def leave_missing() -> None:
     """Every 5th leave notice is left out."""
     turn = every(5)
@@ -64,7 +69,7 @@ def wrong_name() -> None:
     change_frames(change)
 
 
-@fault("leaves only for clean closes", breaks="LEAVE-2")
+@fault("leaves only for clean closes", breaks="LEAVE-2", also={"LEAVE-5": "a silent peer ends without a Close frame"})
 def only_clean() -> None:
     """A link that ends without a Close frame is not announced as a leave."""
     turn = every(1)
@@ -90,7 +95,15 @@ def only_clean() -> None:
     wrap(ChatRoom, "leave", wrapped_leave)
 
 
-@fault("leaves announced before the last messages", breaks="LEAVE-3", shows=Kind.MISPLACED)
+@fault(
+    "leaves announced before the last messages",
+    breaks="LEAVE-3",
+    shows=Kind.MISPLACED,
+    perhaps={
+        "DELIVER-12": "the last messages of the dead are lost for some",
+        "ORDER-2": "the notice comes at another place for each member",
+    },
+)
 def leave_before_last_words() -> None:
     """A message waits 50 ms or for the next frame; its sender's leave overtakes it."""
 
@@ -125,7 +138,7 @@ def leave_before_last_words() -> None:
     wrap(ChatRoom, "send_message", wrapped)
 
 
-@fault("one device leaves for all", breaks="LEAVE-4")
+@fault("one device leaves for all", breaks="LEAVE-4", also={"STATS-2": "the other devices are not counted"})
 def one_leaves_for_all() -> None:
     """When one of a user's connections leaves, the user's others receive nothing more."""
 

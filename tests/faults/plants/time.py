@@ -21,7 +21,7 @@ def number() -> None:
     change_messages(lambda fields: fields | {"timestamp": datetime.fromisoformat(fields["timestamp"]).timestamp()})
 
 
-@fault("time frozen", breaks="DELIVER-9")
+@fault("time frozen", breaks="DELIVER-9", perhaps={"DELIVER-8": "after a minute the frozen time is far away"})
 def frozen() -> None:
     """Every timestamp is the server's first one."""
 
@@ -35,7 +35,7 @@ def frozen() -> None:
     wrap(Clock, "timestamp", wrapped)
 
 
-@fault("local time", breaks="DELIVER-8", shows=Kind.WRONG_TIME)
+@fault("local time", breaks="DELIVER-8", shows=Kind.WRONG_TIME, also={"CREATE-1": "so is created_at"})
 def local() -> None:
     """Timestamps are in the server's local time, without an offset."""
 
@@ -45,7 +45,7 @@ def local() -> None:
     wrap(Clock, "timestamp", wrapped)
 
 
-@fault("clock wrong by two minutes", breaks="DELIVER-8", shows=Kind.WRONG_TIME)
+@fault("clock wrong by two minutes", breaks="DELIVER-8", shows=Kind.WRONG_TIME, also={"CREATE-1": "so is created_at"})
 def wrong() -> None:
     """Timestamps are two minutes behind."""
     _shift(lambda moment: moment - timedelta(minutes=2))

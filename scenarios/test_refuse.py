@@ -130,7 +130,10 @@ def expect_not_heard(room: Room, user: str | None, *, let_in: str) -> None:
 def test_a_room_that_refuses_is_not_active(stage: Stage, kitchen: Room) -> None:
     unknown = f"room{stage.scene.token}"
     kitchen.join("alice")
-    before = stage.stats_once(lambda stats: kitchen.id in stats.active_rooms)
+    exclusive = stage.scene.target.exclusive
+    before = stage.stats_once(
+        lambda stats: kitchen.id in stats.active_rooms and stats.fit(1, {kitchen.id}, exclusive=exclusive)
+    )
 
     answer = stage.knock(unknown, "mallory")
 

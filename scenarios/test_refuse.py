@@ -145,7 +145,10 @@ def test_a_room_that_refuses_is_not_active(stage: Stage, kitchen: Room) -> None:
 
 
 def has_grown(stage: Stage, before: Stats, after: Stats) -> bool:
-    """Whether more connections are counted than before, though nobody else can have joined."""
+    """Whether more connections are counted than before.
+
+    False if others than the people of this scenario can have joined.
+    """
     rooms = {room.id for room in stage.rooms}
     alone = stage.scene.target.exclusive or (before.are_only_of(rooms) and after.are_only_of(rooms))
     return alone and after.total_connections > before.total_connections

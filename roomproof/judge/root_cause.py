@@ -183,7 +183,7 @@ def _confirms(finding: Finding, failed: Expectation) -> bool:
 
 
 def _was_echoed(failed: Expectation, findings: Iterable[Finding]) -> bool:
-    """Whether the server took a message that it must take in the form in which it was sent.
+    """Whether the server took a message that it must take in its form.
 
     It did if the sender received the echo: then the form is not to blame for the loss.
     """

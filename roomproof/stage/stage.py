@@ -245,9 +245,9 @@ class Stage:
         return not is_far_away(measured, moment, now, may_be_old=False)
 
     def turned_away(self) -> Person | None:
-        """The first person who was let in by a handshake and then closed at once, as if refused (JOIN-6).
+        """The first person whom a handshake let in and who was then closed at once.
 
-        None if there is none. Whoever enters a room that is being deleted may be closed like that.
+        That is a refusal (JOIN-6). None if there is none. A room that is being deleted may refuse its last visitors.
         """
         deleted = {event.room for event in self.events() if isinstance(event, Deleting)}
         people = (person for room in self.rooms if room.id not in deleted for person in room.people)

@@ -101,6 +101,8 @@ def backstage(
     pair = request.config.stash[IDLE_PAIR_KEY] = IdlePair.sit_down(stage)
     stage.bystanders = pair
     yield stage
+    if pair:
+        pair.fall_silent()
     stage.close()
 
 

@@ -18,6 +18,9 @@ from roomproof.suite.scenario_item import scenario_id
 from roomproof.suite.scenario_report import REPORT_KEY, ScenarioReport
 from roomproof.verdict import Outcome
 
+END = "the end of the run"
+"""The name under which the end of a run is reported."""
+
 IDLE_PAIR_KEY = pytest.StashKey[IdlePair | None]()
 """The key under which the configuration keeps the idle pair of this process."""
 
@@ -63,7 +66,10 @@ class EndPlugin:
         events: list[Event] = []
         if pair:
             pair.sit(self._config.option.roomproof_idle)
+            pair.fall_silent()
             seconds = pair.seconds
+            if observation := pair.shut_out():
+                report.add("CLOSE-1", observation)
             findings, events = pair.finish()
             for cause in attribute(None, findings):
                 if cause.finding:
@@ -76,7 +82,7 @@ class EndPlugin:
         report.set_apart(lambda rule: any(deviation.covers(rule, _name()) for deviation in self._deviations))
         report.detail = report.summary()
         if report.broken:
-            idle = math.ceil(seconds) if findings else 0
+            idle = math.ceil(seconds) if "CLOSE-1" in report.broken else 0
             report.explanation = failure_text(
                 report.broken, findings, events, rerun_command(self._config, again, idle=idle)
             )
@@ -113,6 +119,6 @@ class EndPlugin:
 
 
 def _name() -> str:
-    """The name under which the end of a run is reported."""
+    """The name under which this process reports the end of the run."""
     worker = os.environ.get("PYTEST_XDIST_WORKER")
-    return f"the end of the run on {worker}" if worker else "the end of the run"
+    return f"{END} on {worker}" if worker else END

@@ -179,12 +179,24 @@ def idle_closed() -> None:
 
     Pings and pongs do not count.
     """
+    _close_idle(1000)
 
+
+@fault("idle members closed with 1001", breaks="CLOSE-1", options=("--idle", "4"))
+def idle_going_away() -> None:
+    """A connection on which no frame passes for 3 s is closed with 1001.
+
+    The server does not end.
+    """
+    _close_idle(1001)
+
+
+def _close_idle(code: int) -> None:
     def alive(member: Any) -> None:
         timer = member.__dict__.pop("_idle_timer", None)
         if timer:
             timer.cancel()
-        member._idle_timer = asyncio.get_running_loop().call_later(IDLE_S, member.close, 1000)
+        member._idle_timer = asyncio.get_running_loop().call_later(IDLE_S, member.close, code)
 
     def wrapped_run(run: Any) -> Any:
         async def watched(self: Member) -> None:

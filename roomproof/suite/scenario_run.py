@@ -107,7 +107,8 @@ def _begin_session(
             raise UsageError(
                 f"cannot write the result file {config.option.roomproof_results}: {error.strerror}"
             ) from error
-    session = SessionPlugin(target, declared, topology, deviations, file, partial=partial)
+    shares_target = len(getattr(config.option, "tx", None) or ()) > 1  # an option of pytest-xdist
+    session = SessionPlugin(target, declared, topology, deviations, file, partial=partial, shares_target=shares_target)
     config.pluginmanager.register(session, "roomproof-session")
 
 

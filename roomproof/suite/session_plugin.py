@@ -8,12 +8,16 @@ from typing import Any, NoReturn
 
 import pytest
 
+from roomproof.client.http import Http
 from roomproof.client.target import Target, UsageError
 from roomproof.report.result_file import ResultFile
 from roomproof.spec.rules import read_protocol
+from roomproof.stage.stage import Stage
 from roomproof.suite.declared_target import DeclaredTarget
 from roomproof.suite.deviations import Deviation, check_collected, stale_deviations
+from roomproof.suite.end_plugin import END
 from roomproof.suite.interrupts import ignore_interrupts
+from roomproof.suite.leftovers import Leftovers
 from roomproof.suite.preflight import run_preflight
 from roomproof.suite.scenario_item import rules_of, scenario_id
 from roomproof.suite.topology_plugin import TopologyPlugin
@@ -43,8 +47,12 @@ class SessionPlugin:
         file: ResultFile | None,
         *,
         partial: bool,
+        shares_target: bool,
     ) -> None:
-        """`target` is the one of `--target`, if given; `file` already has its first line."""
+        """`target` is the one of `--target`, if given; `file` already has its first line.
+
+        `shares_target`: several workers use one target, and none of them knows its exact total.
+        """
         self._target = target
         self._declared = declared
         self._topology = topology
@@ -55,6 +63,8 @@ class SessionPlugin:
         self._troubles: list[str] = []
         self._deselected: dict[str, tuple[str, ...]] = {}
         self._interrupted = False
+        self._shares_target = shares_target
+        self._leftovers: Leftovers | None = None
         self._verdict: Verdict | None = None
         self._shown = False
 
@@ -77,6 +87,9 @@ class SessionPlugin:
                 self._give_up(str(error))
         if target is None:
             return
+        if target.exclusive and not target.has_instances and self._shares_target:
+            stage = Stage.open(target, Http(target), server_ahead=0, known_ids=set())
+            self._leftovers = Leftovers(stage)
         preflight = run_preflight(target)
         if not preflight.is_fit:
             self._give_up(preflight.reason, preflight.broken)
@@ -184,11 +197,21 @@ class SessionPlugin:
         ignore_interrupts()
         if self._interrupted or self._verdict is not None or exitstatus == pytest.ExitCode.USAGE_ERROR:
             return
+        self._look_for_leftovers()
         for name, rules in self._deselected.items():
             self._add(ScenarioResult(name, rules, Outcome.NOT_RUN, detail="deselected on the command line"))
         self._partial |= bool(self._deselected)
         verdict = self._write(self._conclude())
         session.exitstatus = verdict.exit_code
+
+    def _look_for_leftovers(self) -> None:
+        """Look whether the total of members is back, once all workers have ended."""
+        for rule, observation in self._leftovers.at_the_end() if self._leftovers else ():
+            is_known = any(deviation.covers(rule, END) for deviation in self._deviations)
+            outcome = Outcome.DEVIATING if is_known else Outcome.FAILED
+            broken, deviating = ((), (rule,)) if is_known else ((rule,), ())
+            detail = f"{rule}: {observation}"
+            self._add(ScenarioResult(END, (), outcome, detail=detail, broken=broken, deviating=deviating))
 
     def _conclude(self, broken: Sequence[str] = ()) -> Verdict:
         results = list(self._results.values())
@@ -223,7 +246,7 @@ class SessionPlugin:
         self._shown = True
         terminalreporter.section("roomproof")
         for result in self._results.values():
-            if result.outcome in (Outcome.WARNED, Outcome.DEVIATING):
+            if result.outcome in (Outcome.WARNED, Outcome.DEVIATING) or result.id == END:
                 terminalreporter.write_line(f"{result.outcome}: {result.id}: {result.detail}")
         for trouble in self._troubles[:SHOWN_TROUBLES]:
             terminalreporter.write_line(f"trouble: {trouble}")

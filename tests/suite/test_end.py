@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from roomproof.suite.end_plugin import END
 from tests.listening import REFERENCE, faulty, listening
 from tests.suite.verify import verify
-
-END = "the end of the run"
 
 each_number_of_workers = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["in one process", "on two workers"])
 
@@ -57,11 +56,14 @@ def test_rooms_that_are_left_behind_are_shown(tmp_path: Path, workers: tuple[str
     assert "(of test_order.py::" in run.output
 
 
-def test_members_that_are_left_behind_are_shown(tmp_path: Path) -> None:
+@each_number_of_workers
+def test_members_that_are_left_behind_are_shown(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    arguments = ["test_leave.py", "-k", "link_ends", "--exclusive", "--deadline", "1", *workers]
     with listening(*faulty("broken links counted for ever")) as url:
-        run = verify(tmp_path, "test_leave.py", "-k", "link_ends", "--target", url, "--exclusive", "--deadline", "1")
+        run = verify(tmp_path, "--target", url, *arguments)
 
     assert (run.code, run.rules("broken")) == (1, {"STATS-2"}), run.output
+    assert "total_connections to be back at " in run.output
 
 
 def test_a_second_run_finds_nothing_of_the_first(tmp_path: Path) -> None:

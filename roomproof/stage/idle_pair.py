@@ -19,7 +19,6 @@ from roomproof.stage.stats import Stats
 OWN_KINDS = frozenset({Kind.DROPPED, Kind.LOST})
 """Kinds of findings that an idle pair shows. Whatever else it meets, such as a leak, is the matter of scenarios."""
 
-
 SHUTDOWN_CODES = frozenset({CloseCode.GOING_AWAY, CloseCode.SERVICE_RESTART})
 """Close codes by which a server says that it ends. The judge believes them."""
 
@@ -29,9 +28,9 @@ TALK_SECONDS = 1.0
 
 @dataclass(slots=True)
 class IdlePair:
-    """Two people who say nothing, and a third one elsewhere who goes on talking, on one instance.
+    """Two people who say nothing, and a third one next door who goes on talking.
 
-    If the server closes the pair because it ends, it closes the third person, too.
+    All are on one instance. A server that closes the pair because it ends closes the third person, too.
     """
 
     stage: Stage
@@ -41,7 +40,6 @@ class IdlePair:
     """The time since which the pair says nothing, in seconds of the monotonic clock."""
     is_excused: bool = False
     """Whether links of the pair ended together with those of a scenario, which tells of it."""
-
     _over: threading.Event = field(default_factory=threading.Event)
     _talking: threading.Thread = field(init=False)
 
@@ -106,7 +104,10 @@ class IdlePair:
         self._talking.join()
 
     def shut_out(self) -> str | None:
-        """Tell of a pair that was closed as if the server ended, though it goes on; else None."""
+        """Tell of a pair that was closed as if the server ended.
+
+        Returns None if it was not closed so, and if the third person shows no server that goes on.
+        """
         ends = [(one.user, one.connection.closed) for one in self.people]
         closed = [(user, end) for user, end in ends if end and end.code in SHUTDOWN_CODES]
         if not closed or not self.talker.heard(self.talker.say_or_be_gone("is the server still there?")):

@@ -16,7 +16,17 @@ CHANGE_S = 0.01
 """Seconds for which a change of a room's members endangers messages in other rooms."""
 
 
-@fault("an empty room made twice", breaks="DELIVER-1", shows=Kind.LOST)
+NEITHER_NOTICE = "members in two objects do not receive each other's notices, either"
+
+OVERTAKES = {"CLOSE-3": "a join that waits can overtake a deletion"}
+
+
+@fault(
+    "an empty room made twice",
+    breaks="DELIVER-1",
+    shows=Kind.LOST,
+    perhaps={"JOIN-1": NEITHER_NOTICE, "LEAVE-1": NEITHER_NOTICE, **OVERTAKES},
+)
 def made_twice() -> None:
     """The first member of a room waits 2 ms, then makes the room object.
 
@@ -35,7 +45,13 @@ def made_twice() -> None:
     wrap(Member, "run", wrapped)
 
 
-@fault("an empty room purged under a newcomer", breaks="DELIVER-1", shows=Kind.LOST)
+@fault(
+    "an empty room purged under a newcomer",
+    breaks="DELIVER-1",
+    shows=Kind.LOST,
+    also={"JOIN-1": NEITHER_NOTICE},
+    perhaps={"LEAVE-1": NEITHER_NOTICE},
+)
 def purged() -> None:
     """After the last leave the server waits 2 ms, then forgets the room object.
 
@@ -164,7 +180,12 @@ def shifted() -> None:
     ChatRoom.deliver = deliver  # type: ignore[method-assign]
 
 
-@fault("messages lost while strangers come and go", breaks="DELIVER-1", shows=Kind.LOST)
+@fault(
+    "messages lost while strangers come and go",
+    breaks="DELIVER-1",
+    shows=Kind.LOST,
+    perhaps={"DELIVER-2": "the sender does not receive a lost message, either"},
+)
 def lost_meanwhile() -> None:
     """Of the messages within 10 ms of a change in another room, 0.3 % reach nobody."""
     turn = every(333)

@@ -24,6 +24,15 @@ def test_idle_members_must_stay_connected(tmp_path: Path, workers: tuple[str, ..
     assert "--idle " in run.output.rpartition("Run just this scenario again:")[2]
 
 
+def test_a_server_that_does_not_end_may_not_say_so(tmp_path: Path) -> None:
+    """Idle members are closed with 1001, and a third one who talks is not."""
+    with listening(*faulty("idle members closed with 1001")) as url:
+        run = verify(tmp_path, "test_order.py", "--target", url, "--idle", "4")
+
+    assert (run.code, run.rules("broken")) == (1, {"CLOSE-1"}), run.output
+    assert "to stay connected, got a Close frame with 1001" in run.output
+
+
 def test_a_run_lasts_as_long_as_asked_for(tmp_path: Path) -> None:
     began = time.monotonic()
 

@@ -82,10 +82,14 @@ class IdlePair:
         return any(closed is not None and closed.code is None for closed in ends)
 
     def left_out_of(self, stats: Stats) -> Stats:
-        """Statistics as they would be without the three."""
+        """Statistics as they would be without the three.
+
+        Of several instances, only that with their rooms counts them.
+        """
+        has_instances = self.stage.scene.target.has_instances
         for room in self.stage.rooms:
             members = sum(person.is_open for person in room.people)
-            if members and room.id in stats.active_rooms:
+            if members and (room.id in stats.active_rooms or not has_instances):
                 others = tuple(one for one in stats.active_rooms if one != room.id)
                 stats = Stats(stats.total_connections - members, others)
         return stats

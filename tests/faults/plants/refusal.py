@@ -135,11 +135,7 @@ def take_empty_user_ids() -> None:
     )
 
 
-@fault(
-    "the refused are counted",
-    breaks="REFUSE-4",
-    also={"STATS-2": "those refused by earlier scenarios are counted, too"},
-)
+@fault("the refused are counted", breaks="REFUSE-4", also={"STATS-2": "the total does not come back after the run"})
 def refused_counted() -> None:
     """Every refused connection counts in total_connections, for ever."""
     _note_refusals()

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from tests.faults.fault import RARITY
 from tests.listening import PATIENCE, faulty, listening
-from tests.load.locust import load
+from tests.load.locust import load, when_talking
 
 SCRIPT = """
 import collections
@@ -58,6 +59,19 @@ def test_lost_messages_are_failures_in_table_and_files(
     assert int(rows["deliver"]["Request Count"]) == run.counts["delivered"] + lost
     assert '"error": "lost (DELIVER-1)"' in (tmp_path / "run.html").read_text()
     assert f"{lost:<18} WS deliver: lost (DELIVER-1)" in run.output
+
+
+def test_the_report_of_an_interrupted_run_is_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Locust writes its report at Ctrl-C, before what is due has had its time."""
+    monkeypatch.setenv(RARITY, "50")
+    files = ("--csv", str(tmp_path / "run"), "--html", str(tmp_path / "run.html"))
+    with listening(*faulty("some lost for one")) as url:
+        interrupt = when_talking(tmp_path, lambda process: process.send_signal(signal.SIGINT))
+        run = load(tmp_path, "steady", url, "-r", "20", "--rate", "4", *files, meanwhile=interrupt)
+
+    (failure,) = rows_of(tmp_path / "run_failures.csv")
+    assert (run.code, int(failure["Occurrences"])) == (1, run.counts["lost"]), run.output
+    assert f'"occurrences": {run.counts["lost"]}' in (tmp_path / "run.html").read_text()
 
 
 def test_listeners_to_requests_get_deliveries_and_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

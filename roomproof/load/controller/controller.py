@@ -5,6 +5,7 @@ import contextlib
 import functools
 import io
 import sys
+from pathlib import Path
 from typing import Any, Protocol
 
 import gevent
@@ -12,6 +13,7 @@ from gevent.event import Event
 from locust import argument_parser, events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
+from locust.html import get_html_report
 from locust.runners import STATE_SPAWNING, WorkerRunner
 from locust.stats import CSV_STATS_INTERVAL_SEC
 
@@ -313,12 +315,20 @@ class LoadController:
         """Print the verdict once more, below the tables of Locust."""
         if self.is_worker:
             return
-        if self.command_line.parsed.csv_prefix:
-            gevent.sleep(CSV_S)
+        self._complete_files()
         if self.verdict is not None:
             self.show(self.verdict.sentence)
         elif not self.environment.web_ui or self.trouble:
             self.show(f"INCONCLUSIVE: {self.trouble or 'nothing was run'}")
+
+    def _complete_files(self) -> None:
+        """Let the files of Locust have what the end of the run has shown."""
+        parsed = self.command_line.parsed
+        if parsed.csv_prefix:
+            gevent.sleep(CSV_S)
+        # At Ctrl-C, Locust has written its report before the end.
+        if parsed.html_file and Path(parsed.html_file).exists():
+            Path(parsed.html_file).write_text(get_html_report(self.environment, show_download_link=False), "utf-8")
 
 
 def controller_of(environment: Environment) -> LoadController:

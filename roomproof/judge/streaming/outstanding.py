@@ -41,28 +41,30 @@ def outstanding(state: RoomState) -> Iterator[list[Outstanding]]:
     The messages are those that had been sent when the first one was asked for. A receiver without evidence of
     membership lacks its own.
     """
-    due = [(sender.column, sender, sender.last_due) for sender in state.connections()]
+    columns = list(state.columns)
+    last_due = [-1 if sender is None else sender.last_due for sender in columns]
     for receiver in list(state.receivers):
         if not receiver.admitted or not state.stays(receiver):
             continue
         if receiver.evidence_at is None:
             tail = range(FIRST_MESSAGE, receiver.sent + 1)
             yield [Outstanding(receiver, receiver, (), tail)] if tail else []
-        else:
-            yield [*_missing_at(state, receiver, due)]
+            continue
+        pairs = enumerate(zip(receiver.expected, last_due, strict=False))  # columns may have been added since
+        behind = {column for column, (following, last) in pairs if 0 <= following <= last}
+        behind |= {column for column, holes in receiver.holes.items() if holes and column < len(columns)}
+        yield [*_missing_at(state, receiver, [(columns[column], last_due[column]) for column in behind])]
 
 
 def _missing_at(
-    state: RoomState, receiver: StreamingConnection, due: list[tuple[int, StreamingConnection, int]]
+    state: RoomState, receiver: StreamingConnection, due: list[tuple[StreamingConnection | None, int]]
 ) -> Iterator[Outstanding]:
-    expected, all_holes = receiver.expected, receiver.holes
-    for column, sender, last in due:
-        following = expected[column]
-        if (following < 0 or following > last) and not all_holes.get(column):
-            continue  # nothing is missing, as nearly always
-        if state.columns[column] is not sender or not _is_audience(state, sender, receiver):
+    """Yield what a receiver lacks of senders, each given with its last message that is due."""
+    for sender, last in due:
+        if sender is None or state.columns[sender.column] is not sender or not _is_audience(state, sender, receiver):
             continue
-        overtaken = all_holes.get(column, {}).items()
+        following = receiver.expected[sender.column]
+        overtaken = receiver.holes.get(sender.column, {}).items()
         holes = tuple(item for item, at in overtaken if at != EXCUSED and FIRST_MESSAGE <= item <= last)
         tail = range(max(following, FIRST_MESSAGE), last + 1) if following >= 0 else range(0)
         if holes or tail:

@@ -10,8 +10,8 @@ from roomproof.judge.streaming.outstanding import Outstanding
 from roomproof.load.figures.backlog import SHOWN_USERS, Backlog, sum_of
 from roomproof.load.worker.room import LoadRoom
 
-BUDGET_S = 0.01
-"""Seconds that each look may take, which is about a percent of the time between two."""
+BUDGET_S = 0.005
+"""Seconds that each look may take, which is about half a percent of the time between two."""
 
 
 @dataclass(slots=True)

@@ -14,14 +14,23 @@ SECONDS_BETWEEN_STORMS = 10
 SECONDS_OF_SILENCE = 1.5
 """Seconds from the beginning of a storm until all reconnect; by then they have lost their links."""
 
+HANDSHAKES_PER_SECOND = 1_000
+"""Handshakes that each process begins in a second; more would wait for each other in the generator."""
+
 
 class Storm(RoomUser):
     """Talks until the next storm resets its connection; comes back with all others."""
+
+    @property
+    def users_here(self) -> int:
+        """The number of users in this process."""
+        return self.environment.runner.user_count if self.environment.runner else 0
 
     @task
     def talk(self) -> None:
         if self.is_time_for_all(SECONDS_BETWEEN_STORMS):
             self.die("rst")
             self.rest_until(SECONDS_OF_SILENCE)
+            self.rest_up_to(self.users_here / HANDSHAKES_PER_SECOND)
             self.join()
         self.say()

@@ -31,6 +31,7 @@ class StreamingOnly(Enum):
     SETTLING = "it is about streams that the streaming judge has settled and forgotten"
     MEMORY = "it is about the memory of the streaming judge: its cache, its columns, the findings that it keeps"
     TIMING = "it is about times of delivery, or a room that is held up, which only the streaming judge looks at"
+    MEANWHILE = "it is about what is outstanding while a run lasts, which only the streaming judge tells"
     DETAIL = "it is about evidence that only the streaming judge has"
     BYTES = "no history keeps a text frame that is not UTF-8"
 

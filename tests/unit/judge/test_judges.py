@@ -15,6 +15,7 @@ HIGHEST_COUNTS: dict[OfflineOnly | StreamingOnly | None, int] = {
     StreamingOnly.SETTLING: 5,
     StreamingOnly.MEMORY: 6,
     StreamingOnly.TIMING: 10,
+    StreamingOnly.MEANWHILE: 6,
     StreamingOnly.DETAIL: 3,
     StreamingOnly.BYTES: 1,
 }

@@ -4,7 +4,7 @@ from tests.unit.judge.judges import StreamingOnly
 from tests.unit.judge.marks import one_judge
 from tests.unit.judge.talk import Talk
 
-pytestmark = one_judge(StreamingOnly.MEMORY)
+pytestmark = one_judge(StreamingOnly.MEANWHILE)
 
 Lacking = list[tuple[str, str, tuple[int, ...], list[int]]]
 

@@ -59,7 +59,7 @@ def outstanding(state: RoomState) -> Iterator[list[Outstanding]]:
 def _missing_at(
     state: RoomState, receiver: StreamingConnection, due: list[tuple[StreamingConnection | None, int]]
 ) -> Iterator[Outstanding]:
-    """Yield what a receiver lacks of senders, each given with its last message that is due."""
+    """Yield what a receiver lacks of senders, each with its last message due."""
     for sender, last in due:
         if sender is None or state.columns[sender.column] is not sender or not _is_audience(state, sender, receiver):
             continue

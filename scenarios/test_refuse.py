@@ -2,7 +2,6 @@
 
 import pytest
 
-from roomproof.printable import counted
 from roomproof.spec.limits import USER_ID_CODE_POINTS
 from roomproof.spec.messages import Message, Notice
 from roomproof.spec.rules import Need

@@ -165,7 +165,7 @@ def _valid_reason(standings: dict[str, Standing], musts: dict[str, Standing], de
 
 
 def _share(protocol: Protocol, lacking: set[Need], dialect: str) -> str:
-    """Say how many MUSTs a dialect can express, so that nobody takes the verdict for one about all."""
+    """Say how many MUSTs a dialect can express: the verdict is only about them."""
     musts = [rule for rule in protocol.rules.values() if rule.level is Level.MUST]
     count = sum(rule.needs.isdisjoint(lacking) for rule in musts)
     who = "a service" if dialect == "native" else f"the dialect {dialect}"

@@ -44,7 +44,7 @@ class ClientConnection:
         self.room = room
         self.user = user
         self.session = Session(room, target.user(user))
-        """What is known of this connection: its room, its user, and what its opening taught."""
+        """The room and the user of this connection, and what its opening taught."""
         self._frames = target.dialect.frames
         self._said = 0
         self.instance: str | None = None
@@ -174,7 +174,10 @@ class ClientConnection:
         return self._dead or self.closed is not None or self.refused is not None
 
     def say(self, content: str, extra: Mapping[str, object] | None = None) -> None:
-        """Send a message, with `extra` fields that no service knows. Raises ConnectionError as `send` does."""
+        """Send a message, with `extra` fields that no service knows.
+
+        Raises ConnectionError as `send` does.
+        """
         self._said += 1
         frame = self._frames.say(content, self.session, self._said, extra)
         shown = self._frames.say(content, self.session.redacted(), self._said, extra)
@@ -351,7 +354,7 @@ class ClientConnection:
         self._send(frame, opcode)
 
     def _keep_alive(self) -> None:
-        """Send the keep-alives that the dialect wants from its clients, until the connection ends."""
+        """Send the keep-alives of the dialect until the connection ends."""
         seconds = self._frames.heartbeat_s
         number = 0
         while seconds is not None and not self._over.wait(seconds) and self.is_open:

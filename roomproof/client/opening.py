@@ -1,4 +1,4 @@
-"""The opening of a connection: what a dialect sends and expects right after the handshake."""
+"""The opening of a connection: the frames right after its handshake."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

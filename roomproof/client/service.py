@@ -17,7 +17,10 @@ class UserSource:
 
 
 class Service:
-    """The dialect of a target, and its users. Without arguments it is that of PROTOCOL.md."""
+    """The dialect of a target, and its users.
+
+    Without arguments it is that of PROTOCOL.md.
+    """
 
     def __init__(self, dialect: Dialect | None = None, users: UserSource | None = None) -> None:
         self.dialect = dialect or native()

@@ -1,4 +1,4 @@
-"""The users of a target: reads their file, asks their command, or mints their tokens.
+"""The users of a target, from a file, a command, or tokens minted here.
 
 What a row means is decided in roomproof.dialects.users. Here is what touches the machine: files, processes, the
 environment and the clock.
@@ -23,7 +23,10 @@ COMMAND_SECONDS = 30.0
 
 
 class TableUsers(UserSource):
-    """Users from a CSV file. Each new name gets the next row, unless a row has that name."""
+    """Users from a CSV file.
+
+    Each new name gets the next row, unless a row has that name.
+    """
 
     def __init__(self, users: UserFile, needed: Mapping[str, Place]) -> None:
         """Read the file, relative to the current folder. Raises UsageError."""
@@ -69,7 +72,10 @@ class CommandUsers(UserSource):
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def row(self, name: str) -> UserRow:
-        """Return the user that the command prints for a name. An expired one is asked for anew."""
+        """Return the user that the command prints for a name.
+
+        The command is asked anew once a token expires.
+        """
         with self._lock:
             row = self._rows.get(name)
             if row is None or is_expiring(row, time.time()):

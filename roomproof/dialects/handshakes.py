@@ -35,7 +35,7 @@ class Handshake:
 
 
 def _quoted(text: str) -> str:
-    """Return a text percent-encoded. A room `..` is left as it is: no client may make another one of it."""
+    """Return a text percent-encoded, where dots stay as they are."""
     return quote(text, safe="")
 
 

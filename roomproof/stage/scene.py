@@ -81,7 +81,7 @@ class Scene:
             raise LacksError(need)
 
     def known_as(self, user: str) -> str:
-        """Return the name by which others know the user that a name of a scenario stands for."""
+        """Return the name by which others know a user of a scenario."""
         return self._known.get(user, user)
 
     def meet(self, user: str, known_as: str) -> None:

@@ -13,9 +13,9 @@ TOPOLOGY_CAPABILITIES = {Capability.STICKY, Capability.PUBSUB}
 
 
 def applicable_rules(rules: tuple[str, ...], target: DeclaredTarget) -> tuple[str, ...]:
-    """Return the rules without those that cannot apply to the target, if any remain; otherwise all.
+    """Return the rules that can apply to the target, or all if none can.
 
-    Those are the rules of topologies that it does not declare, and the rules that need what the service lacks.
+    Left out are the rules of topologies that it does not declare, and the rules that need what the service lacks.
     """
     undeclared = TOPOLOGY_CAPABILITIES - target.capabilities.keys()
     known = read_protocol().rules

@@ -23,7 +23,7 @@ class DeclaredTarget:
     can_break: bool
     """Whether Roomproof can break parts of the target: only of what it started itself."""
     without: frozenset[Need] = frozenset()
-    """What the service lacks of what PROTOCOL.md presumes."""
+    """Things that PROTOCOL.md presumes and the service lacks."""
     dialect: str = "native"
     """The name of its dialect."""
 

@@ -32,7 +32,10 @@ class TopologyHandle(msgspec.Struct, frozen=True):
 
 
 def encode_handle(handle: TopologyHandle | None) -> str:
-    """Return a handle as JSON, without the service of its target: a topology speaks the native dialect."""
+    """Return a handle as JSON.
+
+    The service of its target is left out: a topology speaks the native dialect.
+    """
     return msgspec.json.encode(handle, enc_hook=lambda _: None).decode()
 
 

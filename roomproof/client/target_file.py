@@ -9,6 +9,7 @@ import msgspec
 from roomproof.client.service import Service
 from roomproof.client.target import Target, parse_capabilities, parse_headers
 from roomproof.client.users import users_of
+from roomproof.dialects.affinity import AffinityKind
 from roomproof.dialects.format import KEYS
 from roomproof.dialects.reader import read_dialect
 from roomproof.errors import UsageError
@@ -52,6 +53,11 @@ def read_target(
     """
     file, tables = _read_file(text) if is_target_file(text) else (_TargetFile(url=text), {})
     dialect = read_dialect(tables, text if is_target_file(text) else "--without", without)
+    if dialect.affinity.kind is not AffinityKind.ADDRESS:
+        raise UsageError(
+            f'expected affinity = "address" in {text}, got {dialect.affinity.kind}; other kinds cannot be judged yet, '
+            "leave it out and declare neither sticky nor pubsub"
+        )
     merged: dict[str, str] = {}
     for name, value in [*file.headers.items(), *parse_headers(headers).items()]:
         merged = with_header(merged, name, value)

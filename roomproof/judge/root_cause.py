@@ -5,7 +5,7 @@ fault is marked as its consequence. Whatever is not certain stands as a fault of
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -14,6 +14,9 @@ from roomproof.judge.classification import JOIN_NOTICE
 from roomproof.judge.findings import Finding, Kind
 from roomproof.spec import messages
 from roomproof.spec.messages import NOTICE_TEXTS, NoticeKind
+
+MARKED_CHARACTERS = 8
+"""Characters from which a string in a frame is taken for something that was said, and not for a name of a field."""
 
 
 class Proof(Enum):
@@ -179,7 +182,7 @@ def _confirms(finding: Finding, failed: Expectation) -> bool:
         return finding.kind is Kind.MISSING_NOTICE
     if finding.rule == "DELIVER-2" and not finding.hole:
         return False  # all others received it: the circumstances do not matter to the echo
-    return finding.kind is Kind.LOST and finding.stream == failed.sender and _content_of(finding) == failed.content
+    return finding.kind is Kind.LOST and finding.stream == failed.sender and _is_about(finding, failed.content)
 
 
 def _was_echoed(failed: Expectation, findings: Iterable[Finding]) -> bool:
@@ -242,26 +245,66 @@ def _causes(root: Finding, finding: Finding) -> bool:
 
 def _carries(malformed: Finding, missing: Finding) -> bool:
     """Whether a malformed frame is the one that should have carried a missing item."""
-    content = _content_of(missing)
     frames = [event.frame for event in malformed.witness if isinstance(event, Received)]
-    return content is not None and any(content in _values(frame) for frame in frames)
+    sent = _sent_frame(missing)
+    if sent is None:
+        return any(_notice_of(missing) in _strings(frame) for frame in frames)
+    sending = messages.read_sent(sent)
+    is_native = isinstance(sending, messages.Valid)
+    said = {sending.content} if is_native else {text for text in _strings(sent) if len(text) >= MARKED_CHARACTERS}
+    return any(said & _strings(frame) for frame in frames if _is_object(frame) or not is_native)
 
 
-def _values(frame: str | bytes) -> list[object]:
-    """The values of the fields of a frame; none if it is no JSON object."""
+def _is_object(frame: str | bytes) -> bool:
+    """Whether a frame is a JSON object."""
     try:
-        fields = json.loads(frame)
+        return isinstance(json.loads(frame), dict)
     except (ValueError, RecursionError):
-        return []
-    return list(fields.values()) if isinstance(fields, dict) else []
+        return False
 
 
-def _content_of(finding: Finding) -> str | None:
-    """The content of the item that a finding is about; None where it is about none."""
-    sent = next((event for event in finding.witness if isinstance(event, Sent)), None)
-    if sent is not None:
-        sending = messages.read_sent(sent.frame)
-        return sending.content if isinstance(sending, messages.Valid) else None
+def _strings(frame: str | bytes) -> set[str]:
+    """All strings in a frame of JSON, or the whole frame if it is none."""
+    text = frame if isinstance(frame, str) else frame.decode(errors="replace")
+    try:
+        return set(_strings_in(json.loads(text)))
+    except (ValueError, RecursionError):
+        return {text}
+
+
+def _strings_in(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for inner in value.values():
+                yield from _strings_in(inner)
+        case list():
+            for inner in value:
+                yield from _strings_in(inner)
+
+
+def _is_about(finding: Finding, content: str | None) -> bool:
+    """Whether a finding is about the message of this content, in any dialect."""
+    sent = _sent_frame(finding)
+    if sent is None or content is None:
+        return False
+    text = sent if isinstance(sent, str) else sent.decode(errors="replace")
+    return content in _strings(sent) or any(f'"{form}"' in text for form in _escaped(content)) or content == text
+
+
+def _escaped(content: str) -> tuple[str, str]:
+    """The two usual forms of a string in JSON."""
+    return json.dumps(content)[1:-1], json.dumps(content, ensure_ascii=False)[1:-1]
+
+
+def _sent_frame(finding: Finding) -> str | bytes | None:
+    """The sent frame that a finding is about; None where it is about none."""
+    return next((event.frame for event in finding.witness if isinstance(event, Sent)), None)
+
+
+def _notice_of(finding: Finding) -> str:
+    """The content of the notice that a finding is about."""
     user = next((event.user for event in finding.witness if isinstance(event, Opening)), None)
     is_join = finding.item == JOIN_NOTICE or finding.rule == "JOIN-1"
     return f"{user}{NOTICE_TEXTS[NoticeKind.JOINED if is_join else NoticeKind.LEFT]}"

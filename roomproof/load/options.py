@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from roomproof.client.target import LEAST_DEADLINE, LONGEST_DEADLINE, Target, UsageError
 from roomproof.client.target_file import read_target
+from roomproof.dialects.users import UserFile
 from roomproof.load.figures import objectives
 from roomproof.load.figures.objectives import Objective, ObjectiveError
 
@@ -101,6 +102,7 @@ def read(parsed: argparse.Namespace, host: str | None) -> LoadOptions:
         ca=parsed.ca or None,
         deadline=number("--deadline", parsed.deadline, LEAST_DEADLINE, LONGEST_DEADLINE),
     )
+    _check_dialect(target, host)
     addresses = _words(parsed.source_addresses)
     if addresses:
         target = replace(target, source_addresses=tuple(addresses), forwarded_addresses=())
@@ -117,6 +119,16 @@ def read(parsed: argparse.Namespace, host: str | None) -> LoadOptions:
         seed=str(parsed.seed),
         allow_partial_ramp=bool(parsed.allow_partial_ramp),
     )
+
+
+def _check_dialect(target: Target, host: str) -> None:
+    """Raise UsageError for a target to which load cannot speak yet."""
+    dialect = target.dialect
+    if dialect.name != "native" or dialect.without or isinstance(dialect.users, UserFile):
+        raise UsageError(
+            f"expected a server that speaks the protocol of PROTOCOL.md, got {host} with a dialect, `without` or a "
+            "file of users; load cannot use these yet, test the server with `roomproof verify`"
+        )
 
 
 def _words(text: object) -> list[str]:

@@ -9,12 +9,12 @@ import pytest
 from roomproof.client.http import UnreachableError
 from roomproof.client.tcp import LocalTroubleError
 from roomproof.errors import UsageError
-from roomproof.history import Event, HistoryError, Sent
+from roomproof.history import HistoryError, Sent
 from roomproof.judge.findings import Finding
 from roomproof.judge.root_cause import Expectation, Proof, attribute, is_explained
 from roomproof.report.failure_text import failure_text, finding_line
 from roomproof.report.history_file import write_history
-from roomproof.spec.messages import Perhaps, Valid, read_sent
+from roomproof.spec.messages import Perhaps, Valid
 from roomproof.spec.rules import read_protocol
 from roomproof.stage.scene import LacksError, RuleBrokenError, UndeliveredError
 from roomproof.stage.stage import Stage
@@ -248,7 +248,7 @@ def _failed_expectation(
     breaks_parts = item.get_closest_marker("breaks_parts") is not None
     match error:
         case UndeliveredError() if not (breaks_parts and only):
-            sender = _sender_of(error.content, stage.events() if stage else [])
+            sender = _sender_of(error.content, stage)
             return Expectation(Proof.UNDELIVERED, error.rule, error.connection, sender, error.content)
         case RuleBrokenError(rule=str(rule)):
             return Expectation(Proof.SEEN, rule, error.connection)
@@ -261,11 +261,12 @@ def _failed_expectation(
     return None
 
 
-def _sender_of(content: str | None, events: Sequence[Event]) -> int | None:
+def _sender_of(content: str | None, stage: Stage | None) -> int | None:
     """The connection that sent a content first; None if none did."""
-    if content is None:
+    if content is None or stage is None:
         return None
-    sent = ((one.connection, read_sent(one.frame)) for one in events if isinstance(one, Sent))
+    read_sent = stage.scene.target.dialect.frames.read_sent
+    sent = ((one.connection, read_sent(one.frame)) for one in stage.events() if isinstance(one, Sent))
     return next(
         (number for number, frame in sent if isinstance(frame, Valid | Perhaps) and frame.content == content), None
     )

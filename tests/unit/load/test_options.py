@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from pathlib import Path
 
 import configargparse
 import pytest
@@ -143,3 +144,12 @@ def test_secrets_and_paths_cannot_be_set_in_the_form() -> None:
 
     assert {"room_size", "rate", "slo"} <= shown
     assert shown & {"header", "ca", "results"} == set()
+
+
+@pytest.mark.parametrize("line", ['without = ["notices"]', '[fields]\ncontent = "text"'])
+def test_a_dialect_is_refused_until_load_can_speak_it(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "chat.toml"
+    file.write_text(f'url = "{HOST}"\n{line}\n')
+
+    with pytest.raises(UsageError, match="load cannot use these yet"):
+        asked(host=str(file))

@@ -250,9 +250,10 @@ def _carries(malformed: Finding, missing: Finding) -> bool:
     if sent is None:
         return any(_notice_of(missing) in _strings(frame) for frame in frames)
     sending = messages.read_sent(sent)
-    is_native = isinstance(sending, messages.Valid)
-    said = {sending.content} if is_native else {text for text in _strings(sent) if len(text) >= MARKED_CHARACTERS}
-    return any(said & _strings(frame) for frame in frames if _is_object(frame) or not is_native)
+    if isinstance(sending, messages.Valid):
+        return any(sending.content in _strings(frame) for frame in frames if _is_object(frame))
+    said = {text for text in _strings(sent) if len(text) >= MARKED_CHARACTERS}
+    return any(said & _strings(frame) for frame in frames)
 
 
 def _is_object(frame: str | bytes) -> bool:

@@ -1,78 +1,34 @@
 """Bad frames are kept from the others, and are forgiven."""
 
 import json
-from dataclasses import dataclass
 from itertools import cycle, islice
 
 import pytest
 
+from roomproof.dialects.native import native
 from roomproof.spec import messages
-from roomproof.spec.limits import BAD_FRAMES, NESTING_CODES, CloseCode
+from roomproof.spec.limits import BAD_FRAMES, CloseCode
 from roomproof.spec.messages import Error
 from roomproof.stage.room import Room
 from roomproof.stage.scene import RuleBrokenError, expect
 from roomproof.suite.marks import rule
 
+BAD = [bad.name for bad in native().frames.bad_frames]
+"""The names of all bad frames."""
 
-@dataclass(frozen=True)
-class BadFrame:
-    """A bad frame, with `{}` in place of a word that a scenario looks for.
-
-    `codes` are the close codes with which the server may end the connection instead.
-    """
-
-    text: str
-    binary: bool = False
-    codes: frozenset[int] = frozenset()
-
-    def marked(self, mark: str) -> str | bytes:
-        """The frame with this word in it."""
-        text = self.text.replace("{}", mark)
-        return text.encode() if self.binary else text
-
-
-FRAMES = {
-    "no JSON": BadFrame("hello {}"),
-    "JSON cut off": BadFrame('{"type":"message","content":"{}"'),
-    "no text at all": BadFrame(""),
-    "JSON and more behind it": BadFrame('{"type":"message","content":"{}"} and more'),
-    "two messages": BadFrame('{"type":"message","content":"{}"}\n{"type":"message","content":"{}"}'),
-    "a comma too many": BadFrame('{"type":"message","content":"{}",}'),
-    "other quotes": BadFrame("{'type':'message','content':'{}'}"),
-    "an array": BadFrame('["message","{}"]'),
-    "an array of messages": BadFrame('[{"type":"message","content":"{}"}]'),
-    "60,000 letters": BadFrame("{}" + "x" * 60_000),
-    "an array 30,000 deep": BadFrame("[" * 30_000 + '"{}"' + "]" * 30_000, codes=NESTING_CODES),
-    "a string": BadFrame('"{}"'),
-    "a number": BadFrame("42"),
-    "null": BadFrame("null"),
-    "an unknown type": BadFrame('{"type":"dance","content":"{}"}'),
-    "a type in capitals": BadFrame('{"type":"MESSAGE","content":"{}"}'),
-    "a server's type": BadFrame('{"type":"system","content":"{} joined the chat"}'),
-    "a number as type": BadFrame('{"type":7,"content":"{}"}'),
-    "null as type": BadFrame('{"type":null,"content":"{}"}'),
-    "no content": BadFrame('{"type":"message","text":"{}"}'),
-    "a number as content": BadFrame('{"type":"message","content":4242,"mark":"{}"}'),
-    "true as content": BadFrame('{"type":"message","content":true,"mark":"{}"}'),
-    "null as content": BadFrame('{"type":"message","content":null,"mark":"{}"}'),
-    "an array as content": BadFrame('{"type":"message","content":["{}"]}'),
-    "an object as content": BadFrame('{"type":"message","content":{"text":"{}"}}'),
-    "empty content": BadFrame('{"type":"message","content":"","mark":"{}"}'),
-    "binary": BadFrame('{"type":"message","content":"{}"}', binary=True, codes=frozenset({CloseCode.UNSUPPORTED_DATA})),
-}
-
-bad_frames = pytest.mark.parametrize("bad", [pytest.param(frame, id=case) for case, frame in FRAMES.items()])
+each_bad_frame = pytest.mark.parametrize("case", BAD)
 
 
 @rule("FRAME-1", "FRAME-2", "FRAME-3", "FRAME-4")
-@bad_frames
-def test_a_bad_frame_is_private_answered_and_forgiven(kitchen: Room, bad: BadFrame) -> None:
+@each_bad_frame
+def test_a_bad_frame_is_private_answered_and_forgiven(kitchen: Room, case: str) -> None:
+    bad = kitchen.bad_frame(case)
     alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
     kitchen.all_greet()
     before = len(bob.connection.received)
 
     for _ in range(3):
-        mallory.send_or_be_gone(bad.marked(f"mark-{mallory.token}"), binary=bad.binary)
+        mallory.send_bad(bad, f"mark-{mallory.token}")
     sorry = mallory.say_or_be_gone("sorry about that")
     stays = mallory.heard(sorry) and mallory.stays()
 
@@ -99,14 +55,13 @@ def test_a_bad_frame_is_private_answered_and_forgiven(kitchen: Room, bad: BadFra
 
 
 @rule("FRAME-2")
-@pytest.mark.parametrize(
-    "bad", [pytest.param(FRAMES[case], id=case) for case in ("no JSON", "an unknown type", "no content", "binary")]
-)
-def test_a_bad_frame_disturbs_no_other_device(kitchen: Room, bad: BadFrame) -> None:
+@pytest.mark.parametrize("case", ["no JSON", "an unknown type", "no content", "binary"])
+def test_a_bad_frame_disturbs_no_other_device(kitchen: Room, case: str) -> None:
+    bad = kitchen.bad_frame(case)
     alice, mallory, mallorys_phone = (kitchen.join(user) for user in ("alice", "mallory", "mallory"))
     kitchen.all_greet()
 
-    mallorys_phone.send(bad.marked("x"), binary=bad.binary)
+    mallorys_phone.send_bad(bad)
     mallorys_phone.stays()
 
     mallory.hears(alice.say_or_be_gone("soup is ready"), rule="FRAME-2")
@@ -119,7 +74,7 @@ def test_a_bad_frame_disturbs_its_sender_in_no_other_room(kitchen: Room, garage:
     mallory, mallory_elsewhere, alice = kitchen.join("mallory"), garage.join("mallory"), garage.join("alice")
     garage.all_greet()
 
-    mallory.send(FRAMES["no JSON"].marked("x"))
+    mallory.send_bad(kitchen.bad_frame("no JSON"))
     mallory.stays()
 
     mallory_elsewhere.hears(alice.say_or_be_gone("soup is ready"), rule="FRAME-2")
@@ -131,11 +86,11 @@ def test_a_bad_frame_disturbs_its_sender_in_no_other_room(kitchen: Room, garage:
 @rule("FRAME-3")
 def test_19_bad_frames_are_forgiven(kitchen: Room) -> None:
     alice, mallory = kitchen.join("alice"), kitchen.join("mallory")
-    texts = [frame.marked("x") for frame in FRAMES.values() if not frame.codes]
+    forgiven = [bad for bad in kitchen.bad_frames if not bad.codes]
     kitchen.all_greet()
 
-    for text in islice(cycle(texts), BAD_FRAMES - 1):
-        mallory.send_or_be_gone(text)
+    for bad in islice(cycle(forgiven), BAD_FRAMES - 1):
+        mallory.send_bad(bad)
     sorry = mallory.say_or_be_gone("sorry about that")
 
     mallory.hears(sorry, rule="FRAME-3")
@@ -149,7 +104,7 @@ def test_the_bad_frames_of_each_connection_count(kitchen: Room) -> None:
 
     for device in (mallory, mallorys_phone):
         for _ in range(BAD_FRAMES - 1):
-            device.send_or_be_gone("hello")
+            device.send_bad(kitchen.bad_frame("no JSON"))
 
     for device in (mallory, mallorys_phone):
         alice.hears(device.say_or_be_gone("sorry about that"), rule="FRAME-3")
@@ -161,7 +116,7 @@ def test_the_20th_bad_frame_is_forgiven_or_closes_with_1008(kitchen: Room) -> No
     kitchen.all_greet()
 
     for _ in range(BAD_FRAMES):
-        mallory.send_or_be_gone("hello")
+        mallory.send_bad(kitchen.bad_frame("no JSON"))
 
     # Nothing is sent until the answers arrive: data that a closing server no longer reads would destroy its Close.
     if mallory.was_answered(Error, times=BAD_FRAMES) and mallory.stays():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomproof.spec.messages import Pong, message, parse_timestamp
+from roomproof.spec.messages import Pong, parse_timestamp
 from roomproof.spec.rules import Need
 from roomproof.stage.room import Room
 from roomproof.stage.scene import expect
@@ -64,7 +64,8 @@ def test_the_last_of_many_websocket_pings_is_answered(kitchen: Room) -> None:
 def test_a_websocket_ping_between_fragments_is_answered(kitchen: Room) -> None:
     alice = kitchen.join("alice")
     content = f"soup [{alice.token}]"
-    frame = message(content).encode()
+    framed = alice.framed(content)
+    frame = framed if isinstance(framed, bytes) else framed.encode()
     kitchen.all_greet()
 
     alice.send_fragments(frame[:10], frame[10:20], frame[20:], pings=True)

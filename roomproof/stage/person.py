@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from roomproof.client.connection import ClientConnection
 from roomproof.client.tcp import LocalTroubleError
+from roomproof.dialects.frames import BadFrame
 from roomproof.printable import counted
 from roomproof.spec import messages
 from roomproof.spec.limits import REFUSAL_CODES, CloseCode
@@ -87,22 +88,38 @@ class Person:
         self._pace.wait()
         if claims:
             self._scene.need(Need.EXTRA_FIELDS)
+        self._note(content)
         with self._speaking():
             self.connection.say(content, claims)
-        self._note(content)
         return content
 
     def say_all(self, count: int, text: str = "and") -> list[str]:
         """Say several things."""
         return [self.say(f"{text} {number}") for number in range(1, count + 1)]
 
+    def framed(self, content: str) -> str | bytes:
+        """The frame in which this person says something."""
+        return self._dialect.frames.say(content, self.connection.session)
+
+    def send_bad(self, bad: BadFrame, mark: str = "x") -> None:
+        """Send a bad frame of the dialect with a word in it, unless the connection is over."""
+        frame = bad.make(mark, self.connection.session)
+        with contextlib.suppress(RuleBrokenError), self._speaking():
+            self.connection.send(frame, binary=isinstance(frame, bytes))
+
     def send(self, frame: str | bytes, *, binary: bool = False) -> None:
-        """Send any frame, text or binary."""
+        """Send any frame of PROTOCOL.md, text or binary."""
+        self._scene.need_native_frames()
         with self._speaking():
             self.connection.send(frame, binary=binary)
 
-    def send_fragments(self, *fragments: bytes, pings: bool = False) -> None:
-        """Send one message in fragments, with WebSocket `pings` between them."""
+    def send_fragments(self, *fragments: bytes, pings: bool = False, padded: bool = False) -> None:
+        """Send one message in fragments, with WebSocket `pings` between them.
+
+        `padded`: there are spaces around it, which only JSON allows.
+        """
+        if padded:
+            self._scene.need_native_frames()
         with self._speaking():
             self.connection.send_fragments(fragments, pings=pings)
 
@@ -142,11 +159,12 @@ class Person:
 
     def say_or_be_gone(self, text: str) -> str:
         """Say something, made unique, unless the connection is over; return what was said."""
-        content = self._scene.unique(text)
-        self._pace.wait()
-        with contextlib.suppress(RuleBrokenError), self._speaking():
-            self.connection.say(content)
-        self._note(content)
+        return self.say_exactly_or_be_gone(self._scene.unique(text))
+
+    def say_exactly_or_be_gone(self, content: str, **claims: object) -> str:
+        """Say exactly this as `say_exactly` does, unless the connection is over."""
+        with contextlib.suppress(RuleBrokenError):
+            self.say_exactly(content, **claims)
         return content
 
     def _note(self, content: str) -> None:

@@ -7,7 +7,10 @@ from dataclasses import replace
 
 from roomproof.client.connection import ClientConnection
 from roomproof.client.http import Answer
+from roomproof.dialects.frames import BadFrame
+from roomproof.dialects.native import native
 from roomproof.history import Deleting
+from roomproof.printable import counted
 from roomproof.recorder import Recorder
 from roomproof.spec import messages
 from roomproof.spec.messages import Notice, NoticeKind
@@ -15,7 +18,7 @@ from roomproof.spec.rules import Capability, Need
 from roomproof.stage.endings import Refusal, ending
 from roomproof.stage.pace import Pace
 from roomproof.stage.person import Person
-from roomproof.stage.scene import RuleBrokenError, Scene, UndeliveredError
+from roomproof.stage.scene import LacksError, RuleBrokenError, Scene, UndeliveredError
 
 WITNESS_PATIENCE = 0.02
 """Part of the deadline after which a witness speaks again."""
@@ -80,6 +83,22 @@ class Room:
         self.people: list[Person] = []
         self._invited: set[str] = set()
         self._pace = Pace()
+
+    def bad_frame(self, case: str) -> BadFrame:
+        """The bad frame of this name in PROTOCOL.md, or in another dialect the one in its place.
+
+        Raises LacksError if the dialect has fewer.
+        """
+        names = [bad.name for bad in native().frames.bad_frames]
+        frames = self._scene.target.dialect.frames.bad_frames
+        if names.index(case) >= len(frames):
+            raise LacksError(f"more than {counted(len(frames), 'bad frame')}")
+        return frames[names.index(case)]
+
+    @property
+    def bad_frames(self) -> tuple[BadFrame, ...]:
+        """All bad frames of the dialect."""
+        return self._scene.target.dialect.frames.bad_frames
 
     def unjudged(self) -> "Room":
         """The same room, for people whose history is kept apart and judged by nobody."""

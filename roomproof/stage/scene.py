@@ -11,6 +11,9 @@ from roomproof.printable import escaped
 from roomproof.recorder import Recorder
 from roomproof.spec.rules import Need
 
+NATIVE = "native"
+"""The name of the dialect of PROTOCOL.md."""
+
 
 class RuleBrokenError(AssertionError):
     """The server broke a rule, as only a scenario can see.
@@ -44,9 +47,8 @@ class UndeliveredError(RuleBrokenError):
 class LacksError(Exception):
     """A scenario needs something that the service lacks."""
 
-    def __init__(self, need: Need) -> None:
-        super().__init__(f"the service has no {need}")
-        self.need = need
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the service has no {what}")
 
 
 def expect(condition: object, *, rule: str, expected: str, got: object, connection: int | None = None) -> None:
@@ -79,6 +81,11 @@ class Scene:
         """Raise LacksError if the service lacks something that a scenario is about to use."""
         if self.target.lacks(need):
             raise LacksError(need)
+
+    def need_native_frames(self) -> None:
+        """Raise LacksError if the service does not speak the frames of PROTOCOL.md."""
+        if self.target.dialect.name != NATIVE:
+            raise LacksError("frames of PROTOCOL.md")
 
     def known_as(self, user: str) -> str:
         """Return the name by which others know a user of a scenario."""

@@ -1,0 +1,77 @@
+"""The kill matrix through another dialect, and the clean server without each thing that a service can lack.
+
+A rule could pass because nothing was decoded: so each fault that the dialect can express has to be found by its own
+rule. Not collected by default, because it takes minutes: `tox -e dialects`.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from roomproof.dialects.reader import read_dialect
+from roomproof.spec.rules import Capability, Need, read_protocol
+from roomproof.topologies.embedded import CAPABILITIES, FAR_ZONE
+from tests.faults.catalogue import FAULTS
+from tests.faults.fault import Fault
+from tests.faults.forked import serving, verify
+from tests.faults.matrix import DEADLINE
+from tests.faults.server import TRANSLATED
+from tests.faults.translated import TARGET_FILE, tables
+from tests.suite.verify import Run
+
+OPTIONS = ("--port", "0", "--database", ":memory:", "--heartbeat", "3", "--log-level", "error")
+
+NATIVE_ONLY: dict[str, str] = {}
+"""Faults that only frames or paths of PROTOCOL.md show, with the reason."""
+
+
+def is_expressible(fault: Fault) -> bool:
+    """Whether the dialect can show the fault: whether its rule applies, and needs no path of PROTOCOL.md."""
+    rule = read_protocol().rules[fault.breaks]
+    without = read_dialect(tables(), "chat.toml").without
+    needs_paths = rule.capability in {Capability.FETCH, Capability.DELETE, Capability.HEALTH}
+    return rule.needs.isdisjoint(without) and not needs_paths and fault.name not in NATIVE_ONLY
+
+
+def declared(fault: Fault | None = None) -> list[str]:
+    names = (*CAPABILITIES, *(fault.capabilities if fault else ()))
+    left_out = {"fetch", "delete", "health"}
+    return [word for name in names if name not in left_out for word in ("--capability", name)]
+
+
+def through_the_dialect(folder: Path, name: str, *arguments: str) -> Run:
+    """Run the suite against a server that speaks the other dialect."""
+    with serving(TRANSLATED, name, *OPTIONS, zone=FAR_ZONE) as url:
+        target = folder / "chat.toml"
+        target.write_text(TARGET_FILE.format(url=url))
+        return verify(folder, str(target), "--tb=no", "-q", *arguments)
+
+
+def test_the_clean_server_is_valid_in_another_dialect(tmp_path: Path) -> None:
+    run = through_the_dialect(tmp_path, "clean", *declared(), "-n", "2")
+
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
+    assert run.rules("untested") == set()
+    assert "the dialect" in run.verdict["reason"]
+    assert "of the 76 MUSTs" in run.verdict["reason"]
+
+
+@pytest.mark.parametrize("fault", [pytest.param(one, id=name) for name, one in FAULTS.items() if is_expressible(one)])
+def test_a_fault_is_found_in_another_dialect(tmp_path: Path, fault: Fault) -> None:
+    options = ("-p", "tests.faults.until_found", "--until-found", fault.name, *fault.options)
+    run = through_the_dialect(tmp_path, fault.name, *declared(fault), "--deadline", DEADLINE, *options)
+
+    found = run.rules("broken") | run.rules("warned")
+    assert fault.breaks in found, f"{fault.text} The suite found {sorted(found) or 'nothing'}.\n{run.output[-3000:]}"
+
+
+@pytest.mark.parametrize("need", [need for need in Need if need is not Need.USER_IDS])
+def test_the_clean_server_is_valid_without(tmp_path: Path, need: Need) -> None:
+    capabilities = [word for name in CAPABILITIES for word in ("--capability", name)]
+    with serving("clean", *OPTIONS, zone=FAR_ZONE) as url:
+        run = verify(tmp_path, url, *capabilities, "--without", need, "--tb=no", "-q", "-n", "2")
+
+    gone = {rule.id for rule in read_protocol().rules.values() if need in rule.needs}
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
+    assert gone <= run.rules("not_applicable")
+    assert run.rules("untested") == set()

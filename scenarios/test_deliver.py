@@ -107,7 +107,9 @@ def test_the_same_words_of_two_are_two_messages(kitchen: Room) -> None:
     for listener in people:
         listener.hears(last)
         speakers = [message.sender_id for message in listener.messages() if message.content == "soup!"]
-        listener.expects(speakers == ["alice", "bob"], f"{listener.user} to hear 'soup!' from alice, then from bob")
+        listener.expects(
+            speakers == [alice.user, bob.user], f"{listener.user} to hear 'soup!' from alice, then from bob"
+        )
 
 
 @rule("DELIVER-4")

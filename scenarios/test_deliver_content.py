@@ -103,10 +103,10 @@ def test_escaped_content_arrives_verbatim(kitchen: Room) -> None:
 @pytest.mark.parametrize("claim", ["sender_id", "user_id", "sender", "from"])
 def test_nobody_speaks_for_another(kitchen: Room, claim: str) -> None:
     alice, bob, mallory = (kitchen.join(user) for user in ("alice", "bob", "mallory"))
-    content = mallory.say_exactly(f"it is alice [{mallory.token}]", **{claim: "alice"})
+    content = mallory.say_exactly(f"it is alice [{mallory.token}]", **{claim: alice.user})
 
     for listener in (alice, bob, mallory):
-        assert listener.hears(content).sender_id == "mallory"
+        assert listener.hears(content).sender_id == mallory.user
 
 
 @rule("DELIVER-6")

@@ -186,7 +186,7 @@ def test_every_tox_environment_exists(document: Path) -> None:
 
 @each_prose
 def test_every_command_of_roomproof_exists(document: Path) -> None:
-    assert named(document, r"roomproof ([a-z]\w*)") <= {"verify", "load", "judge", "rules", "explain"}
+    assert named(document, r"roomproof ([a-z]\w*)") <= {"verify", "load", "judge", "rules", "explain", "dialect"}
     assert named(document, r"roomproof load ([a-z]\w*)") <= {file.stem for file in ROOT.glob("locustfiles/*.py")}
     assert named(document, r"roomproof verify .*?(test_\w+\.py::test_\w+)") <= scenario_rules().keys()
 

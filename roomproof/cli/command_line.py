@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from roomproof.cli.dialect import play
 from roomproof.cli.exit_codes import USAGE_ERROR
 from roomproof.cli.judging import judge_files
 from roomproof.cli.loading import load
@@ -56,6 +57,8 @@ def parser() -> argparse.ArgumentParser:
     rules.add_argument("family", nargs="*", help="such as deliver or join; all without")
     explaining = commands.add_parser("explain", help="print a rule, and the scenarios that test it")
     explaining.add_argument("rule", nargs="+", help="the id of a rule, such as ORDER-1")
+    dialect = commands.add_parser("dialect", help="let two people talk in the dialect of a target file, frame by frame")
+    dialect.add_argument("target", help="a target file, or a URL")
     return whole
 
 
@@ -72,5 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
             return list_rules(given.family)
         case "explain":
             return explain(given.rule)
+        case "dialect":
+            return play(given.target)
         case _:
             return judge_files(given.history)

@@ -45,6 +45,8 @@ class ClientConnection:
         self.user = user
         self.session = Session(room, target.user(user))
         """The room and the user of this connection, and what its opening taught."""
+        self.opening_frames: tuple[tuple[str, str], ...] = ()
+        """The frames of the opening, which no history shows: sent (`>`) and received (`<`)."""
         self._frames = target.dialect.frames
         self._said = 0
         self.instance: str | None = None
@@ -111,6 +113,7 @@ class ClientConnection:
         except (ValueError, TypeError, LookupError) as error:  # for garbage from the server the library has its own
             _close(link)
             raise LocalTroubleError.of_library("send a handshake", error) from error
+        self.opening_frames = opened.shown
         if opened.refused is not None:
             _close(link)
             return self._refuse(None, opened.refused)

@@ -14,12 +14,14 @@ class Opening:
     """The result of an opening.
 
     `refused` is the frame with which the server refused the connection, or what it did not send in time. `others` are
-    the frames that arrived meanwhile and belong to no step.
+    the frames that arrived meanwhile and belong to no step. `shown` are all frames in order, without secrets of users:
+    each is sent (`>`) or received (`<`).
     """
 
     session: Session
     refused: str | None = None
     others: tuple[Frame, ...] = ()
+    shown: tuple[tuple[str, str], ...] = ()
 
 
 def play_opening(
@@ -31,16 +33,20 @@ def play_opening(
     the target file wants to learn is not there, and what `send` and `receive` raise.
     """
     others: list[Frame] = []
+    shown: list[tuple[str, str]] = []
     progress = frames.begin(session)
     while True:
         for frame in progress.send:
             send(frame)
+        shown += [(">", str(frame)) for frame in progress.shown]
         if progress.is_done or progress.refused is not None:
-            return Opening(progress.session, progress.refused, tuple(others))
+            return Opening(progress.session, progress.refused, tuple(others), tuple(shown))
         try:
             frame = receive()
         except TimeoutError:
-            return Opening(progress.session, f"expected {progress.awaits} in time, got nothing", tuple(others))
+            why = f"expected {progress.awaits} in time, got nothing"
+            return Opening(progress.session, why, tuple(others), tuple(shown))
+        shown.append(("<", without_secrets(str(frame), session)))
         reply = frames.answer(frame, progress.session)
         if reply is not None:
             send(reply)

@@ -16,6 +16,9 @@ from roomproof.errors import UsageError
 from roomproof.headers import with_header
 from roomproof.spec.limits import ANSWER_S
 
+USERS = 50
+"""Number of users from a file that a run of all scenarios needs."""
+
 
 class _TargetFile(msgspec.Struct, forbid_unknown_fields=True):
     url: str
@@ -74,6 +77,7 @@ def read_target(
     )
     if target.is_tls:
         target.tls()
+    target.service.users.check(USERS)
     return target
 
 

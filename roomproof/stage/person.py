@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from roomproof.client.connection import ClientConnection
 from roomproof.client.tcp import LocalTroubleError
+from roomproof.dialects.dialect import Dialect
 from roomproof.dialects.frames import BadFrame
 from roomproof.printable import counted
 from roomproof.spec import messages
@@ -39,6 +40,11 @@ class Person:
         self._frames: list[Frame] = []
         self._heard: dict[str, Message] = {}
         """The first message received with each content."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect that this person speaks."""
+        return self._dialect
 
     @property
     def token(self) -> str:
@@ -102,7 +108,7 @@ class Person:
         return self._dialect.frames.say(content, self.connection.session)
 
     def send_bad(self, bad: BadFrame, mark: str = "x") -> None:
-        """Send a bad frame of the dialect with a word in it, unless the connection is over."""
+        """Send a bad frame with a word in it, unless the connection is over."""
         frame = bad.make(mark, self.connection.session)
         with contextlib.suppress(RuleBrokenError), self._speaking():
             self.connection.send(frame, binary=isinstance(frame, bytes))

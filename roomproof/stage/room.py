@@ -85,9 +85,9 @@ class Room:
         self._pace = Pace()
 
     def bad_frame(self, case: str) -> BadFrame:
-        """The bad frame of this name in PROTOCOL.md, or in another dialect the one in its place.
+        """The bad frame of this name in PROTOCOL.md.
 
-        Raises LacksError if the dialect has fewer.
+        In another dialect it is the one in the same place. Raises LacksError if the dialect has fewer.
         """
         names = [bad.name for bad in native().frames.bad_frames]
         frames = self._scene.target.dialect.frames.bad_frames

@@ -1,4 +1,4 @@
-"""The kill matrix through another dialect, and the clean server without each thing that a service can lack.
+"""The kill matrix through another dialect, and the clean server without each need.
 
 A rule could pass because nothing was decoded: so each fault that the dialect can express has to be found by its own
 rule. Not collected by default, because it takes minutes: `tox -e dialects`.
@@ -26,7 +26,10 @@ NATIVE_ONLY: dict[str, str] = {}
 
 
 def is_expressible(fault: Fault) -> bool:
-    """Whether the dialect can show the fault: whether its rule applies, and needs no path of PROTOCOL.md."""
+    """Whether the dialect can show the fault.
+
+    Its rule has to apply, and to need no path of PROTOCOL.md.
+    """
     rule = read_protocol().rules[fault.breaks]
     without = read_dialect(tables(), "chat.toml").without
     needs_paths = rule.capability in {Capability.FETCH, Capability.DELETE, Capability.HEALTH}

@@ -1,6 +1,6 @@
-"""The reference server with other paths, fields and notices, as the target file `chat.toml` declares them.
+"""The reference server with other paths, fields and notices.
 
-The translation stands in front of the application, so a planted fault stays below it. Keys are renamed one by one:
+TARGET_FILE declares them. The translation stands in front of the application, so a planted fault stays below it. Keys are renamed one by one:
 whatever else a fault does to a frame is seen through the dialect, too.
 """
 
@@ -83,7 +83,7 @@ def tables() -> dict[str, object]:
 
 
 class Translated:
-    """An ASGI application that speaks the other dialect, in front of one that speaks the native one."""
+    """An ASGI application that speaks the other dialect, in front of a native one."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
@@ -149,7 +149,10 @@ def _sent(event: Event) -> Event:
 
 
 def _renamed(text: str, names: dict[str, str], values: dict[str, str] | None = None) -> str:
-    """Rename the fields of a JSON object, and the names of its event. Any other text is left as it is."""
+    """Rename the fields of a JSON object, and the names of its event.
+
+    Any other text is left as it is.
+    """
     try:
         fields = json.loads(text)
     except ValueError:

@@ -1,7 +1,7 @@
 """The reference server with other paths, fields and notices.
 
-TARGET_FILE declares them. The translation stands in front of the application, so a planted fault stays below it. Keys are renamed one by one:
-whatever else a fault does to a frame is seen through the dialect, too.
+TARGET_FILE declares them. The translation stands in front of the application, so a planted fault stays below it. Keys
+are renamed one by one: whatever else a fault does to a frame is seen through the dialect, too.
 """
 
 import json

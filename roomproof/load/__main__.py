@@ -7,6 +7,8 @@ from roomproof.import_path import never_import_from_current_folder
 from roomproof.report.output import make_output_safe
 from roomproof.verdict import EXIT_CODES, Conclusion
 
+HELP = {"-h", "--help"}
+
 LOADING = "load_locustfile"
 """The function of Locust that imports a script."""
 
@@ -22,6 +24,11 @@ def main() -> None:
 
     sys.argv[0] = "locust"
     try:
+        if HELP & set(sys.argv) and sys.argv[1:2] == ["-f"]:
+            from roomproof.load.script_help import script_help
+
+            print(script_help(sys.argv[2]), end="")
+            return
         run()
     except Exception as error:
         if not any(frame.name == LOADING for frame in traceback.extract_tb(error.__traceback__)):

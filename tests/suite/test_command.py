@@ -109,3 +109,27 @@ def test_verify_takes_the_target_without_an_option(tmp_path: Path) -> None:
 
     assert done.code == 3, done.output
     assert "http://127.0.0.1:1 cannot be tested" in done.output
+
+
+@pytest.mark.parametrize(
+    ("script", "parts"),
+    [
+        (
+            "steady",
+            (
+                "usage: roomproof load steady",
+                "--slo",
+                "--room-size",
+                "(default 10)",
+                "[ROOMPROOF_RATE]",
+                "--headless",
+            ),
+        ),
+        ("capacity", ("--most-users",)),
+    ],
+)
+def test_the_help_of_a_load_script_lists_our_options(script: str, parts: tuple[str, ...]) -> None:
+    shown = run(SCRIPT, "load", script, "--help")
+
+    assert shown.returncode == 0, shown.stderr
+    assert [part for part in parts if part not in shown.stdout] == []

@@ -1,13 +1,16 @@
 """All members lose their links, reconnect at once and talk, again and again.
 
-When they reconnect, all rooms are empty.
+When they reconnect, all rooms are empty. A part of the users are pairs, whose rooms become empty more often.
 
 locust -f locustfiles/storm.py --host http://localhost:8000
 """
 
 from locust import task
 
+from roomproof.load.pairs import Pair
 from roomproof.load.user import RoomUser
+
+__all__ = ["Pair", "Storm"]
 
 SECONDS_BETWEEN_STORMS = 10
 
@@ -18,8 +21,14 @@ HANDSHAKES_PER_SECOND = 1_000
 """Handshakes that each process begins in a second; more would wait for each other in the generator."""
 
 
+SHARE = 4
+"""Number of users in storms, for each one in a pair."""
+
+
 class Storm(RoomUser):
     """Talks until the next storm resets its connection; comes back with all others."""
+
+    weight = SHARE
 
     @property
     def users_here(self) -> int:

@@ -62,6 +62,9 @@ class RoomUser(User):
     party_size = 0
     """Number of users of this class that have a room to themselves, to which they come back; 0 for any room."""
 
+    messages_per_second: float | None = None
+    """Maximum number of messages that each user of this class sends in a second; None for the rate of the run."""
+
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self.session: WorkerSession | None = controller_of(environment).session
@@ -94,6 +97,8 @@ class RoomUser(User):
             Event().wait()
             return
         rate = session.options.rate
+        if rate and self.messages_per_second is not None:
+            rate = self.messages_per_second
         if rate:
             interval = round(1e9 / rate)
             first = time.monotonic_ns() + round(interval * phase(session.next_sender(), session.phase))

@@ -83,7 +83,7 @@ ALSO = {
 """Faults of other families that a load can find."""
 
 SHOWN_AS = {
-    "first message after a join lost": {"DELIVER-2"},
+    "first message after a join lost": {"DELIVER-1"},
     "membership a moment late": {"DELIVER-1"},
     "long contents refused": {"FRAME-5"},
     "leaves missing": {"LEAVE-1", "LEAVE-2"},

@@ -12,7 +12,7 @@ WORKDIR /build
 RUN python3 -m venv /opt/venv
 COPY pyproject.toml compose/dependencies.py ./
 RUN python3 dependencies.py > dependencies.txt \
-    && pip install -q --constraint dependencies.txt boto3 hypercorn msgspec quart redis uvloop
+    && pip install -q --constraint dependencies.txt boto3 h11 hypercorn msgspec quart redis uvloop
 
 FROM python AS chat-service
 COPY --from=server-packages /opt/venv /opt/venv

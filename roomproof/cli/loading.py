@@ -82,6 +82,10 @@ def load(arguments: list[str]) -> int:
         scripts = ", ".join(load_scripts())
         print(f"roomproof load: expected a script ({scripts}), {given}; see roomproof load --help", file=sys.stderr)
         return USAGE_ERROR
+    if arguments[1:] and not arguments[1].startswith("-") and not is_target(arguments[1]):
+        expected = "a target that begins with http:// or https:// or ends with .toml, or an option"
+        print(f"roomproof load: expected {expected}, got {arguments[1]!r}", file=sys.stderr)
+        return USAGE_ERROR
     return run(load_scripts()[name], locust_arguments(arguments[1:]))
 
 

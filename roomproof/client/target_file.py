@@ -12,9 +12,12 @@ from roomproof.client.users import users_of
 from roomproof.dialects.affinity import AffinityKind
 from roomproof.dialects.format import KEYS
 from roomproof.dialects.reader import read_dialect
+from roomproof.dialects.session import Session
 from roomproof.errors import UsageError
 from roomproof.headers import with_header
 from roomproof.spec.limits import ANSWER_S
+
+FIRST_USER = "alice"
 
 USERS = 50
 """Number of users from a file that a run of all scenarios needs."""
@@ -75,9 +78,10 @@ def read_target(
         deadline=deadline,
         service=Service(dialect, users_of(dialect)),
     )
-    if target.is_tls:
+    if target.is_tls or target.ca:
         target.tls()
     target.service.users.check(USERS)
+    dialect.handshakes.handshake(Session("room", target.user(FIRST_USER)))  # raises for a value that cannot be sent
     return target
 
 

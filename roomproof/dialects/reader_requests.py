@@ -1,6 +1,7 @@
 """Reads the tables about HTTP: `[users]`, `[room]` and `[connect]`."""
 
 import re
+import shlex
 from collections.abc import Mapping
 
 from msgspec import UNSET
@@ -30,8 +31,19 @@ def read_users(value: object, place: Place) -> tuple[Users, str]:
     if table.file is not None:
         return UserFile(table.file, place.key("file")), table.known_as
     if table.command is not None:
+        _check_command(table.command, place.key("command"))
         return UserCommand(table.command, place.key("command")), table.known_as
     return _jwt_users(table.jwt, place.key("jwt")), table.known_as
+
+
+def _check_command(command: str, place: Place) -> None:
+    """Raise UsageError for a command that no shell could split into words."""
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise place.wrong("a command", f"one with {str(error).lower()}", "correct its quotes") from error
+    if not words:
+        raise place.wrong("a command", "an empty text", "name the program that prints a user")
 
 
 def _jwt_users(value: object, place: Place) -> JwtUsers:

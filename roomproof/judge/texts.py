@@ -50,6 +50,11 @@ def not_yet_sent(item: int, user: str) -> str:
     return f"{item_name(Part.MESSAGE, item, user)} arrived before it was sent"
 
 
+def said_elsewhere(content: str) -> str:
+    """Describe a message of people in another scenario."""
+    return f"somebody in another room sent {quoted(content)}, and it arrived here"
+
+
 def nobody_sent(content: str) -> str:
     """Text for a message whose content nobody sent (DELIVER-14, FRAME-1)."""
     return f"nobody sent {quoted(content)}"

@@ -90,7 +90,10 @@ class SessionPlugin:
         if target.exclusive and not target.has_instances and self._shares_target:
             stage = Stage.open(target, Http(target), server_ahead=0, known_ids=set())
             self._leftovers = Leftovers(stage)
-        preflight = run_preflight(target)
+        try:
+            preflight = run_preflight(target)
+        except UsageError as error:
+            raise pytest.UsageError(f"roomproof: {error}") from error
         if not preflight.is_fit:
             self._give_up(preflight.reason, preflight.broken)
 

@@ -25,6 +25,7 @@ def run(*words: str) -> "subprocess.CompletedProcess[str]":
         pytest.param(["dance"], 4, id="an unknown command"),
         pytest.param(["load", "stedy"], 4, id="an unknown load script"),
         pytest.param(["load", "--help"], 0, id="the help of load"),
+        pytest.param(["load", "steady", "nowhere"], 4, id="no URL"),
         pytest.param(["rules", "nobody"], 4, id="an unknown family"),
         pytest.param(["explain", "ODER-1"], 4, id="an unknown rule"),
         pytest.param([], 4, id="no command"),

@@ -100,6 +100,8 @@ def test_tokens_are_minted_with_the_key_of_a_variable(tmp_path: Path, url: str) 
         pytest.param(["[users]", 'file = "nobody.csv"'], ["chat.toml, [users] file", "nobody.csv"], id="no such file"),
         pytest.param(["[users]", 'command = "false"'], ["chat.toml, [users] command", "exit code"], id="a failure"),
         pytest.param(["[users]", 'command = "echo hello"'], ["chat.toml, [users] command"], id="nonsense"),
+        pytest.param(["[users]", "command = 'a \"'"], ["[users] command", "no closing quotation"], id="an open quote"),
+        pytest.param(["[users]", 'command = ""'], ["[users] command", "an empty text"], id="no command"),
         pytest.param(["[users]", 'file = "few.csv"'], ["[users] file", "at least 50 users", "2 rows"], id="few users"),
         pytest.param(["[heartbeats]"], ["keys", "heartbeats"], id="an unknown table"),
     ],

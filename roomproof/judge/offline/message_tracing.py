@@ -5,6 +5,7 @@ nobody sent is taken for the altered form of one of its sender's that the receiv
 best. If the receiver lacks none, it is a phantom.
 """
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -19,6 +20,9 @@ from roomproof.spec import messages
 
 SentBy = tuple[RecordedConnection, SentMessage]
 """A sender and one of its messages."""
+
+_MARK = re.compile(r"\[([0-9a-f]{8})\.\d+\]$")
+"""The mark at the end of what is said in a scenario, which no other scenario uses."""
 
 LIKENESS = 0.75
 """Share of an altered message that it has in common with the original, at least, of 1."""
@@ -58,6 +62,7 @@ class MessageTracer:
         for connection in history.connections.values():
             for message in connection.sent:
                 self._sent[message.content].append((connection, message))
+        self._marks = {mark[1] for content in self._sent for mark in _MARK.finditer(content)}
         self._check_unambiguous()
 
     def _check_unambiguous(self) -> None:
@@ -139,6 +144,11 @@ class MessageTracer:
             if sender.user == user
         )
 
+    def _is_said_elsewhere(self, content: str) -> bool:
+        """Whether a content has the mark of another scenario."""
+        mark = _MARK.search(content)
+        return mark is not None and mark[1] not in self._marks
+
     def explain(
         self, receiver: RecordedConnection, unknown: UnknownMessage, by_position: dict[int, Trace]
     ) -> Trace | None:
@@ -148,6 +158,9 @@ class MessageTracer:
         receiver.
         """
         message, receipt = unknown.message, unknown.receipt
+        if self._is_said_elsewhere(message.content):
+            self._traces.report((Kind.LEAKED, "DELIVER-4"), receiver, receipt, texts.said_elsewhere(message.content))
+            return None
         known = {(trace.sender, trace.item) for trace in by_position.values()}
         missing = [
             (sender, original)

@@ -13,7 +13,7 @@ SAID = "hello [8c318697.1]"
 
 
 def heard(content: str) -> list[Event]:
-    """Return a history in which alice, alone in a room, hears herself and this content."""
+    """Return a history in which alice, alone, hears herself and this content."""
     frames = [
         {"type": "system", "content": "alice joined the chat"},
         {"type": "message", "content": SAID, "sender_id": "alice"},

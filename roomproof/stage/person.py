@@ -179,6 +179,8 @@ class Person:
 
     def can_hear(self, speaker: Talker) -> bool:
         """Whether messages of a speaker are due to this person (STICKY-4)."""
+        if speaker is self and self._scene.target.lacks(Need.ECHO):
+            return False
         is_near = self.instance is not None and self.instance == speaker.instance
         return is_near or not self._scene.target.declares(Capability.STICKY)
 

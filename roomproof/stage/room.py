@@ -233,12 +233,12 @@ class Room:
             for one in witnesses:
                 one.hears(person.say("hello"))
             return
-        if target.lacks(Need.NOTICES) and target.lacks(Need.ECHO):
+        is_told_apart = bool(witnesses) and not any(one.user == person.user for one in before)
+        has_no_notice = target.lacks(Need.NOTICES) or not is_told_apart
+        if has_no_notice and target.lacks(Need.ECHO):
             self._await_words(person, witnesses)
             return
-        can_hear_itself = not target.lacks(Need.ECHO)
-        is_told_apart = bool(witnesses) and not any(one.user == person.user for one in before)
-        if can_hear_itself and (target.lacks(Need.NOTICES) or not is_told_apart):
+        if has_no_notice:
             hello = person.say("hello")
             if not person.heard(hello):
                 # Was only the first message lost, or is the person no member at all (JOIN-2)?

@@ -46,6 +46,7 @@ NATIVE_ONLY: dict[str, str] = {
     "pongs for all devices": PING,
     "text after the JSON of a frame ignored": BAD,
     "the refused are counted": STATS,
+    "timestamp a number": "the dialect reads a number as seconds or milliseconds since 1970",
     "types compared without case": BAD,
 }
 """Faults that the other dialect cannot show, with the reason."""

@@ -161,12 +161,16 @@ class Http:
         source: str | None = None,
         within: float | None = None,
         extra: Mapping[str, str] | None = None,
+        shown: str | None = None,
     ) -> Answer:
         """Send a request from the client address `source`, with `extra` headers.
+
+        Messages name it as `shown`, where its path holds secrets.
 
         The body is `body` as JSON, or `raw` as it is. Raises UnreachableError if no HTTP answer arrives `within`
         seconds, by default the deadline, and LocalTroubleError for a failure on this machine.
         """
+        what = shown or f"{method} {path}"
         pool = self._pool(source or self.home)
         headers = dict(pool.headers)
         for name, value in (extra or {}).items():
@@ -187,19 +191,26 @@ class Http:
                 content = _read(answer, until)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             if isinstance(error, urllib3.exceptions.LocationValueError):
-                raise LocalTroubleError.of_library(f"send {method} {path}", error) from error
-            if trouble := local_trouble(f"send {method} {path} to {self._target.url}", error):
+                raise LocalTroubleError.of_library(f"send {what}", error) from error
+            if trouble := local_trouble(f"send {what} to {self._target.url}", error):
                 raise trouble from error
-            raise UnreachableError(_why_unanswered(method, path, deadline, error), rule_of(method, path)) from error
+            raise UnreachableError(_why_unanswered(what, deadline, error), rule_of(method, path)) from error
         except (ValueError, TypeError) as error:
-            raise LocalTroubleError.of_library(f"send {method} {path}", error) from error
+            raise LocalTroubleError.of_library(f"send {what}", error) from error
         kept = {name.lower(): value for name, value in answer.headers.items()}
         return Answer(answer.status, kept, content, self._target.dialect.instance_header.lower())
 
     def send(self, request: Request, *, source: str | None = None, within: float | None = None) -> Answer:
         """Send a request of a dialect. Raises as `request` does."""
-        body = request.body
-        return self.request(request.method, request.path, body, source=source, within=within, extra=request.headers)
+        return self.request(
+            request.method,
+            request.path,
+            request.body,
+            source=source,
+            within=within,
+            extra=request.headers,
+            shown=request.shown,
+        )
 
     def stats(self, source: str | None = None) -> Answer:
         """Request the statistics of the instance that answers."""
@@ -222,15 +233,15 @@ def rule_of(method: str, path: str) -> str | None:
     return next((rule for verb, form, rule in RULES if verb == method and form.fullmatch(path)), None)
 
 
-def _why_unanswered(method: str, path: str, seconds: float, error: Exception) -> str:
+def _why_unanswered(what: str, seconds: float, error: Exception) -> str:
     if isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError):
-        return f"expected an HTTP answer to {method} {path} within {seconds:g} s, got none: {error}"
+        return f"expected an HTTP answer to {what} within {seconds:g} s, got none: {error}"
     advice = ""
     if isinstance(error, urllib3.exceptions.SSLError):
         advice = "; if the server has no TLS, name it by http://"
     elif not isinstance(error, urllib3.exceptions.NewConnectionError):
         advice = "; if the server wants TLS, name it by https://"
-    return f"{method} {path} got no HTTP answer: {error}{advice}"
+    return f"{what} got no HTTP answer: {error}{advice}"
 
 
 def _read(answer: urllib3.BaseHTTPResponse, until: float) -> bytes:

@@ -1,12 +1,15 @@
 """The opening of a connection: the frames right after its handshake."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roomproof.dialects.frames import Frames
 from roomproof.dialects.session import Session
 
 Frame = str | bytes
+
+SHORTEST_SECRET = 6
+"""Minimum number of characters of a column that can be a secret; a shorter one is a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,11 @@ def play_opening(
         shown.append(("<", without_secrets(str(frame), session)))
         reply = frames.answer(frame, progress.session)
         if reply is not None:
-            send(reply)
+            answer_shown = str(frames.answer(frame, progress.session.redacted()))
+            progress = replace(progress, send=(reply,), shown=(answer_shown,))
             continue
-        before, progress = progress, frames.advance(progress, frame)
-        if progress == before:
+        step, progress = progress.step, frames.advance(progress, frame)
+        if progress.step == step and progress.refused is None:
             others.append(frame)
 
 
@@ -62,7 +66,3 @@ def without_secrets(text: str, session: Session) -> str:
         if len(value) >= SHORTEST_SECRET:
             text = text.replace(value, f"{{{name}}}")
     return text
-
-
-SHORTEST_SECRET = 6
-"""Characters from which the value of a column can be a secret, and is not merely a word."""

@@ -99,12 +99,7 @@ class DeclaredFrames:
         Raises UsageError if a `learn` of the target file finds nothing.
         """
         session, number = progress.session, progress.step
-        replies, shown = ([self.answer(frame, one)] for one in (session, session.redacted()))
-        waiting = replace(
-            progress,
-            send=tuple(reply for reply in replies if reply is not None),
-            shown=tuple(reply for reply in shown if reply is not None),
-        )
+        waiting = replace(progress, send=(), shown=())
         if progress.is_done or progress.refused is not None:
             return waiting
         step = self._declared.opening[number]

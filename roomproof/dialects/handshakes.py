@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from roomproof.dialects.filling import filled_headers
+from roomproof.dialects.filling import filled_headers, in_path
 from roomproof.dialects.session import Session
 from roomproof.dialects.template import Template, Values
 
@@ -32,11 +32,6 @@ class Handshake:
     def target(self) -> str:
         """The path and the query, to follow the address of the server."""
         return f"{self.path}?{self.query}" if self.query else self.path
-
-
-def _quoted(text: str) -> str:
-    """Return a text percent-encoded, where dots stay as they are."""
-    return quote(text, safe="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +62,7 @@ class Handshakes:
         return Handshake(self._path(values), self._query(values), headers, self.subprotocols, self.origin, shown)
 
     def _path(self, values: Values) -> str:
-        return self.path.text({**dict.fromkeys(self.path.names, ""), **values}, _quoted)
+        return self.path.text({**dict.fromkeys(self.path.names, ""), **values}, in_path)
 
     def _query(self, values: Values) -> str:
         return "&".join(

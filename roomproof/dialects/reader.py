@@ -40,9 +40,6 @@ FRAME_KEYS = ("codec", "opening", "say", "hear", "answer", "heartbeat", "bad", "
 """Keys with which a file speaks other frames than the native ones."""
 
 
-HISTORY_KEYS = ("fields", "codec", "say", "hear", "answer", "heartbeat", "bad", "strict")
-"""The tables that decide how frames are read."""
-
 STAND_INS: Mapping[str, object] = {
     "room": {"implicit": "room-{random}"},
     "connect": {"path": "/{room}"},
@@ -63,7 +60,21 @@ def read_dialect(tables: Mapping[str, object], file: str, without: Iterable[str]
     top = convert(dict(tables), DialectTables, Place(file, ""))
     lacking = parse_needs([*top.without, *without], Place(file, "without"))
     dialect = _Reader(top, file, lacking).read()
-    return replace(dialect, frame_tables={key: tables[key] for key in HISTORY_KEYS if key in tables})
+    return replace(dialect, frame_tables=_frame_tables(tables))
+
+
+def _frame_tables(tables: Mapping[str, object]) -> dict[str, object]:
+    """Return the tables that decide how frames are read.
+
+    What an opening sends is left out: it can hold secrets, and no history shows it.
+    """
+    kept = {key: tables[key] for key in ("fields", *FRAME_KEYS) if key in tables}
+    if isinstance(opening := kept.get("opening"), list):
+        received = [{key: step[key] for key in ("expect", "refused") if key in step} for step in opening]
+        kept["opening"] = [step for step in received if step]
+    if isinstance(codec := kept.get("codec"), dict):
+        kept["codec"] = {key: value for key, value in codec.items() if key != "auth"}
+    return kept
 
 
 @lru_cache(DIALECTS_REMEMBERED)

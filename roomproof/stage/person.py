@@ -109,9 +109,10 @@ class Person:
 
     def send_bad(self, bad: BadFrame, mark: str = "x") -> None:
         """Send a bad frame with a word in it, unless the connection is over."""
-        frame = bad.make(mark, self.connection.session)
+        session = self.connection.session
+        frame, shown = bad.make(mark, session), bad.make(mark, session.redacted())
         with contextlib.suppress(RuleBrokenError), self._speaking():
-            self.connection.send(frame, binary=isinstance(frame, bytes))
+            self.connection.send(frame, binary=isinstance(frame, bytes), shown=shown)
 
     def send(self, frame: str | bytes, *, binary: bool = False) -> None:
         """Send any frame of PROTOCOL.md, text or binary."""

@@ -87,7 +87,8 @@ def test_native_messages_are_said_as_before(content: str) -> None:
 def test_native_handshakes_have_the_address_of_before(room: str, user: str) -> None:
     handshake = native().handshakes.handshake(Session(room, UserRow(user)))
 
-    assert handshake.target == f"/api/chats/ws/{quote(room, safe='')}?user_id={quote(user, safe='')}"
+    encoded = {".": "%2E", "..": "%2E%2E"}.get(room, quote(room, safe=""))
+    assert handshake.target == f"/api/chats/ws/{encoded}?user_id={quote(user, safe='')}"
 
 
 def test_nobody_has_no_user_id() -> None:

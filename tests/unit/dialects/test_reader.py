@@ -3,6 +3,7 @@
 import pytest
 
 from roomproof.dialects.affinity import Affinity, AffinityKind
+from roomproof.dialects.reader import frames_of
 from roomproof.errors import UsageError
 from roomproof.spec.rules import Need, read_protocol
 from tests.unit.dialects.files import CHAT, dialect_of
@@ -184,3 +185,21 @@ def test_a_connection_must_say_which_room_it_is_for() -> None:
         UsageError, match=r"\[connect\]: expected {room} in \[connect\], \[\[opening\]\] or \[say\], got none"
     ):
         dialect_of(text)
+
+
+def test_a_history_reads_frames_as_the_run_did() -> None:
+    dialect = dialect_of(CHAT)
+    again = frames_of(dialect.frame_tables, dialect.without)
+
+    for frame in ('{"event":"joined","room":"r","user":{"id":1}}', '{"event":"denied"}', '{"event":"dance"}'):
+        assert again.read(frame, "r") == dialect.frames.read(frame, "r")
+
+
+def test_a_history_shows_nothing_that_an_opening_sends() -> None:
+    text = CHAT.replace('{event = "join", room = "{room}"}', '{event = "join", room = "{room}", key = "s3cret"}')
+    codec = 'codec = {name = "socketio", auth = {key = "s3cret"}}\n[room]\nimplicit = "r-{random}"\n'
+    rest = '[say]\nframe = ["chat", "{content}"]\n[[hear]]\nwhen = ["chat"]\nmessage = {content = "[1]"}\n'
+    lacking = 'without = ["notices", "sender", "timestamps", "errors", "bad-frames"]\n'
+
+    assert "s3cret" not in str(dialect_of(text).frame_tables)
+    assert "s3cret" not in str(dialect_of(lacking + codec + "[connect]\npath = '/{room}'\n" + rest).frame_tables)

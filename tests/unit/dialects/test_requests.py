@@ -84,17 +84,19 @@ def test_what_is_recorded_has_no_secret() -> None:
     dialect = dialect_of(f'[users]\nfile = "x"\n{text}')
     session = Session("r", UserRow("alice", {"token": "s3cret"}))
     progress = dialect.frames.begin(session)
-    answered = dialect.frames.advance(progress, '{"event":"ping","id":1}')
+    answered, answer_shown = (
+        dialect.frames.answer('{"event":"ping","id":1}', one) for one in (session, session.redacted())
+    )
     said, recorded = (dialect.frames.say("soup", one) for one in (session, session.redacted()))
     (request,) = dialect.rooms.add("r", [session.user], session.user)
     handshake = dialect.handshakes.handshake(session)
 
-    secret = f"{progress.send} {answered.send} {said!r} {request.path} {handshake.target}"
+    secret = f"{progress.send} {answered!r} {said!r} {request.path} {handshake.target}"
     assert secret.count("s3cret") == 5
-    public = f"{progress.shown} {answered.shown} {recorded!r} {request.shown} {handshake.shown}"
+    public = f"{progress.shown} {answer_shown!r} {recorded!r} {request.shown} {handshake.shown}"
     assert (public.count("..."), public.count("s3cret")) == (5, 0)
     assert dialect.frames.read_sent(recorded) == dialect.frames.read_sent(said) == Valid("soup")
-    assert all(dialect.frames.read_sent(frame) == Upkeep() for frame in (*progress.shown, *answered.shown))
+    assert all(dialect.frames.read_sent(frame) == Upkeep() for frame in (*progress.shown, str(answer_shown)))
 
 
 def test_a_room_is_made_and_filled() -> None:

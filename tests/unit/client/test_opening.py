@@ -1,0 +1,74 @@
+"""Frames between the handshake and the first message."""
+
+from collections.abc import Sequence
+
+from roomproof.client.opening import Frame, Opening, play_opening
+from roomproof.dialects.session import Session, UserRow
+from tests.unit.dialects.files import CHAT, dialect_of
+
+ALICE = Session("kitchen", UserRow("alice"))
+JOINED = '{"event":"joined","room":"kitchen","user":{"id":7}}'
+
+
+def played(
+    received: Sequence[Frame], *, text: str = CHAT, session: Session = ALICE, sent: list[Frame] | None = None
+) -> Opening:
+    """Play an opening in which the server sends these frames, and then nothing."""
+    frames = iter(received)
+
+    def receive() -> Frame:
+        for frame in frames:
+            return frame
+        raise TimeoutError
+
+    return play_opening(dialect_of(text).frames, session, (sent if sent is not None else []).append, receive)
+
+
+def test_what_arrives_before_the_opening_is_done_is_kept() -> None:
+    early = ['{"event":"chat","text":"one"}', '{"event":"chat","text":"two"}']
+
+    opening = played([*early, JOINED])
+
+    assert (opening.refused, opening.others) == (None, tuple(early))
+    assert opening.session.learned == {"me": 7}
+
+
+def test_keep_alives_are_answered_once_and_kept_nowhere() -> None:
+    sent: list[Frame] = []
+
+    opening = played(['{"event":"ping","id":3}', JOINED], sent=sent)
+
+    assert sent == ['{"event":"join","room":"kitchen"}', '{"event":"pong","id":3}']
+    assert (opening.refused, opening.others) == (None, ())
+    assert opening.shown == (
+        (">", sent[0]),
+        ("<", '{"event":"ping","id":3}'),
+        (">", sent[1]),
+        ("<", JOINED),
+    )
+
+
+def test_a_refusal_is_no_frame_of_the_room() -> None:
+    opening = played(['{"event":"denied"}'])
+
+    assert (opening.refused, opening.others) == ('{"event":"denied"}', ())
+
+
+def test_an_opening_that_gets_no_answer_says_what_it_waits_for() -> None:
+    assert played([]).refused == "expected [[opening]] 2 expect in time, got nothing"
+
+
+def test_no_secret_of_a_user_is_shown() -> None:
+    text = '[users]\nfile = "x"\n' + CHAT.replace('{event = "join", room', '{event = "join", token = "{token}", room')
+    text = text.replace('with = {event = "pong", id = "{id}"}', 'with = {event = "pong", token = "{token}"}')
+    sent: list[Frame] = []
+
+    opening = played(
+        ['{"event":"ping","id":1,"of":"opensesame"}', JOINED],
+        text=text,
+        session=Session("kitchen", UserRow("alice", {"token": "opensesame"})),
+        sent=sent,
+    )
+
+    assert str(sent).count("opensesame") == 2
+    assert "opensesame" not in f"{opening!r}"

@@ -105,7 +105,7 @@ class Member:
         while True:
             frame = await self._socket.receive()
             if len(frame) > frames.MESSAGE_CHARACTERS:
-                self._close_code = self._close_code or CloseCode.MESSAGE_TOO_BIG
+                self.close(CloseCode.MESSAGE_TOO_BIG)
                 return
             # A client that does not read its echoes is not read either, so TCP slows it down. Nor is a client that does
             # read, while the server has not written yet: otherwise a busy room would outrun the server.

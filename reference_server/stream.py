@@ -37,6 +37,7 @@ from enum import IntEnum
 from functools import partial
 from importlib.metadata import version
 from inspect import signature
+from types import ModuleType
 from typing import Any
 from weakref import WeakSet
 
@@ -241,7 +242,7 @@ class ChatStream(WSStream):
         streams.add(self)
         self._heartbeat = heartbeat
         self._loop = asyncio.get_running_loop()
-        self._tcp_connection: TcpConnection = self.send.__self__.send.__self__  # type: ignore[attr-defined]
+        self._tcp_connection: TcpConnection = self.send.__self__.send.__self__  # type: ignore[attr-defined]  # bound methods
         self._tcp_connection.is_websocket = True
         # A Connection refuses to send once it has read a Close frame, but this server might still have frames to send.
         # So one Connection reads and another writes. Without extensions they share no state.
@@ -433,7 +434,7 @@ def install(heartbeat: float) -> WeakSet[ChatStream]:
 
     Raises RuntimeError if this Hypercorn lacks something that they use.
     """
-    parts: list[tuple[object, tuple[str, ...]]] = [
+    parts: list[tuple[type | ModuleType, tuple[str, ...]]] = [
         (WSStream, ("_accept", "_handle_events", "_send_wsproto_event", "app_send", "handle")),
         (
             h11.H11Protocol,
@@ -443,7 +444,7 @@ def install(heartbeat: float) -> WeakSet[ChatStream]:
         (hypercorn.protocol, ("H11Protocol",)),
         (hypercorn.asyncio.run, ("TCPServer",)),
     ]
-    missing = [f"{part.__name__}.{name}" for part, names in parts for name in names if not hasattr(part, name)]  # type: ignore[attr-defined]
+    missing = [f"{part.__name__}.{name}" for part, names in parts for name in names if not hasattr(part, name)]
     if not {"reader", "writer"} <= signature(TCPServer).parameters.keys():
         missing.append("TCPServer.writer")
     if missing:
@@ -453,9 +454,9 @@ def install(heartbeat: float) -> WeakSet[ChatStream]:
         )
     streams: WeakSet[ChatStream] = WeakSet()
     connections = Connections(connection_limit())
-    hypercorn.asyncio.run.TCPServer = partial(TcpConnection, connections)  # type: ignore[assignment, attr-defined]
-    hypercorn.protocol.H11Protocol = HttpConnection  # type: ignore[attr-defined]
+    hypercorn.asyncio.run.TCPServer = partial(TcpConnection, connections)  # type: ignore[assignment, attr-defined]  # replaced on purpose
+    hypercorn.protocol.H11Protocol = HttpConnection  # type: ignore[attr-defined]  # likewise
     reasons = {reason.name: reason.value for reason in frame_protocol.CloseReason} | {"BAD_GATEWAY": 1014}
-    frame_protocol.CloseReason = IntEnum("CloseReason", reasons)  # type: ignore[misc]
-    h11.WSStream = partial(ChatStream, heartbeat, streams)  # type: ignore[attr-defined, assignment]
+    frame_protocol.CloseReason = IntEnum("CloseReason", reasons)  # type: ignore[misc]  # likewise
+    h11.WSStream = partial(ChatStream, heartbeat, streams)  # type: ignore[attr-defined, assignment]  # likewise
     return streams

@@ -110,6 +110,11 @@ class Server:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
+    @property
+    def descriptors(self) -> int:
+        """The number of open file descriptors of the process."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
     def ask(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> Answer:
         """Send a request. A body of bytes is sent as it is, anything else as JSON."""
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
@@ -147,13 +152,18 @@ class Server:
         finally:
             socket_.shutdown()  # `close` would leave the socket open, because the Close frame was answered
 
-    def raw(self, chat_id: str, user_id: str, receive_buffer: int | None = None) -> socket.socket:
-        """Return a socket on which the handshake was sent, but no answer was read."""
+    def link(self, receive_buffer: int | None = None) -> socket.socket:
+        """Return a socket that is connected to the server."""
         link = self.opened.enter_context(socket.socket())
         link.settimeout(PATIENCE)
         if receive_buffer is not None:
             link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         link.connect(self.address)
+        return link
+
+    def raw(self, chat_id: str, user_id: str, receive_buffer: int | None = None) -> socket.socket:
+        """Return a socket on which the handshake was sent, but no answer was read."""
+        link = self.link(receive_buffer)
         link.sendall(handshake(chat_id, user_id))
         return link
 

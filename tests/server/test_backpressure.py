@@ -91,7 +91,7 @@ def test_the_socket_of_a_slow_member_is_closed(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         room = server.make_room()
         alice = server.connect(room, "alice")
-        before = descriptors(server)
+        before = server.descriptors
         for number in range(2):
             server.raw(room, f"slow{number}")
         left = joined = 0
@@ -102,11 +102,7 @@ def test_the_socket_of_a_slow_member_is_closed(tmp_path: Path) -> None:
                 left += "left" in frame["content"]
 
         assert joined == 2
-        eventually(lambda: descriptors(server) == before, "the server has closed the sockets of the slow members")
-
-
-def descriptors(server: Server) -> int:
-    return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+        eventually(lambda: server.descriptors == before, "the server has closed the sockets of the slow members")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,11 @@
 import re
-import urllib.request
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import pytest
 
 from reference_server.clock import Clock
-from tests.listening import REFERENCE, listening
+from tests.server.process import Server
 
 NOON = datetime(2025, 12, 23, 12, tzinfo=UTC)
 
@@ -79,9 +78,8 @@ def test_the_date_is_told_by_the_same_clock() -> None:
     assert fake.clock.http_date() == "Tue, 23 Dec 2025 12:00:10 GMT"
 
 
-def test_an_answer_has_one_date() -> None:
-    with listening(*REFERENCE) as url, urllib.request.urlopen(f"{url}/api/chats/ws/stats") as answer:
-        dates = answer.headers.get_all("date")
+def test_an_answer_has_one_date(server: Server) -> None:
+    dates = server.ask("GET", "/api/chats/ws/stats").headers.getlist("date")
 
     assert len(dates) == 1
     assert re.fullmatch(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", dates[0])

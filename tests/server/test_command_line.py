@@ -10,6 +10,7 @@ import pytest
 from reference_server import listening
 from reference_server.__main__ import main
 from reference_server.options import Options
+from roomproof.topologies.ports import accepts, reserved_port
 from tests.server.process import PATIENCE, ROOT, command, eventually, running
 
 
@@ -44,27 +45,20 @@ def test_a_port_in_use_is_one_line_and_exit_code_1() -> None:
 
 @pytest.mark.parametrize("redirection", [">&-", ">/dev/full", "2>&-", ">&- 2>&- <&-"])
 def test_a_broken_standard_output_does_not_end_the_server(tmp_path: Path, redirection: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    arguments = shlex.join(command("--port", str(port), "--database", ":memory:"))
-    log = (tmp_path / "stderr.txt").open("w+")
-    with log, subprocess.Popen(f"exec {arguments} {redirection}", shell=True, cwd=ROOT, stderr=log) as process:
-        try:
-            eventually(lambda: accepts(port), "the server listens")
-            process.terminate()
-            assert process.wait(PATIENCE) == 0
-        finally:
-            process.kill()
-        log.seek(0)
-        text = log.read()
+    log = tmp_path / "stderr.txt"
+    with reserved_port() as port, log.open("w") as stderr:
+        arguments = shlex.join(command("--port", str(port), "--database", ":memory:"))
+        with subprocess.Popen(f"exec {arguments} {redirection}", shell=True, cwd=ROOT, stderr=stderr) as process:
+            try:
+                eventually(lambda: accepts(port), "the server listens")
+                process.terminate()
+                assert process.wait(PATIENCE) == 0
+            finally:
+                process.kill()
+    text = log.read_text()
 
     assert "Traceback" not in text
     assert "Assertion" not in text
-
-
-def accepts(port: int) -> bool:
-    with socket.socket() as link:
-        return link.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_the_address_is_said_once(tmp_path: Path) -> None:

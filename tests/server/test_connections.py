@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from reference_server.connections import Connections
-from tests.server.process import PATIENCE, Answer, Server, eventually, handshake, running
+from tests.server.cluster import hears_up_to
+from tests.server.process import PATIENCE, Server, eventually, handshake, running
 
 NO_KEY = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
@@ -33,14 +34,6 @@ class FakeConnection:
         self.is_aborted = True
 
 
-def descriptors(server: Server) -> int:
-    return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
-
-
-def open_link(server: Server) -> socket.socket:
-    return server.opened.enter_context(socket.create_connection(server.address, timeout=PATIENCE))
-
-
 def exchange(server: Server, request: bytes) -> bytes:
     """Send a request, and return all that comes until the server ends the link."""
     received = bytearray()
@@ -61,13 +54,13 @@ def test_a_connection_that_the_client_closed_is_closed(tmp_path: Path) -> None:
     """Stock Hypercorn keeps its descriptor until the idle time is over."""
     with running(tmp_path) as server:
         server.ask("GET", "/health")
-        before = descriptors(server)
+        before = server.descriptors
         for _ in range(50):
             with socket.create_connection(server.address, timeout=PATIENCE) as link:
                 link.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
                 assert link.recv(65536).startswith(b"HTTP/1.1 200")
 
-        eventually(lambda: descriptors(server) <= before, "the server has closed its sockets")
+        eventually(lambda: server.descriptors <= before, "the server has closed its sockets")
 
 
 @pytest.mark.parametrize("rest", [b"", b"x"], ids=["alone", "with a byte behind it"])
@@ -103,7 +96,7 @@ def test_what_is_no_request_by_http_1_is_refused(server: Server, request_: bytes
 
 
 def test_an_upgrade_to_http_2_stays_http_1(server: Server) -> None:
-    link = open_link(server)
+    link = server.link()
 
     link.sendall(H2C)
 
@@ -133,15 +126,11 @@ main()
         metadata = {"text": "x" * 1_000_000}
         room = server.ask("POST", "/api/chats", {"name": "Kitchen", "created_by": "alice", "metadata": metadata}).json
         request = f"GET /api/chats/{room['id']} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
-        before = descriptors(server)
-        link = server.opened.enter_context(socket.socket())
-        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        link.settimeout(PATIENCE)
-        link.connect(server.address)
-        link.sendall(request * 20)
+        before = server.descriptors
+        server.link(receive_buffer=4096).sendall(request * 20)
 
         eventually(lambda: "dropped a client that did not read its answer" in server.log, "the log says so")
-        eventually(lambda: descriptors(server) <= before, "its socket is closed")
+        eventually(lambda: server.descriptors <= before, "its socket is closed")
 
 
 def test_the_longest_idle_connection_makes_room() -> None:
@@ -172,24 +161,17 @@ def test_members_stay_when_no_descriptor_is_left(tmp_path: Path) -> None:
     with running(tmp_path, program=FEW_DESCRIPTORS) as server:
         room = server.make_room()
         alice = server.connect(room, "alice")
-        idle = [open_link(server) for _ in range(60)]
+        idle = [server.link() for _ in range(60)]
         guests = [server.raw(room, f"guest{number}") for number in range(60)]
         answers = [guest.recv(65536).partition(b" ")[2][:3] for guest in guests]
 
         assert answers.count(b"503") > 0
         assert_refused(exchange(server, b""), 503)
         alice.say("still here?")
-        while (frame := alice.hears())["type"] == "system":
-            pass
-        assert frame["content"] == "still here?"
+        hears_up_to(alice, "still here?")
         assert server.log.count("connections are refused") == 1
 
         for link in idle + guests:
             link.close()
-        eventually(lambda: can_ask(server), "the server answers again")
+        eventually(lambda: server.ask("GET", "/health").status == 200, "the server answers again")
         eventually(lambda: "connections are accepted again" in server.log, "the log says so")
-
-
-def can_ask(server: Server) -> bool:
-    answer: Answer = server.ask("GET", "/health")
-    return answer.status == 200

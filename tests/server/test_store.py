@@ -211,15 +211,11 @@ def test_a_damaged_file_is_unavailable(tmp_path: Path, caplog: pytest.LogCapture
     try:
         for request in (lambda: damaged.fetch(ChatId("chat-1")), lambda: damaged.create(kitchen())):
             with pytest.raises(StoreUnavailable, match="the store of rooms is damaged"):
-                asyncio.run(outcome_of(request))
+                asyncio.run(request())
     finally:
         damaged.close()
 
     assert "the database is damaged" in caplog.text
-
-
-async def outcome_of(request: Callable[[], Awaitable[object]]) -> object:
-    return await request()
 
 
 def test_an_impossible_path_is_named(tmp_path: Path) -> None:

@@ -1,5 +1,4 @@
 import asyncio
-from types import SimpleNamespace
 from typing import Any
 from weakref import WeakSet
 
@@ -33,9 +32,6 @@ def test_another_hypercorn_is_refused_at_the_start(monkeypatch: pytest.MonkeyPat
 class Link:
     """Hypercorn's TCP connection, as far as a stream uses it."""
 
-    def __init__(self, writer: Any) -> None:
-        self.writer = writer
-
     async def protocol_send(self, _: Any) -> None:
         pass
 
@@ -64,7 +60,7 @@ def test_many_small_frames_leave_turns_to_others(frame: bytes) -> None:
     data = frame * (number // frame.count(b"\x80\0\0\0\0"))
 
     async def scene() -> int:
-        http = Http(Link(SimpleNamespace(transport=None)))
+        http = Http(Link())
         arguments: Any = (None, Config(), None, None, False, None, None, http.stream_send, 1)
         stream = ChatStream(0, WeakSet(), *arguments)
         stream.connection = Connection(ConnectionType.SERVER)

@@ -56,12 +56,17 @@ def are_apart(one: str | None, other: str | None, *, sticky: bool) -> bool:
 
     Nothing passes between these (STICKY-4).
     """
-    return sticky and one is not None and other is not None and one != other
+    return sticky and _differ(one, other)
 
 
 def crosses(one: str | None, other: str | None, *, pubsub: bool) -> bool:
     """Whether items pass between two instances of a pubsub topology (PUBSUB-3, -4)."""
-    return pubsub and one is not None and other is not None and one != other
+    return pubsub and _differ(one, other)
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    """Whether two instances are known and different."""
+    return one is not None and other is not None and one != other
 
 
 def is_certain_audience(one: str | None, other: str | None, *, sticky: bool) -> bool:

@@ -211,8 +211,7 @@ def _follows(finding: Finding, failed: Expectation, rule: str) -> bool:
         return failed.breaks_parts and (finding.overdue or finding.kind is Kind.DROPPED)
     if failed.proof is Proof.UNDELIVERED:
         # A stream arrives in order: what is behind, or stuck with, the message that was waited for is no second fault.
-        is_stuck = finding.kind in MISSING and finding.overdue and finding.stream == failed.sender
-        return is_stuck or (finding.kind is Kind.DROPPED and rule in FORBID_CLOSING and _confirms(finding, failed))
+        return finding.kind in MISSING and finding.overdue and finding.stream == failed.sender
     if (rule, finding.kind) in SAME_FAULT:
         return True
     if failed.receiver is None:
@@ -285,10 +284,10 @@ def _strings_in(value: object) -> Iterator[str]:
                 yield from _strings_in(inner)
 
 
-def _is_about(finding: Finding, content: str | None) -> bool:
+def _is_about(finding: Finding, content: str) -> bool:
     """Whether a finding is about the message of this content, in any dialect."""
     sent = _sent_frame(finding)
-    if sent is None or content is None:
+    if sent is None:
         return False
     text = sent if isinstance(sent, str) else sent.decode(errors="replace")
     return content in _strings(sent) or any(f'"{form}"' in text for form in _escaped(content)) or content == text

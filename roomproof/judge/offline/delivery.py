@@ -15,14 +15,14 @@ from roomproof.spec.rules import Capability
 
 @dataclass(frozen=True, slots=True)
 class _Missing:
-    """An item that a receiver was due and never received.
-
-    `overtaken`: a later item of the sender that it received, a message if possible; None for none.
-    """
+    """An item that a receiver was due and never received."""
 
     due: ExpectedStream
     item: int
-    overtaken: int | None
+    is_hole: bool
+    """Whether the receiver received a later item of the sender."""
+    is_overtaken: bool
+    """Whether it received a later message, and not only the leave notice."""
 
     @property
     def key(self) -> tuple[int, int]:
@@ -38,7 +38,7 @@ def lost(dues: Iterable[ExpectedStream], expected: ExpectedItems) -> Iterator[Fi
     missing = [one for due in dues for one in _missing(due, history)]
     elsewhere = {one.key for one in missing if one.due.receiver is not one.due.sender}
     near = {one.key for one in missing if not _crosses(one.due, history)}
-    overtaken = {one.key for one in missing if one.overtaken and one.overtaken < one.due.sender.leave}
+    overtaken = {one.key for one in missing if one.is_overtaken}
     for one in missing:
         sender = one.due.sender
         loss = Loss(
@@ -48,16 +48,16 @@ def lost(dues: Iterable[ExpectedStream], expected: ExpectedItems) -> Iterator[Fi
             is_last=one.item > expected.highest_message(sender),
         )
         violation = classification.missing(one.due.part(one.item), sender, loss)
-        yield _finding(violation, one.due, one.item, hole=one.overtaken is not None)
+        yield _finding(violation, one.due, one.item, hole=one.is_hole)
 
 
 def _missing(due: ExpectedStream, history: SortedHistory) -> Iterator[_Missing]:
     got = {trace.item for trace in due.received}
     highest = max(got, default=-1)
+    highest_message = max((item for item in got if item < due.sender.leave), default=-1)
     for item in due.items:
         if item not in got and not is_excused(due, item, history.faults):
-            later = (one for one in got if item < one < due.sender.leave)
-            yield _Missing(due, item, next(later, highest) if highest > item else None)
+            yield _Missing(due, item, is_hole=item < highest, is_overtaken=item < highest_message)
 
 
 def _crosses(due: ExpectedStream, history: SortedHistory) -> bool:

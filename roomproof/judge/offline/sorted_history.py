@@ -72,8 +72,7 @@ class SortedHistory:
 
         All memberships of a room end when it is deleted (LEAVE-1).
         """
-        deleting = self.deleting.get(connection.room)
-        return connection.is_reading(self.deadline) and (deleting is None or deleting > self.deadline)
+        return connection.is_reading(self.deadline) and not self.is_deleted(connection.room, self.deadline)
 
     def is_deleted(self, room: str, at: int) -> bool:
         """Whether the deletion of a room had begun by some time."""

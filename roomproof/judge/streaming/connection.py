@@ -131,10 +131,6 @@ class StreamingConnection(Lifecycle):
         """
         return self.evidence_at is not None and self.next_of(column) != self.start[column]
 
-    def has_received_any(self, column: int) -> bool:
-        """Whether it received any item of a sender."""
-        return self.has_received_from(column) or bool(self.extras.get(column)) or column in self.repeated
-
     def has_received(self, column: int, item: int) -> bool:
         """Whether it received an item of a sender that is no leave notice."""
         if item in self.extras.get(column, ()) or item in self.repeated.get(column, ()):

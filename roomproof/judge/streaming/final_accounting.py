@@ -28,7 +28,8 @@ def report_missing(state: RoomState, sender: StreamingConnection) -> None:
     for receiver in state.receivers:
         if receiver.evidence_at is not None and receiver.expected[sender.column] != APART:
             _collect_missing(state, sender, receiver)
-    missing = [one for one in sender.missing if one.item <= sender.last_due or one.item == sender.leave]
+    last_due, leave = sender.last_due, sender.leave
+    missing = [one for one in sender.missing if one.item <= last_due or one.item == leave]
     sender.missing = []
     elsewhere = {one.item for one in missing if one.receiver != sender.number} | sender.lost.keys()
     near = {one.item for one in missing if not one.crosses} | {item for item, near in sender.lost.items() if near}
@@ -47,7 +48,7 @@ def _collect_missing(state: RoomState, sender: StreamingConnection, receiver: St
     """Collect what one receiver lacks of a sender: holes, then the end of the stream."""
     stays = state.stays(receiver) and receiver.expected[sender.column] != LEFT
     missing = [*_missing_at_end(state, sender, receiver)] if stays else []
-    _collect_holes(state, sender, receiver)
+    sender.missing += _holes(state, sender, receiver)
     for item in missing:
         if not state.is_excused(sender, receiver, item):
             sender.missing.append(MissingItem(receiver.number, item, crosses=state.crosses(sender, receiver)))
@@ -59,11 +60,9 @@ def settle_holes(state: RoomState, sender: StreamingConnection, receiver: Stream
     They are lost to it, which is reported at once. But once the sender has begun to end, its end decides which items
     are due and by which rule: then they wait until its stream is settled. So do its own echoes.
     """
-    if sender is receiver or sender.has_begun_to_end:
-        _collect_holes(state, sender, receiver)
-        return
+    must_wait = sender is receiver or sender.has_begun_to_end
     for one in _holes(state, sender, receiver):
-        if one.item > sender.last_due or not one.is_overtaken:
+        if must_wait or one.item > sender.last_due or not one.is_overtaken:
             sender.missing.append(one)
             continue
         loss = Loss(is_crossing=one.crosses, is_overtaken=True)
@@ -72,13 +71,11 @@ def settle_holes(state: RoomState, sender: StreamingConnection, receiver: Stream
             sender.lost[one.item] = sender.lost.get(one.item, False) or not one.crosses
 
 
-def _collect_holes(state: RoomState, sender: StreamingConnection, receiver: StreamingConnection) -> None:
-    sender.missing.extend(_holes(state, sender, receiver))
-
-
 def _holes(state: RoomState, sender: StreamingConnection, receiver: StreamingConnection) -> list[MissingItem]:
     """Remove and return the items that a later one overtook and no fault excuses."""
-    holes = receiver.holes.pop(sender.column, {})
+    holes = receiver.holes.pop(sender.column, None)
+    if not holes:
+        return []
     tail = _tail(sender, receiver, holes)
     crosses = state.crosses(sender, receiver)
     return [
@@ -127,11 +124,11 @@ def _missing_at_end(state: RoomState, sender: StreamingConnection, receiver: Str
     """The items at the end of a stream that a staying receiver is due and lacks."""
     column = sender.column
     following = receiver.expected[column]
-    if sender is not receiver and not receiver.has_received_from(column):
-        if not state.is_certain_audience(sender, receiver) or sender.maybe_never_joined:
-            return
-        if following > sender.last_due and not _is_leave_due(sender, receiver):
-            return
+    if not state.is_audience(sender, receiver):
+        return
+    has_received = sender is receiver or receiver.has_received_from(column)
+    if not has_received and following > sender.last_due and not _is_leave_due(sender, receiver):
+        return
     yield from range(following, sender.last_due + 1)
     if sender.has_ended():
         yield sender.leave

@@ -61,7 +61,7 @@ def _missing_at(
 ) -> Iterator[Outstanding]:
     """Yield what a receiver lacks of senders, each with its last message due."""
     for sender, last in due:
-        if sender is None or state.columns[sender.column] is not sender or not _is_audience(state, sender, receiver):
+        if sender is None or state.columns[sender.column] is not sender or not state.is_audience(sender, receiver):
             continue
         following = receiver.expected[sender.column]
         overtaken = receiver.holes.get(sender.column, {}).items()
@@ -69,9 +69,3 @@ def _missing_at(
         tail = range(max(following, FIRST_MESSAGE), last + 1) if following >= 0 else range(0)
         if holes or tail:
             yield Outstanding(sender, receiver, holes, tail)
-
-
-def _is_audience(state: RoomState, sender: StreamingConnection, receiver: StreamingConnection) -> bool:
-    if sender is receiver or receiver.has_received_from(sender.column):
-        return True
-    return state.is_certain_audience(sender, receiver) and not sender.maybe_never_joined

@@ -182,6 +182,15 @@ class RoomState:
         """
         return sender is receiver or facts.is_certain_audience(sender.instance, receiver.instance, sticky=self.sticky)
 
+    def is_audience(self, sender: StreamingConnection, receiver: StreamingConnection) -> bool:
+        """Whether a receiver with evidence of membership is due the items of a sender.
+
+        It is, if it received one of them, or if the sender certainly joined where it certainly hears of it.
+        """
+        if sender is receiver or receiver.has_received_from(sender.column):
+            return True
+        return self.is_certain_audience(sender, receiver) and not sender.maybe_never_joined
+
     def is_touched_by_fault(self, connection: StreamingConnection, at: int) -> bool:
         """Whether a fault touched a connection at some time, or had not healed yet."""
         return any(window.covers(connection, at) for window in self.fault_windows)

@@ -207,13 +207,16 @@ def _generator_troubles(evidence: _VerdictInputs) -> list[str]:
     failed = evidence.totals.counts[Count.LOCAL_TROUBLE]
     if failed:
         reasons = "; ".join(evidence.totals.local_reasons[:SHOWN_REASONS])
-        what = "1 handshake or request" if failed == 1 else f"{failed} handshakes or requests"
-        troubles.append(f"{what} failed on this machine: {reasons}")
+        troubles.append(f"{_attempts(failed)} failed on this machine: {reasons}")
     if context.lost_workers:
         troubles.append(f"lost during the run: {', '.join(context.lost_workers)}")
     if overload:
         troubles.append(f"the load generator was overloaded: {'; '.join(texts_of(overload))}")
     return troubles
+
+
+def _attempts(number: int) -> str:
+    return "1 handshake or request" if number == 1 else f"{number} handshakes or requests"
 
 
 def _script_troubles(evidence: _VerdictInputs) -> list[str]:
@@ -283,10 +286,7 @@ def _server_troubles(evidence: _VerdictInputs) -> list[str]:
     unanswered = totals.counts[Count.UNANSWERED]
     if unanswered:
         reasons = "; ".join(totals.unanswered_reasons[:SHOWN_REASONS])
-        what = (
-            counted(unanswered, "handshake or request") if unanswered == 1 else f"{unanswered} handshakes or requests"
-        )
-        troubles.append(f"{what} got no proper answer: {reasons}")
+        troubles.append(f"{_attempts(unanswered)} got no proper answer: {reasons}")
     waiting = sum(report.users_waiting for report in totals.last.values())
     if waiting:
         troubles.append(

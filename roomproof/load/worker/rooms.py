@@ -81,17 +81,14 @@ class LoadRooms:
         tally = self.tally
         apart = Tally(tally.counts, tally.rules, tally.violations, tally.findings)
         with self._seating:
-            room = self._make(apart)
-            room.is_idle = room.has_party = True
-            del self._with_free_seats[room]
+            room = self._make(apart, has_party=True)
+            room.is_idle = True
             self._add_participants(room)
         return room
 
     def _room_of(self, party: str) -> LoadRoom:
         if party not in self._of_parties:
-            room = self._of_parties[party] = self._make()
-            room.has_party = True
-            del self._with_free_seats[room]
+            self._of_parties[party] = self._make(has_party=True)
         return self._of_parties[party]
 
     def release_seat(self, room: LoadRoom) -> None:
@@ -101,7 +98,7 @@ class LoadRooms:
         if not room.has_party:
             self._with_free_seats[room] = None
 
-    def _make(self, tally: Tally | None = None) -> LoadRoom:
+    def _make(self, tally: Tally | None = None, *, has_party: bool = False) -> LoadRoom:
         body: dict[str, object] = {"name": f"Roomproof {self._run}", "created_by": "roomproof"}
         answer = self._post("/api/chats", body, Count.ROOMS_REFUSED)
         chat_id = answer.fields().get("id")
@@ -113,8 +110,10 @@ class LoadRooms:
         deadline = round(self.deadline * 1e9)
         judge = StreamingRoom(chat_id, self._started, deadline, cached_frames=cached, tally=tally or self.tally)
         room = LoadRoom(chat_id, f"{self._run}-{self._worker}-{len(self.all)}", judge)
+        room.has_party = has_party
         self.all.append(room)
-        self._with_free_seats[room] = None
+        if not has_party:
+            self._with_free_seats[room] = None
         return room
 
     def _add_participants(self, room: LoadRoom) -> None:

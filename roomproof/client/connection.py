@@ -7,7 +7,6 @@ import struct
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from functools import partial
 from http import HTTPStatus
 
 import websocket
@@ -15,7 +14,7 @@ from websocket import _handshake
 
 from roomproof.client.http import served_by
 from roomproof.client.opening import play_opening, without_secrets
-from roomproof.client.quiet_close import NO_CODE, QuietClose
+from roomproof.client.quiet_close import QuietClose, close_code, frame_of, opcode_of
 from roomproof.client.read_ahead import ReadAhead
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
@@ -99,7 +98,7 @@ class ClientConnection:
                     suppress_origin=handshake.origin is None,
                     timeout=deadline,
                 )
-                opened = play_opening(self._frames, self.session, partial(_send_frame, web), partial(_receive, web))
+                opened = play_opening(self._frames, self.session, web.send_whole, web.receive_whole)
         except websocket.WebSocketBadStatusException as error:
             _close(link)
             return self._refuse(error.status_code, (error.resp_body or b"")[:300].decode(errors="replace"))
@@ -183,7 +182,8 @@ class ClientConnection:
         """
         self._said += 1
         frame = self._frames.say(content, self.session, self._said, extra)
-        shown = self._frames.say(content, self.session.redacted(), self._said, extra)
+        redacted = self.session.redacted()
+        shown = frame if redacted is self.session else self._frames.say(content, redacted, self._said, extra)
         self.send(frame, binary=isinstance(frame, bytes), shown=shown)
 
     def send(self, frame: str | bytes, *, binary: bool = False, shown: str | bytes | None = None) -> None:
@@ -325,21 +325,17 @@ class ClientConnection:
             if self._dead:
                 return None, "this side ended the link"
             if opcode == websocket.ABNF.OPCODE_CLOSE:
-                code = int.from_bytes(frame.data[:2]) if len(frame.data) >= 2 else NO_CODE
-                return code, frame.data[2:].decode(errors="replace")
+                return close_code(frame.data), frame.data[2:].decode(errors="replace")
             if opcode in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY):
                 self._receive(opcode, frame.data)
             if opcode == websocket.ABNF.OPCODE_PONG:
                 self._pongs.put(bytes(frame.data))
 
     def _receive(self, opcode: int, data: bytes) -> None:
-        frame: str | bytes = bytes(data)
-        if opcode == websocket.ABNF.OPCODE_TEXT:
-            with contextlib.suppress(UnicodeDecodeError):
-                frame = data.decode()
-        if self._frames.has_answers and (reply := self._frames.answer(frame, self.session)) is not None:
+        frame = frame_of(opcode, data)
+        if (reply := self._frames.answer(frame, self.session)) is not None:
             with contextlib.suppress(ConnectionError), self._sending:
-                self._send_text(reply)
+                self._send(reply, opcode_of(reply))
             return
         self._receive_frame(frame)
 
@@ -352,10 +348,6 @@ class ClientConnection:
         self.received.append(received)
         self._recorder.record(received)
 
-    def _send_text(self, frame: str | bytes) -> None:
-        opcode = websocket.ABNF.OPCODE_TEXT if isinstance(frame, str) else websocket.ABNF.OPCODE_BINARY
-        self._send(frame, opcode)
-
     def _keep_alive(self) -> None:
         """Send the keep-alives of the dialect until the connection ends."""
         seconds = self._frames.heartbeat_s
@@ -363,28 +355,8 @@ class ClientConnection:
         while seconds is not None and not self._over.wait(seconds) and self.is_open:
             number += 1
             with contextlib.suppress(ConnectionError), self._sending:
-                self._send_text(self._frames.heartbeat(self.session, number))
-
-
-def _send_frame(web: QuietClose, frame: str | bytes) -> None:
-    """Send a frame of an opening, which no history shows: it can hold secrets."""
-    is_text = isinstance(frame, str)
-    web.send(frame, websocket.ABNF.OPCODE_TEXT if is_text else websocket.ABNF.OPCODE_BINARY)
-
-
-def _receive(web: QuietClose) -> str | bytes:
-    """Receive the next frame of an opening. Raises TimeoutError after the deadline."""
-    try:
-        opcode, data = web.recv_data()
-    except websocket.WebSocketTimeoutException as error:
-        raise TimeoutError from error
-    if opcode == websocket.ABNF.OPCODE_CLOSE:
-        code = int.from_bytes(data[:2]) if len(data) >= 2 else NO_CODE
-        raise websocket.WebSocketConnectionClosedException(f"closed with {code} before the opening was done")
-    if opcode == websocket.ABNF.OPCODE_TEXT:
-        with contextlib.suppress(UnicodeDecodeError):
-            return bytes(data).decode()
-    return bytes(data)
+                heartbeat = self._frames.heartbeat(self.session, number)
+                self._send(heartbeat, opcode_of(heartbeat))
 
 
 def _close(link: socket.socket | TlsLink | None) -> None:

@@ -12,6 +12,24 @@ NO_CODE = 1005
 """The code that stands for a Close frame without a code (RFC 6455, section 7.1.5)."""
 
 
+def close_code(payload: bytes) -> int:
+    """Return the code of a Close frame, or NO_CODE without one."""
+    return int.from_bytes(payload[:2]) if len(payload) >= 2 else NO_CODE
+
+
+def opcode_of(frame: str | bytes) -> int:
+    """Return the opcode of a frame: text for str, binary for bytes."""
+    return websocket.ABNF.OPCODE_TEXT if isinstance(frame, str) else websocket.ABNF.OPCODE_BINARY
+
+
+def frame_of(opcode: int, data: bytes) -> str | bytes:
+    """Return a text as str; anything else, and a text that is not UTF-8, as bytes."""
+    if opcode == websocket.ABNF.OPCODE_TEXT:
+        with contextlib.suppress(UnicodeDecodeError):
+            return bytes(data).decode()
+    return bytes(data)
+
+
 class QuietClose(websocket.WebSocket):
     """A WebSocket that sends nothing after its Close frame, not even a pong.
 
@@ -37,3 +55,21 @@ class QuietClose(websocket.WebSocket):
         with self._turn, contextlib.suppress(websocket.WebSocketException, OSError):
             if not self._close_sent:
                 super().pong(payload)
+
+    def send_whole(self, frame: str | bytes) -> None:
+        """Send a text or binary frame."""
+        self.send(frame, opcode_of(frame))
+
+    def receive_whole(self) -> str | bytes:
+        """Receive the next text or binary frame.
+
+        Raises TimeoutError after the time limit of the socket. For a Close frame it raises
+        WebSocketConnectionClosedException.
+        """
+        try:
+            opcode, data = self.recv_data()
+        except websocket.WebSocketTimeoutException as error:
+            raise TimeoutError from error
+        if opcode == websocket.ABNF.OPCODE_CLOSE:
+            raise websocket.WebSocketConnectionClosedException(f"closed with {close_code(data)}")
+        return frame_of(opcode, data)

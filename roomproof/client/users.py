@@ -8,15 +8,16 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from roomproof.client.service import UserSource
 from roomproof.dialects.dialect import Dialect
 from roomproof.dialects.place import Place
 from roomproof.dialects.session import UserRow
-from roomproof.dialects.users import JwtCache, JwtUsers, UserCommand, UserFile, check_fresh, is_expiring
+from roomproof.dialects.users import JwtUsers, UserCommand, UserFile, check_enough, check_fresh, is_expiring
+from roomproof.printable import counted
 
 COMMAND_SECONDS = 30.0
 """Maximum duration of the command that prints a user."""
@@ -50,81 +51,64 @@ class TableUsers(UserSource):
                 taken = {row.user for row in self._given.values()}
                 row = self._by_id.get(name) or next((one for one in self._rows if one.user not in taken), None)
                 if row is None or row.user in taken:
-                    expected, got = f"more than {len(self._rows)} users", f"{len(self._rows)} rows"
+                    expected, got = f"more than {counted(len(self._rows), 'user')}", counted(len(self._rows), "row")
                     raise self._place.wrong(expected, got, "add rows to the file")
                 self._given[name] = row
             return self._given[name]
 
     def check(self, count: int) -> None:
         """Raise UsageError for too few rows, and for tokens that expire too soon."""
-        if len(self._rows) < count:
-            raise self._place.wrong(f"at least {count} users", f"{len(self._rows)} rows", "add rows to the file")
+        check_enough(self._rows, count, self._place)
         check_fresh(self._rows, time.time(), self._place)
 
 
-@dataclass(slots=True)
-class CommandUsers(UserSource):
-    """Users from a command, which is asked once for each name."""
+class MadeUsers(UserSource):
+    """Users that are made once for each name, and anew before a token expires."""
 
-    users: UserCommand
-    needed: Mapping[str, Place]
-    _rows: dict[str, UserRow] = field(default_factory=dict, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    def __init__(self, make: Callable[[str], UserRow], now: Callable[[], float] = time.time) -> None:
+        """`now` returns the seconds since 1970."""
+        self._make, self._now = make, now
+        self._rows: dict[str, UserRow] = {}
+        self._lock = threading.Lock()
 
     def row(self, name: str) -> UserRow:
-        """Return the user that the command prints for a name.
-
-        The command is asked anew once a token expires.
-        """
+        """Return the user of a name, whose tokens are valid now."""
         with self._lock:
             row = self._rows.get(name)
-            if row is None or is_expiring(row, time.time()):
-                row = self._rows[name] = self._ask(name)
+            if row is None or is_expiring(row, self._now()):
+                row = self._rows[name] = self._make(name)
             return row
 
-    def _ask(self, name: str) -> UserRow:
-        words, place = self.users.arguments(name), self.users.place
-        try:
-            done = subprocess.run(
-                words, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired as error:
-            got = f"none within {COMMAND_SECONDS:g} s"
-            raise place.wrong("an answer of the command", got, "let it end sooner") from error
-        except (OSError, ValueError) as error:
-            raise place.wrong("a command that can be run", f"an error: {error}", "correct the command") from error
-        if done.returncode != 0:
-            # What it printed is not repeated: it can hold secrets.
-            raise place.wrong("exit code 0 of the command", str(done.returncode), "run it by hand to see why")
-        try:
-            text = done.stdout.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise place.wrong("output in UTF-8", "other bytes", "correct the command") from error
-        return self.users.row(text, self.needed)
 
-    def check(self, count: int) -> None:  # noqa: ARG002  # a command can make any number of users
-        """Ask for one user. Raises UsageError if the command does not work."""
-        self.row("alice")
+def _ask(users: UserCommand, needed: Mapping[str, Place], name: str) -> UserRow:
+    """Return the user that a command prints for a name. Raises UsageError."""
+    words, place = users.arguments(name), users.place
+    try:
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        got = f"none within {COMMAND_SECONDS:g} s"
+        raise place.wrong("an answer of the command", got, "let it end sooner") from error
+    except (OSError, ValueError) as error:
+        raise place.wrong("a command that can be run", f"an error: {error}", "correct the command") from error
+    if done.returncode != 0:
+        # What it printed is not repeated: it can hold secrets.
+        raise place.wrong("exit code 0 of the command", str(done.returncode), "run it by hand to see why")
+    try:
+        text = done.stdout.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise place.wrong("output in UTF-8", "other bytes", "correct the command") from error
+    return users.row(text, needed)
 
 
-class JwtSource(UserSource):
-    """Users with tokens that are minted here, and minted anew before they expire."""
-
-    def __init__(self, users: JwtUsers) -> None:
-        """Read the key from the environment. Raises UsageError if it is missing."""
-        key = os.environ.get(users.secret_env, "")
-        if not key:
-            got = "an empty one" if users.secret_env in os.environ else "none"
-            raise users.place.wrong(f"a key in the variable {users.secret_env}", got, "set the variable")
-        self._cache = JwtCache(users, key)
-
-    def row(self, name: str) -> UserRow:
-        """Return a user with a token that is valid now."""
-        return self._cache.row(name, time.time())
-
-    def check(self, count: int) -> None:  # noqa: ARG002  # any number can be minted
-        """Mint one token. Raises UsageError if the key does not fit the algorithm."""
-        self.row("alice")
+def _key_of(users: JwtUsers) -> str:
+    """Return the key of tokens from the environment. Raises UsageError."""
+    key = os.environ.get(users.secret_env, "")
+    if not key:
+        got = "an empty one" if users.secret_env in os.environ else "none"
+        raise users.place.wrong(f"a key in the variable {users.secret_env}", got, "set the variable")
+    return key
 
 
 def users_of(dialect: Dialect) -> UserSource:
@@ -133,8 +117,9 @@ def users_of(dialect: Dialect) -> UserSource:
         case UserFile() as users:
             return TableUsers(users, dialect.columns)
         case UserCommand() as users:
-            return CommandUsers(users, dialect.columns)
+            return MadeUsers(partial(_ask, users, dialect.columns))
         case JwtUsers() as users:
-            return JwtSource(users)
+            key = _key_of(users)
+            return MadeUsers(lambda name: users.mint(name, key, time.time()))
         case _:
             return UserSource()

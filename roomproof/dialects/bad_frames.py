@@ -40,10 +40,10 @@ _DEEP = "[" * 30_000 + '"{}"' + "]" * 30_000
 _BINARY = '{"type":"message","content":"{}"}'
 
 
-def native_bad_frames(fields: Mapping[str, str] | None = None) -> tuple[BadFrame, ...]:
+def native_bad_frames(fields: Mapping[str, str]) -> tuple[BadFrame, ...]:
     """Return the bad frames, with other names for the fields `type` and `content`."""
-    texts = {name: _renamed(text, fields or {}) for name, text in _TEXTS.items()}
-    binary = _renamed(_BINARY, fields or {})
+    texts = {name: _renamed(text, fields) for name, text in _TEXTS.items()}
+    binary = _renamed(_BINARY, fields)
     return (
         *(_bad_frame(name, text) for name, text in texts.items()),
         _bad_frame("an array 30,000 deep", _DEEP, codes=NESTING_CODES),

@@ -86,7 +86,6 @@ class DeclaredFrames:
             if bad_frames is None
             else bad_frames
         )
-        self.has_answers = bool(declared.answers)
         self.heartbeat_s = declared.heartbeat.every if declared.heartbeat else None
 
     def begin(self, session: Session) -> Progress:
@@ -115,12 +114,13 @@ class DeclaredFrames:
         """Send until something is expected."""
         send: list[str | bytes] = []
         shown: list[str | bytes] = []
+        redacted = session.redacted()
         for step in self._declared.opening[number:]:
             if step.expect is not None:
                 return Progress(session, tuple(send), tuple(shown), awaits=step.expect.place.at, step=number)
             if step.send is not None:
                 send.append(self._wire.encode(step.send.fill(session.values)))
-                shown.append(self._wire.encode(step.send.fill(session.redacted().values)))
+                shown.append(self._wire.encode(step.send.fill(redacted.values)))
             number += 1
         return Progress(session, tuple(send), tuple(shown), is_done=True, step=number)
 
@@ -155,7 +155,7 @@ class DeclaredFrames:
 
     def answer(self, frame: str | bytes, session: Session) -> str | bytes | None:
         """Return the answer to a keep-alive of the server; None for any other frame."""
-        if not self.has_answers:
+        if not self._declared.answers:
             return None
         value, _ = self._wire.decode(frame)
         for answer in self._declared.answers:
@@ -213,9 +213,12 @@ class DeclaredFrames:
         if self._declared.say.has_envelope:
             content = unwrapped(content)[1]
         size = len(frame if isinstance(frame, bytes) else frame.encode(errors="surrogatepass"))
-        has_surrogate = any("\ud800" <= char <= "\udfff" for char in content) if not content.isascii() else False
         is_too_large = size > FRAME_BYTES or len(content) > CONTENT_CODE_POINTS
-        return messages.Perhaps(content) if is_too_large or has_surrogate else messages.Valid(content)
+        return (
+            messages.Perhaps(content)
+            if is_too_large or messages.has_lone_surrogate(content)
+            else messages.Valid(content)
+        )
 
     def _bad_frame(self, number: int, bad: Template) -> BadFrame:
         def make(mark: str, session: Session) -> str | bytes:

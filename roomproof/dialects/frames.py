@@ -51,10 +51,6 @@ class Frames(Protocol):
     def heartbeat_s(self) -> float | None:
         """Seconds between two keep-alives of the client; None without them."""
 
-    @property
-    def has_answers(self) -> bool:
-        """Whether a server sends keep-alives that want an answer."""
-
     def begin(self, session: Session) -> Progress:
         """Begin the opening of a connection, right after its handshake."""
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from roomproof.dialects.filling import filled_headers, in_path
+from roomproof.dialects.filling import filled, filled_headers, in_path
 from roomproof.dialects.session import Session
 from roomproof.dialects.template import Template, Values
 
@@ -25,8 +25,6 @@ class Handshake:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     subprotocols: tuple[str, ...] = ()
     origin: str | None = None
-    shown: str = ""
-    """The path and the query without secrets, for messages."""
 
     @property
     def target(self) -> str:
@@ -57,27 +55,18 @@ class Handshakes:
         headers = filled_headers(self.headers, values)
         if cookies := self._cookies(values):
             headers["Cookie"] = cookies
-        redacted = session.redacted().values
-        shown = Handshake(self._path(redacted), self._query(redacted)).target
-        return Handshake(self._path(values), self._query(values), headers, self.subprotocols, self.origin, shown)
-
-    def _path(self, values: Values) -> str:
-        return self.path.text({**dict.fromkeys(self.path.names, ""), **values}, in_path)
+        path = self.path.text({**dict.fromkeys(self.path.names, ""), **values}, in_path)
+        return Handshake(path, self._query(values), headers, self.subprotocols, self.origin)
 
     def _query(self, values: Values) -> str:
-        return "&".join(
-            f"{quote(name, safe='')}={quote(template.text(values, str), safe='')}"
-            for name, template in self.query.items()
-            if template.names <= values.keys()
-        )
+        pairs = filled(self.query, values)
+        return "&".join(f"{quote(name, safe='')}={quote(text, safe='')}" for name, text, _ in pairs)
 
     def _cookies(self, values: Values) -> str:
-        filled = []
-        for name, template in self.cookies.items():
-            if template.names <= values.keys():
-                value = template.text(values, str)
-                if not _COOKIE.fullmatch(value):
-                    got = "another value (not repeated here)"
-                    raise template.place.wrong("a value for a cookie", got, "encode it in the file of the users")
-                filled.append(f"{name}={value}")
-        return "; ".join(filled)
+        cookies = []
+        for name, value, place in filled(self.cookies, values):
+            if not _COOKIE.fullmatch(value):
+                got = "another value (not repeated here)"
+                raise place.wrong("a value for a cookie", got, "encode it in the file of the users")
+            cookies.append(f"{name}={value}")
+        return "; ".join(cookies)

@@ -37,7 +37,6 @@ class Hear:
         captured = when.names if when is not None else frozenset()
         self.fields = frozenset(pointers) | (captured & set(FIELDS[kind]))
         """The fields that the entry finds."""
-        self.finders = {name: pointer.find for name, pointer in pointers.items()}
         self._make = _MAKERS[kind]
 
     def read(self, value: object, room: str) -> Frame | None:
@@ -62,8 +61,8 @@ class _Found:
 
     def get(self, name: str) -> object:
         """Return a field; None if it is not there."""
-        find = self.hear.finders.get(name)
-        return self.captured.get(name) if find is None else find(self.value)
+        pointer = self.hear.pointers.get(name)
+        return self.captured.get(name) if pointer is None else pointer.find(self.value)
 
     def text(self, name: str) -> str:
         """Return a field that must be a string."""

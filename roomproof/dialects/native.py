@@ -32,7 +32,7 @@ _PLACE = Place("PROTOCOL.md", "overview")
 @cache
 def native() -> Dialect:
     """Return the dialect of PROTOCOL.md."""
-    return Dialect("native", native_rooms({}, ()), native_handshakes({}), NativeFrames())
+    return Dialect("native", native_rooms({}, ()), native_handshakes(), NativeFrames())
 
 
 def native_rooms(fields: Mapping[str, str], without: Collection[Need]) -> RoomRequests:
@@ -50,10 +50,9 @@ def native_rooms(fields: Mapping[str, str], without: Collection[Need]) -> RoomRe
     return RoomRequests(create, pointer, None, None if Need.PARTICIPANTS in without else add, takes_lists=True)
 
 
-def native_handshakes(fields: Mapping[str, str]) -> Handshakes:
-    """Return the handshakes of PROTOCOL.md, with another name for `user_id`."""
-    query = {fields.get("user_id", "user_id"): Template("{user}", _PLACE)}
-    return Handshakes(Template(NATIVE_PATH, _PLACE), query)
+def native_handshakes() -> Handshakes:
+    """Return the handshakes of PROTOCOL.md."""
+    return Handshakes(Template(NATIVE_PATH, _PLACE), {"user_id": Template("{user}", _PLACE)})
 
 
 def native_connect(fields: Mapping[str, str]) -> dict[str, object]:

@@ -15,9 +15,8 @@ _encode = msgspec.json.Encoder().encode
 class NativeFrames:
     """Speaks the frames of PROTOCOL.md, as roomproof.spec.messages does."""
 
-    bad_frames: tuple[BadFrame, ...] = native_bad_frames()
+    bad_frames: tuple[BadFrame, ...] = native_bad_frames({})
     heartbeat_s: float | None = None
-    has_answers = False
 
     def begin(self, session: Session) -> Progress:
         """A member needs no opening after its 101 (JOIN-5)."""

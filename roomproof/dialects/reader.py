@@ -16,7 +16,7 @@ from roomproof.dialects.dialect import Dialect
 from roomproof.dialects.format import DialectTables, convert
 from roomproof.dialects.frames import Frames
 from roomproof.dialects.handshakes import Handshakes
-from roomproof.dialects.names import USER, Names
+from roomproof.dialects.names import Names
 from roomproof.dialects.native import (
     FRAME_FIELDS,
     HTTP_FIELDS,
@@ -141,7 +141,7 @@ class _Reader:
             frozenset(self._without),
             users,
             names.needed,
-            None if known_as_template.names == USER and known_as == "{user}" else known_as_template,
+            None if known_as == "{user}" else known_as_template,
             read_affinity(top.affinity, Place(self._file, "affinity")),
             top.instance_header,
         )

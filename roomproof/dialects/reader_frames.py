@@ -133,7 +133,7 @@ class FramesReader:
         given = getattr(table, kind)
         pointers = self._pointers(kind, given if isinstance(given, dict) else {}, when, place)
         lacking = [need for need, dropped in DROPPED.items() if need in self.without and kind in dropped]
-        hear = Hear("ignore" if lacking else kind, when, pointers, has_envelope=kind == "message" and say.has_envelope)
+        hear = Hear("ignore" if lacking else kind, when, pointers, has_envelope=say.has_envelope)
         if not lacking:
             self._check_fields(hear, place)
         return hear

@@ -48,5 +48,8 @@ class Session:
         return Session(self.room, self.user, {**self.learned, **found})
 
     def redacted(self) -> "Session":
-        """Return the session without the columns of its user, for what is recorded."""
-        return Session(self.room, self.user.redacted(), self.learned)
+        """Return the session without the columns of its user, for what is recorded.
+
+        That is the same session if its user has none.
+        """
+        return Session(self.room, self.user.redacted(), self.learned) if self.user.columns else self

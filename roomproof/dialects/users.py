@@ -10,7 +10,7 @@ import re
 import shlex
 import warnings
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from roomproof.dialects.place import Place
 from roomproof.dialects.session import UserRow
@@ -150,9 +150,7 @@ def _check_header_row(header: Sequence[str], needed: Mapping[str, Place], place:
 def check_enough(rows: Collection[UserRow], needed: int, place: Place) -> None:
     """Raise UsageError if there are fewer users than a run needs."""
     if len(rows) < needed:
-        raise place.wrong(
-            f"at least {counted(needed, 'user')}", counted(len(rows), "row"), "add rows, or use fewer users"
-        )
+        raise place.wrong(f"at least {counted(needed, 'user')}", counted(len(rows), "row"), "add rows to the file")
 
 
 def expiry_of(row: UserRow) -> float | None:
@@ -194,22 +192,3 @@ def check_fresh(rows: Sequence[UserRow], now: float, place: Place) -> None:
     if expired:
         got = f"{counted(len(expired), 'expired one')}, the first in row {expired[0]}"
         raise place.wrong("tokens that are valid", got, "make new tokens")
-
-
-@dataclass(frozen=True, slots=True)
-class JwtCache:
-    """Minted users by name, minted anew when their tokens expire.
-
-    The cache is the only thing here that changes: a run with ten thousand users mints each token once.
-    """
-
-    users: JwtUsers
-    key: str = field(repr=False)
-    _rows: dict[str, UserRow] = field(default_factory=dict, repr=False)
-
-    def row(self, user: str, now: float) -> UserRow:
-        """Return a user whose token is valid at `now`."""
-        row = self._rows.get(user)
-        if row is None or is_expiring(row, now):
-            row = self._rows[user] = self.users.mint(user, self.key, now)
-        return row

@@ -143,7 +143,8 @@ def message(content: str, **extra: object) -> str:
     return json.dumps({"type": "message", "content": content, **extra}, ensure_ascii=False)
 
 
-def _has_lone_surrogate(text: str) -> bool:
+def has_lone_surrogate(text: str) -> bool:
+    """Whether a text has half of a surrogate pair, and so no form in UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -198,7 +199,7 @@ def read_sent(frame: str | bytes) -> Sending:
     if not isinstance(content, str) or not content:
         return Bad("no valid content", content)
     is_too_large = len(frame.encode()) > FRAME_BYTES or len(content) > CONTENT_CODE_POINTS or is_deep(frame)
-    if "type" not in fields or is_too_large or _has_lone_surrogate(content):
+    if "type" not in fields or is_too_large or has_lone_surrogate(content):
         return Perhaps(content)
     return Valid(content)
 

@@ -14,12 +14,13 @@ from roomproof.topologies.embedded import CAPABILITIES, FAR_ZONE
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import Fault
 from tests.faults.forked import serving, verify
-from tests.faults.matrix import DEADLINE
+from tests.faults.matrix import DEADLINE, OPTIONS, declaring
 from tests.faults.server import TRANSLATED
 from tests.faults.translated import TARGET_FILE, tables
 from tests.suite.verify import Run
 
-OPTIONS = ("--port", "0", "--database", ":memory:", "--heartbeat", "3", "--log-level", "error")
+PATHS = frozenset({Capability.FETCH, Capability.DELETE, Capability.HEALTH})
+"""Capabilities that only paths of PROTOCOL.md show."""
 
 BAD = "only a bad frame of PROTOCOL.md shows it"
 PING = "only pings of PROTOCOL.md show it"
@@ -58,15 +59,13 @@ def is_expressible(fault: Fault) -> bool:
     Its rule has to apply, and to need no path of PROTOCOL.md.
     """
     rule = read_protocol().rules[fault.breaks]
-    without = read_dialect(tables(), "chat.toml").without
-    needs_paths = rule.capability in {Capability.FETCH, Capability.DELETE, Capability.HEALTH}
-    return rule.needs.isdisjoint(without) and not needs_paths and fault.name not in NATIVE_ONLY
+    is_native = rule.capability in PATHS or fault.name in NATIVE_ONLY
+    return read_dialect(tables(), "chat.toml").expressible(rule) and not is_native
 
 
 def declared(fault: Fault | None = None) -> list[str]:
     names = (*CAPABILITIES, *(fault.capabilities if fault else ()))
-    left_out = {"fetch", "delete", "health"}
-    return [word for name in names if name not in left_out for word in ("--capability", name)]
+    return declaring(name for name in names if name not in PATHS)
 
 
 def through_the_dialect(folder: Path, name: str, *arguments: str) -> Run:
@@ -97,9 +96,8 @@ def test_a_fault_is_found_in_another_dialect(tmp_path: Path, fault: Fault) -> No
 
 @pytest.mark.parametrize("need", [need for need in Need if need is not Need.USER_IDS])
 def test_the_clean_server_is_valid_without(tmp_path: Path, need: Need) -> None:
-    capabilities = [word for name in CAPABILITIES for word in ("--capability", name)]
     with serving("clean", *OPTIONS, zone=FAR_ZONE) as url:
-        run = verify(tmp_path, url, *capabilities, "--without", need, "--tb=no", "-q", "-n", "2")
+        run = verify(tmp_path, url, *declaring(CAPABILITIES), "--without", need, "--tb=no", "-q", "-n", "2")
 
     gone = {rule.id for rule in read_protocol().rules.values() if need in rule.needs}
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output

@@ -8,6 +8,7 @@ verdict for the table (see `table.py`).
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -42,14 +43,22 @@ SLOW = ("patient", "slow and strict")
 """Servers without faults that take their time."""
 
 
+OPTIONS = ("--port", "0", "--database", ":memory:", "--heartbeat", "3", "--log-level", "error")
+"""The options of each server."""
+
+
+def declaring(capabilities: Iterable[str]) -> list[str]:
+    """Return the arguments that declare these capabilities."""
+    return [word for name in capabilities for word in ("--capability", name)]
+
+
 def judged(folder: Path, name: str, capabilities: tuple[str, ...], *arguments: str) -> Run:
     """Run the suite against the server of this name, and keep the verdict.
 
     The server declares these capabilities, too.
     """
-    declared = [word for capability in (*CAPABILITIES, *capabilities) for word in ("--capability", capability)]
-    options = ["--port", "0", "--database", ":memory:", "--heartbeat", "3", "--log-level", "error"]
-    with serving(name, *options, zone=FAR_ZONE) as url:
+    declared = declaring((*CAPABILITIES, *capabilities))
+    with serving(name, *OPTIONS, zone=FAR_ZONE) as url:
         run = verify(folder, "--target", url, *declared, "--exclusive", "--tb=no", "-q", *arguments)
     if VERDICTS is not None:
         file = Path(VERDICTS) / f"{name}.json"

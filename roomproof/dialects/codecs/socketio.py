@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping
 
 from roomproof.dialects.codecs.codec import FrameError
-from roomproof.dialects.codecs.json_text import encode_json, read_json, text_of
+from roomproof.dialects.codecs.json_text import encode_json, read_json
 
 _ENGINE = {"0": "open", "1": "close", "2": "ping", "3": "pong", "5": "upgrade", "6": "noop"}
 _SOCKET = {"0": "connect", "1": "disconnect", "2": "event", "3": "ack", "4": "connect_error"}
@@ -78,10 +78,9 @@ class SocketIoCodec:
         """Return the event or the packet. Raises FrameError, also for binary attachments."""
         if isinstance(frame, bytes):
             raise FrameError("expected a Socket.IO packet without binary attachments, got a binary frame")
-        text = text_of(frame)
-        if text[:1] in _ENGINE:
-            return {"engine": _ENGINE[text[0]], **_engine_data(text)}
-        packet = _PACKET.fullmatch(text)
+        if frame[:1] in _ENGINE:
+            return {"engine": _ENGINE[frame[0]], **_engine_data(frame)}
+        packet = _PACKET.fullmatch(frame)
         if packet is None:
             raise FrameError("expected an Engine.IO packet, which begins with a digit from 0 to 6")
         digit, namespace, _, data = packet.groups()

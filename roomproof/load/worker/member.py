@@ -8,6 +8,7 @@ import msgspec
 from gevent.event import Event
 from websocket import ABNF, STATUS_NORMAL, STATUS_PROTOCOL_ERROR
 
+from roomproof.client.quiet_close import close_code
 from roomproof.client.target import Target
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused
 from roomproof.judge.streaming.connection import StreamingConnection
@@ -15,9 +16,6 @@ from roomproof.judge.streaming.room import StreamingRoom
 from roomproof.load.transport.frames import CONTROL, MAX_MESSAGE_BYTES, Frame, FramingError, cut, missing_bytes
 from roomproof.load.transport.read_loop import ReadLoop
 from roomproof.load.transport.socket import LoadSocket, RefusedError, connect
-
-NO_CODE = 1005
-"""The code that RFC 6455 gives to a Close frame without one."""
 
 KEPT_BYTES = 100
 """Bytes of a malformed frame that its finding keeps."""
@@ -261,7 +259,7 @@ class LoadMember:
             self.judge.receive(self.connection, whole, at)
 
     def _take_close(self, payload: bytes) -> None:
-        code = int.from_bytes(payload[:2]) if len(payload) >= 2 else NO_CODE
+        code = close_code(payload)
         if not self._is_closing:
             self._answer(payload[:2], ABNF.OPCODE_CLOSE)
         self._end(code, payload[2:].decode(errors="replace"))

@@ -89,11 +89,11 @@ def test_what_is_recorded_has_no_secret() -> None:
     )
     said, recorded = (dialect.frames.say("soup", one) for one in (session, session.redacted()))
     (request,) = dialect.rooms.add("r", [session.user], session.user)
-    handshake = dialect.handshakes.handshake(session)
+    handshake, handshake_shown = (dialect.handshakes.handshake(one) for one in (session, session.redacted()))
 
     secret = f"{progress.send} {answered!r} {said!r} {request.path} {handshake.target}"
     assert secret.count("s3cret") == 5
-    public = f"{progress.shown} {answer_shown!r} {recorded!r} {request.shown} {handshake.shown}"
+    public = f"{progress.shown} {answer_shown!r} {recorded!r} {request.shown} {handshake_shown.target}"
     assert (public.count("..."), public.count("s3cret")) == (5, 0)
     assert dialect.frames.read_sent(recorded) == dialect.frames.read_sent(said) == Valid("soup")
     assert all(dialect.frames.read_sent(frame) == Upkeep() for frame in (*progress.shown, str(answer_shown)))

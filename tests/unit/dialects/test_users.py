@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from roomproof.dialects.place import Place
 from roomproof.dialects.session import UserRow
 from roomproof.dialects.users import (
-    JwtCache,
     JwtUsers,
     UserCommand,
     UserFile,
@@ -127,16 +126,6 @@ def test_a_wrong_key_is_not_repeated() -> None:
         users.mint("alice", "s3cret", NOW)
     assert "s3cret" not in str(refusal.value)
     assert refusal.value.__cause__ is None
-
-
-def test_a_token_is_minted_anew_when_it_expires() -> None:
-    cache = JwtCache(minting(), KEY)
-    first = cache.row("alice", NOW)
-
-    assert cache.row("alice", NOW + 3000) is first
-    assert cache.row("alice", NOW + 3590).columns["token"] != first.columns["token"]
-    assert KEY not in repr(cache)
-    assert first.columns["token"] not in repr(cache)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,10 @@ class ScenarioResult:
     deviating: tuple[str, ...] = ()
     """Rules that the server broke, as is known."""
     untested: tuple[str, ...] = ()
-    """Rules that the scenario could not test: of what was seen, all follows from other rules, or nothing is a fault."""
+    """Rules that the scenario could not test.
+
+    Their failures follow from other rules, or the scenario could not be played.
+    """
     consequences: Mapping[str, str] = field(default_factory=dict)
     """For each rule whose failure follows from another, the broken rule from which it follows."""
 

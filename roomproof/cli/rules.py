@@ -3,7 +3,6 @@
 import sys
 import textwrap
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from roomproof.cli.exit_codes import USAGE_ERROR
 from roomproof.spec.rules import Rule, read_protocol
@@ -42,16 +41,14 @@ def explain(ids: Iterable[str]) -> int:
 
     Returns the exit code, which is that of a usage error for an unknown id.
     """
-    rules = read_protocol().rules
-    names = [name.upper() for name in ids]
+    protocol = read_protocol()
+    names = list(ids)
     for name in names:
-        if name not in rules:
-            close = get_close_matches(name, rules, n=1)
-            hint = f"; do you mean {close[0]}?" if close else "; see `roomproof rules`"
-            print(f"roomproof explain: expected the id of a rule, got {name!r}{hint}", file=sys.stderr)
+        if why := protocol.why_unknown(name):
+            print(f"roomproof explain: {why}", file=sys.stderr)
             return USAGE_ERROR
-    tested_by = scenarios_by_rule(scenarios_folder())
-    print("\n\n".join(_text(rules[name], tested_by.get(name, [])) for name in names))
+    rules, tested_by = protocol.rules, scenarios_by_rule(scenarios_folder())
+    print("\n\n".join(_text(rules[name.upper()], tested_by.get(name.upper(), [])) for name in names))
     return 0
 
 

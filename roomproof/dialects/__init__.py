@@ -25,8 +25,8 @@ Dialect stands wherever the harness touches the wire. It is told everything as a
 | `frames.heartbeat_s`, `frames.heartbeat(session)` | the keep-alive that a client sends by itself |
 | `frames.bad_frames`, `frames.ping(session)` | frames that no client may send; the ping of FRAME-7 |
 
-`session.redacted()` lacks the secrets of its user. The frame that is made with it is the one to record or to show; for
-requests and handshakes, that is `shown`. `shown_received` and `shown_sent` (shown.py) tell people how a frame was read.
+`session.redacted()` lacks the secrets of its user. What is made with it is to be recorded or shown; for
+requests, that is `shown`. `shown_received` and `shown_sent` (shown.py) tell people how a frame was read.
 
 A Session (session.py) is what is known of one connection: its room, the row of its user, and what the opening taught.
 It is a value: an opening returns a new one. Rows hold secrets, so neither they nor a Session show them.

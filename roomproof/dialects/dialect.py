@@ -13,6 +13,9 @@ from roomproof.dialects.template import Template, as_text
 from roomproof.dialects.users import Users
 from roomproof.spec.rules import Need, Rule
 
+NATIVE = "native"
+"""The name of the dialect of PROTOCOL.md."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
@@ -34,6 +37,11 @@ class Dialect:
     instance_header: str = "X-Upstream"
     frame_tables: Mapping[str, object] = field(default_factory=dict)
     """The tables about frames, from which `frames_of` makes the same `frames`. They hold no secrets of users."""
+
+    @property
+    def is_native(self) -> bool:
+        """Whether it speaks as PROTOCOL.md says, even if it lacks something."""
+        return self.name == NATIVE
 
     def expressible(self, rule: Rule) -> bool:
         """Whether this dialect can show that a service keeps a rule."""

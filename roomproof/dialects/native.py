@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from functools import cache
 
-from roomproof.dialects.dialect import Dialect
+from roomproof.dialects.dialect import NATIVE, Dialect
 from roomproof.dialects.handshakes import Handshakes
 from roomproof.dialects.native_frames import NativeFrames
 from roomproof.dialects.place import Place
@@ -32,7 +32,7 @@ _PLACE = Place("PROTOCOL.md", "overview")
 @cache
 def native() -> Dialect:
     """Return the dialect of PROTOCOL.md."""
-    return Dialect("native", native_rooms({}, ()), native_handshakes(), NativeFrames())
+    return Dialect(NATIVE, native_rooms({}, ()), native_handshakes(), NativeFrames())
 
 
 def native_rooms(fields: Mapping[str, str], without: Collection[Need]) -> RoomRequests:

@@ -12,7 +12,7 @@ from roomproof.dialects.codecs.catalogue import codec_of
 from roomproof.dialects.codecs.codec import Codec
 from roomproof.dialects.codecs.json_text import JsonCodec
 from roomproof.dialects.declared_frames import DeclaredFrames, table_around
-from roomproof.dialects.dialect import Dialect
+from roomproof.dialects.dialect import NATIVE, Dialect
 from roomproof.dialects.format import DialectTables, convert
 from roomproof.dialects.frames import Frames
 from roomproof.dialects.handshakes import Handshakes
@@ -134,7 +134,7 @@ class _Reader:
             place = Place(self._file, "instance_header")
             raise place.wrong("the name of a header", repr(top.instance_header), "correct it")
         return Dialect(
-            "native" if self._is_native() else self._file,
+            NATIVE if self._is_native() else self._file,
             rooms,
             handshakes,
             frames,

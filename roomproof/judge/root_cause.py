@@ -16,7 +16,7 @@ from roomproof.spec import messages
 from roomproof.spec.messages import NOTICE_TEXTS, NoticeKind
 
 MARKED_CHARACTERS = 8
-"""Characters from which a string in a frame is taken for something that was said, and not for a name of a field."""
+"""Minimum number of characters of a content in a frame; shorter strings are names of events."""
 
 
 class Proof(Enum):
@@ -79,7 +79,7 @@ EXPLAINS_UNNAMED = EXPLAINS_UNDELIVERED | {
 """Kinds of findings that can be why an assertion about received frames failed."""
 
 FORBID_CLOSING = frozenset({"CREATE-6", "DELIVER-13", "DELIVER-15", "DELIVER-16", "FRAME-2", "FRAME-3", "LEAVE-4"})
-"""Rules by which the server must not close the people of a scenario: closing them breaks CLOSE-1 as a consequence."""
+"""Rules that forbid to close certain connections. Closing them also breaks CLOSE-1, as a consequence."""
 
 ABOUT_FORM = frozenset({"DELIVER-5", "DELIVER-13", "DELIVER-15", "FRAME-3", "FRAME-8", "JOIN-5"})
 """Rules by which the server must take a message, whatever its form or the moment."""

@@ -124,7 +124,7 @@ def read(parsed: argparse.Namespace, host: str | None) -> LoadOptions:
 def _check_dialect(target: Target, host: str) -> None:
     """Raise UsageError for a target to which load cannot speak yet."""
     dialect = target.dialect
-    if dialect.name != "native" or dialect.without or isinstance(dialect.users, UserFile):
+    if not dialect.is_native or dialect.without or isinstance(dialect.users, UserFile):
         raise UsageError(
             f"expected a server that speaks the protocol of PROTOCOL.md, got {host} with a dialect, `without` or a "
             "file of users; load cannot use these yet, test the server with `roomproof verify`"

@@ -16,6 +16,7 @@ A rule is a heading and the parts below it, in this order and form; only the req
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -93,6 +94,14 @@ class Protocol:
 
     version: str
     rules: dict[str, Rule]
+
+    def why_unknown(self, name: str) -> str | None:
+        """Return a sentence if there is no rule with this id, in any case; None if there is one."""
+        if name.upper() in self.rules:
+            return None
+        close = get_close_matches(name.upper(), self.rules, n=1)
+        advice = f"do you mean {close[0]}?" if close else "see `roomproof rules`"
+        return f"expected the id of a rule, got {name!r}; {advice}"
 
 
 class ProtocolError(Exception):

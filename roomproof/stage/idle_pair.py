@@ -17,7 +17,7 @@ from roomproof.stage.stage import Stage
 from roomproof.stage.stats import Stats
 
 OWN_KINDS = frozenset({Kind.DROPPED, Kind.LOST})
-"""Kinds of findings that an idle pair shows. Whatever else it meets, such as a leak, is the matter of scenarios."""
+"""Kinds of findings that an idle pair reports. Scenarios report all others, such as leaks."""
 
 SHUTDOWN_CODES = frozenset({CloseCode.GOING_AWAY, CloseCode.SERVICE_RESTART})
 """Close codes by which a server says that it ends. The judge believes them."""

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from roomproof.client.connection import ClientConnection
 from roomproof.client.tcp import LocalTroubleError
-from roomproof.dialects.dialect import Dialect
 from roomproof.dialects.frames import BadFrame
 from roomproof.printable import counted
 from roomproof.spec import messages
@@ -30,21 +29,18 @@ SHOWN_CHARACTERS = 200
 class Person:
     """One person in a room, with one connection. A user on two devices is two people."""
 
-    def __init__(self, scene: Scene, connection: ClientConnection, user: str, pace: Pace) -> None:
+    def __init__(self, scene: Scene, connection: ClientConnection, pace: Pace) -> None:
+        """The connection has been opened."""
         self._scene = scene
         self._pace = pace
-        self._dialect = scene.target.dialect
         self._said: set[str] = set()
+        self.dialect = scene.target.dialect
         self.connection = connection
-        self.user = user
+        self.user = connection.user or ""
+        """The name by which others know the person; empty for one without a user id."""
         self._frames: list[Frame] = []
         self._heard: dict[str, Message] = {}
         """The first message received with each content."""
-
-    @property
-    def dialect(self) -> Dialect:
-        """The dialect that this person speaks."""
-        return self._dialect
 
     @property
     def token(self) -> str:
@@ -75,9 +71,9 @@ class Person:
     def _decode_received(self) -> None:
         received = self.connection.received
         while len(self._frames) < len(received):
-            frame = self._dialect.frames.read(received[len(self._frames)].frame, self.connection.room)
+            frame = self.dialect.frames.read(received[len(self._frames)].frame, self.connection.room)
             if isinstance(frame, messages.Unmatched):
-                raise LocalTroubleError(f"expected frames that {self._dialect.name} names, got {frame.frame}")
+                raise LocalTroubleError(f"expected frames that {self.dialect.name} names, got {frame.frame}")
             self._frames.append(frame)
             if isinstance(frame, Message):
                 self._heard.setdefault(frame.content, frame)
@@ -105,7 +101,7 @@ class Person:
 
     def framed(self, content: str) -> str | bytes:
         """The frame in which this person says something."""
-        return self._dialect.frames.say(content, self.connection.session)
+        return self.dialect.frames.say(content, self.connection.session)
 
     def send_bad(self, bad: BadFrame, mark: str = "x") -> None:
         """Send a bad frame with a word in it, unless the connection is over."""

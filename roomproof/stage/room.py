@@ -42,7 +42,7 @@ def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Person:
     connection = ClientConnection(scene.target, scene.recorder, room_id, user)
     if not connection.open(source=next(scene.sources)):
         return _refusal_of(connection)
-    person = Person(scene, connection, user or "", Pace())
+    person = Person(scene, connection, Pace())
 
     def closed_or_heard() -> bool | None:
         return connection.closed is not None or bool(connection.received) or None
@@ -169,9 +169,8 @@ class Room:
         connection = ClientConnection(self._scene.target, self._scene.recorder, self.id, user)
         if not connection.open(reads=reads, source=source or next(self._scene.sources), within=within):
             return _refusal_of(connection)
-        known_as = connection.user or user
-        self._scene.meet(user, known_as)
-        person = Person(self._scene, connection, known_as, self._pace)
+        person = Person(self._scene, connection, self._pace)
+        self._scene.meet(user, person.user)
         self.people.append(person)
         return person
 
@@ -294,7 +293,7 @@ class Room:
             connection.say(self._scene.unique(text))
         closed = self._scene.recorder.wait_for(lambda: connection.closed, self._scene.deadline * REFUSAL_PATIENCE)
         connection.die("fin")
-        person = Person(self._scene, connection, user or "", Pace())
+        person = Person(self._scene, connection, Pace())
         return Refusal.of_connection(closed, ()) if closed and not person.frames else person
 
     def participants(self) -> list[str] | None:

@@ -11,9 +11,6 @@ from roomproof.printable import escaped
 from roomproof.recorder import Recorder
 from roomproof.spec.rules import Need
 
-NATIVE = "native"
-"""The name of the dialect of PROTOCOL.md."""
-
 
 class RuleBrokenError(AssertionError):
     """The server broke a rule, as only a scenario can see.
@@ -84,7 +81,7 @@ class Scene:
 
     def need_native_frames(self) -> None:
         """Raise LacksError if the service does not speak the frames of PROTOCOL.md."""
-        if self.target.dialect.name != NATIVE:
+        if not self.target.dialect.is_native:
             raise LacksError("frames of PROTOCOL.md")
 
     def known_as(self, user: str) -> str:

@@ -1,10 +1,11 @@
 """Which scenarios and rules apply to the target."""
 
+from collections.abc import Collection
 from typing import NoReturn
 
 import pytest
 
-from roomproof.spec.rules import Capability, read_protocol
+from roomproof.spec.rules import Capability, Need, read_protocol
 from roomproof.suite.declared_target import DeclaredTarget
 from roomproof.suite.scenario_report import REPORT_KEY
 
@@ -39,15 +40,20 @@ def why_inapplicable(item: pytest.Item, rules: tuple[str, ...], target: Declared
     if missing:
         return f"the target does not declare {', '.join(missing)}"
     needs = {need for rule in rules for need in read_protocol().rules[rule].needs} | (marked - needed)
-    lacking = sorted(needs & target.without)
-    if lacking:
-        return f"the service has no {', '.join(lacking)}"
+    if why := why_lacking(needs, target):
+        return why
     if item.get_closest_marker("several_addresses") and not target.has_several_addresses:
         return "all clients have one address; a target file can give source_addresses"
     if item.get_closest_marker("breaks_parts") and not target.can_break:
         return "only parts that Roomproof started are broken; see --topology"
     excluded = [str(mark.args[0]) for mark in item.iter_markers("unless") if mark.args[0] in declared]
     return f"the target declares {', '.join(excluded)}" if excluded else None
+
+
+def why_lacking(needs: Collection[Need], target: DeclaredTarget) -> str | None:
+    """Return a sentence if the service lacks something that is needed, or None."""
+    lacking = sorted(target.without.intersection(needs))
+    return f"the service has no {', '.join(lacking)}" if lacking else None
 
 
 def skip_as_inapplicable(item: pytest.Item, reason: str) -> NoReturn:

@@ -13,7 +13,10 @@ from roomproof.stage.stage import POLL_SECONDS, Stage
 from roomproof.stage.stats import Stats
 
 PATIENCE_DEADLINES = 3.0
-"""Deadlines for which one process waits after its scenarios, in total. The end of the run shows what is left then."""
+"""Maximum time that a process waits after its scenarios, in deadlines and in total.
+
+The end of the run shows what is left then.
+"""
 
 SETTLING_SECONDS = 1.0
 """Maximum time in seconds until the statistics count nobody before the run: the preflight has just left."""

@@ -15,7 +15,7 @@ from roomproof.spec.rules import Need
 from roomproof.stage.endings import Refusal
 from roomproof.stage.person import Person
 from roomproof.stage.room import CREATOR, Room
-from roomproof.stage.scene import NATIVE, RuleBrokenError
+from roomproof.stage.scene import RuleBrokenError
 from roomproof.stage.stage import Stage
 
 OTHER = "bob"
@@ -106,9 +106,8 @@ def _talk_alone(stage: Stage) -> None:
     room.invite_cast(CREATOR)
     alice = room.attempt(CREATOR)
     dialect = stage.scene.target.dialect
-    is_native = dialect.name == NATIVE
     if isinstance(alice, Refusal):
-        if not is_native:
+        if not dialect.is_native:
             raise OtherProtocolError(f"expected the opening that {dialect.name} declares to succeed, got {alice}")
         _raise_if(other_handshake_answer(alice.status, alice.reason))
         raise RuleBrokenError("JOIN-6", f"alice to be let into the existing room {room.id}", str(alice))
@@ -116,7 +115,7 @@ def _talk_alone(stage: Stage) -> None:
         if stage.scene.target.lacks(Need.ECHO):
             room.join(OTHER)
         elif not _is_echoed(alice):
-            if is_native:
+            if dialect.is_native:
                 _raise_if(other_frames([received.frame for received in alice.connection.received]))
             raise RuleBrokenError("DELIVER-2", "alice, alone in a new room, to hear herself", alice.account())
     finally:

@@ -1,7 +1,6 @@
 """The pytest plugin that selects scenarios by rule (`--rule`)."""
 
 from collections.abc import Collection, Sequence
-from difflib import get_close_matches
 
 import pytest
 
@@ -13,10 +12,8 @@ from roomproof.suite.scenario_item import rules_of
 def check_rules(ids: Sequence[str], protocol: Protocol) -> None:
     """Raise UsageError if a rule is unknown."""
     for name in ids:
-        if name.upper() not in protocol.rules:
-            close = get_close_matches(name.upper(), protocol.rules, n=1)
-            hint = f"do you mean {close[0]}?" if close else "`roomproof rules` lists all"
-            raise UsageError(f"expected the id of a rule as --rule, got {name!r}; {hint}")
+        if why := protocol.why_unknown(name):
+            raise UsageError(f"--rule: {why}")
 
 
 class RulePlugin:

@@ -18,7 +18,7 @@ from roomproof.spec.messages import Perhaps, Valid
 from roomproof.spec.rules import read_protocol
 from roomproof.stage.scene import LacksError, RuleBrokenError, UndeliveredError
 from roomproof.stage.stage import Stage
-from roomproof.suite.applicability import applicable_rules, skip_as_inapplicable, why_inapplicable
+from roomproof.suite.applicability import applicable_rules, skip_as_inapplicable, why_inapplicable, why_lacking
 from roomproof.suite.declared_target import DeclaredTarget
 from roomproof.suite.deviations import Deviation
 from roomproof.suite.leftovers import LEFTOVERS_KEY
@@ -31,6 +31,9 @@ from roomproof.verdict import Outcome, outcome_of
 
 OUR_TROUBLE: tuple[type[BaseException], ...] = (LocalTroubleError, UsageError, pytest.fail.Exception)
 """Errors that end a scenario and say nothing about the server: a time limit of a plugin is one."""
+
+ENDINGS: tuple[type[BaseException], ...] = (AssertionError, LacksError, UnreachableError, *OUR_TROUBLE)
+"""Errors that end a scenario in order: its history is judged all the same."""
 
 STATS_PATH = "/api/chats/ws/stats"
 
@@ -83,9 +86,7 @@ class ScenarioPlugin:
         result: object = True
         try:
             result = yield
-        except LacksError as failure:
-            error = failure
-        except (AssertionError, UnreachableError, LocalTroubleError, UsageError, pytest.fail.Exception) as failure:
+        except ENDINGS as failure:
             error = failure
         lack = self._lack(error)
         self._judge(pyfuncitem, None if lack else error)
@@ -102,8 +103,7 @@ class ScenarioPlugin:
             return str(error)
         if not isinstance(error, RuleBrokenError) or error.rule not in read_protocol().rules:
             return None
-        lacking = sorted(read_protocol().rules[error.rule].needs & self._target.without)
-        return f"the service has no {', '.join(lacking)}" if lacking else None
+        return why_lacking(read_protocol().rules[error.rule].needs, self._target)
 
     def _judge(self, item: pytest.Item, error: BaseException | None) -> None:
         """Complete the report of a scenario that ran to its end, or was ended by `error`."""

@@ -26,7 +26,7 @@ VERDICTS = os.environ.get("ROOMPROOF_MATRIX")
 """The folder for the verdicts of whole runs; None where a run ends once its fault is found."""
 
 DEADLINE = "1"
-"""The deadline in seconds. Faults make the suite wait in vain: the less time it gives, the sooner it is through."""
+"""The deadline in seconds. It is short, because faults make the suite wait until it has passed."""
 
 HINDERING = (
     "echo missing",
@@ -36,7 +36,10 @@ HINDERING = (
     "joins announced under a wrong name",
     "messages after a bad frame ignored",
 )
-"""Faults that make nearly every scenario wait in vain: whole runs with these go first, shared by several workers."""
+"""Faults with which nearly every scenario waits until the deadline.
+
+Whole runs with these go first, and have several workers.
+"""
 
 
 SLOW = ("patient", "slow and strict")

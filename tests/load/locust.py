@@ -49,6 +49,13 @@ class FinishedLoad:
         return [line for line in self.lines if line["kind"] == kind]
 
 
+def run_script(script: Path, url: str, *options: str) -> "subprocess.CompletedProcess[str]":
+    """Run a script of the user's own without the web UI, until it ends."""
+    words = [str(Path(sys.executable).with_name("locust")), "-f", str(script), "--host", url]
+    words += ["--headless", "--only-summary", *options]
+    return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+
 def command(script: str, url: str, *options: str, headless: bool = True) -> list[str]:
     """Return the command line of a run."""
     head = [

@@ -3,15 +3,13 @@
 import csv
 import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.faults.fault import RARITY
-from tests.listening import PATIENCE, faulty, listening
-from tests.load.locust import load, when_talking
+from tests.listening import faulty, listening
+from tests.load.locust import load, run_script, when_talking
 
 SCRIPT = """
 import collections
@@ -78,16 +76,8 @@ def test_listeners_to_requests_get_deliveries_and_findings(tmp_path: Path, monke
     monkeypatch.setenv(RARITY, "50")
     script, results = tmp_path / "own.py", tmp_path / "results.jsonl"
     script.write_text(SCRIPT)
-    locust = Path(sys.executable).with_name("locust")
-    options = ("--headless", "--only-summary", "-u", "10", "-r", "10", "-t", "4", "--results", str(results))
     with listening(*faulty("some lost for one")) as url:
-        ended = subprocess.run(
-            [locust, "-f", script, "--host", url, *options],
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        ended = run_script(script, url, "-u", "10", "-r", "10", "-t", "4", "--results", str(results))
 
     counts = json.loads(results.read_text().splitlines()[-1])["counts"]
     assert (ended.returncode, counts["lost"] > 0) == (1, True), ended.stderr

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.listening import PATIENCE
+from tests.load.locust import run_script
 
 ROOM_USER = """
 from locust import HttpUser, constant, task
@@ -46,15 +47,7 @@ def test_errors_of_a_script_make_its_run_inconclusive(
 ) -> None:
     script = tmp_path / "own.py"
     script.write_text(ROOM_USER + rest)
-    locust = Path(sys.executable).with_name("locust")
-    options = ("--headless", "--only-summary", "-u", "4", "-r", "4", "-t", "3", "--room-size", "2")
-    ended = subprocess.run(
-        [locust, "-f", script, "--host", clean_server, *options],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    ended = run_script(script, clean_server, "-u", "4", "-r", "4", "-t", "3", "--room-size", "2")
 
     assert ended.returncode == 3, ended.stderr
     assert ended.stdout.splitlines()[-1].startswith("INCONCLUSIVE: ")

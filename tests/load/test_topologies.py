@@ -1,6 +1,5 @@
 """Load on several instances: rooms span client addresses and instances."""
 
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -8,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from roomproof.topologies import front, instance
+from roomproof.topologies import instance
 from roomproof.topologies.local import LocalTopology
 from tests.conftest import require
 from tests.listening import ROOT
 from tests.load.locust import FinishedLoad, load
+from tests.topologies.discreet import hide_instances
 
 CHURN = ("churn", "-t", "8", "--rate", "4", "--room-size", "6")
 
@@ -80,14 +80,7 @@ def test_a_topology_that_was_not_crossed_is_inconclusive(tmp_path: Path, pubsub:
 
 def test_instances_are_known_without_their_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The front sends no X-Upstream, so the statistics have to tell."""
-    write = front.write_configuration
-
-    def without_upstream(folder: Path, port: int, upstreams: list[str]) -> None:
-        write(folder, port, upstreams)
-        path = folder / front.CONFIGURATION
-        path.write_text(re.sub("add_header X-Upstream.*", "", path.read_text()))
-
-    monkeypatch.setattr(front, "write_configuration", without_upstream)
+    hide_instances(monkeypatch)
     with closing(LocalTopology.start("sticky", deadline=5, breakable=False)) as topology:
         run = loaded(tmp_path, topology, "sticky", *CHURN)
 

@@ -1,14 +1,13 @@
 """The suite tells instances apart, whatever the front says and clients do."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from roomproof.topologies import front
 from roomproof.topologies.local import LocalTopology
 from tests.suite.verify import Run, verify
+from tests.topologies.discreet import hide_instances
 
 pytestmark = pytest.mark.usefixtures("nginx")
 
@@ -36,14 +35,7 @@ def sticky() -> Iterator[LocalTopology]:
 @pytest.fixture
 def discreet(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalTopology]:
     """A sticky topology whose front does not name the instance that served."""
-    write = front.write_configuration
-
-    def without_upstream(folder: Path, port: int, upstreams: list[str]) -> None:
-        write(folder, port, upstreams)
-        path = folder / front.CONFIGURATION
-        path.write_text(re.sub("add_header X-Upstream.*", "", path.read_text()))
-
-    monkeypatch.setattr(front, "write_configuration", without_upstream)
+    hide_instances(monkeypatch)
     topology = LocalTopology.start("sticky", deadline=5, breakable=False)
     yield topology
     topology.close()

@@ -96,7 +96,7 @@ class Protocol:
     rules: dict[str, Rule]
 
     def why_unknown(self, name: str) -> str | None:
-        """Return a sentence if there is no rule with this id, in any case; None if there is one."""
+        """Return a sentence if there is no rule with this id, whatever its case, or None."""
         if name.upper() in self.rules:
             return None
         close = get_close_matches(name.upper(), self.rules, n=1)

@@ -1,6 +1,7 @@
 """A member: one connection, from its join until it is closed."""
 
 import asyncio
+import contextlib
 import logging
 
 from reference_server import frames
@@ -17,6 +18,9 @@ CLOSING_FLUSH_SECONDS = 2.5
 """Seconds that a closing connection has to read its queued frames.
 
 The whole closing has 5 s (CLOSE-2)."""
+
+CLOSE_FRAME_SECONDS = 2.0
+"""Seconds for our Close frame to leave the server, for ASGI servers without a limit of their own."""
 
 _log = logging.getLogger(__name__)
 
@@ -140,16 +144,20 @@ class Member:
     async def _flush_and_close(self, writing: asyncio.Task[None]) -> None:
         """Send the queued frames, then a Close frame.
 
-        A client that does not read in time gets neither.
+        A client that does not read in time misses the rest of the frames. It still finds the right code if it reads
+        before the link is aborted.
         """
         self._outbox.close()
         if self._close_code == CloseCode.TOO_FAR_BEHIND:
             self._outbox.clear()
             writing.cancel()
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSING_FLUSH_SECONDS):
                 await asyncio.gather(writing, return_exceptions=True)
-                if self._close_code is not None:
-                    await self._socket.close(self._close_code)
+        if self._close_code is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_FRAME_SECONDS):
+                await self._socket.close(self._close_code)
         except (TimeoutError, OSError):
             _log.debug("cut off chat=%s user=%r", self._room.chat_id, self.user_id)

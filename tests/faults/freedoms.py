@@ -9,6 +9,7 @@ from typing import Any
 from quart import Response, websocket
 
 from reference_server import bodies, frames, outbox, serve
+from reference_server import member as server_member
 from reference_server.clock import Clock
 from reference_server.frames import BadFrame
 from reference_server.member import Member
@@ -40,6 +41,9 @@ GIVE_UP_S = 0.5
 
 SLOW_DELIVERY_S = 3.0
 """Seconds that a slow server takes for some deliveries."""
+
+CLOSING_FLUSH_S = 4.0
+"""Seconds that it has for what is queued for a member that it closes. The whole closing has 5 s (CLOSE-2)."""
 
 DELIVERY_S = 0.02
 """Seconds that it takes for all others."""
@@ -177,8 +181,10 @@ def slow_and_strict() -> None:
     """Take 3 s for every 100th delivery, and give members up.
 
     A member is given up at its 16th undelivered message. It receives what is under way, and is then closed with 1013.
+    A closing waits for a slow delivery, too.
     """
     is_slow = every(100)
+    server_member.CLOSING_FLUSH_SECONDS = CLOSING_FLUSH_S
 
     def wrapped_put(put: Any) -> Any:
         def putting(self: Outbox, frame: str) -> bool:

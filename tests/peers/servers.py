@@ -26,7 +26,10 @@ def node() -> Iterator[str]:
     if not (PEERS / "node" / "node_modules" / "ws").is_dir():
         npm = require("npm", "apt-get install nodejs npm")
         subprocess.run(
-            [npm, "install", "--no-audit", "--no-fund"], cwd=PEERS / "node", check=True, timeout=10 * PATIENCE
+            [npm, "install", "--no-audit", "--no-fund", "--no-package-lock"],
+            cwd=PEERS / "node",
+            check=True,
+            timeout=10 * PATIENCE,
         )
     with listening(program, str(PEERS / "node" / "server.mjs"), "--port", "0", "--heartbeat", "3") as url:
         yield url

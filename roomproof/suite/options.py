@@ -29,6 +29,7 @@ OPTION_NAMES = (
     "exclusive",
     "deadline",
     "idle",
+    "wait",
     "deviations",
     "histories",
     "results",
@@ -122,6 +123,13 @@ def add_options(parser: pytest.Parser) -> None:
         "connected (default: as long as the scenarios take)",
     )
     group.add(
+        "wait",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="wait up to this long until the target answers, where it was started a moment ago (default: not at all)",
+    )
+    group.add(
         "deviations",
         metavar="FILE.toml",
         help="known deviations: [[deviation]] entries with rule or scenario, reason and link. They are tested, but do "
@@ -157,6 +165,8 @@ def target_option(config: pytest.Config) -> Target | None:
         raise UsageError(f"expected a --deadline {expected}, got {option.roomproof_deadline:g}")
     if not 0 <= option.roomproof_idle <= LONGEST_DEADLINE:
         raise UsageError(f"expected an --idle from 0 to {LONGEST_DEADLINE:g} seconds, got {option.roomproof_idle:g}")
+    if not 0 <= option.roomproof_wait <= LONGEST_DEADLINE:
+        raise UsageError(f"expected a --wait from 0 to {LONGEST_DEADLINE:g} seconds, got {option.roomproof_wait:g}")
     if option.roomproof_topology is not None:
         catalogue.capabilities_of(option.roomproof_topology)
         if option.roomproof_target is not None:

@@ -108,7 +108,16 @@ def _begin_session(
                 f"cannot write the result file {config.option.roomproof_results}: {error.strerror}"
             ) from error
     shares_target = len(getattr(config.option, "tx", None) or ()) > 1  # an option of pytest-xdist
-    session = SessionPlugin(target, declared, topology, deviations, file, partial=partial, shares_target=shares_target)
+    session = SessionPlugin(
+        target,
+        declared,
+        topology,
+        deviations,
+        file,
+        partial=partial,
+        shares_target=shares_target,
+        wait_s=config.option.roomproof_wait,
+    )
     config.pluginmanager.register(session, "roomproof-session")
 
 

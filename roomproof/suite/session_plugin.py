@@ -21,6 +21,7 @@ from roomproof.suite.leftovers import Leftovers
 from roomproof.suite.preflight import run_preflight
 from roomproof.suite.scenario_item import rules_of, scenario_id
 from roomproof.suite.topology_plugin import TopologyPlugin
+from roomproof.suite.waiting import wait_for
 from roomproof.topologies.topology import TopologyError
 from roomproof.verdict import Conclusion, Outcome, ScenarioResult, Standing, Verdict, conclude
 
@@ -48,8 +49,11 @@ class SessionPlugin:
         *,
         partial: bool,
         shares_target: bool,
+        wait_s: float,
     ) -> None:
         """`target` is the one of `--target`, if given; `file` already has its first line.
+
+        The target has `wait_s` seconds to begin to answer.
 
         `shares_target`: several workers use one target, and none of them knows its exact total.
         """
@@ -64,6 +68,7 @@ class SessionPlugin:
         self._deselected: dict[str, tuple[str, ...]] = {}
         self._interrupted = False
         self._shares_target = shares_target
+        self._wait_s = wait_s
         self._leftovers: Leftovers | None = None
         self._verdict: Verdict | None = None
         self._shown = False
@@ -90,6 +95,8 @@ class SessionPlugin:
         if target.exclusive and not target.has_instances and self._shares_target:
             stage = Stage.open(target, Http(target), server_ahead=0, known_ids=set())
             self._leftovers = Leftovers(stage)
+        if self._wait_s:
+            wait_for(target, self._wait_s)
         try:
             preflight = run_preflight(target)
         except UsageError as error:

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
-from roomproof.client.http import Http
+from roomproof.client.http import Http, UnreachableError
+from roomproof.spec.rules import Need
 
 DATE_PRECISION_S = 2
 """Maximum difference in seconds that a Date header shows between two equal clocks."""
@@ -39,10 +40,18 @@ def server_ahead_ns(http: Http, clock: Clock = CLOCK) -> int:
     """Return the nanoseconds by which the server's clock is ahead of ours.
 
     The Date header of an answer with statistics tells the server's time.
-    Returns 0 below DATE_PRECISION_S, and without a Date header. Raises UnreachableError and LocalTroubleError.
+    Returns 0 below DATE_PRECISION_S, and without a Date header. So does a service that tells no time, and one that has
+    no statistics and leaves the request without an answer. Raises UnreachableError and LocalTroubleError.
     """
+    if http.lacks(Need.TIMESTAMPS):
+        return 0
     before = clock.now()
-    date = http.stats().headers.get("date", "")
+    try:
+        date = http.stats().headers.get("date", "")
+    except UnreachableError:
+        if http.lacks(Need.STATISTICS):  # a server for WebSockets alone need not answer other requests
+            return 0
+        raise
     after = clock.now()
     try:
         ahead = parsedate_to_datetime(date).timestamp() + 0.5 - (before + after) / 2

@@ -15,6 +15,7 @@ from roomproof.client.watchdog import cut_after
 from roomproof.dialects.rooms import Request
 from roomproof.headers import with_header
 from roomproof.printable import escaped
+from roomproof.spec.rules import Need
 
 BODY_BYTES = 16 * 2**20
 """Maximum number of bytes of an answer's body; no chat server needs more."""
@@ -138,6 +139,10 @@ class Http:
         self._target = target
         self.home = home
         self._pools: dict[str | None, urllib3.PoolManager] = {}
+
+    def lacks(self, need: Need) -> bool:
+        """Whether the target lacks something that PROTOCOL.md presumes."""
+        return self._target.lacks(need)
 
     def _pool(self, address: str | None) -> urllib3.PoolManager:
         if address not in self._pools:

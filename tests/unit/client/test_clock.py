@@ -3,12 +3,17 @@
 import pytest
 
 from roomproof.client.clock import Clock, server_ahead_ns
-from roomproof.client.http import Http
+from roomproof.client.http import Http, UnreachableError
+from roomproof.client.service import Service
 from roomproof.client.target import Target
+from roomproof.dialects.reader import read_dialect
 from tests.unit.client.answering import answering
 
 NOON_S = 1_766_491_200
 """12:00 on 23 December 2025."""
+
+CLOSED = b""
+"""No answer: the connection is closed."""
 
 NOON = b"HTTP/1.1 200 OK\r\nDate: Tue, 23 Dec 2025 12:00:00 GMT\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -39,3 +44,15 @@ def test_the_server_is_compared_with_a_clock_nobody_sets(step: int) -> None:
         assert server_ahead_ns(Http(Target(f"http://127.0.0.1:{server.port}")), fake.clock) == 0
         fake.seconds = 60
         assert server_ahead_ns(Http(Target(f"http://127.0.0.1:{server.port}")), fake.clock) == -59.5e9
+
+
+@pytest.mark.parametrize("without", [["statistics"], ["timestamps"]], ids=" ".join)
+def test_a_service_can_leave_foreign_requests_unanswered(without: list[str]) -> None:
+    with answering(CLOSED) as server:
+        service = Service(read_dialect({}, "chat.toml", without))
+        assert server_ahead_ns(Http(Target(f"http://127.0.0.1:{server.port}", service=service))) == 0
+
+
+def test_a_server_with_statistics_has_to_answer() -> None:
+    with answering(CLOSED) as server, pytest.raises(UnreachableError):
+        server_ahead_ns(Http(Target(f"http://127.0.0.1:{server.port}")))

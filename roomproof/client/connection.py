@@ -196,11 +196,7 @@ class ClientConnection:
         if not self.is_open:
             raise ConnectionError(f"connection {self.number} is not open")
         with self._sending:
-            recorded = frame if shown is None else shown
-            if isinstance(recorded, str):
-                self._recorder.record(Sent(self.number, self._recorder.now(), text=recorded))
-            else:
-                self._recorder.record(Sent(self.number, self._recorder.now(), binary=recorded))
+            self._record_sent(frame if shown is None else shown)
             self._send(frame, websocket.ABNF.OPCODE_BINARY if binary else websocket.ABNF.OPCODE_TEXT)
 
     def send_fragments(self, fragments: Sequence[bytes], *, pings: bool = False) -> None:
@@ -259,13 +255,33 @@ class ClientConnection:
     def begin_close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
         """Send a Close frame, without a code for NO_CODE.
 
-        The reading thread reads on until the server's Close frame, then ends the link.
+        Before it comes what the dialect sends there. The reading thread reads on until the server's Close frame, then ends the link.
         """
         if self._socket is None or not self.is_open:
             return
         self._closing = True
-        self._recorder.record(Closing(self.number, self._recorder.now(), code))
+        leave = self._frames.leave(self.session)
+        if leave is None:
+            self._recorder.record(Closing(self.number, self._recorder.now(), code))
+        else:
+            self._begin_leave(leave, code)
         self._socket.send_close(code, reason.encode())
+
+    def _begin_leave(self, leave: str | bytes, code: int) -> None:
+        """Send the frame that the dialect sends before a Close frame.
+
+        The server can take it for the end, so the history has the close before the frame is sent.
+        """
+        with self._sending:
+            self._record_sent(self._frames.leave(self.session.redacted()) or leave)
+            self._recorder.record(Closing(self.number, self._recorder.now(), code))
+            with contextlib.suppress(ConnectionError):
+                self._send(leave, opcode_of(leave))
+
+    def _record_sent(self, frame: str | bytes) -> None:
+        at = self._recorder.now()
+        sent = Sent(self.number, at, text=frame) if isinstance(frame, str) else Sent(self.number, at, binary=frame)
+        self._recorder.record(sent)
 
     def die(self, how: str) -> None:
         """End the link without a Close frame: in order with `fin`, torn down with `rst`.

@@ -23,6 +23,7 @@ Dialect stands wherever the harness touches the wire. It is told everything as a
 | `frames.read_sent(frame)` | a messages.Sending, or Upkeep |
 | `frames.answer(frame, session)` | the answer to a keep-alive of the server, or None |
 | `frames.heartbeat_s`, `frames.heartbeat(session)` | the keep-alive that a client sends by itself |
+| `frames.leave(session)` | the frame that a client sends before its Close frame, or None |
 | `frames.bad_frames`, `frames.ping(session)` | frames that no client may send; the ping of FRAME-7 |
 
 `session.redacted()` lacks the secrets of its user. What is made with it is to be recorded or shown; for

@@ -66,6 +66,7 @@ class Declared:
     opening: tuple[Step, ...] = ()
     answers: tuple[Answer, ...] = ()
     heartbeat: Heartbeat | None = None
+    leave: Template | None = None
     bad: tuple[Template, ...] = ()
     is_strict: bool = False
 
@@ -153,6 +154,11 @@ class DeclaredFrames:
             raise LookupError("the target file has no table [heartbeat]")
         return self._wire.encode(heartbeat.frame.fill({**session.values, "number": number}))
 
+    def leave(self, session: Session) -> str | bytes | None:
+        """Return the frame to send before a Close frame; None if the file has none."""
+        leave = self._declared.leave
+        return None if leave is None else self._wire.encode(leave.fill(session.values))
+
     def answer(self, frame: str | bytes, session: Session) -> str | bytes | None:
         """Return the answer to a keep-alive of the server; None for any other frame."""
         if not self._declared.answers:
@@ -233,6 +239,8 @@ def _upkeep(declared: Declared) -> Iterator[Template]:
     yield from (answer.reply for answer in declared.answers)
     if declared.heartbeat is not None:
         yield declared.heartbeat.frame
+    if declared.leave is not None:
+        yield declared.leave
 
 
 def _expected(declared: Declared) -> Iterator[Template]:

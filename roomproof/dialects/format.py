@@ -97,6 +97,12 @@ class HeartbeatTable(Struct, forbid_unknown_fields=True):
     frame: object
 
 
+class LeaveTable(Struct, forbid_unknown_fields=True):
+    """`[leave]`: what a client sends before its Close frame."""
+
+    frame: object
+
+
 class BadTable(Struct, forbid_unknown_fields=True):
     """`[bad]`: frames that no client may send."""
 
@@ -120,6 +126,7 @@ class DialectTables(Struct, forbid_unknown_fields=True):
     hear: list[object] = []
     answer: list[object] = []
     heartbeat: object = None
+    leave: object = None
     bad: object = None
 
 

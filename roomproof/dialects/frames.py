@@ -78,6 +78,12 @@ class Frames(Protocol):
     def heartbeat(self, session: Session, number: int = 0) -> str | bytes:
         """Return the keep-alive that is due now. Raises LookupError without one."""
 
+    def leave(self, session: Session) -> str | bytes | None:
+        """Return the frame that a client sends before its Close frame; None without one.
+
+        With `session.redacted()`, this is the frame to record.
+        """
+
     def answer(self, frame: str | bytes, session: Session) -> str | bytes | None:
         """Return the answer to a keep-alive of the server; None for any other frame."""
 

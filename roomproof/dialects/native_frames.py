@@ -48,6 +48,10 @@ class NativeFrames:
         """Raise LookupError: no client has to send keep-alives by itself."""
         raise LookupError("the protocol has no heartbeat of the client")
 
+    def leave(self, session: Session) -> str | bytes | None:  # noqa: ARG002  # as the protocol of Frames
+        """Return None: a Close frame says all."""
+        return None
+
     def answer(self, frame: str | bytes, session: Session) -> str | bytes | None:  # noqa: ARG002  # as the protocol of Frames
         """Return None: no frame of the server wants an answer."""
         return None

@@ -36,7 +36,7 @@ from roomproof.dialects.wire import Wire
 from roomproof.headers import TOKEN
 from roomproof.spec.rules import Need
 
-FRAME_KEYS = ("codec", "opening", "say", "hear", "answer", "heartbeat", "bad", "strict")
+FRAME_KEYS = ("codec", "opening", "say", "hear", "answer", "heartbeat", "leave", "bad", "strict")
 """Keys with which a file speaks other frames than the native ones."""
 
 

@@ -14,6 +14,7 @@ from roomproof.dialects.format import (
     DialectTables,
     HearTable,
     HeartbeatTable,
+    LeaveTable,
     OpeningTable,
     SayTable,
     convert,
@@ -72,8 +73,9 @@ class FramesReader:
         answers = [self._answer(value, self._entry("answer", at)) for at, value in enumerate(top.answer, 1)]
         answers += [self._answer(value, self._place("codec")) for value in _list(own, "answer")]
         heartbeat = self._heartbeat(top.heartbeat if top.heartbeat is not None else own.get("heartbeat"))
+        leave = self._leave(top.leave if top.leave is not None else own.get("leave"))
         bad = self._bad(top.bad)
-        return Declared(say, tuple(hears), tuple(opening), tuple(answers), heartbeat, bad, top.strict)
+        return Declared(say, tuple(hears), tuple(opening), tuple(answers), heartbeat, leave, bad, top.strict)
 
     def _place(self, table: str) -> Place:
         return Place(self.file, f"[{table}]")
@@ -197,6 +199,12 @@ class FramesReader:
         if not 0.1 <= table.every <= 86_400:
             raise place.key("every").wrong("a number of seconds from 0.1 on", f"{table.every:g}", "correct it")
         return Heartbeat(table.every, self._sent(table.frame, place.key("frame"), {"room", "number"}))
+
+    def _leave(self, value: object) -> Template | None:
+        if value is None:
+            return None
+        place = self._place("leave")
+        return self._sent(convert(value, LeaveTable, place).frame, place.key("frame"), {"room"})
 
     def _bad(self, value: object) -> tuple[Template, ...]:
         if value is None:

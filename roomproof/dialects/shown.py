@@ -54,6 +54,6 @@ def shown_sent(frame: Sending | Upkeep) -> str:
         case Bad(reason):
             return f"bad frame: {printable(reason)}"
         case Upkeep():
-            return "opening or keep-alive"
+            return "opening, keep-alive or leave"
         case _:
             assert_never(frame)

@@ -130,7 +130,10 @@ class Bad:
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """A sent frame that opens a connection or keeps it alive. No server broadcasts it."""
+    """A sent frame that opens a connection, keeps it alive or ends it.
+
+    No server broadcasts it.
+    """
 
 
 Sending = Valid | Perhaps | Ping | Bad

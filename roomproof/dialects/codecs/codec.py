@@ -18,8 +18,8 @@ class Codec(Protocol):
     tables: Mapping[str, object]
     """The tables of a target file that the framing itself asks for.
 
-    `connect`, `say` and `heartbeat` are defaults. The steps of `opening` come before those of the file, and the entries
-    of `answer` and `hear` after them. An entry with `message` is left out where the file has one.
+    `connect`, `say`, `heartbeat` and `leave` are defaults. The steps of `opening` come before those of the file, and
+    the entries of `answer` and `hear` after them. An entry with `message` is left out where the file has one.
     """
 
     def check(self, value: object) -> None:

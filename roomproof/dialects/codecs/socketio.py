@@ -44,6 +44,7 @@ class SocketIoCodec:
                 {"send": connect},
                 {"expect": {"socket": "connect"}, "refused": {"socket": "connect_error"}},
             ],
+            "leave": {"frame": {"socket": "disconnect"}},
             "answer": [{"frame": {"engine": "ping"}, "with": {"engine": "pong"}}],
             "hear": [
                 {"when": {"engine": "noop"}, "ignore": True},

@@ -220,6 +220,14 @@ def test_a_heartbeat_is_due_at_times() -> None:
         FRAMES.heartbeat(IN_KITCHEN)
 
 
+def test_a_leave_is_sent_before_a_close_frame() -> None:
+    frames = dialect_of(f'{CHAT}\n[leave]\nframe = {{event = "bye", who = "{{user}}"}}').frames
+
+    assert frames.leave(IN_KITCHEN) == '{"event":"bye","who":"alice"}'
+    assert frames.read_sent('{"event":"bye","who":"alice"}') == Upkeep()
+    assert FRAMES.leave(IN_KITCHEN) is None
+
+
 def test_a_ping_of_the_protocol_can_be_declared() -> None:
     text = (
         CHAT.replace("[say]\n", '[say]\nping = {event = "ping?"}\n') + '[[hear]]\nwhen = {event = "pong!"}\npong = {}\n'

@@ -49,7 +49,7 @@ def test_a_received_frame_is_named(frame: Frame | Unmatched, text: str) -> None:
         (Perhaps("soup"), "message that may be refused: 'soup'"),
         (Ping(), "ping"),
         (Bad("not JSON", None), "bad frame: not JSON"),
-        (Upkeep(), "opening or keep-alive"),
+        (Upkeep(), "opening, keep-alive or leave"),
     ],
 )
 def test_a_sent_frame_is_named(frame: Sending | Upkeep, text: str) -> None:

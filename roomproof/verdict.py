@@ -195,7 +195,7 @@ def _standings(
     inapplicable = _inapplicable(results)
     return {
         rule.id: Standing.NOT_APPLICABLE
-        if not rule.needs.isdisjoint(lacking) or (lacking and rule.id in inapplicable - broken)
+        if not rule.needs.isdisjoint(lacking) or (lacking and rule.id in inapplicable - broken - deviating)
         else _standing(rule, declared, held, broken, deviating, inapplicable)
         for rule in protocol.rules.values()
     }

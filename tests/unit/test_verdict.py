@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomproof.spec.rules import Capability, Protocol, parse
+from roomproof.spec.rules import Capability, Need, Protocol, parse
 from roomproof.verdict import Conclusion, Outcome, ScenarioResult, Standing, conclude, outcome_of
 
 PROTOCOL: Protocol = parse("""Version: 1.0
@@ -131,6 +131,14 @@ def test_a_rule_whose_scenarios_never_apply_is_not_applicable() -> None:
     verdict = conclude(PROTOCOL, [*ALL, skipped("C-1")], [Capability.PING])
 
     assert (verdict.conclusion, verdict.rules["C-1"]) == (Conclusion.VALID, Standing.NOT_APPLICABLE)
+
+
+def test_a_deviation_seen_elsewhere_is_no_skipped_rule() -> None:
+    """All scenarios of A-1 need what the service lacks, and another scenario sees A-1 broken."""
+    seen = ScenarioResult("t", ("A-2",), Outcome.DEVIATING, deviating=("A-1",))
+    verdict = conclude(PROTOCOL, [*ALL[1:], skipped("A-1"), seen], [], without=[Need.ECHO])
+
+    assert (verdict.conclusion, verdict.rules["A-1"]) == (Conclusion.VALID, Standing.DEVIATING)
 
 
 def test_a_rule_with_one_applicable_scenario_is_untested() -> None:

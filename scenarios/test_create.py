@@ -108,6 +108,7 @@ def test_a_room_can_be_used_at_once(stage: Stage) -> None:
 
 
 @rule("CREATE-1")
+@needs(Need.USER_IDS)
 @pytest.mark.parametrize("user", ["alice.b_c-d@example.org", "u" * USER_ID_CODE_POINTS, "0"])
 def test_whoever_makes_a_room_may_use_it(stage: Stage, user: str) -> None:
     room = stage.room(created_by=user)

@@ -101,6 +101,7 @@ def test_a_quick_return_is_a_leave_and_a_join(kitchen: Room, how: str) -> None:
 @rule("JOIN-2")
 def test_devices_that_come_at_one_time_all_hear_and_are_heard(kitchen: Room) -> None:
     alice = kitchen.join("alice")
+    kitchen.invite("bob")
 
     with ThreadPoolExecutor(6) as at_one_time:
         devices = list(at_one_time.map(kitchen.attempt, ["bob"] * 6))

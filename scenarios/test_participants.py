@@ -5,7 +5,7 @@ import pytest
 from roomproof.client.http import Http
 from roomproof.spec.limits import PARTICIPANTS_PER_REQUEST
 from roomproof.spec.messages import NoticeKind
-from roomproof.spec.rules import Capability
+from roomproof.spec.rules import Capability, Need
 from roomproof.stage.person import Person
 from roomproof.stage.room import Room
 from roomproof.stage.scene import expect
@@ -50,6 +50,7 @@ def test_participants_are_added_to_those_before(kitchen: Room) -> None:
 
 
 @rule("PARTICIPANTS-1")
+@needs(Need.USER_IDS)
 def test_a_hundred_are_added_at_a_time(kitchen: Room, http: Http) -> None:
     users = [f"guest-{number}" for number in range(PARTICIPANTS_PER_REQUEST)]
     body = {"participant_ids": users, "role": "cook"}
@@ -86,6 +87,7 @@ def test_adding_somebody_again_changes_nothing(kitchen: Room, http: Http) -> Non
 
 @rule("PARTICIPANTS-2")
 @needs(Capability.FETCH)
+@needs(Need.USER_IDS)
 def test_adding_somebody_again_lists_nobody_twice(kitchen: Room) -> None:
     kitchen.invite("alice", "alice", "bob")
     kitchen.invite("bob")

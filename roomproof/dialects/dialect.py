@@ -43,6 +43,11 @@ class Dialect:
         """Whether it speaks as PROTOCOL.md says, even if it lacks something."""
         return self.name == NATIVE
 
+    @property
+    def has_native_frames(self) -> bool:
+        """Whether its frames are those of PROTOCOL.md, whatever else differs."""
+        return not self.frame_tables
+
     def expressible(self, rule: Rule) -> bool:
         """Whether this dialect can show that a service keeps a rule."""
         return rule.needs.isdisjoint(self.without)

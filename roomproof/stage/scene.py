@@ -81,7 +81,7 @@ class Scene:
 
     def need_native_frames(self) -> None:
         """Raise LacksError if the service does not speak the frames of PROTOCOL.md."""
-        if not self.target.dialect.is_native:
+        if not self.target.dialect.has_native_frames:
             raise LacksError("frames of PROTOCOL.md")
 
     def known_as(self, user: str) -> str:

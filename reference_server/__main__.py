@@ -101,6 +101,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add(
         parser,
+        "--join",
+        "anyone",
+        "who may join a room: anyone, or only its creator and the participants that were added",
+        type=_joiners,
+        metavar="WHO",
+    )
+    _add(
+        parser,
         "--broadcast",
         "",
         "Redis (6 or newer), as redis://HOST:PORT[/DB], that connects all instances which share a store; empty if "
@@ -150,6 +158,12 @@ def _port(text: str) -> int:
 def _store(text: str) -> str:
     if text not in {"sqlite", "dynamodb"}:
         raise argparse.ArgumentTypeError(f"expected sqlite or dynamodb, not {text!r}")
+    return text
+
+
+def _joiners(text: str) -> str:
+    if text not in {"anyone", "participants"}:
+        raise argparse.ArgumentTypeError(f"expected anyone or participants, not {text!r}")
     return text
 
 

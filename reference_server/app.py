@@ -28,15 +28,18 @@ _HTTP_ERRORS = {
 _log = logging.getLogger(__name__)
 
 
-def create_app(store: Store, instance: Instance) -> Quart:
-    """Return the application that serves the rooms of this store."""
+def create_app(store: Store, instance: Instance, *, participants_only: bool = False) -> Quart:
+    """Return the application that serves the rooms of this store.
+
+    With ``participants_only``, it refuses users who are no participants of a room.
+    """
     app = Quart(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = None  # the routes limit their bodies themselves
     allow_every_origin(app)
     add_page(app)
     add_room_routes(app, store, instance)
     add_status_routes(app, instance)
-    add_websocket_route(app, store, instance)
+    add_websocket_route(app, store, instance, participants_only=participants_only)
     _add_error_handlers(app)
     return app
 

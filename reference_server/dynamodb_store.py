@@ -55,6 +55,10 @@ class DynamodbStore:
     async def exists(self, chat_id: ChatId) -> bool:
         return await self._get(chat_id, ProjectionExpression="id") is not None
 
+    async def is_participant(self, chat_id: ChatId, user_id: UserId) -> bool:
+        item = await self._get(chat_id, ProjectionExpression="participants")
+        return item is not None and user_id in _participants(item)
+
     async def fetch(self, chat_id: ChatId) -> tuple[Chat, list[UserId]] | None:
         item = await self._get(chat_id)
         return None if item is None else (_chat(item), _participants(item))

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from quart import Quart, Response, websocket
 from werkzeug.routing import BaseConverter
 
-from reference_server.answers import UNKNOWN_ROOM, error_answer
+from reference_server.answers import NO_PARTICIPANT, UNKNOWN_ROOM, error_answer
 from reference_server.close_codes import CloseCode
 from reference_server.instance import Instance
 from reference_server.member import Member
@@ -28,7 +28,7 @@ class _AnyPath(BaseConverter):
     part_isolating = False
 
 
-def add_websocket_route(app: Quart, store: Store, instance: Instance) -> None:
+def add_websocket_route(app: Quart, store: Store, instance: Instance, *, participants_only: bool) -> None:
     """Add the route to which clients connect."""
     app.asgi_websocket_class = ChatConnection
     app.websocket_class = ChatWebsocket
@@ -49,15 +49,15 @@ def add_websocket_route(app: Quart, store: Store, instance: Instance) -> None:
         problem = _user_id_problem(user_ids)
         if problem is not None:
             return _refusal(400, chat_id, problem)
-        return await _admit(socket, chat_id, user_ids[0], store, instance)
+        return await _admit(socket, chat_id, user_ids[0], store, instance, participants_only)
 
 
 async def _admit(
-    socket: ChatWebsocket, chat_id: ChatId, user_id: UserId, store: Store, instance: Instance
+    socket: ChatWebsocket, chat_id: ChatId, user_id: UserId, store: Store, instance: Instance, participants_only: bool
 ) -> Response | None:
     """Make the connection a member, and serve it until it ends.
 
-    Return a refusal if there is no such room.
+    Return a refusal if there is no such room, or if the user may not join it.
 
     Raises StoreUnavailable and BroadcastUnavailable.
     """
@@ -65,6 +65,8 @@ async def _admit(
     async with instance.broadcast.subscribed(chat_id):
         if not await store.exists(chat_id):
             return _refusal(403, chat_id, UNKNOWN_ROOM)
+        if participants_only and not await store.is_participant(chat_id, user_id):
+            return _refusal(403, chat_id, NO_PARTICIPANT)
         await socket.accept()
         if room.deleted or instance.stopping:
             await socket.close(CloseCode.NO_SUCH_ROOM if room.deleted else CloseCode.GOING_AWAY)

@@ -16,6 +16,8 @@ class Options:
     dynamodb_endpoint: str
     """The URL of DynamoDB; empty for Amazon's own."""
     dynamodb_table: str
+    join: str
+    """The users that may join a room: ``anyone``, or only its ``participants``."""
     broadcast: str
     """The URL of a Redis; empty if this is the only instance."""
     instance: str

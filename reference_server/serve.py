@@ -55,7 +55,7 @@ async def serve(options: Options) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
-    app = create_app(store, instance)
+    app = create_app(store, instance, participants_only=options.join == "participants")
     GcTuning.prepare()
     listening.listen(listeners)
     instance.broadcast.start(instance, store.exists)

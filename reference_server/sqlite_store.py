@@ -75,6 +75,9 @@ class SqliteStore:
     async def exists(self, chat_id: ChatId) -> bool:
         return await self._reader.run(lambda database: _exists(database, chat_id))
 
+    async def is_participant(self, chat_id: ChatId, user_id: UserId) -> bool:
+        return await self._reader.run(lambda database: _is_participant(database, chat_id, user_id))
+
     async def fetch(self, chat_id: ChatId) -> tuple[Chat, list[UserId]] | None:
         return await self._reader.run(lambda database: _fetch(database, chat_id))
 
@@ -145,6 +148,11 @@ def _create(database: sqlite3.Connection, chat: Chat) -> bool:
 
 def _exists(database: sqlite3.Connection, chat_id: ChatId) -> bool:
     return database.execute("SELECT 1 FROM chats WHERE id = ?", (chat_id,)).fetchone() is not None
+
+
+def _is_participant(database: sqlite3.Connection, chat_id: ChatId, user_id: UserId) -> bool:
+    query = "SELECT 1 FROM participants WHERE chat_id = ? AND user_id = ?"
+    return database.execute(query, (chat_id, user_id)).fetchone() is not None
 
 
 def _fetch(database: sqlite3.Connection, chat_id: ChatId) -> tuple[Chat, list[UserId]] | None:

@@ -53,6 +53,9 @@ class Store(Protocol):
     async def exists(self, chat_id: ChatId) -> bool:
         """Whether there is a room of this id."""
 
+    async def is_participant(self, chat_id: ChatId, user_id: UserId) -> bool:
+        """Whether there is a room of this id, and the user is one of its participants."""
+
     async def fetch(self, chat_id: ChatId) -> tuple[Chat, list[UserId]] | None:
         """Return a room and its participants, oldest first; None if there is no such room."""
 

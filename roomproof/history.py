@@ -54,13 +54,17 @@ class Opened(msgspec.Struct, frozen=True, tag="opened", tag_field="kind"):
     known_as: str | None = None
 
 
-class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="kind"):
-    """The server answered the handshake with another status than 101, or with none."""
+class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="kind", omit_defaults=True):
+    """The server answered the handshake with another status than 101, or with none.
+
+    `code` is that of a Close frame during the opening that a dialect declares.
+    """
 
     connection: int
     at: int
     status: int | None
     reason: str
+    code: int | None = None
 
 
 class Sent(msgspec.Struct, frozen=True, tag="sent", tag_field="kind", omit_defaults=True):

@@ -4,7 +4,7 @@ import pytest
 
 from roomproof.spec.limits import USER_ID_CODE_POINTS
 from roomproof.spec.messages import Message, Notice
-from roomproof.spec.rules import Need
+from roomproof.spec.rules import Capability, Need
 from roomproof.stage.endings import Refusal
 from roomproof.stage.person import Person
 from roomproof.stage.refused import BAD_USER, NO_ROOM, UNKNOWN_ROOM, expect_refused
@@ -106,6 +106,13 @@ def test_an_empty_user_id_is_not_heard_where_refused(stage: Stage, kitchen: Room
     """A server that lets an empty user id in (REFUSE-6) has nothing to do here."""
     if isinstance(garage.knock(""), Refusal):
         expect_not_heard(kitchen, "", let_in="REFUSE-6")
+    stage.stats()
+
+
+@rule("REFUSE-4")
+@needs(Capability.PARTICIPANTS_ONLY)
+def test_whoever_is_no_participant_is_not_heard(stage: Stage, kitchen: Room) -> None:
+    expect_not_heard(kitchen, "zoe", let_in="REFUSE-7")
     stage.stats()
 
 

@@ -14,16 +14,17 @@ from websocket import _handshake
 
 from roomproof.client.http import served_by
 from roomproof.client.opening import play_opening, without_secrets
-from roomproof.client.quiet_close import QuietClose, close_code, frame_of, opcode_of
+from roomproof.client.quiet_close import ClosedEarlyError, QuietClose, close_code, frame_of, opcode_of
 from roomproof.client.read_ahead import ReadAhead
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
 from roomproof.client.tls import TlsLink
 from roomproof.client.watchdog import cut_after
-from roomproof.dialects.session import Session
+from roomproof.dialects.session import Session, UserRow
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Received, Refused, Sent, Violating
 from roomproof.recorder import Recorder
 from roomproof.spec.limits import CloseCode
+from roomproof.spec.messages import Frame, Unmatched
 
 SLOW_RECEIVE_BUFFER = 4_096
 """Bytes of receive buffer in the kernel for a connection that does not read."""
@@ -38,14 +39,19 @@ class ClientConnection:
     last frame. After `die` nothing is read, and `closed` is set only if this side had begun to close.
     """
 
-    def __init__(self, target: Target, recorder: Recorder, room: str, user: str | None) -> None:
+    def __init__(
+        self, target: Target, recorder: Recorder, room: str, user: str | None, row: UserRow | None = None
+    ) -> None:
+        """`row` takes the place of the user's own, to connect with another token."""
         self.number = recorder.new_connection()
         self.room = room
         self.user = user
-        self.session = Session(room, target.user(user))
+        self.session = Session(room, row or target.user(user))
         """The room and the user of this connection, and what its opening taught."""
         self.opening_frames: tuple[tuple[str, str], ...] = ()
         """The frames of the opening, which no history shows: sent (`>`) and received (`<`)."""
+        self.before_refusal: tuple[str | bytes, ...] = ()
+        """The frames that came before an opening was refused, and belong to no step of it."""
         self._frames = target.dialect.frames
         self._said = 0
         self.instance: str | None = None
@@ -108,13 +114,15 @@ class ClientConnection:
                 raise trouble from error
             # Only a redirect has set another status: the library takes it for a success at first.
             status = None if web.getstatus() == HTTPStatus.SWITCHING_PROTOCOLS else web.getstatus()
-            return self._refuse(status, f"{type(error).__name__}: {error}")
+            code = error.code if isinstance(error, ClosedEarlyError) else None
+            return self._refuse(status, f"{type(error).__name__}: {error}", code)
         except (ValueError, TypeError, LookupError) as error:  # for garbage from the server the library has its own
             _close(link)
             raise LocalTroubleError.of_library("send a handshake", error) from error
         self.opening_frames = opened.shown
         if opened.refused is not None:
             _close(link)
+            self.before_refusal = opened.others
             return self._refuse(None, opened.refused)
         self._socket = web
         self.reads = reads
@@ -146,9 +154,9 @@ class ClientConnection:
             link.close()
             raise
 
-    def _refuse(self, status: int | None, reason: str) -> bool:
+    def _refuse(self, status: int | None, reason: str, code: int | None = None) -> bool:
         shown = without_secrets(reason, self.session)
-        self.refused = Refused(self.number, self._recorder.now(), status, shown)
+        self.refused = Refused(self.number, self._recorder.now(), status, shown, code)
         self._recorder.record(self.refused)
         return False
 
@@ -174,6 +182,10 @@ class ClientConnection:
     def is_over(self) -> bool:
         """Whether nothing more can be received."""
         return self._dead or self.closed is not None or self.refused is not None
+
+    def read_frame(self, frame: str | bytes) -> Frame | Unmatched:
+        """Read a frame as a member of the room would."""
+        return self._frames.read(frame, self.room)
 
     def say(self, content: str, extra: Mapping[str, object] | None = None) -> None:
         """Send a message, with `extra` fields that no service knows.

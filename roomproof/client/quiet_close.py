@@ -30,6 +30,14 @@ def frame_of(opcode: int, data: bytes) -> str | bytes:
     return bytes(data)
 
 
+class ClosedEarlyError(websocket.WebSocketConnectionClosedException):
+    """The server sent a Close frame where a frame was expected."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"closed with {code}")
+        self.code = code
+
+
 class QuietClose(websocket.WebSocket):
     """A WebSocket that sends nothing after its Close frame, not even a pong.
 
@@ -63,13 +71,12 @@ class QuietClose(websocket.WebSocket):
     def receive_whole(self) -> str | bytes:
         """Receive the next text or binary frame.
 
-        Raises TimeoutError after the time limit of the socket. For a Close frame it raises
-        WebSocketConnectionClosedException.
+        Raises TimeoutError after the time limit of the socket, and ClosedEarlyError for a Close frame.
         """
         try:
             opcode, data = self.recv_data()
         except websocket.WebSocketTimeoutException as error:
             raise TimeoutError from error
         if opcode == websocket.ABNF.OPCODE_CLOSE:
-            raise websocket.WebSocketConnectionClosedException(f"closed with {close_code(data)}")
+            raise ClosedEarlyError(close_code(data))
         return frame_of(opcode, data)

@@ -1,8 +1,11 @@
 """How a target speaks, and who its users are."""
 
+from typing import assert_never
+
 from roomproof.dialects.dialect import Dialect
 from roomproof.dialects.native import native
 from roomproof.dialects.session import UserRow
+from roomproof.dialects.users import BadToken, with_forged_token, without_token
 
 
 class UserSource:
@@ -11,6 +14,21 @@ class UserSource:
     def row(self, name: str) -> UserRow:
         """Return the user for a name of a scenario. Raises UsageError."""
         return UserRow(name)
+
+    def with_bad_token(self, name: str, how: BadToken) -> UserRow | None:
+        """Return the user with a token that is not valid; None if there is no such token.
+
+        Raises UsageError as `row` does.
+        """
+        match how:
+            case BadToken.MISSING:
+                return without_token(self.row(name))
+            case BadToken.FORGED:
+                return with_forged_token(self.row(name))
+            case BadToken.EXPIRED:
+                return None
+            case _:
+                assert_never(how)
 
     def check(self, count: int) -> None:
         """Raise UsageError unless there are that many users, ready to connect."""

@@ -16,6 +16,7 @@ from roomproof.dialects.session import Session
 from roomproof.errors import UsageError
 from roomproof.headers import with_header
 from roomproof.spec.limits import ANSWER_S
+from roomproof.spec.rules import Capability
 
 FIRST_USER = "alice"
 
@@ -78,6 +79,11 @@ def read_target(
         deadline=deadline,
         service=Service(dialect, users_of(dialect)),
     )
+    if target.declares(Capability.PARTICIPANTS_ONLY) and dialect.rooms.add_request is None:
+        raise UsageError(
+            f"expected a way to add participants in {text}, which the capability participants-only needs, got none; "
+            "write add in [room], or do not declare the capability"
+        )
     if target.is_tls or target.ca:
         target.tls()
     target.service.users.check(USERS)

@@ -16,8 +16,19 @@ from roomproof.client.service import UserSource
 from roomproof.dialects.dialect import Dialect
 from roomproof.dialects.place import Place
 from roomproof.dialects.session import UserRow
-from roomproof.dialects.users import JwtUsers, UserCommand, UserFile, check_enough, check_fresh, is_expiring
+from roomproof.dialects.users import (
+    BadToken,
+    JwtUsers,
+    UserCommand,
+    UserFile,
+    check_enough,
+    check_fresh,
+    is_expiring,
+)
 from roomproof.printable import counted
+
+EXPIRED_S = 3_600.0
+"""Seconds since the expiry of a token that no service may accept any more."""
 
 COMMAND_SECONDS = 30.0
 """Maximum duration of the command that prints a user."""
@@ -65,9 +76,17 @@ class TableUsers(UserSource):
 class MadeUsers(UserSource):
     """Users that are made once for each name, and anew before a token expires."""
 
-    def __init__(self, make: Callable[[str], UserRow], now: Callable[[], float] = time.time) -> None:
-        """`now` returns the seconds since 1970."""
-        self._make, self._now = make, now
+    def __init__(
+        self,
+        make: Callable[[str], UserRow],
+        now: Callable[[], float] = time.time,
+        make_expired: Callable[[str], UserRow] | None = None,
+    ) -> None:
+        """`now` returns the seconds since 1970.
+
+        `make_expired` makes a user whose token has expired.
+        """
+        self._make, self._now, self._make_expired = make, now, make_expired
         self._rows: dict[str, UserRow] = {}
         self._lock = threading.Lock()
 
@@ -78,6 +97,13 @@ class MadeUsers(UserSource):
             if row is None or is_expiring(row, self._now()):
                 row = self._rows[name] = self._make(name)
             return row
+
+    def with_bad_token(self, name: str, how: BadToken) -> UserRow | None:
+        """Return the user with a token that is not valid; None if there is no such token."""
+        if how is not BadToken.EXPIRED or self._make_expired is None:
+            return super().with_bad_token(name, how)
+        row = self._make_expired(name)
+        return row if is_expiring(row, self._now()) else None
 
 
 def _ask(users: UserCommand, needed: Mapping[str, Place], name: str) -> UserRow:
@@ -120,6 +146,10 @@ def users_of(dialect: Dialect) -> UserSource:
             return MadeUsers(partial(_ask, users, dialect.columns))
         case JwtUsers() as users:
             key = _key_of(users)
-            return MadeUsers(lambda name: users.mint(name, key, time.time()))
+            age = users.lifetime + EXPIRED_S
+            return MadeUsers(
+                lambda name: users.mint(name, key, time.time()),
+                make_expired=lambda name: users.mint(name, key, time.time() - age),
+            )
         case _:
             return UserSource()

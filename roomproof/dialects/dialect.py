@@ -10,7 +10,7 @@ from roomproof.dialects.place import Place
 from roomproof.dialects.rooms import RoomRequests
 from roomproof.dialects.session import Session
 from roomproof.dialects.template import Template, as_text
-from roomproof.dialects.users import Users
+from roomproof.dialects.users import TokenPlace, Users
 from roomproof.spec.rules import Need, Rule
 
 NATIVE = "native"
@@ -35,6 +35,8 @@ class Dialect:
     known_as_template: Template | None = None
     affinity: Affinity = ADDRESS
     instance_header: str = "X-Upstream"
+    token_places: frozenset[TokenPlace] = frozenset()
+    """Where a connection shows the column `token` of its user."""
     frame_tables: Mapping[str, object] = field(default_factory=dict)
     """The tables about frames, from which `frames_of` makes the same `frames`. They hold no secrets of users."""
 

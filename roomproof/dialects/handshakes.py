@@ -46,6 +46,12 @@ class Handshakes:
     subprotocols: tuple[str, ...] = ()
     origin: str | None = None
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The placeholders of all parts."""
+        parts = [self.path, *self.query.values(), *self.headers.values(), *self.cookies.values()]
+        return frozenset().union(*(part.names for part in parts))
+
     def handshake(self, session: Session) -> Handshake:
         """Return the handshake of a connection.
 

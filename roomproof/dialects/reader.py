@@ -1,6 +1,6 @@
 """Reads the dialect that a target file declares, and checks it before any contact."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
@@ -31,7 +31,8 @@ from roomproof.dialects.place import Place
 from roomproof.dialects.reader_frames import FramesReader
 from roomproof.dialects.reader_requests import read_handshakes, read_rooms, read_users
 from roomproof.dialects.rooms import RoomRequests
-from roomproof.dialects.users import UserFile
+from roomproof.dialects.users import TOKEN as TOKEN_COLUMN
+from roomproof.dialects.users import TokenPlace, UserFile
 from roomproof.dialects.wire import Wire
 from roomproof.headers import TOKEN
 from roomproof.spec.rules import Need
@@ -103,6 +104,14 @@ def parse_needs(names: Iterable[str], place: Place) -> set[Need]:
     return needs
 
 
+def _token_places(handshakes: Handshakes, reader: FramesReader) -> Iterator[TokenPlace]:
+    """Yield where a connection shows the token of its user."""
+    if TOKEN_COLUMN in handshakes.names:
+        yield TokenPlace.HANDSHAKE
+    if TOKEN_COLUMN in reader.opening_names:
+        yield TokenPlace.OPENING
+
+
 class _Reader:
     """Reads one file. `_without` grows by what the file cannot express."""
 
@@ -144,6 +153,7 @@ class _Reader:
             None if known_as == "{user}" else known_as_template,
             read_affinity(top.affinity, Place(self._file, "affinity")),
             top.instance_header,
+            frozenset(_token_places(handshakes, reader)),
         )
 
     def _place(self, table: str) -> Place:
@@ -216,9 +226,7 @@ class _Reader:
 
     def _check_room_is_named(self, handshakes: Handshakes, reader: FramesReader) -> None:
         """Raise UsageError if no connection can say which room it is for."""
-        templates = [handshakes.path, *handshakes.query.values(), *handshakes.headers.values()]
-        templates += handshakes.cookies.values()
-        is_in_handshake = any("room" in template.names for template in templates)
+        is_in_handshake = "room" in handshakes.names
         if not is_in_handshake:
             self._without.add(Need.REFUSAL)
         if not is_in_handshake and "room" not in reader.sent_names:

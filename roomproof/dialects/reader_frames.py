@@ -56,6 +56,8 @@ class FramesReader:
     without: Collection[Need]
     learned: set[str] = field(default_factory=set)
     sent_names: set[str] = field(default_factory=set)
+    opening_names: set[str] = field(default_factory=set)
+    """The placeholders of the frames that an opening sends."""
     has_envelope: bool = False
 
     def read(self, top: DialectTables) -> Declared:
@@ -98,7 +100,9 @@ class FramesReader:
         if table.expect is UNSET:
             if table.refused is not UNSET or table.learn:
                 raise place.wrong("refused and learn beside expect", "them beside send", "move them to the next step")
-            return Step(send=self._sent(table.send, place.key("send"), {"room"}))
+            send = self._sent(table.send, place.key("send"), {"room"})
+            self.opening_names |= send.names
+            return Step(send=send)
         expect = self._received(table.expect, place.key("expect"))
         refused = None if table.refused is UNSET else self._received(table.refused, place.key("refused"))
         for name in table.learn:

@@ -8,9 +8,11 @@ import csv
 import io
 import re
 import shlex
+import string
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from roomproof.dialects.place import Place
 from roomproof.dialects.session import UserRow
@@ -22,6 +24,16 @@ RESERVED = frozenset({"any", "content", "mark", "name", "number", "random", "roo
 
 EXPIRES_SOON_S = 30.0
 """Seconds before its expiry from which a token is too old to begin with."""
+
+TOKEN = "token"
+"""The column with which a user proves who it is."""
+
+OTHERS = str.maketrans(
+    string.ascii_letters + string.digits,
+    f"{string.ascii_lowercase[13:]}{string.ascii_lowercase[:13]}"
+    f"{string.ascii_uppercase[13:]}{string.ascii_uppercase[:13]}5678901234",
+)
+"""Another letter for each letter, and another digit for each digit."""
 
 _COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
@@ -178,6 +190,40 @@ def _claims(token: str) -> Mapping[str, object]:
     except (jwt.PyJWTError, ValueError):
         return {}
     return claims
+
+
+class TokenPlace(StrEnum):
+    """A part of a connection's beginning in which a token can stand."""
+
+    HANDSHAKE = "handshake"
+    OPENING = "opening"
+
+
+class BadToken(StrEnum):
+    """A way in which a token of a user is not valid."""
+
+    MISSING = "missing"
+    FORGED = "forged"
+    EXPIRED = "expired"
+
+
+def without_token(row: UserRow) -> UserRow | None:
+    """Return the user without a token; None for a user that has none anyway."""
+    if TOKEN not in row.columns:
+        return None
+    return UserRow(row.user, {name: value for name, value in row.columns.items() if name != TOKEN})
+
+
+def with_forged_token(row: UserRow) -> UserRow | None:
+    """Return the user with another token of the same form, if there can be one.
+
+    Of a JSON Web Token, only the signature is another one.
+    """
+    token = row.columns.get(TOKEN, "")
+    # The last character of a signature holds few bits, so another one might be no base64.
+    begin, end = (token.rindex(".") + 1, len(token) - 1) if _JWT.fullmatch(token) else (0, len(token))
+    forged = token[:begin] + token[begin:end].translate(OTHERS) + token[end:]
+    return UserRow(row.user, {**row.columns, TOKEN: forged}) if forged != token else None
 
 
 def is_expiring(row: UserRow, now: float) -> bool:

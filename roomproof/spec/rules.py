@@ -41,6 +41,7 @@ class Capability(StrEnum):
     TOTAL_ORDER = "total-order"
     HISTORY = "history"
     PRESENCE_PER_USER = "presence-per-user"
+    PARTICIPANTS_ONLY = "participants-only"
     STICKY = "sticky"
     PUBSUB = "pubsub"
 

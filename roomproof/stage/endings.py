@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from roomproof.history import Closed, Refused
 from roomproof.printable import counted
 from roomproof.spec.limits import REFUSAL_CODES, CloseCode
-from roomproof.spec.messages import Frame
+from roomproof.spec.messages import Frame, Message, Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,12 @@ class Refusal:
     """Number of the connection that was refused."""
 
     @classmethod
-    def of_handshake(cls, refused: Refused) -> "Refusal":
-        """The refusal by a handshake that did not succeed."""
-        return cls(refused.status, None, reason=refused.reason, connection=refused.connection)
+    def of_handshake(cls, refused: Refused, frames: tuple[Frame, ...] = ()) -> "Refusal":
+        """The refusal by a handshake or an opening that did not succeed.
+
+        `frames` came during the opening.
+        """
+        return cls(refused.status, refused.code, frames, refused.reason, refused.connection)
 
     @classmethod
     def of_connection(cls, closed: Closed, frames: tuple[Frame, ...]) -> "Refusal":
@@ -47,6 +50,16 @@ class Refusal:
         """Whether a bad user id may be refused in this way (REFUSE-3)."""
         by_status = self.status is not None and 400 <= self.status < 500
         return not self.frames and (by_status or self.code in REFUSAL_CODES)
+
+    @property
+    def is_outsider(self) -> bool:
+        """Whether a user who is no participant may be refused in this way (REFUSE-7)."""
+        return not self.frames and (self.status in (401, 403) or self.code in REFUSAL_CODES)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the refused received no message and no notice."""
+        return not any(isinstance(frame, Message | Notice) for frame in self.frames)
 
     def __str__(self) -> str:
         if self.status is not None:

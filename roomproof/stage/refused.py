@@ -23,6 +23,11 @@ NO_ROOM = RefusalForm(
     lambda refusal: refusal.is_no_room,
     "a handshake with any status other than 101, or a close with 4004 before any other frame",
 )
+OUTSIDER = RefusalForm(
+    lambda refusal: refusal.is_outsider,
+    "a handshake with 401 or 403, or a close with 1008 or 4004 before any other frame",
+)
+SILENT = RefusalForm(lambda refusal: refusal.is_silent, "a refusal before any message or notice")
 BAD_USER = RefusalForm(
     lambda refusal: refusal.is_bad_user, "any 4xx, or a close with 1008 or 4004 before any other frame"
 )

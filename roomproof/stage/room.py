@@ -9,11 +9,13 @@ from roomproof.client.connection import ClientConnection
 from roomproof.client.http import Answer
 from roomproof.dialects.frames import BadFrame
 from roomproof.dialects.native import native
+from roomproof.dialects.session import UserRow
+from roomproof.dialects.users import BadToken, TokenPlace
 from roomproof.history import Deleting
 from roomproof.printable import counted
 from roomproof.recorder import Recorder
 from roomproof.spec import messages
-from roomproof.spec.messages import Notice, NoticeKind
+from roomproof.spec.messages import Notice, NoticeKind, Unmatched
 from roomproof.spec.rules import Capability, Need
 from roomproof.stage.endings import Refusal, ending
 from roomproof.stage.pace import Pace
@@ -37,9 +39,12 @@ They are invited together, which saves a request for each.
 """
 
 
-def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Person:
-    """Try to join a room, which need not exist; return the person or the refusal."""
-    connection = ClientConnection(scene.target, scene.recorder, room_id, user)
+def knock(scene: Scene, room_id: str, user: str | None, row: UserRow | None = None) -> Refusal | Person:
+    """Try to join a room, which need not exist; return the person or the refusal.
+
+    `row` takes the place of the user's own.
+    """
+    connection = ClientConnection(scene.target, scene.recorder, room_id, user, row)
     if not connection.open(source=next(scene.sources)):
         return _refusal_of(connection)
     person = Person(scene, connection, Pace())
@@ -59,7 +64,8 @@ def knock(scene: Scene, room_id: str, user: str | None) -> Refusal | Person:
 def _refusal_of(connection: ClientConnection) -> Refusal:
     """The refusal of a connection whose handshake failed."""
     assert connection.refused is not None, "only a refused handshake opens no connection"
-    return Refusal.of_handshake(connection.refused)
+    read = (connection.read_frame(frame) for frame in connection.before_refusal)
+    return Refusal.of_handshake(connection.refused, tuple(frame for frame in read if not isinstance(frame, Unmatched)))
 
 
 def _prove_admission(scene: Scene, person: Person) -> None:
@@ -274,12 +280,25 @@ class Room:
             said.append(witnesses[0].say("are you there?"))
             person.heard(said[-1], patience=WITNESS_PATIENCE)
 
-    def knock(self, user: str | None) -> Refusal | Person:
-        """Try to join, as any user, a room that might not exist any more."""
-        answer = knock(self._scene, self.id, user)
+    def knock(self, user: str | None, *, token: BadToken | None = None) -> Refusal | Person:
+        """Try to join, as any user, a room that might not exist any more.
+
+        With `token`, the user's own is replaced by one that is not valid. Raises LacksError if there is no such token.
+        """
+        row = None if token is None or user is None else self._with_bad_token(user, token)
+        answer = knock(self._scene, self.id, user, row)
         if isinstance(answer, Person):
             self.people.append(answer)
         return answer
+
+    def _with_bad_token(self, user: str, how: BadToken) -> UserRow:
+        target = self._scene.target
+        row = target.service.users.with_bad_token(user, how)
+        # What an opening sends has to be there, so only a handshake can leave a token out.
+        needs_token = how is BadToken.MISSING and TokenPlace.OPENING in target.dialect.token_places
+        if row is None or not target.dialect.token_places or needs_token:
+            raise LacksError(f"users with tokens that can be {how}")
+        return row
 
     def barge_in(self, user: str | None, text: str) -> Refusal | Person:
         """Connect and speak at once, although a refusal is due.

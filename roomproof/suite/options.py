@@ -89,7 +89,7 @@ def add_options(parser: pytest.Parser) -> None:
         default=[],
         metavar="NAME",
         help="test this capability of the target too (fetch, delete, health, ping, heartbeat=SECONDS, total-order, "
-        "history, presence-per-user, sticky, pubsub); repeatable",
+        "history, presence-per-user, participants-only, sticky, pubsub); repeatable",
     )
     group.add(
         "without",

@@ -23,6 +23,7 @@ from tests.faults.plants import (
     rooms,
     stats,
     system,
+    tokens,
 )
 from tests.faults.plants import time as timestamps
 
@@ -49,6 +50,7 @@ FAMILIES = (
     close,
     http,
     participants,
+    tokens,
     races,
     rooms,
 )

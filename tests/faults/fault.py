@@ -31,6 +31,8 @@ class Fault:
 
     options: tuple[str, ...] = ()
     """Options of `roomproof verify` without which the fault need not show."""
+    tables: str = ""
+    """Tables of the target file, without which the fault cannot show."""
 
     def unexpected(self, broken: set[str]) -> set[str]:
         """The rules among the broken ones that the fault does not list."""
@@ -58,6 +60,7 @@ def fault(
     also: Mapping[str, str] | None = None,
     perhaps: Mapping[str, str] | None = None,
     options: tuple[str, ...] = (),
+    tables: str = "",
 ) -> Callable[[Callable[[], None]], Callable[[], None]]:
     """Register a fault.
 
@@ -68,7 +71,7 @@ def fault(
         assert name not in FAULTS, f"two faults are called {name!r}"
         assert plant.__doc__, f"expected a docstring for fault {name!r}: SUITE.md shows it"
         text = " ".join(plant.__doc__.split())
-        FAULTS[name] = Fault(name, breaks, text, plant, shows, declares, also or {}, perhaps or {}, options)
+        FAULTS[name] = Fault(name, breaks, text, plant, shows, declares, also or {}, perhaps or {}, options, tables)
         return plant
 
     return register

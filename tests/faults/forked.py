@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -49,11 +49,14 @@ def _serve(output: Connection, arguments: list[str], zone: str) -> None:
         sys.exit(serve())
 
 
-def verify(folder: Path, *arguments: str) -> Run:
-    """Run the suite in `folder` with these arguments, as `roomproof verify` does."""
+def verify(folder: Path, *arguments: str, variables: Mapping[str, str] | None = None) -> Run:
+    """Run the suite in `folder` with these arguments, as `roomproof verify` does.
+
+    `variables` are added to its environment.
+    """
     output, results = folder / "output.txt", folder / "results.jsonl"
     words = ["verify", *arguments, *usual_options(results)]
-    process = _context.Process(target=_verify, args=(folder, output, words), daemon=True)
+    process = _context.Process(target=_verify, args=(folder, output, words, dict(variables or {})), daemon=True)
     process.start()
     process.join(RUN_SECONDS)
     code = process.exitcode
@@ -63,10 +66,11 @@ def verify(folder: Path, *arguments: str) -> Run:
     return Run(code, output.read_text(), read(results))
 
 
-def _verify(folder: Path, output: Path, arguments: list[str]) -> None:
+def _verify(folder: Path, output: Path, arguments: list[str], variables: dict[str, str]) -> None:
     os.chdir(folder)
     for name in os.environ.keys() - clean_environment().keys():
         del os.environ[name]
+    os.environ |= variables
     sys.dont_write_bytecode = False  # Python read the environment variable when it started
     with output.open("w") as file:
         for stream in (sys.stdout, sys.stderr):

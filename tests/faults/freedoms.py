@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from quart import Response, websocket
@@ -12,19 +12,15 @@ from reference_server import bodies, frames, outbox, serve
 from reference_server.clock import Clock
 from reference_server.frames import BadFrame
 from reference_server.member import Member
-from reference_server.names import ChatId
 from reference_server.outbox import Outbox
 from reference_server.room import ChatRoom
-from reference_server.store import Store
 from roomproof.spec.limits import UNDELIVERED_MESSAGES, CloseCode
 from tests.faults.fault import every, wrap
 from tests.faults.plants.frames import close_when_deep, relay_lone_surrogates, take_unmasked_frames
-from tests.faults.plants.hooks import Send, encoded, on_receive, on_send
+from tests.faults.plants.hooks import Send, before_websocket, encoded, on_receive, on_send
 from tests.faults.plants.http import refuse_whole_numbers_from
+from tests.faults.plants.participants import take_participants_only
 from tests.faults.plants.refusal import take_empty_user_ids
-
-Answerer = Callable[[], Awaitable[Response | None]]
-"""A function that answers a handshake before the server, or leaves it to the server."""
 
 SLOW_FROM_FRAMES = 20
 """Number of queued frames from which a patient server sends slowly."""
@@ -46,22 +42,23 @@ They are fewer than the server gives to what is queued for a member that it clos
 DELIVERY_S = 0.02
 """Seconds that it takes for all others."""
 
-FREEDOMS: dict[str, Callable[[], None]] = {}
-"""Functions that change the reference server in this process, for good, by the name of the resulting server."""
-
+FREEDOMS: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {}
+"""Servers by name: the function that changes the reference server in this process for good, and capabilities added."""
 
 SHOULDS_NOT_KEPT: dict[str, frozenset[str]] = {}
 """The SHOULDs that a server does not keep, by its name; none for servers that are not in here."""
 
 
-def freedom(name: str, *, breaks: tuple[str, ...] = ()) -> Callable[[Callable[[], None]], Callable[[], None]]:
+def freedom(
+    name: str, *, breaks: tuple[str, ...] = (), declares: tuple[str, ...] = ()
+) -> Callable[[Callable[[], None]], Callable[[], None]]:
     """Register a server; the docstring of the function says which freedoms it takes.
 
-    `breaks` are SHOULDs.
+    `breaks` are SHOULDs, and `declares` capabilities beyond those of the reference server.
     """
 
     def register(take: Callable[[], None]) -> Callable[[], None]:
-        FREEDOMS[name] = take
+        FREEDOMS[name] = take, declares
         SHOULDS_NOT_KEPT[name] = frozenset(breaks)
         return take
 
@@ -104,7 +101,7 @@ def terse() -> None:
     Answer a handshake for `stats` like any other request for the statistics, and one for `ws` with a redirect.
     """
     _answers(lambda status, fields: (200 if status == 201 else status, fields))
-    _before_websocket(lambda _: _other_path)
+    before_websocket(_other_path)
     wrap(Clock, "timestamp", lambda timestamp: lambda self: f"{timestamp(self).partition('.')[0]}Z")
 
     def change(frame: str | bytes, decode: Any) -> Any:
@@ -217,21 +214,11 @@ def slow_and_strict() -> None:
     wrap(Member, "close", wrapped_close)
 
 
-@freedom("by invitation only", breaks=("CREATE-7",))
+@freedom("by invitation only", breaks=("CREATE-7",), declares=("participants-only",))
 def by_invitation_only() -> None:
     """Refuse users that are no participants (403), and numbers over 38 digits."""
     refuse_whole_numbers_from(10**38)
-
-    def guarding(store: Store) -> Answerer:
-        async def invited() -> Response | None:
-            found = await store.fetch(ChatId(websocket.path.rpartition("/")[2]))
-            user = websocket.args.get("user_id")
-            uninvited = found is not None and user is not None and user not in found[1]
-            return Response("this room is for its participants", 403) if uninvited else None
-
-        return invited
-
-    _before_websocket(guarding)
+    take_participants_only()
 
 
 async def _other_path() -> Response | None:
@@ -254,29 +241,12 @@ def _typeless(frame: str) -> dict[str, Any]:
     return fields if isinstance(fields, dict) and "type" not in fields else {}
 
 
-def _before_websocket(answering: Callable[[Store], Answerer]) -> None:
-    """Answer some handshakes before the server does.
-
-    They are those for which the function made for the store returns an answer.
-    """
-
-    def wrapped(create_app: Any) -> Any:
-        def creating(store: Store, *arguments: Any) -> Any:
-            application = create_app(store, *arguments)
-            application.before_websocket(answering(store))
-            return application
-
-        return creating
-
-    wrap(serve, "create_app", wrapped)
-
-
 def _answers(change: Callable[[int, dict[str, Any]], tuple[int, dict[str, Any]]]) -> None:
     """Let `change(status, fields)` replace every answer that is JSON or has no body."""
 
     def wrapped(create_app: Any) -> Any:
-        def creating(*arguments: Any) -> Any:
-            application = create_app(*arguments)
+        def creating(*arguments: Any, **options: Any) -> Any:
+            application = create_app(*arguments, **options)
 
             @application.after_request  # type: ignore[untyped-decorator]  # the application is Any here
             async def changed(response: Response) -> Response:

@@ -19,7 +19,8 @@ from tests.faults.catalogue import FAULTS
 from tests.faults.fault import Fault
 from tests.faults.forked import serving, verify
 from tests.faults.freedoms import SHOULDS_NOT_KEPT
-from tests.faults.server import CLEAN
+from tests.faults.plants.tokens import KEYS
+from tests.faults.server import CLEAN, TABLES
 from tests.suite.verify import Run
 
 VERDICTS = os.environ.get("ROOMPROOF_MATRIX")
@@ -55,18 +56,26 @@ def declaring(capabilities: Iterable[str]) -> list[str]:
     return [word for name in capabilities for word in ("--capability", name)]
 
 
-def judged(folder: Path, name: str, capabilities: tuple[str, ...], *arguments: str) -> Run:
+def judged(folder: Path, name: str, capabilities: tuple[str, ...], *arguments: str, tables: str = "") -> Run:
     """Run the suite against the server of this name, and keep the verdict.
 
-    The server declares these capabilities, too.
+    The server declares these capabilities, too. `tables` are those of its target file.
     """
     declared = declaring((*CAPABILITIES, *capabilities))
     with serving(name, *OPTIONS, zone=FAR_ZONE) as url:
-        run = verify(folder, "--target", url, *declared, "--exclusive", "--tb=no", "-q", *arguments)
+        target = target_of(folder, url, tables) if tables else url
+        run = verify(folder, "--target", target, *declared, "--exclusive", "--tb=no", "-q", *arguments, variables=KEYS)
     if VERDICTS is not None:
         file = Path(VERDICTS) / f"{name}.json"
         file.write_text(json.dumps({"fault": name, "code": run.code, "verdict": run.verdict}))
     return run
+
+
+def target_of(folder: Path, url: str, tables: str) -> str:
+    """Write a target file, and return its path."""
+    file = folder / "target.toml"
+    file.write_text(f'url = "{url}"\n{tables}')
+    return str(file)
 
 
 def effort(fault: Fault) -> list[str]:
@@ -80,7 +89,8 @@ def effort(fault: Fault) -> list[str]:
 def test_a_server_without_faults_holds_all(tmp_path: Path, name: str) -> None:
     _, capabilities = CLEAN[name]
 
-    run = judged(tmp_path, name, capabilities, *(["-n", "4"] if name in SLOW else []))
+    workers = ["-n", "4"] if name in SLOW else []
+    run = judged(tmp_path, name, capabilities, *workers, tables=TABLES.get(name, ""))
 
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
     assert run.rules("broken") == run.rules("untested") == set()
@@ -91,7 +101,8 @@ def test_a_server_without_faults_holds_all(tmp_path: Path, name: str) -> None:
     "fault", [pytest.param(FAULTS[name], id=name) for name in sorted(FAULTS, key=lambda name: name not in HINDERING)]
 )
 def test_a_fault_is_found_by_its_own_rule(tmp_path: Path, fault: Fault) -> None:
-    run = judged(tmp_path, fault.name, fault.capabilities, "--deadline", DEADLINE, *fault.options, *effort(fault))
+    options = ("--deadline", DEADLINE, *fault.options, *effort(fault))
+    run = judged(tmp_path, fault.name, fault.capabilities, *options, tables=fault.tables)
 
     level = read_protocol().rules[fault.breaks].level
     found = run.rules("broken") | run.rules("warned")

@@ -10,7 +10,7 @@ from tests.faults import translated
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import count_deliveries
 from tests.faults.freedoms import FREEDOMS
-from tests.faults.plants import history
+from tests.faults.plants import history, participants, tokens
 
 TRANSLATED = "--translated"
 """The first argument with which the server speaks another dialect."""
@@ -18,9 +18,13 @@ TRANSLATED = "--translated"
 CLEAN: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
     "clean": (lambda: None, ()),
     "clean, with history": (history.kept, ("history",)),
-    **{name: (take, ()) for name, take in FREEDOMS.items()},
+    "clean, with tokens": (tokens.take_tokens, participants.DECLARES),
+    **FREEDOMS,
 }
 """Servers without a fault by name: the function that changes the reference server, and the capabilities added."""
+
+TABLES = {"clean, with tokens": tokens.TABLES}
+"""Tables of the target file for those of them that need some."""
 
 
 def serve() -> int:

@@ -107,8 +107,8 @@ def plant() -> None:
     """Let the reference server of this process speak the other dialect."""
 
     def wrapped(create_app: Any) -> Any:
-        def creating(*arguments: Any) -> Any:
-            application = create_app(*arguments)
+        def creating(*arguments: Any, **options: Any) -> Any:
+            application = create_app(*arguments, **options)
             application.asgi_app = Translated(application.asgi_app)
             return application
 

@@ -1,8 +1,9 @@
 import socket
+from pathlib import Path
 
 import pytest
 
-from tests.server.process import PATIENCE, Server, eventually, handshake, text_frame
+from tests.server.process import PATIENCE, Server, eventually, handshake, running, text_frame
 
 
 @pytest.mark.parametrize("chat_id", ["room123", "stats", "chat-000000000000", "a" * 64])
@@ -75,3 +76,19 @@ def test_a_refusal_is_one_log_line_that_cannot_be_forged(server: Server) -> None
     lines = [line for line in server.log.splitlines() if "forged" in line]
     assert len(lines) == 1
     assert "refused chat='x\\n2026-01-01 INFO forged\\x1b[2J'" in lines[0]
+
+
+def test_only_participants_join_where_asked(tmp_path: Path) -> None:
+    with running(tmp_path, "--join", "participants") as server:
+        room, other = server.make_room(), server.make_room()
+        server.ask("POST", f"/api/chats/{other}/participants", {"participant_ids": ["bob"]})
+        alice = server.connect(room, "alice")
+
+        assert server.refusal(f"/api/chats/ws/{room}?user_id=bob") == 403
+        assert server.refusal("/api/chats/ws/room123?user_id=alice") == 403
+        assert server.members() == 1
+        server.ask("POST", f"/api/chats/{room}/participants", {"participant_ids": ["bob"]})
+        server.connect(room, "bob")
+
+        assert alice.hears()["content"] == "bob joined the chat"
+        assert "only participants" in server.log

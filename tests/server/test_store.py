@@ -54,6 +54,19 @@ def test_a_room_comes_back_as_it_was_made(store: Store) -> None:
     assert asyncio.run(scene()) == (kitchen(metadata, "Zoë's \t kitchen\U0001f372"), [ALICE])
 
 
+def test_participants_are_told_from_others(store: Store) -> None:
+    room, other = ChatId("chat-1"), ChatId("chat-2")
+
+    async def scene() -> list[bool]:
+        await store.create(kitchen())
+        before = await store.is_participant(room, BOB)
+        await store.add_participants(room, [BOB])
+        asked = [(room, ALICE), (room, BOB), (room, UserId("Alice")), (other, ALICE), (ChatId("no id"), ALICE)]
+        return [before, *[await store.is_participant(chat_id, user_id) for chat_id, user_id in asked]]
+
+    assert asyncio.run(scene()) == [False, True, True, False, False, False]
+
+
 def test_one_of_many_concurrent_creations_gets_the_id(store: Store) -> None:
     async def scene() -> list[bool]:
         return await asyncio.gather(*(store.create(kitchen(name=str(number))) for number in range(20)))
@@ -104,17 +117,18 @@ def test_a_deleted_room_is_not_found(store: Store) -> None:
         assert await store.delete(ChatId("chat-1"))
         return await absent(store)
 
-    assert asyncio.run(scene()) == [False, None, False, False]
+    assert asyncio.run(scene()) == [False, False, None, False, False]
 
 
 def test_an_unknown_room_is_not_found(store: Store) -> None:
-    assert asyncio.run(absent(store)) == [False, None, False, False]
+    assert asyncio.run(absent(store)) == [False, False, None, False, False]
 
 
 async def absent(store: Store) -> list[object]:
     chat_id = ChatId("chat-1")
     questions: list[Callable[[], Awaitable[object]]] = [
         lambda: store.exists(chat_id),
+        lambda: store.is_participant(chat_id, ALICE),
         lambda: store.fetch(chat_id),
         lambda: store.add_participants(chat_id, [ALICE]),
         lambda: store.delete(chat_id),

@@ -1,13 +1,19 @@
 """Hooks for planting faults where the reference server makes and decodes frames."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from reference_server import frames
+from quart import Response
+
+from reference_server import frames, serve
 from reference_server.member import Member
+from tests.faults.fault import wrap
 
 Send = Callable[[str], bool]
+
+Answerer = Callable[[], Awaitable[Response | None]]
+"""A function that answers a handshake before the server, or leaves it to the server."""
 
 
 def on_send(change: Callable[[Member, dict[str, Any], Send], bool]) -> None:
@@ -82,3 +88,17 @@ def on_receive(change: Callable[[str | bytes, Callable[[str | bytes], Any]], Any
 def members_of_all_rooms(member: Member) -> list[Any]:
     """The members of all rooms of the instance."""
     return [one for room in list(member._instance._rooms.values()) for one in list(room.members)]
+
+
+def before_websocket(answering: Answerer) -> None:
+    """Answer those handshakes for which the function returns an answer."""
+
+    def wrapped(create_app: Any) -> Any:
+        def creating(*arguments: Any, **options: Any) -> Any:
+            application = create_app(*arguments, **options)
+            application.before_websocket(answering)
+            return application
+
+        return creating
+
+    wrap(serve, "create_app", wrapped)

@@ -15,8 +15,8 @@ def _answers(endpoint: str, change: Any) -> None:
     """Let `change(status, fields)` replace the answers of a route."""
 
     def wrapped(create_app: Any) -> Any:
-        def creating(store: Any, instance: Any) -> Any:
-            application = create_app(store, instance)
+        def creating(*arguments: Any, **options: Any) -> Any:
+            application = create_app(*arguments, **options)
             view = application.view_functions[endpoint]
 
             async def changed(**arguments: Any) -> Any:

@@ -63,8 +63,8 @@ def _closed_with(code: int, *before: str) -> None:
         return refuse
 
     def wrapped_app(create_app: Any) -> Any:
-        def creating(store: Any, instance: Any) -> Any:
-            application = create_app(store, instance)
+        def creating(*arguments: Any, **options: Any) -> Any:
+            application = create_app(*arguments, **options)
             connect = application.view_functions["connect"]
 
             async def late(chat_id: str) -> Any:

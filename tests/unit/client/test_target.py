@@ -158,3 +158,16 @@ def test_a_client_address_is_one_to_bind_to_or_one_to_forward(tmp_path: Path) ->
 def test_wrong_client_addresses_are_refused(tmp_path: Path, lines: tuple[str, ...]) -> None:
     with pytest.raises(UsageError, match="addresses"):
         read_target(target_file(tmp_path, *lines))
+
+
+def test_participants_only_needs_a_way_to_add_them(tmp_path: Path) -> None:
+    lines = (
+        'capabilities = ["participants-only"]',
+        'without = ["notices", "errors", "sender", "timestamps"]',
+        'room = {implicit = "room-{random}"}',
+        'connect = {path = "/{room}"}',
+        'say = {frame = {text = "{content}"}}',
+        'hear = [{message = {content = "text"}}]',
+    )
+    with pytest.raises(UsageError, match=r"way to add participants in .*target\.toml.*write add in \[room\]"):
+        read_target(target_file(tmp_path, *lines))

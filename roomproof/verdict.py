@@ -109,12 +109,14 @@ def conclude(
     complaints: Sequence[str] = (),
     without: Iterable[Need] = (),
     dialect: str = "native",
+    remarks: Sequence[str] = (),
 ) -> Verdict:
     """Sum up a run.
 
     `trouble` says why the run itself is not reliable, such as an unreachable target or an internal error. `broken` are
     rules that were seen broken outside any scenario. `complaints` are about the known deviations. `without` is what the
-    service lacks, and `dialect` the name of its dialect. The verdict is
+    service lacks, and `dialect` the name of its dialect. `remarks` say under which circumstances the run was made. The
+    verdict is
 
     - invalid if a MUST is broken, whatever the trouble, or if there are complaints;
     - inconclusive if there is trouble, if nothing was exercised, or if a run that is not partial left an applicable
@@ -126,14 +128,14 @@ def conclude(
     standings = _standings(protocol, results, set(capabilities), set(broken), lacking)
     musts = {rule.id: standings[rule.id] for rule in protocol.rules.values() if rule.level is Level.MUST}
     if reason := _why_invalid(musts, trouble, complaints):
-        return Verdict(Conclusion.INVALID, reason, partial, standings)
+        return Verdict(Conclusion.INVALID, "; ".join([reason, *remarks]), partial, standings)
     if reason := trouble or _why_inconclusive(standings, musts, results, partial=partial):
-        return Verdict(Conclusion.INCONCLUSIVE, reason, partial, standings)
+        return Verdict(Conclusion.INCONCLUSIVE, "; ".join([reason, *remarks]), partial, standings)
     deviating = sorted({rule for result in results for rule in result.deviating})
     reason = _valid_reason(standings, musts, deviating)
     if lacking:
         reason += f"; {_share(protocol, lacking, dialect)}"
-    return Verdict(Conclusion.VALID, reason, partial, standings)
+    return Verdict(Conclusion.VALID, "; ".join([reason, *remarks]), partial, standings)
 
 
 def _why_invalid(musts: dict[str, Standing], trouble: str | None, complaints: Sequence[str]) -> str | None:

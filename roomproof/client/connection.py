@@ -54,6 +54,8 @@ class ClientConnection:
         """The frames that came before an opening was refused, and belong to no step of it."""
         self._frames = target.dialect.frames
         self._said = 0
+        self.compression: str | None = None
+        """The compression to which the server agreed; None without one."""
         self.instance: str | None = None
         """The instance that serves the connection, where that is known."""
         self.source: str | None = None
@@ -86,7 +88,7 @@ class ClientConnection:
         # The library keeps cookies for the whole process, and would send those of one connection on another.
         _handshake.CookieJar.jar.clear()
         self._recorder.record(Opening(self.number, self._recorder.now(), self.room, self.session.user.user))
-        web = QuietClose()
+        web = _new_socket(deflate=self._target.deflate)
         link: socket.socket | TlsLink | None = None
         handshake = self._target.dialect.handshakes.handshake(self.session)
         host, headers = self._target.handshake_headers(source, handshake)
@@ -96,7 +98,7 @@ class ClientConnection:
                 web.connect(  # type: ignore[no-untyped-call]  # the library annotates it in part
                     self._target.websocket_url(handshake),
                     socket=link,
-                    header=headers,
+                    header=headers | web.offers,
                     host=host,
                     origin=handshake.origin,
                     subprotocols=list(handshake.subprotocols),
@@ -104,6 +106,7 @@ class ClientConnection:
                     suppress_origin=handshake.origin is None,
                     timeout=deadline,
                 )
+                web.agree()
                 opened = play_opening(self._frames, self.session, web.send_whole, web.receive_whole)
         except websocket.WebSocketBadStatusException as error:
             _close(link)
@@ -125,6 +128,7 @@ class ClientConnection:
             self.before_refusal = opened.others
             return self._refuse(None, opened.refused)
         self._socket = web
+        self.compression = web.compression
         self.reads = reads
         self.session = opened.session
         named = (web.getheaders() or {}).get(self._target.dialect.instance_header.lower())
@@ -255,7 +259,8 @@ class ClientConnection:
         if self._socket is None:
             raise ConnectionError(f"connection {self.number} is not open")
         frame = websocket.ABNF.create_frame(payload, opcode, fin)
-        frame.mask_value, frame.rsv1 = mask, rsv
+        # Where messages are compressed, the first reserved bit is not reserved.
+        frame.mask_value, frame.rsv1, frame.rsv2 = mask, *((0, rsv) if self.compression else (rsv, 0))
         try:
             self._socket.send_frame(frame)
         except (websocket.WebSocketException, OSError) as error:
@@ -385,6 +390,14 @@ class ClientConnection:
             with contextlib.suppress(ConnectionError), self._sending:
                 heartbeat = self._frames.heartbeat(self.session, number)
                 self._send(heartbeat, opcode_of(heartbeat))
+
+
+def _new_socket(*, deflate: bool) -> QuietClose:
+    if not deflate:
+        return QuietClose()
+    from roomproof.client.deflate import DeflatingSocket  # its import is slow, and few runs need it
+
+    return DeflatingSocket()
 
 
 def _close(link: socket.socket | TlsLink | None) -> None:

@@ -47,8 +47,18 @@ class QuietClose(websocket.WebSocket):
 
     def __init__(self) -> None:
         super().__init__(skip_utf8_validation=True, enable_multithread=True)
+        self.offers: dict[str, str] = {}
+        """The headers of the handshake that offer something."""
+        self.compression: str | None = None
+        """The server's answer to an offer of compression; None where it declined, or nothing was offered."""
         self._close_sent = False
         self._turn = threading.Lock()
+
+    def agree(self) -> None:
+        """Take the server's answer to what was offered.
+
+        Raises WebSocketException for an answer that is forbidden.
+        """
 
     def send_close(self, status: int = CloseCode.NORMAL, reason: Any = b"") -> None:
         with self._turn, contextlib.suppress(websocket.WebSocketException, OSError):

@@ -48,6 +48,8 @@ class Target:
     """Seconds for everything to which the protocol gives no time of its own."""
     instances: dict[str, str] = field(default_factory=dict)
     """The instance that each client address reaches, where no header of the front names it."""
+    deflate: bool = False
+    """Whether connections offer compression, as browsers do."""
     service: Service = field(default_factory=Service)
     """How the server says what PROTOCOL.md says, and who its users are."""
 

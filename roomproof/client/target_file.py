@@ -53,6 +53,7 @@ def read_target(
     exclusive: bool = False,
     deadline: float = ANSWER_S,
     without: Iterable[str] = (),
+    deflate: bool = False,
 ) -> Target:
     """Read the target that `text` names: a URL, or the path of a TOML file.
 
@@ -77,6 +78,7 @@ def read_target(
         forwarded_addresses=tuple(file.forwarded_addresses),
         exclusive=exclusive or file.exclusive,
         deadline=deadline,
+        deflate=deflate,
         service=Service(dialect, users_of(dialect)),
     )
     if target.declares(Capability.PARTICIPANTS_ONLY) and dialect.rooms.add_request is None:

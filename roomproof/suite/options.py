@@ -27,6 +27,7 @@ OPTION_NAMES = (
     "header",
     "ca",
     "exclusive",
+    "deflate",
     "deadline",
     "idle",
     "wait",
@@ -108,6 +109,11 @@ def add_options(parser: pytest.Parser) -> None:
     group.add("ca", metavar="FILE", help="trust the certificate authorities in this PEM file (https and wss)")
     group.add("exclusive", action="store_true", help="no one else uses the target: its statistics must be exact")
     group.add(
+        "deflate",
+        action="store_true",
+        help="offer compression (permessage-deflate), as browsers do; all rules hold over it",
+    )
+    group.add(
         "deadline",
         type=float,
         default=DEADLINE_SECONDS,
@@ -176,7 +182,7 @@ def target_option(config: pytest.Config) -> Target | None:
             raise UsageError("--host is an option of Locust; name the server with --target")
         given = [
             name
-            for name in ("capability", "without", "header", "ca", "exclusive")
+            for name in ("capability", "without", "header", "ca", "exclusive", "deflate")
             if getattr(option, f"roomproof_{name}")
         ]
         if given:
@@ -190,6 +196,7 @@ def target_option(config: pytest.Config) -> Target | None:
         exclusive=option.roomproof_exclusive,
         deadline=option.roomproof_deadline,
         without=option.roomproof_without,
+        deflate=option.roomproof_deflate,
     )
 
 

@@ -51,6 +51,8 @@ class PreflightResult:
 
     reason: str = ""
     broken: tuple[str, ...] = ()
+    compression: str | None = None
+    """The compression to which the target agreed; None without one."""
 
     @property
     def is_fit(self) -> bool:
@@ -80,7 +82,7 @@ def run_preflight(target: Target) -> PreflightResult:
     """
     stage = Stage.open(target, Http(target), server_ahead=0, known_ids=set())
     try:
-        _talk_alone(stage)
+        compression = _talk_alone(stage)
     except LocalTroubleError as error:
         return PreflightResult(str(error))
     except UnreachableError as error:
@@ -94,11 +96,11 @@ def run_preflight(target: Target) -> PreflightResult:
             rules = {MALFORMED: None}
         seen = "".join(f"; {finding_line(finding, stage.events())}" for finding in findings[:1])
         return PreflightResult(f"nothing works on {target.url}: {error}{seen}", tuple(rules))
-    return PreflightResult()
+    return PreflightResult(compression=compression)
 
 
-def _talk_alone(stage: Stage) -> None:
-    """Enter a new room and hear oneself.
+def _talk_alone(stage: Stage) -> str | None:
+    """Enter a new room and hear oneself. Return the compression of the connection.
 
     Raises RuleBrokenError, OtherProtocolError, UnreachableError and LocalTroubleError.
     """
@@ -120,6 +122,7 @@ def _talk_alone(stage: Stage) -> None:
             raise RuleBrokenError("DELIVER-2", "alice, alone in a new room, to hear herself", alice.account())
     finally:
         alice.die("rst")
+    return alice.connection.compression
 
 
 def _first_room(stage: Stage) -> Room:

@@ -27,6 +27,8 @@ def rerun_command(config: pytest.Config, scenario: str, *, idle: int = 0) -> str
         words += ["--ca", option.roomproof_ca]
     if option.roomproof_exclusive:
         words.append("--exclusive")
+    if option.roomproof_deflate:
+        words.append("--deflate")
     if option.roomproof_deadline != DEADLINE_SECONDS:
         words += ["--deadline", f"{option.roomproof_deadline:g}"]
     if idle:

@@ -10,6 +10,7 @@ import pytest
 
 from roomproof.client.http import Http
 from roomproof.client.target import Target, UsageError
+from roomproof.printable import printable
 from roomproof.report.result_file import ResultFile
 from roomproof.spec.rules import read_protocol
 from roomproof.stage.stage import Stage
@@ -70,6 +71,8 @@ class SessionPlugin:
         self._shares_target = shares_target
         self._wait_s = wait_s
         self._leftovers: Leftovers | None = None
+        self._remarks: tuple[str, ...] = ()
+        """Circumstances that the verdict names."""
         self._verdict: Verdict | None = None
         self._shown = False
 
@@ -103,6 +106,8 @@ class SessionPlugin:
             raise pytest.UsageError(f"roomproof: {error}") from error
         if not preflight.is_fit:
             self._give_up(preflight.reason, preflight.broken)
+        if target.deflate:
+            self._remarks = (_about_compression(preflight.compression),)
 
     def _give_up(self, trouble: str, broken: Sequence[str] = ()) -> NoReturn:
         self._troubles.append(trouble)
@@ -234,6 +239,7 @@ class SessionPlugin:
             broken=broken,
             without=self._declared.without,
             dialect=self._declared.dialect,
+            remarks=self._remarks,
             complaints=stale_deviations(self._deviations, read_protocol().rules, results, partial=self._partial),
         )
 
@@ -270,6 +276,13 @@ class SessionPlugin:
         """
         if self._verdict is not None and not self._shown:
             print(f"\n{self._verdict.sentence}")
+
+
+def _about_compression(answer: str | None) -> str:
+    """Return what the verdict says of compression that was offered."""
+    if answer is None:
+        return "the server declined compression, so nothing was compressed"
+    return f"messages were compressed ({printable(answer)})"
 
 
 def _counts(verdict: Verdict) -> str:

@@ -268,6 +268,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--host", default="127.0.0.1")
     arguments.add_argument("--port", type=int, default=8000)
+    arguments.add_argument("--deflate", action="store_true", help="compress messages where the client offers it")
     options = arguments.parse_args()
     sys.setrecursionlimit(5_000)  # 4,096 bytes of metadata (CREATE-3) can be nested 2,000 deep
     config = uvicorn.Config(
@@ -277,7 +278,7 @@ def main() -> None:
         ws=Link,
         ws_max_size=FRAME_BYTES,
         ws_ping_interval=None,  # no heartbeat, because uvicorn's closes with 1011
-        ws_per_message_deflate=False,
+        ws_per_message_deflate=options.deflate,
         log_level="warning",
         timeout_graceful_shutdown=int(CLOSE_GRACE),
     )

@@ -13,14 +13,14 @@ PEERS = Path(__file__).parent
 
 
 @contextlib.contextmanager
-def fastapi() -> Iterator[str]:
+def fastapi(*options: str) -> Iterator[str]:
     """Run the server on FastAPI and uvicorn, and yield its URL."""
-    with listening(sys.executable, "-m", "tests.peers.fastapi_server", "--port", "0") as url:
+    with listening(sys.executable, "-m", "tests.peers.fastapi_server", "--port", "0", *options) as url:
         yield url
 
 
 @contextlib.contextmanager
-def node() -> Iterator[str]:
+def node(*options: str) -> Iterator[str]:
     """Run the server on Node and `ws`, and yield its URL. Installs `ws` if missing."""
     program = require("node", "apt-get install nodejs npm")
     if not (PEERS / "node" / "node_modules" / "ws").is_dir():
@@ -31,5 +31,6 @@ def node() -> Iterator[str]:
             check=True,
             timeout=10 * PATIENCE,
         )
-    with listening(program, str(PEERS / "node" / "server.mjs"), "--port", "0", "--heartbeat", "3") as url:
+    command = (program, str(PEERS / "node" / "server.mjs"), "--port", "0", "--heartbeat", "3", *options)
+    with listening(*command) as url:
         yield url

@@ -1,6 +1,6 @@
 // A compatible chat server on Node and ws, written from PROTOCOL.md alone.
 //
-// Capabilities: delete, total-order, and heartbeat=SECONDS with --heartbeat SECONDS. Rooms live in memory. A connection
+// Capabilities: delete, total-order, and heartbeat=SECONDS with --heartbeat SECONDS. With --deflate it compresses. Rooms live in memory. A connection
 // is refused in its handshake, with 403 (400 without a user id).
 
 import { randomUUID } from "node:crypto";
@@ -12,6 +12,15 @@ const FRAME_BYTES = 65_536; // a longer frame is answered with 1009 (DELIVER-13,
 const BODY_BYTES = 1024 * 1024; // a longer HTTP body is answered with 413
 const BACKLOG_BYTES = 4 * 1024 * 1024; // a member further behind than this is closed with 1013 (CLOSE-5)
 const CLOSE_GRACE = 3_000; // milliseconds from a Close frame to the end of a link that the client does not end
+
+const { values: options } = parseArgs({
+  options: {
+    host: { type: "string", default: "127.0.0.1" },
+    port: { type: "string", default: "8000" },
+    heartbeat: { type: "string" },
+    deflate: { type: "boolean", default: false },
+  },
+});
 
 const rooms = new Map(); // chat id -> { members: Set of WebSockets }
 
@@ -202,6 +211,7 @@ const sockets = new WebSocketServer({
   noServer: true,
   WebSocket: Member,
   maxPayload: FRAME_BYTES,
+  perMessageDeflate: options.deflate && { threshold: 0 },
   closeTimeout: CLOSE_GRACE,
 });
 
@@ -249,13 +259,6 @@ function pingAll() {
 
 // Process
 
-const { values: options } = parseArgs({
-  options: {
-    host: { type: "string", default: "127.0.0.1" },
-    port: { type: "string", default: "8000" },
-    heartbeat: { type: "string" },
-  },
-});
 const server = createServer(serve).on("upgrade", connect);
 server.listen(Number(options.port), options.host, () => {
   console.log(`listening on http://${options.host}:${server.address().port}`);

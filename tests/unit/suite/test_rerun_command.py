@@ -14,6 +14,7 @@ DEFAULTS: dict[str, Any] = {
     "header": [],
     "ca": None,
     "exclusive": False,
+    "deflate": False,
     "deadline": 5.0,
 }
 
@@ -28,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
             " --target http://h --capability fetch --ca ca.pem --exclusive --deadline 1.5",
             id="a target",
         ),
+        pytest.param({"deflate": True}, " --deflate", id="compression"),
         pytest.param({"header": ["Token: secret"]}, " --header 'Token: ...'", id="a secret header"),
     ],
 )

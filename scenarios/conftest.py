@@ -13,7 +13,7 @@ from roomproof.client.clock import server_ahead_ns
 from roomproof.client.http import Http
 from roomproof.client.target import Target
 from roomproof.nemesis.site import Site
-from roomproof.stage.addresses import ClientAddresses, observe
+from roomproof.stage.clients import Clients, observe
 from roomproof.stage.idle_pair import IdlePair
 from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
@@ -64,20 +64,20 @@ def server_ahead(target: Target) -> int:
 
 
 @pytest.fixture(scope="session")
-def addresses(target: Target) -> ClientAddresses:
-    """The client addresses, sorted by the instance that they reach."""
-    return ClientAddresses(target.instances)
+def clients(target: Target) -> Clients:
+    """The clients of this worker, sorted by the instance that they reach."""
+    return Clients(target.instances, target.affinity)
 
 
 @pytest.fixture(scope="session")
-def homes(addresses: ClientAddresses) -> Iterator[str | None]:
-    """One client address per scenario in turn, so that all instances have scenarios."""
-    return itertools.cycle(addresses.each)
+def homes(clients: Clients) -> Iterator[str | None]:
+    """One client per scenario in turn, so that all instances have scenarios."""
+    return itertools.cycle(clients.homes)
 
 
 @pytest.fixture
 def http(target: Target, homes: Iterator[str | None]) -> Http:
-    """HTTP requests to the server under test, from the address of this scenario."""
+    """HTTP requests to the server under test, of the client of this scenario."""
     return Http(target, next(homes))
 
 
@@ -89,14 +89,14 @@ def known_ids() -> set[str]:
 
 @pytest.fixture(scope="session")
 def backstage(
-    request: pytest.FixtureRequest, target: Target, server_ahead: int, known_ids: set[str], addresses: ClientAddresses
+    request: pytest.FixtureRequest, target: Target, server_ahead: int, known_ids: set[str], clients: Clients
 ) -> Iterator[Stage]:
     """The stage of this process itself.
 
     The idle pair is there, and from there the statistics are looked at after each scenario.
     """
-    http = Http(target, addresses.each[0])
-    stage = Stage.open(target, http, server_ahead=server_ahead, known_ids=known_ids, addresses=addresses)
+    http = Http(target, clients.homes[0])
+    stage = Stage.open(target, http, server_ahead=server_ahead, known_ids=known_ids, clients=clients)
     request.config.stash[LEFTOVERS_KEY] = Leftovers(stage)
     pair = request.config.stash[IDLE_PAIR_KEY] = IdlePair.sit_down(stage)
     stage.bystanders = pair
@@ -113,11 +113,11 @@ def stage(
     http: Http,
     server_ahead: int,
     known_ids: set[str],
-    addresses: ClientAddresses,
+    clients: Clients,
     backstage: Stage,
 ) -> Stage:
     """The stage of one scenario. The scenario plugin closes and judges it."""
-    stage = Stage.open(target, http, server_ahead=server_ahead, known_ids=known_ids, addresses=addresses)
+    stage = Stage.open(target, http, server_ahead=server_ahead, known_ids=known_ids, clients=clients)
     stage.bystanders = backstage.bystanders
     request.node.stash[STAGE_KEY] = stage
     request.node.stash[LEFTOVERS_KEY] = request.config.stash[LEFTOVERS_KEY]
@@ -149,8 +149,8 @@ def own_site(request: pytest.FixtureRequest, store: Store) -> Iterator[Site]:
         request.node.stash[TOPOLOGY_KEY] = topology.handle
         target = topology.handle.target
         http = Http(target)
-        addresses = ClientAddresses(observe(target, http))
-        stage = Stage.open(target, http, server_ahead=server_ahead_ns(http), known_ids=set(), addresses=addresses)
+        clients = Clients(observe(target, http), target.affinity)
+        stage = Stage.open(target, http, server_ahead=server_ahead_ns(http), known_ids=set(), clients=clients)
         request.node.stash[STAGE_KEY] = stage
         yield Site.set_up(topology, stage)
 

@@ -4,11 +4,11 @@ import pytest
 
 from roomproof.client.target import Target
 from roomproof.spec.messages import NoticeKind
-from roomproof.stage.addresses import instance_of
+from roomproof.stage.clients import instance_of
 from roomproof.stage.room import Room
 from roomproof.stage.stage import Stage
 from roomproof.stage.stats import read_stats
-from roomproof.suite.marks import rule, several_addresses
+from roomproof.suite.marks import rule, several_clients
 
 VISITS = 8
 """Number of visits.
@@ -18,7 +18,7 @@ A front that chooses one of two instances by chance passes once in 128 runs.
 
 
 @rule("STICKY-1", "PUBSUB-1")
-def test_one_client_address_keeps_its_instance(stage: Stage, kitchen: Room) -> None:
+def test_one_client_keeps_its_instance(stage: Stage, kitchen: Room) -> None:
     home = stage.scene.http.home
     reached = set()
 
@@ -30,27 +30,26 @@ def test_one_client_address_keeps_its_instance(stage: Stage, kitchen: Room) -> N
             "expected the statistics of the same instance, got those of another"
         )
 
-    assert len(reached - {None}) <= 1, f"expected {home or 'one client address'} to reach one instance, got {reached}"
+    assert len(reached - {None}) <= 1, f"expected {home or 'one client'} to reach one instance, got {reached}"
 
 
 @rule("STICKY-2", "PUBSUB-1")
-@several_addresses
-def test_many_client_addresses_reach_several_instances(stage: Stage, kitchen: Room, target: Target) -> None:
-    guests = [kitchen.enter(f"guest-{number}", source=source) for number, source in enumerate(target.addresses)]
+@several_clients
+def test_many_clients_reach_several_instances(stage: Stage, kitchen: Room, target: Target) -> None:
+    stage.apart()
+    guests = [kitchen.enter(f"guest-{number}", source=source) for number, source in enumerate(target.clients)]
 
     reached = {guest.instance for guest in guests}
 
-    assert len(reached) > 1, f"expected {', '.join(target.addresses)} to reach several instances, got {reached}"
-    assert set(stage.addresses.by_address.values()) >= reached, (
-        f"expected the instances of the first look, got {reached}"
-    )
+    assert len(reached) > 1, f"expected {', '.join(target.clients)} to reach several instances, got {reached}"
+    assert set(stage.clients.by_client.values()) >= reached, f"expected the instances of the first look, got {reached}"
 
 
 @rule("STICKY-3", "PUBSUB-2")
-@several_addresses
+@several_clients
 @pytest.mark.parametrize("way", ["there", "back"])
 def test_a_room_of_one_instance_can_be_joined_through_another(stage: Stage, way: str) -> None:
-    here, there = stage.addresses.apart("STICKY-2")
+    here, there = stage.apart()
     made_at, joined_at = {"there": (here, there), "back": (there, here)}[way]
 
     kitchen = stage.room(source=made_at)
@@ -64,9 +63,9 @@ def test_a_room_of_one_instance_can_be_joined_through_another(stage: Stage, way:
 
 
 @rule("STICKY-4")
-@several_addresses
+@several_clients
 def test_members_on_one_instance_hear_each_other_and_no_others(stage: Stage, kitchen: Room) -> None:
-    here, there = stage.addresses.apart("STICKY-2")
+    here, there = stage.apart()
     alice, anna = kitchen.join("alice", source=here), kitchen.join("anna", source=here)
     bob, ben = kitchen.join("bob", source=there), kitchen.join("ben", source=there)
 
@@ -82,9 +81,9 @@ def test_members_on_one_instance_hear_each_other_and_no_others(stage: Stage, kit
 
 
 @rule("STICKY-4")
-@several_addresses
+@several_clients
 def test_nobody_hears_who_joins_and_leaves_on_another_instance(stage: Stage, kitchen: Room) -> None:
-    here, there = stage.addresses.apart("STICKY-2")
+    here, there = stage.apart()
     alice, bob = kitchen.join("alice", source=here), kitchen.join("bob", source=there)
 
     for number in range(5):

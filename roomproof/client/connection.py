@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 import websocket
-from websocket import _handshake
 
-from roomproof.client.http import served_by
+from roomproof.client.library_cookies import share_no_cookies
 from roomproof.client.opening import play_opening, without_secrets
 from roomproof.client.quiet_close import ClosedEarlyError, QuietClose, close_code, frame_of, opcode_of
 from roomproof.client.read_ahead import ReadAhead
@@ -80,13 +79,12 @@ class ClientConnection:
         """Connect, and return whether the server accepted.
 
         If not, `refused` says why. With `reads` false nothing is read, and the kernel buffers little, until `read` is
-        called. `source` is the client address to connect from. The server has `within` seconds to respond, by default
+        called. `source` is the client to connect as. The server has `within` seconds to respond, by default
         the deadline. Raises LocalTroubleError for a failure on this machine.
         """
         deadline = within or self._target.deadline
         self.source = source
-        # The library keeps cookies for the whole process, and would send those of one connection on another.
-        _handshake.CookieJar.jar.clear()
+        share_no_cookies()
         self._recorder.record(Opening(self.number, self._recorder.now(), self.room, self.session.user.user))
         web = _new_socket(deflate=self._target.deflate)
         link: socket.socket | TlsLink | None = None
@@ -110,6 +108,7 @@ class ClientConnection:
                 opened = play_opening(self._frames, self.session, web.send_whole, web.receive_whole)
         except websocket.WebSocketBadStatusException as error:
             _close(link)
+            self._target.keep_cookie(source, [(error.resp_headers or {}).get("set-cookie", "")])
             return self._refuse(error.status_code, (error.resp_body or b"")[:300].decode(errors="replace"))
         except (websocket.WebSocketException, OSError) as error:
             _close(link)
@@ -131,8 +130,9 @@ class ClientConnection:
         self.compression = web.compression
         self.reads = reads
         self.session = opened.session
-        named = (web.getheaders() or {}).get(self._target.dialect.instance_header.lower())
-        self.instance = served_by(named) or self._target.instances.get(source or "")
+        headers = web.getheaders() or {}
+        self._target.keep_cookie(source, [headers.get("set-cookie", "")])
+        self.instance = self._target.instance_of(headers.get(self._target.dialect.instance_header.lower()), source)
         known_as = self._target.dialect.known_as(self.session)
         self.user = known_as if self.user is not None else None
         is_other = self.user != self.session.user.user

@@ -3,8 +3,9 @@
 import re
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import urllib3
@@ -12,10 +13,13 @@ import urllib3
 from roomproof.client.target import LONGEST_DEADLINE, Target
 from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
 from roomproof.client.watchdog import cut_after
+from roomproof.dialects.affinity import served_by
 from roomproof.dialects.rooms import Request
-from roomproof.headers import with_header
 from roomproof.printable import escaped
 from roomproof.spec.rules import Need
+
+STEERED_ATTEMPTS = 20
+"""Maximum number of requests or connections until a front without affinity chooses an instance."""
 
 BODY_BYTES = 16 * 2**20
 """Maximum number of bytes of an answer's body; no chat server needs more."""
@@ -30,11 +34,6 @@ class UnreachableError(Exception):
     def __init__(self, sentence: str, rule: str | None = None) -> None:
         super().__init__(escaped(sentence))
         self.rule = rule
-
-
-def served_by(upstream: str | None) -> str | None:
-    """The instance that served, from an X-Upstream header: the last of those tried."""
-    return re.split(r"(?:,| :) ", upstream)[-1] if upstream else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,27 +130,26 @@ class _HttpsPool(_UsedOnce, urllib3.HTTPSConnectionPool):
 class Http:
     """HTTP requests to a target, each on a connection of its own.
 
-    A connection that is used again could have been closed by the server. `home` is the client address from which
-    requests come by default.
+    A connection that is used again could have been closed by the server. `home` is the client from which requests come
+    by default.
     """
 
     def __init__(self, target: Target, home: str | None = None) -> None:
         self._target = target
         self.home = home
-        self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._pools: dict[tuple[str, int] | None, urllib3.PoolManager] = {}
 
     def lacks(self, need: Need) -> bool:
         """Whether the target lacks something that PROTOCOL.md presumes."""
         return self._target.lacks(need)
 
-    def _pool(self, address: str | None) -> urllib3.PoolManager:
+    def _pool(self, address: tuple[str, int] | None) -> urllib3.PoolManager:
         if address not in self._pools:
             pool = self._pools[address] = urllib3.PoolManager(
                 retries=False,
                 maxsize=16,  # number of threads that can send requests at once
-                headers={**self._target.headers_of(address), "Connection": "close"},
                 ssl_context=self._target.tls() if self._target.is_tls else None,
-                source_address=self._target.bound_to(address),
+                source_address=address,
             )
             pool.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
         return self._pools[address]
@@ -168,7 +166,7 @@ class Http:
         extra: Mapping[str, str] | None = None,
         shown: str | None = None,
     ) -> Answer:
-        """Send a request from the client address `source`, with `extra` headers.
+        """Send a request as the client `source`, with `extra` headers.
 
         Messages name it as `shown`, where its path holds secrets.
 
@@ -176,10 +174,9 @@ class Http:
         seconds, by default the deadline, and LocalTroubleError for a failure on this machine.
         """
         what = shown or f"{method} {path}"
-        pool = self._pool(source or self.home)
-        headers = dict(pool.headers)
-        for name, value in (extra or {}).items():
-            headers = with_header(headers, name, value)
+        client = source or self.home
+        pool = self._pool(self._target.bound_to(client))
+        headers = {**self._target.headers_of(client, extra), "Connection": "close"}
         data = raw
         if raw is None and body is not None:
             data = msgspec.json.encode(body)
@@ -202,12 +199,14 @@ class Http:
             raise UnreachableError(_why_unanswered(what, deadline, error), rule_of(method, path)) from error
         except (ValueError, TypeError) as error:
             raise LocalTroubleError.of_library(f"send {what}", error) from error
+        self._target.keep_cookie(client, answer.headers.getlist("Set-Cookie"))
         kept = {name.lower(): value for name, value in answer.headers.items()}
         return Answer(answer.status, kept, content, self._target.dialect.instance_header.lower())
 
     def send(self, request: Request, *, source: str | None = None, within: float | None = None) -> Answer:
         """Send a request of a dialect. Raises as `request` does."""
-        return self.request(
+        ask = partial(
+            self.request,
             request.method,
             request.path,
             request.body,
@@ -216,10 +215,22 @@ class Http:
             extra=request.headers,
             shown=request.shown,
         )
+        return self._from_instance(source, ask)
 
     def stats(self, source: str | None = None) -> Answer:
-        """Request the statistics of the instance that answers."""
-        return self.request("GET", "/api/chats/ws/stats", source=source)
+        """Request the statistics of the instance that answers the client `source`."""
+        return self._from_instance(source, partial(self.request, "GET", "/api/chats/ws/stats", source=source))
+
+    def _from_instance(self, source: str | None, ask: Callable[[], Answer]) -> Answer:
+        """Ask, without affinity again and again until the wanted instance answers.
+
+        Raises LocalTroubleError if it does not.
+        """
+        for _ in range(STEERED_ATTEMPTS):
+            answer = ask()
+            if not self._target.is_steered or source in (None, answer.instance):
+                return answer
+        raise LocalTroubleError.of_steering(source or "", STEERED_ATTEMPTS)
 
 
 RULES = (

@@ -1,13 +1,15 @@
 """The server under test: its address, and what it declares."""
 
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from roomproof.client.cookies import AffinityCookies
 from roomproof.client.service import Service
+from roomproof.dialects.affinity import CLIENTS, Affinity, AffinityKind, cookie_in, served_by, with_cookie
 from roomproof.dialects.dialect import Dialect
 from roomproof.dialects.handshakes import Handshake
 from roomproof.dialects.session import UserRow
@@ -47,11 +49,13 @@ class Target:
     deadline: float = ANSWER_S
     """Seconds for everything to which the protocol gives no time of its own."""
     instances: dict[str, str] = field(default_factory=dict)
-    """The instance that each client address reaches, where no header of the front names it."""
+    """The instance that each client reaches, where no header of the front names it."""
     deflate: bool = False
     """Whether connections offer compression, as browsers do."""
     service: Service = field(default_factory=Service)
     """How the server says what PROTOCOL.md says, and who its users are."""
+    cookies: AffinityCookies = field(default_factory=AffinityCookies, repr=False, compare=False)
+    """The cookies that the front has set for clients."""
 
     def __post_init__(self) -> None:
         """Raise UsageError for an unusable URL, header, deadline or client address."""
@@ -92,30 +96,73 @@ class Target:
         return self.declares(Capability.STICKY) or self.declares(Capability.PUBSUB)
 
     @property
+    def affinity(self) -> Affinity:
+        """The affinity of the front, by which it sends a client to one instance."""
+        return self.dialect.affinity
+
+    @property
+    def is_steered(self) -> bool:
+        """Whether clients reach a certain instance only by connecting again and again."""
+        return self.affinity.kind is AffinityKind.NONE
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """The client addresses, whether to bind to or to forward."""
         return self.source_addresses or self.forwarded_addresses
 
-    def bound_to(self, address: str | None) -> tuple[str, int] | None:
+    @property
+    def clients(self) -> tuple[str, ...]:
+        """The clients that the front can tell apart: addresses, or names of ours."""
+        if self.affinity.has_names:
+            return CLIENTS
+        return () if self.is_steered else self.addresses
+
+    def _address_of(self, client: str | None) -> str | None:
+        """The address of a client; None lets the system choose.
+
+        Clients with names of ours take the addresses in turn.
+        """
+        if client in self.clients and self.affinity.has_names:
+            return self.addresses[CLIENTS.index(client) % len(self.addresses)] if self.addresses else None
+        return None if self.is_steered else client
+
+    def bound_to(self, client: str | None) -> tuple[str, int] | None:
         """The address and port to bind to as this client; None lets the system choose."""
+        address = self._address_of(client)
         return (address, 0) if address and address not in self.forwarded_addresses else None
 
-    def headers_of(self, address: str | None) -> dict[str, str]:
-        """The headers that a client with this address sends."""
+    def headers_of(self, client: str | None, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The headers that a client sends, with `more` of this request."""
+        headers = self.headers
+        for name, value in (more or {}).items():
+            headers = with_header(headers, name, value)
+        address = self._address_of(client)
         if address in self.forwarded_addresses:
-            return with_header(self.headers, "X-Forwarded-For", str(address))
-        return self.headers
+            headers = with_header(headers, "X-Forwarded-For", str(address))
+        if client is None:
+            return headers
+        if self.affinity.kind is AffinityKind.HEADER:
+            return with_header(headers, self.affinity.name, client)
+        cookie = self.cookies.of(client)
+        return headers if cookie is None else with_cookie(headers, self.affinity.name, cookie)
 
-    def handshake_headers(self, address: str | None, handshake: Handshake) -> tuple[str | None, dict[str, str]]:
+    def handshake_headers(self, client: str | None, handshake: Handshake) -> tuple[str | None, dict[str, str]]:
         """Return the Host header that was asked for, or None, and the other headers.
 
-        They are those of a handshake from this address.
+        They are those of a handshake of this client.
         """
-        headers = self.headers_of(address)
-        for name, value in handshake.headers.items():
-            headers = with_header(headers, name, value)
+        headers = self.headers_of(client, handshake.headers)
         host = next((value for name, value in headers.items() if name.lower() == "host"), None)
         return host, {name: value for name, value in headers.items() if name.lower() != "host"}
+
+    def keep_cookie(self, client: str | None, lines: Iterable[str]) -> None:
+        """Keep the cookie of the affinity that the Set-Cookie headers of an answer have."""
+        if client is not None and self.affinity.kind is AffinityKind.COOKIE:
+            self.cookies.keep(client, cookie_in(lines, self.affinity.name))
+
+    def instance_of(self, named: str | None, client: str | None) -> str | None:
+        """The instance that served a client, as the front named it or as known before."""
+        return served_by(named) or (None if self.is_steered else self.instances.get(client or ""))
 
     @property
     def is_tls(self) -> bool:

@@ -9,8 +9,9 @@ import msgspec
 from roomproof.client.service import Service
 from roomproof.client.target import Target, parse_capabilities, parse_headers
 from roomproof.client.users import users_of
-from roomproof.dialects.affinity import AffinityKind
+from roomproof.dialects.affinity import cookie_names
 from roomproof.dialects.format import KEYS
+from roomproof.dialects.place import Place
 from roomproof.dialects.reader import read_dialect
 from roomproof.dialects.session import Session
 from roomproof.errors import UsageError
@@ -61,11 +62,6 @@ def read_target(
     """
     file, tables = _read_file(text) if is_target_file(text) else (_TargetFile(url=text), {})
     dialect = read_dialect(tables, text if is_target_file(text) else "--without", without)
-    if dialect.affinity.kind is not AffinityKind.ADDRESS:
-        raise UsageError(
-            f'expected affinity = "address" in {text}, got {dialect.affinity.kind}; other kinds cannot be judged yet, '
-            "leave it out and declare neither sticky nor pubsub"
-        )
     merged: dict[str, str] = {}
     for name, value in [*file.headers.items(), *parse_headers(headers).items()]:
         merged = with_header(merged, name, value)
@@ -86,11 +82,21 @@ def read_target(
             f"expected a way to add participants in {text}, which the capability participants-only needs, got none; "
             "write add in [room], or do not declare the capability"
         )
+    _check_affinity(target, text)
     if target.is_tls or target.ca:
         target.tls()
     target.service.users.check(USERS)
     dialect.handshakes.handshake(Session("room", target.user(FIRST_USER)))  # raises for a value that cannot be sent
     return target
+
+
+def _check_affinity(target: Target, text: str) -> None:
+    """Raise UsageError for an affinity that contradicts the rest of the target."""
+    place = Place(text, "affinity")
+    target.affinity.check_unclaimed(target.headers, cookie_names(target.headers), place)
+    if target.is_steered and target.declares(Capability.STICKY):
+        advice = "declare pubsub, or name what the front goes by"
+        raise place.wrong("an affinity for the capability sticky", "none", advice)
 
 
 def read_text(path: str) -> str:

@@ -51,6 +51,14 @@ class LocalTroubleError(Exception):
             f"expected to be able to {doing}, got {type(error).__name__}: {error}; check the target and its headers"
         )
 
+    @classmethod
+    def of_steering(cls, instance: str, attempts: int) -> "LocalTroubleError":
+        """The failure to reach an instance behind a front without affinity."""
+        return cls(
+            f"expected to reach the instance {instance} in {attempts} attempts, reached others; "
+            "leave only instances behind the front that take new clients"
+        )
+
 
 def local_trouble(doing: str, error: BaseException) -> LocalTroubleError | None:
     """Return the trouble behind an error; None if the server can be the cause."""

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import msgspec
 
-from roomproof.dialects.affinity import read_affinity
+from roomproof.dialects.affinity import NO_AFFINITY, Affinity, read_affinity
 from roomproof.dialects.bad_frames import native_bad_frames
 from roomproof.dialects.codecs.catalogue import codec_of
 from roomproof.dialects.codecs.codec import Codec
@@ -139,6 +139,7 @@ class _Reader:
             advice = "leave one of the two out: the envelope carries {user}"
             raise self._place("users").key("known_as").wrong("no other name beside an envelope", repr(known_as), advice)
         known_as_template = names.template(known_as, self._place("users").key("known_as"), reader.learned)
+        affinity = self._affinity(handshakes, rooms)
         if not TOKEN.fullmatch(top.instance_header):
             place = Place(self._file, "instance_header")
             raise place.wrong("the name of a header", repr(top.instance_header), "correct it")
@@ -151,10 +152,18 @@ class _Reader:
             users,
             names.needed,
             None if known_as == "{user}" else known_as_template,
-            read_affinity(top.affinity, Place(self._file, "affinity")),
+            affinity,
             top.instance_header,
             frozenset(_token_places(handshakes, reader)),
         )
+
+    def _affinity(self, handshakes: Handshakes, rooms: RoomRequests) -> Affinity:
+        place = Place(self._file, "affinity")
+        affinity = read_affinity(self._top.affinity, place)
+        affinity.check_unclaimed([*handshakes.headers, *rooms.headers], [*handshakes.cookies], place)
+        if affinity == NO_AFFINITY:
+            self._without.add(Need.AFFINITY)
+        return NO_AFFINITY if Need.AFFINITY in self._without else affinity
 
     def _place(self, table: str) -> Place:
         return Place(self._file, f"[{table}]")

@@ -8,6 +8,7 @@ from roomproof.client.target_file import read_target
 from roomproof.dialects.users import UserFile
 from roomproof.load.figures import objectives
 from roomproof.load.figures.objectives import Objective, ObjectiveError
+from roomproof.spec.rules import Need
 
 MIN_MESSAGE_BYTES, MAX_MESSAGE_BYTES = 100, 4_000
 """The size of a content: it carries its identity, and every server takes 4,096 code points (DELIVER-13)."""
@@ -124,7 +125,7 @@ def read(parsed: argparse.Namespace, host: str | None) -> LoadOptions:
 def _check_dialect(target: Target, host: str) -> None:
     """Raise UsageError for a target to which load cannot speak yet."""
     dialect = target.dialect
-    if not dialect.is_native or dialect.without or isinstance(dialect.users, UserFile):
+    if not dialect.is_native or dialect.without - {Need.AFFINITY} or isinstance(dialect.users, UserFile):
         raise UsageError(
             f"expected a server that speaks the protocol of PROTOCOL.md, got {host} with a dialect, `without` or a "
             "file of users; load cannot use these yet, test the server with `roomproof verify`"

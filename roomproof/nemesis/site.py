@@ -25,15 +25,15 @@ class Site:
     """A room with Alice and Anna on the instance `near`, and Bob and Ben on `far`."""
 
     def __init__(
-        self, topology: Topology, stage: Stage, room: Room, people: Sequence[Person], addresses: tuple[str, str]
+        self, topology: Topology, stage: Stage, room: Room, people: Sequence[Person], clients: tuple[str, str]
     ) -> None:
-        """Take over Alice, Anna, Bob and Ben, and the addresses of the two pairs."""
+        """Take over Alice, Anna, Bob and Ben, and the clients that the two pairs are."""
         self.topology = topology
         self.stage = stage
         self.room = room
         self.people = people
         self.alice, self.anna, self.bob, self.ben = people
-        self.here, self.there = addresses
+        self.here, self.there = clients
         self.crosses = stage.scene.target.declares(Capability.PUBSUB)
         self.near, self.far = self._instance_of(self.alice), self._instance_of(self.bob)
 
@@ -43,15 +43,15 @@ class Site:
 
         Raises RuleBrokenError if they are on one instance.
         """
-        rule = "PUBSUB-1" if stage.scene.target.declares(Capability.PUBSUB) else "STICKY-2"
-        here, there = stage.addresses.apart(rule)
+        here, there = stage.apart()
         room = stage.room()
         room.invite("alice", "anna", "bob", "ben", *(f"guest-{number}" for number in range(20)))
         alice, bob = room.join("alice", source=here), room.join("bob", source=there)
         anna, ben = room.join("anna", source=here), room.join("ben", source=there)
         site = cls(topology, stage, room, [alice, anna, bob, ben], (here, there))
         if site.near is site.far:
-            raise RuleBrokenError(rule, "alice and bob to be on two instances", f"both on {site.near.name}")
+            expected = "alice and bob to be on two instances"
+            raise RuleBrokenError(stage.spread_rule, expected, f"both on {site.near.name}")
         return site
 
     def _instance_of(self, person: Person) -> ServiceInstance:
@@ -116,10 +116,14 @@ class Site:
         raise AssertionError(f"expected {expected}, got {answer}")
 
     def is_served_by(self, instance: ServiceInstance, source: str, within: float) -> bool:
-        """Whether an address reaches this instance, `within` seconds of the protocol."""
+        """Whether a client reaches this instance, `within` seconds of the protocol.
+
+        A cookie can bind the client to another instance, so each attempt begins without one.
+        """
         deadline = time.monotonic() + self.scaled(within)
         while time.monotonic() < deadline:
-            if self.stage.scene.http.request("GET", "/api/chats/ws/stats", source=source).instance == instance.upstream:
+            self.stage.scene.target.cookies.forget(source)
+            if self.stage.scene.http.stats(source).instance == instance.upstream:
                 return True
             time.sleep(POLL_SECONDS)
         return False

@@ -61,6 +61,7 @@ class Need(StrEnum):
     BAD_FRAMES = "bad-frames"
     EXTRA_FIELDS = "extra-fields"
     USER_IDS = "user-ids"
+    AFFINITY = "affinity"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,11 +49,11 @@ class IdlePair:
 
     @classmethod
     def sit_down(cls, stage: Stage) -> "IdlePair | None":
-        """Let the three join new rooms, from the home address of the stage.
+        """Let the three join new rooms, as the first client of the stage.
 
         Returns None if that fails: then scenarios tell why.
         """
-        home = stage.scene.http.home
+        home = stage.clients.each[0]
         try:
             room = stage.room("Waiting room")
             alice, bob = room.join("alice", source=home), room.join("bob", source=home)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from roomproof.client.connection import ClientConnection
-from roomproof.client.http import Answer
+from roomproof.client.http import STEERED_ATTEMPTS, Answer
+from roomproof.client.tcp import LocalTroubleError
 from roomproof.dialects.frames import BadFrame
 from roomproof.dialects.native import native
 from roomproof.dialects.session import UserRow
@@ -127,7 +128,7 @@ class Room:
     def join(self, user: str, *, reads: bool = True, source: str | None = None) -> Person:
         """Let somebody join, and return once there is evidence that they are a member.
 
-        With `reads` false they read nothing. `source` is the client address to come from. Raises RuleBrokenError
+        With `reads` false they read nothing. `source` is the client to connect as. Raises RuleBrokenError
         (JOIN-6) if the server refuses, and UndeliveredError if there is no evidence within the deadline.
         """
         person = self.enter(user, reads=reads, source=source)
@@ -170,15 +171,27 @@ class Room:
     ) -> Person | Refusal:
         """Connect as somebody who was invited; return the person or the refusal.
 
-        The server has `within` seconds to respond, by default the deadline.
+        The server has `within` seconds to respond, by default the deadline. Without affinity, the person leaves and
+        connects again until the instance `source` serves. Raises LocalTroubleError if it does not.
         """
-        connection = ClientConnection(self._scene.target, self._scene.recorder, self.id, user)
-        if not connection.open(reads=reads, source=source or next(self._scene.sources), within=within):
-            return _refusal_of(connection)
-        person = Person(self._scene, connection, self._pace)
-        self._scene.meet(user, person.user)
-        self.people.append(person)
-        return person
+        for _ in range(STEERED_ATTEMPTS):
+            connection = ClientConnection(self._scene.target, self._scene.recorder, self.id, user)
+            if not connection.open(reads=reads, source=source or next(self._scene.sources), within=within):
+                return _refusal_of(connection)
+            person = Person(self._scene, connection, self._pace)
+            self._scene.meet(user, person.user)
+            self.people.append(person)
+            if not self._scene.target.is_steered or source in (None, person.instance):
+                return person
+            person.go("close" if reads else "rst")
+        raise LocalTroubleError.of_steering(source or "", STEERED_ATTEMPTS)
+
+    def visits(self, user: str) -> int:
+        """The number of connections of a user so far.
+
+        Without affinity there can be several.
+        """
+        return sum(one.user == self._scene.known_as(user) for one in self.people)
 
     def all_greet(self) -> None:
         """Let everybody here say something that all hear.

@@ -70,7 +70,7 @@ class Scene:
     recorder: Recorder = field(default_factory=Recorder)
     token: str = field(default_factory=lambda: secrets.token_hex(4))
     sources: Iterator[str | None] = field(default_factory=lambda: itertools.repeat(None))
-    """The client addresses from which people come by default."""
+    """The clients as which people connect by default."""
     _known: dict[str, str] = field(default_factory=dict)
     _counter: Iterator[int] = field(default_factory=itertools.count)
 

@@ -20,7 +20,7 @@ from roomproof.judge.findings import OVERDUE, Finding
 from roomproof.judge.offline.judge import judge
 from roomproof.spec.limits import CHAT_ID_CHARACTERS
 from roomproof.spec.rules import Capability, Need
-from roomproof.stage.addresses import ClientAddresses, instance_of
+from roomproof.stage.clients import Clients, instance_of
 from roomproof.stage.endings import Refusal
 from roomproof.stage.person import Person
 from roomproof.stage.room import CREATOR, Room, knock
@@ -43,10 +43,10 @@ POLL_SECONDS = 0.02
 class Stage:
     """The rooms of one scenario, and the history of everything that happens in them."""
 
-    def __init__(self, scene: Scene, addresses: ClientAddresses, known_ids: set[str]) -> None:
+    def __init__(self, scene: Scene, clients: Clients, known_ids: set[str]) -> None:
         """`known_ids` are the ids of all rooms that this run has made on this target."""
         self.scene = scene
-        self.addresses = addresses
+        self.clients = clients
         self._known_ids = known_ids
         self.bystanders: Bystanders | None = None
         self.rooms: list[Room] = []
@@ -60,16 +60,16 @@ class Stage:
         *,
         server_ahead: int,
         known_ids: set[str],
-        addresses: ClientAddresses | None = None,
+        clients: Clients | None = None,
     ) -> "Stage":
         """Open a stage, whose history begins now.
 
-        `server_ahead` is how far the server's clock is ahead of ours, in nanoseconds. People come from the home address
-        of `http`; in a pubsub topology they come from all `addresses` in turn.
+        `server_ahead` is how far the server's clock is ahead of ours, in nanoseconds. People connect as the home client
+        of `http`; in a pubsub topology they connect as all `clients` in turn.
         """
-        addresses = addresses or ClientAddresses({})
+        clients = clients or Clients({})
         spread = target.declares(Capability.PUBSUB)
-        scene = Scene(target, http, sources=itertools.cycle(addresses.alternating() if spread else [http.home]))
+        scene = Scene(target, http, sources=itertools.cycle(clients.alternating() if spread else [http.home]))
         capabilities = [str(capability) for capability in target.capabilities]
         scene.recorder.record(
             Started(
@@ -80,10 +80,19 @@ class Stage:
                 dialect=dict(target.dialect.frame_tables),
             )
         )
-        return cls(scene, addresses, known_ids)
+        return cls(scene, clients, known_ids)
+
+    @property
+    def spread_rule(self) -> str:
+        """The rule that many clients reach more than one instance."""
+        return "PUBSUB-1" if self.scene.target.declares(Capability.PUBSUB) else "STICKY-2"
+
+    def apart(self) -> tuple[str, str]:
+        """Two clients that reach different instances. Raises as `Clients.apart` does."""
+        return self.clients.apart(self.spread_rule)
 
     def room(self, name: str = "Kitchen", *, source: str | None = None, **fields: object) -> Room:
-        """Make a room, through the instance that the client address `source` reaches.
+        """Make a room, through the instance that the client `source` reaches.
 
         Raises RuleBrokenError if the server refuses (CREATE-1, with metadata CREATE-3) or gives a bad id (CREATE-2).
         """
@@ -152,8 +161,8 @@ class Stage:
         Raises RuleBrokenError (STATS-1) for malformed statistics.
         """
         self.scene.need(Need.STATISTICS)
-        answers = [(address, self.scene.http.stats(address)) for address in self.addresses.each]
-        by_instance = {instance_of(answer) or address: read_stats(answer) for address, answer in answers}
+        answers = [(client, self.scene.http.stats(client)) for client in self.clients.each]
+        by_instance = {instance_of(answer) or client: read_stats(answer) for client, answer in answers}
         return Stats.of_all(by_instance.values())
 
     def stats_once(self, settled: Callable[[Stats], bool], source: str | None = None) -> Stats:

@@ -42,8 +42,8 @@ def why_inapplicable(item: pytest.Item, rules: tuple[str, ...], target: Declared
     needs = {need for rule in rules for need in read_protocol().rules[rule].needs} | (marked - needed)
     if why := why_lacking(needs, target):
         return why
-    if item.get_closest_marker("several_addresses") and not target.has_several_addresses:
-        return "all clients have one address; a target file can give source_addresses"
+    if item.get_closest_marker("several_clients") and not target.has_several_clients:
+        return "all clients have one address; a target file can give source_addresses or affinity"
     if item.get_closest_marker("breaks_parts") and not target.can_break:
         return "only parts that Roomproof started are broken; see --topology"
     excluded = [str(mark.args[0]) for mark in item.iter_markers("unless") if mark.args[0] in declared]

@@ -19,7 +19,7 @@ class DeclaredTarget:
 
     name: str
     capabilities: dict[Capability, float | None]
-    has_several_addresses: bool
+    has_several_clients: bool
     can_break: bool
     """Whether Roomproof can break parts of the target: only of what it started itself."""
     without: frozenset[Need] = frozenset()
@@ -42,14 +42,14 @@ def declared_target(config: pytest.Config, target: Target | None) -> DeclaredTar
         return DeclaredTarget(
             target.url,
             target.capabilities,
-            len(target.addresses) > 1,
+            len(target.clients) > 1 or target.is_steered,
             can_break=False,
             without=target.dialect.without,
             dialect=target.dialect.name,
         )
     topology = config.option.roomproof_topology
     if topology is None:
-        return DeclaredTarget(EMBEDDED, embedded_capabilities(), has_several_addresses=False, can_break=False)
+        return DeclaredTarget(EMBEDDED, embedded_capabilities(), has_several_clients=False, can_break=False)
     capabilities = catalogue.capabilities_of(topology)
     has_instances = Capability.STICKY in capabilities or Capability.PUBSUB in capabilities
     return DeclaredTarget(f"topology {topology}", capabilities, has_instances, can_break=has_instances)

@@ -16,8 +16,8 @@ def rule(*ids: str) -> pytest.MarkDecorator:
     return pytest.mark.rule(*ids)
 
 
-several_addresses = pytest.mark.several_addresses
-"""Mark a scenario as not applicable where all clients have one address."""
+several_clients = pytest.mark.several_clients
+"""Mark a scenario as not applicable where the front cannot tell clients apart."""
 
 breaks_parts = pytest.mark.breaks_parts
 """Mark a scenario as not applicable to targets that Roomproof did not start itself."""

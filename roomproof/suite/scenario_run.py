@@ -33,7 +33,7 @@ MARKERS = (
     "rule(*ids): the rules of PROTOCOL.md that a scenario tests",
     "needs(capability): not applicable to targets that do not declare this capability",
     "unless(capability): not applicable to targets that declare this capability",
-    "several_addresses: not applicable where all clients have one address",
+    "several_clients: not applicable where the front cannot tell clients apart",
     "breaks_parts: not applicable where Roomproof did not start the target itself",
 )
 

@@ -1,12 +1,17 @@
 """A topology under test: a target, and parts that can be broken and mended."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, Protocol
 
 import msgspec
 
+from roomproof.client.cookies import AffinityCookies
 from roomproof.client.service import Service
 from roomproof.client.target import Target
+from roomproof.dialects.affinity import Affinity, read_affinity
+from roomproof.dialects.native import native
+from roomproof.dialects.place import Place
 
 Store = Literal["sqlite", "dynamodb"]
 """The store of rooms: a file, or a service that can be taken away."""
@@ -34,14 +39,29 @@ class TopologyHandle(msgspec.Struct, frozen=True):
 def encode_handle(handle: TopologyHandle | None) -> str:
     """Return a handle as JSON.
 
-    The service of its target is left out: a topology speaks the native dialect.
+    Of the service of its target only the affinity is kept: a topology speaks the native dialect.
     """
-    return msgspec.json.encode(handle, enc_hook=lambda _: None).decode()
+    return msgspec.json.encode(handle, enc_hook=_encode).decode()
 
 
 def decode_handle(text: str) -> TopologyHandle:
     """Return the handle of a JSON text."""
-    return msgspec.json.decode(text, type=TopologyHandle, dec_hook=lambda _, __: Service())
+    return msgspec.json.decode(text, type=TopologyHandle, dec_hook=_decode)
+
+
+def service_by(affinity: Affinity) -> Service:
+    """Return the service of a topology whose front has this affinity."""
+    return Service(replace(native(), affinity=affinity))
+
+
+def _encode(value: object) -> str | None:
+    return str(value.dialect.affinity) if isinstance(value, Service) else None
+
+
+def _decode(kind: type, value: object) -> object:
+    if kind is Service:
+        return service_by(read_affinity(str(value), Place("the topology", "affinity")))
+    return AffinityCookies()
 
 
 class BreakablePart(Protocol):

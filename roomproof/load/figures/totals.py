@@ -163,7 +163,7 @@ class RunTotals:
 
     @property
     def spanning_rooms(self) -> int:
-        """Rooms with members from several addresses on several instances."""
+        """Rooms with members of several clients on several instances."""
         return sum(report.spanning_rooms for report in self.last.values())
 
     @property

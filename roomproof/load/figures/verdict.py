@@ -300,7 +300,7 @@ def _server_troubles(evidence: _VerdictInputs) -> list[str]:
         troubles.append(f"nothing was delivered{how} on {target.url}")
     if TOPOLOGY_RULES.keys() & target.capabilities.keys() and not totals.spanning_rooms:
         troubles.append(
-            f"topology not crossed: no room had members from two source addresses on two instances "
-            f"(seen: {', '.join(totals.instances) or 'none'}); see --source-addresses"
+            f"topology not crossed: no room had members of two clients on two instances "
+            f"(seen: {', '.join(totals.instances) or 'none'}); see affinity and --source-addresses"
         )
     return troubles

@@ -50,7 +50,7 @@ class WorkerReport(msgspec.Struct, kw_only=True):
     rooms: int = 0
     """Rooms made since the start of the run."""
     spanning_rooms: int = 0
-    """Rooms with members from several addresses on several instances, since the start of the run."""
+    """Rooms with members of several clients on several instances, since the start of the run."""
     instances: list[str] = []
     """Instances that answered a handshake, since the start of the run."""
     cpu: float = 0.0

@@ -9,9 +9,9 @@ from typing import Any
 
 import gevent
 import websocket
-from websocket import ABNF, _handshake
+from websocket import ABNF
 
-from roomproof.client.http import served_by
+from roomproof.client.library_cookies import share_no_cookies
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
 from roomproof.dialects.session import Session
@@ -194,11 +194,10 @@ class LoadSocket:
 def connect(target: Target, room: str, user: str, read_loop: ReadLoop, *, source: str | None) -> tuple[LoadSocket, str]:
     """Shake hands; return the connection and the instance of the server that answered.
 
-    If the server does not name the instance, it is that of the client address, or empty if that is unknown. Raises
+    If the server does not name the instance, it is that of the client `source`, or empty if that is unknown. Raises
     RefusedError, and LocalTroubleError for a failure on this machine.
     """
-    # The library keeps cookies for the whole process, and would send those of one connection with another.
-    _handshake.CookieJar.jar.clear()
+    share_no_cookies()
     web = websocket.WebSocket(skip_utf8_validation=True)
     handshake = target.dialect.handshakes.handshake(Session(room, target.user(user)))
     host, headers = target.handshake_headers(source, handshake)
@@ -221,6 +220,7 @@ def connect(target: Target, room: str, user: str, read_loop: ReadLoop, *, source
         link.settimeout(None)
     except websocket.WebSocketBadStatusException as error:
         _close(plain)
+        target.keep_cookie(source, [(error.resp_headers or {}).get("set-cookie", "")])
         raise RefusedError(
             error.status_code, (error.resp_body or b"")[:REASON_BYTES].decode(errors="replace")
         ) from error
@@ -238,9 +238,10 @@ def connect(target: Target, room: str, user: str, read_loop: ReadLoop, *, source
     except BaseException:
         _close(plain)
         raise
-    named = (web.getheaders() or {}).get(target.dialect.instance_header.lower())
-    instance = served_by(named) or target.instances.get(source or "", "")
-    return LoadSocket(web.sock, read_loop), instance
+    answered = web.getheaders() or {}
+    target.keep_cookie(source, [answered.get("set-cookie", "")])
+    instance = target.instance_of(answered.get(target.dialect.instance_header.lower()), source)
+    return LoadSocket(web.sock, read_loop), instance or ""
 
 
 def _close(plain: socket.socket | None) -> None:

@@ -5,11 +5,11 @@ from dataclasses import replace
 from roomproof.client.http import Http, UnreachableError
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError
-from roomproof.stage.addresses import observe
+from roomproof.stage.clients import observe
 
 
 def with_instances(target: Target, http: Http) -> Target:
-    """Return the target with the instance that each client address reaches.
+    """Return the target with the instance that each client reaches.
 
     A target that declares no topology stays as it is, and so does one that does not answer.
     """

@@ -40,7 +40,7 @@ class Membership(Protocol):
         """The judge of everything that happens in the room."""
 
     def add(self, member: "LoadMember", source: str | None) -> None:
-        """Add a member whose handshake has succeeded, from this source address."""
+        """Add a member whose handshake has succeeded, of this client."""
 
     def remove(self, member: "LoadMember") -> None:
         """Remove a member whose connection has ended."""
@@ -103,7 +103,8 @@ class LoadMember:
             self.judge.observe(self.connection, Refused(self.number, _now(), None, "given up"))
             raise
         self._link = link
-        self.room.add(self, source)
+        # Without affinity each connection is of another client, and the instance tells enough.
+        self.room.add(self, self.instance if target.is_steered else source)
         self.judge.observe(self.connection, Opened(self.number, _now(), self.instance or None))
         link.start_reading(self._receive)
 

@@ -23,7 +23,7 @@ class LoadRoom:
         self.participants_added = 0
         """Number of users that are participants, counted from the first."""
         self.sources: set[str] = set()
-        """Addresses of this machine from which members have connected."""
+        """Clients, as a front tells them apart, as which members have connected."""
         self.instances: set[str] = set()
         """Instances of the server that members have reached."""
         self.refusals: list[str] = []
@@ -36,7 +36,7 @@ class LoadRoom:
         return f"{self._user_prefix}-{number}"
 
     def add(self, member: LoadMember, source: str | None) -> None:
-        """Add a member whose handshake has succeeded, from this source address."""
+        """Add a member whose handshake has succeeded, of this client."""
         self.members.add(member)
         self.instances.add(member.instance)
         if source:
@@ -52,5 +52,5 @@ class LoadRoom:
 
     @property
     def spans_instances(self) -> bool:
-        """Whether members came from several addresses and reached several instances."""
+        """Whether members were several clients and reached several instances."""
         return len(self.sources) > 1 and len(self.instances) > 1

@@ -131,7 +131,7 @@ class WorkerSession:
     def _seat_idle_members(self) -> None:
         """Connect members that say nothing until the fence, if the server lets them in."""
         target = self.options.target
-        source = target.addresses[0] if target.addresses else None
+        source = target.clients[0] if target.clients else None
         with contextlib.suppress(NoRoomError, RefusedError, LocalTroubleError, TooLateError, OSError):
             room = self.rooms.make_idle()
             for place in range(IDLE_MEMBERS):
@@ -209,7 +209,7 @@ class WorkerSession:
 
     def _open_connection(self, room: LoadRoom, user: str) -> LoadMember:
         target = self.options.target
-        source = target.addresses[room.seats_given % len(target.addresses)] if target.addresses else None
+        source = target.clients[room.seats_given % len(target.clients)] if target.clients else None
         number = self.next_connection_number()
         self._telemetry.note_user(number, user)
         begin = time.monotonic_ns()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomproof.dialects.affinity import Affinity, AffinityKind
+from roomproof.dialects.affinity import NO_AFFINITY, Affinity, AffinityKind
 from roomproof.dialects.reader import frames_of
 from roomproof.errors import UsageError
 from roomproof.spec.rules import Need, read_protocol
@@ -55,6 +55,12 @@ def test_what_a_file_cannot_express_is_lacking() -> None:
 def test_an_affinity_is_read(text: str, kind: Affinity) -> None:
     assert dialect_of(f'affinity = "{text}"\ninstance_header = "X-Pod"').affinity == kind
     assert dialect_of(f'affinity = "{text}"\ninstance_header = "X-Pod"').instance_header == "X-Pod"
+
+
+def test_a_service_without_affinity_says_so_in_either_way() -> None:
+    assert dialect_of('affinity = "none"').without == {Need.AFFINITY}
+    assert dialect_of('affinity = "cookie:route"\nwithout = ["affinity"]').affinity == NO_AFFINITY
+    assert dialect_of('affinity = "cookie:route"').without == set()
 
 
 TOP_LEVEL = [

@@ -18,6 +18,6 @@ PAIR = ("STICKY-2", "PUBSUB-1")
     ],
 )
 def test_the_rules_of_the_declared_topology_apply(declared: list[Capability], applicable: tuple[str, ...]) -> None:
-    target = DeclaredTarget("t", dict.fromkeys(declared), has_several_addresses=False, can_break=False)
+    target = DeclaredTarget("t", dict.fromkeys(declared), has_several_clients=False, can_break=False)
 
     assert applicable_rules(PAIR, target) == applicable

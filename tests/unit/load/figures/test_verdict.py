@@ -377,7 +377,7 @@ def test_a_topology_that_was_not_crossed_is_inconclusive(capability: Capability)
 
     assert verdict.conclusion is Conclusion.INCONCLUSIVE
     assert "topology not crossed" in verdict.reason
-    assert "(seen: a:1); see --source-addresses" in verdict.reason
+    assert "(seen: a:1); see affinity and --source-addresses" in verdict.reason
 
 
 @pytest.mark.parametrize(

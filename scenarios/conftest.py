@@ -140,9 +140,9 @@ def garage(stage: Stage) -> Room:
 def own_site(request: pytest.FixtureRequest, store: Store) -> Iterator[Site]:
     """Start a breakable topology of the kind under test, for this scenario only."""
     option = request.config.option
-    name, deadline = option.roomproof_topology, option.roomproof_deadline
+    name, deadline, affinity = option.roomproof_topology, option.roomproof_deadline, option.roomproof_affinity
     try:
-        topology = catalogue.start(name, deadline=deadline, breakable=True, store=store)
+        topology = catalogue.start(name, deadline=deadline, breakable=True, store=store, affinity=affinity)
     except Inapplicable as reason:
         skip_as_inapplicable(request.node, str(reason))
     with contextlib.closing(topology):

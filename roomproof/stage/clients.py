@@ -87,6 +87,17 @@ def instance_of(answer: Answer) -> str | None:
     return answer.instance or (name if isinstance(name, str) else None)
 
 
+def check_front(target: Target, http: Http) -> None:
+    """Raise LocalTroubleError where the front does not do what the target file says.
+
+    Raises UnreachableError if the target does not answer.
+    """
+    if target.is_steered:
+        _named(target, http)
+    elif target.affinity.kind is AffinityKind.COOKIE:
+        _first_look(target, http, target.clients[0])
+
+
 def observe(target: Target, http: Http) -> dict[str, str]:
     """Find out which instance each client reaches.
 

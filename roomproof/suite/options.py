@@ -11,6 +11,7 @@ from roomproof.client.target_file import read_target
 from roomproof.spec.rules import Need
 from roomproof.suite.paths import scenarios_package
 from roomproof.topologies import catalogue
+from roomproof.topologies.front import AFFINITIES
 
 DEADLINE_SECONDS = 5.0
 """The default of --deadline, as in PROTOCOL.md."""
@@ -21,6 +22,7 @@ PREFIX = "--roomproof-"
 OPTION_NAMES = (
     "target",
     "topology",
+    "affinity",
     "rule",
     "without",
     "capability",
@@ -76,6 +78,12 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="NAME",
         help=f"start the reference server in this topology, and test that: {', '.join(catalogue.NAMES)}. Except in "
         "single, some scenarios break parts of it on purpose. sticky and pubsub need nginx; pubsub needs Redis too",
+    )
+    group.add(
+        "affinity",
+        metavar="KIND",
+        help="what the front of --topology sticky and pubsub tells clients apart by: "
+        f"{', '.join(one.kind for one in AFFINITIES)} (default: address)",
     )
     group.add(
         "rule",
@@ -163,7 +171,7 @@ def target_option(config: pytest.Config) -> Target | None:
     Raises UsageError for options with wrong values, and for options that contradict each other.
     """
     option = config.option
-    for name in ("target", "topology", "ca", "deviations", "histories", "results"):
+    for name in ("target", "topology", "affinity", "ca", "deviations", "histories", "results"):
         if getattr(option, f"roomproof_{name}") == "":
             raise UsageError(f"expected a value for --{name}, got an empty text; is a variable unset?")
     if not LEAST_DEADLINE <= option.roomproof_deadline <= LONGEST_DEADLINE:
@@ -177,6 +185,9 @@ def target_option(config: pytest.Config) -> Target | None:
         catalogue.capabilities_of(option.roomproof_topology)
         if option.roomproof_target is not None:
             raise UsageError("expected --topology, which starts a server, or --target, which names one; got both")
+        catalogue.affinity_of(option.roomproof_topology, option.roomproof_affinity)
+    elif option.roomproof_affinity is not None:
+        raise UsageError("--affinity is about a front of --topology; name that of your own in a target file")
     if option.roomproof_target is None:
         if getattr(option, "host", None):
             raise UsageError("--host is an option of Locust; name the server with --target")

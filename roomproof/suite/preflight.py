@@ -12,6 +12,7 @@ from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError
 from roomproof.report.failure_text import finding_line
 from roomproof.spec.rules import Need
+from roomproof.stage.clients import check_front
 from roomproof.stage.endings import Refusal
 from roomproof.stage.person import Person
 from roomproof.stage.room import CREATOR, Room
@@ -82,6 +83,8 @@ def run_preflight(target: Target) -> PreflightResult:
     """
     stage = Stage.open(target, Http(target), server_ahead=0, known_ids=set())
     try:
+        if target.has_instances:
+            check_front(target, stage.scene.http)
         compression = _talk_alone(stage)
     except LocalTroubleError as error:
         return PreflightResult(str(error))

@@ -17,6 +17,8 @@ def rerun_command(config: pytest.Config, scenario: str, *, idle: int = 0) -> str
     words = ["roomproof", "verify", scenario]
     if option.roomproof_topology:
         words += ["--topology", option.roomproof_topology]
+    if option.roomproof_affinity:
+        words += ["--affinity", option.roomproof_affinity]
     if option.roomproof_target:
         words += ["--target", option.roomproof_target]
     for capability in option.roomproof_capability:

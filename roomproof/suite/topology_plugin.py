@@ -28,7 +28,9 @@ class TopologyPlugin:
 
         Raises TopologyError.
         """
-        topology = catalogue.start(self._name, deadline=self._config.option.roomproof_deadline)
+        option = self._config.option
+        affinity = option.roomproof_affinity
+        topology = catalogue.start(self._name, deadline=option.roomproof_deadline, affinity=affinity)
         self._config.add_cleanup(topology.close)
         self._handle = self._config.stash[TOPOLOGY_KEY] = topology.handle
         return topology.handle.target

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from roomproof.client.target import UsageError
+from roomproof.dialects.affinity import ADDRESS, Affinity
 from roomproof.spec.rules import Capability
+from roomproof.topologies.front import AFFINITIES
 from roomproof.topologies.local import PLANS, LocalTopology
 from roomproof.topologies.topology import Store, Topology, TopologyHandle
 
@@ -26,9 +28,28 @@ def capabilities_of(name: str) -> dict[Capability, float | None]:
     return PLANS[name.removeprefix(COMPOSE)].capabilities
 
 
-def start(name: str, *, deadline: float, breakable: bool = False, store: Store = "sqlite") -> Topology:
+def affinity_of(name: str, kind: str | None) -> Affinity:
+    """The affinity of a topology, of the kind that the user wants; None for any.
+
+    Raises UsageError if the topology has no front with this kind.
+    """
+    known = {str(one.kind): one for one in AFFINITIES}
+    if kind is None:
+        return ADDRESS
+    if kind not in known:
+        raise UsageError(f"expected an affinity ({', '.join(known)}), got {kind!r}")
+    if name.startswith(COMPOSE) or not PLANS[name].front:
+        fronted = ", ".join(one for one, plan in PLANS.items() if plan.front)
+        raise UsageError(f"expected --affinity with a topology whose front can be told ({fronted}), got {name}")
+    return known[kind]
+
+
+def start(
+    name: str, *, deadline: float, breakable: bool = False, store: Store = "sqlite", affinity: str | None = None
+) -> Topology:
     """Start a topology. With `breakable`, its links can be cut.
 
+    `affinity` is the kind that its front has.
     Raises UsageError, TopologyError, and Inapplicable if it cannot be had with this store.
     """
     capabilities = capabilities_of(name)
@@ -37,7 +58,8 @@ def start(name: str, *, deadline: float, breakable: bool = False, store: Store =
 
         # A breakable topology starts after that of the whole run, which has built the images.
         return ComposeTopology.start(name, capabilities, deadline=deadline, builds=not breakable)
-    return LocalTopology.start(name, deadline=deadline, breakable=breakable, store=store)
+    chosen = affinity_of(name, affinity)
+    return LocalTopology.start(name, deadline=deadline, breakable=breakable, store=store, affinity=chosen)
 
 
 def logs(handle: TopologyHandle, words: set[str]) -> dict[str, list[str]]:

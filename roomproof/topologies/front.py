@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from roomproof.dialects.affinity import ADDRESS, Affinity, AffinityKind
 from roomproof.topologies.ports import accepts
 from roomproof.topologies.process import POLL_SECONDS, START_SECONDS, Process, find
 from roomproof.topologies.topology import TopologyError
@@ -15,6 +16,13 @@ from roomproof.topologies.topology import TopologyError
 PACKAGE = "nginx-light"
 
 CONFIGURATION = "nginx.conf"
+
+AFFINITIES = {
+    ADDRESS: "ip_hash;",
+    Affinity(AffinityKind.COOKIE, "route"): "hash $route consistent;",
+    Affinity(AffinityKind.HEADER, "X-Client"): "hash $http_x_client consistent;",
+}
+"""The kinds of affinity that the configuration has, and the line of affinity.conf for each."""
 
 
 def shipped_folder() -> Path:
@@ -28,10 +36,12 @@ def server_line(upstream: str) -> str:
     return f"server {upstream} max_fails=3 fail_timeout=5s;"
 
 
-def write_configuration(folder: Path, port: int, upstreams: Sequence[str]) -> None:
-    """Write the configuration for these instances into a folder."""
+def write_configuration(folder: Path, port: int, upstreams: Sequence[str], affinity: Affinity) -> None:
+    """Write the configuration for these instances and this affinity into a folder."""
     shutil.copy(shipped_folder() / CONFIGURATION, folder / CONFIGURATION)
-    (folder / "listen.conf").write_text(f"listen 127.0.0.1:{port};\n")
+    set_cookie = "add_header Set-Cookie $new_route always;\n" if affinity.kind is AffinityKind.COOKIE else ""
+    (folder / "listen.conf").write_text(f"{set_cookie}listen 127.0.0.1:{port};\n")
+    (folder / "affinity.conf").write_text(f"{AFFINITIES[affinity]}\n")
     (folder / "upstreams.conf").write_text("".join(f"{server_line(upstream)}\n" for upstream in upstreams))
 
 
@@ -44,12 +54,12 @@ class Nginx:
         self._pid_file = folder / "nginx.pid"
 
     @classmethod
-    def prepare(cls, folder: Path, port: int, upstreams: Sequence[str]) -> "Nginx":
+    def prepare(cls, folder: Path, port: int, upstreams: Sequence[str], affinity: Affinity = ADDRESS) -> "Nginx":
         """Write the configuration into a new folder. Raises TopologyError without nginx."""
         program = find("nginx", PACKAGE)
         folder.mkdir()
         folder.chmod(0o755)  # started by root, its workers run as another user
-        write_configuration(folder, port, upstreams)
+        write_configuration(folder, port, upstreams, affinity)
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         directives = f"worker_rlimit_nofile {most};" + (" user root;" if os.geteuid() == 0 else "")
         command = [program, "-p", str(folder), "-c", str(folder / CONFIGURATION), "-g", directives]

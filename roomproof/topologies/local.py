@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from roomproof.client.target import Target, parse_capabilities
+from roomproof.dialects.affinity import ADDRESS, Affinity
 from roomproof.spec.rules import Capability
 from roomproof.topologies.bus import Redis
 from roomproof.topologies.embedded import CAPABILITIES
@@ -15,7 +16,7 @@ from roomproof.topologies.instance import LocalInstance
 from roomproof.topologies.link import TcpLink
 from roomproof.topologies.ports import reserved_port
 from roomproof.topologies.store import DynamoDb
-from roomproof.topologies.topology import Store, TopologyHandle
+from roomproof.topologies.topology import Store, TopologyHandle, service_by
 
 ADDRESSES = tuple(f"127.0.{number}.1" for number in range(1, 9))
 """Client addresses that nginx tells apart by their first three octets (ip_hash)."""
@@ -84,9 +85,9 @@ class _Starting:
         instance.start()
         return instance
 
-    def nginx(self, upstreams: Sequence[str]) -> Nginx:
+    def nginx(self, upstreams: Sequence[str], affinity: Affinity) -> Nginx:
         """Start the front of these instances. Raises TopologyError."""
-        nginx = Nginx.prepare(self.folder / "nginx", self.port(), upstreams)
+        nginx = Nginx.prepare(self.folder / "nginx", self.port(), upstreams, affinity)
         self.closing.callback(nginx.stop)
         nginx.start()
         return nginx
@@ -114,8 +115,12 @@ class LocalTopology:
         self._closing = closing
 
     @classmethod
-    def start(cls, kind: str, *, deadline: float, breakable: bool, store: Store = "sqlite") -> "LocalTopology":
+    def start(
+        cls, kind: str, *, deadline: float, breakable: bool, store: Store = "sqlite", affinity: Affinity = ADDRESS
+    ) -> "LocalTopology":
         """Start a topology. With `breakable`, the links between its parts can be cut.
+
+        The front, if there is one, tells clients apart by `affinity`.
 
         Raises TopologyError, and Inapplicable if it cannot be had with this store.
         """
@@ -129,13 +134,14 @@ class LocalTopology:
             options = dynamodb.options if dynamodb else ["--database", str(folder.path / "chats.sqlite3")]
             names = [f"instance-{number}" for number in range(1, plan.instances + 1)]
             instances = [starting.instance(name, options, bus, breakable=breakable) for name in names]
-            front = starting.nginx([one.upstream for one in instances]) if plan.front else None
+            front = starting.nginx([one.upstream for one in instances], affinity) if plan.front else None
             target = Target(
                 front.url if front else instances[0].url,
                 plan.capabilities,
-                source_addresses=ADDRESSES if front else (),
+                source_addresses=ADDRESSES if front and affinity == ADDRESS else (),
                 exclusive=True,
                 deadline=deadline,
+                service=service_by(affinity),
             )
             handle = TopologyHandle(kind, str(folder.path), target)
             link = dynamodb.link if dynamodb else None

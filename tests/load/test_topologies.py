@@ -1,4 +1,4 @@
-"""Load on several instances: rooms span client addresses and instances."""
+"""Load on several instances: rooms span clients and instances."""
 
 import sys
 from collections.abc import Iterator
@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from roomproof.dialects.affinity import Affinity, AffinityKind
 from roomproof.topologies import instance
 from roomproof.topologies.local import LocalTopology
 from tests.conftest import require
 from tests.listening import ROOT
 from tests.load.locust import FinishedLoad, load
-from tests.topologies.discreet import hide_instances
+from tests.topologies.discreet import change_configuration, hide_instances
+
+COOKIE = Affinity(AffinityKind.COOKIE, "route")
+HEADER = Affinity(AffinityKind.HEADER, "X-Client")
 
 CHURN = ("churn", "-t", "8", "--rate", "4", "--room-size", "6")
 
@@ -30,11 +34,12 @@ def pubsub() -> Iterator[LocalTopology]:
 
 
 def loaded(folder: Path, topology: LocalTopology, kind: str, script: str, *options: str) -> FinishedLoad:
-    """Run against a topology from all its client addresses, named in a target file."""
+    """Run against a topology as all its clients, named in a target file."""
     target = topology.handle.target
     file = folder / "target.toml"
     addresses = ", ".join(f'"{address}"' for address in target.addresses)
-    file.write_text(f'url = "{target.url}"\ncapabilities = ["{kind}"]\nsource_addresses = [{addresses}]\n')
+    lines = (f'url = "{target.url}"', f'capabilities = ["{kind}"]', f'affinity = "{target.affinity}"')
+    file.write_text("\n".join([*lines, f"source_addresses = [{addresses}]"]))
     return load(folder, script, str(file), *options)
 
 
@@ -49,6 +54,28 @@ def test_several_instances_are_valid(tmp_path: Path, kind: str, rules: set[str])
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
     assert run.rules("held") >= rules
     assert len(run.verdict["instances"]) == 2
+
+
+@pytest.mark.parametrize("affinity", [COOKIE, HEADER], ids=str)
+def test_rooms_span_instances_whatever_the_front_goes_by(tmp_path: Path, affinity: Affinity) -> None:
+    with closing(LocalTopology.start("sticky", deadline=5, breakable=False, affinity=affinity)) as topology:
+        run = loaded(tmp_path, topology, "sticky", *CHURN)
+
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
+    assert "STICKY-4" in run.rules("held")
+    assert len(run.verdict["instances"]) == 2
+
+
+def test_rooms_span_instances_without_affinity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change_configuration(monkeypatch, lambda text: text.replace("ip_hash;", ""))
+    with closing(LocalTopology.start("pubsub", deadline=5, breakable=False)) as topology:
+        file = tmp_path / "target.toml"
+        lines = (f'url = "{topology.handle.target.url}"', 'capabilities = ["pubsub"]', 'affinity = "none"')
+        file.write_text("\n".join(lines))
+        run = load(tmp_path, CHURN[0], str(file), *CHURN[1:])
+
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
+    assert run.rules("held") >= {"PUBSUB-3", "PUBSUB-4"}
 
 
 def test_instances_that_do_not_hear_each_other_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

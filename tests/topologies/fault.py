@@ -18,6 +18,8 @@ class TopologyFault:
     """Changes the text of nginx.conf, then that of upstreams.conf."""
     in_server: Callable[[], None] | None = None
     """Changes the classes of the reference server, in the process of an instance."""
+    affinity: str = "address"
+    """The kind of affinity of the front, as for --affinity."""
     bus: bool = False
     """Whether the fault needs a bus in a topology without one."""
 
@@ -30,12 +32,12 @@ TOPOLOGY_FAULTS: dict[str, TopologyFault] = {}
 
 
 def front_fault(
-    name: str, *, topology: str, breaks: str, found_by: tuple[str, ...]
+    name: str, *, topology: str, breaks: str, found_by: tuple[str, ...], affinity: str = "address"
 ) -> Callable[[Callable[[str], str]], Callable[[str], str]]:
     """Register a fault of the front; the docstring of its function is its text."""
 
     def register(plant: Callable[[str], str]) -> Callable[[str], str]:
-        _add(TopologyFault(name, topology, breaks, _text(plant.__doc__), found_by, in_front=plant))
+        _add(TopologyFault(name, topology, breaks, _text(plant.__doc__), found_by, in_front=plant, affinity=affinity))
         return plant
 
     return register

@@ -35,6 +35,27 @@ def test_a_topology_without_faults_holds_all(tmp_path: Path, topology: str) -> N
     assert run.rules("broken") == run.rules("warned") == run.rules("untested") == set()
 
 
+AFFINITIES = {
+    "sticky by cookie": ("sticky", "cookie", ("test_sticky.py", "test_stats.py", "test_faults.py")),
+    "pubsub by cookie": ("pubsub", "cookie", ("test_sticky.py", "test_pubsub.py", "test_stats.py")),
+    "sticky by header": ("sticky", "header", ("test_sticky.py",)),
+}
+"""Topologies whose fronts go by something else than addresses, and the scenarios about it."""
+
+
+@pytest.mark.parametrize(
+    ("topology", "affinity", "scenarios"), [pytest.param(*case, id=name) for name, case in AFFINITIES.items()]
+)
+def test_a_front_holds_all_whatever_it_goes_by(
+    tmp_path: Path, topology: str, affinity: str, scenarios: tuple[str, ...]
+) -> None:
+    run = verify(tmp_path, *scenarios, "--topology", topology, "--affinity", affinity, "-n", "2", "--tb=short")
+
+    assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
+    assert run.rules("held") >= ({"STICKY-1", "STICKY-2"} if topology == "sticky" else {"PUBSUB-1"})
+    assert run.rules("broken") == run.rules("warned") == set()
+
+
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=name) for name, fault in TOPOLOGY_FAULTS.items()])
 def test_a_fault_is_found_by_its_own_rule(tmp_path: Path, fault: TopologyFault) -> None:
     run = planted(tmp_path, fault)
@@ -46,6 +67,6 @@ def test_a_fault_is_found_by_its_own_rule(tmp_path: Path, fault: TopologyFault) 
 
 def planted(folder: Path, fault: TopologyFault) -> Run:
     """Run the scenarios that have to find a fault."""
-    plugin = ("-p", "tests.topologies.planted", "--topology", fault.topology)
+    plugin = ("-p", "tests.topologies.planted", "--topology", fault.topology, "--affinity", fault.affinity)
     more = {VARIABLE: fault.name, "PYTHONPATH": str(ROOT)}
     return verify(folder, *fault.found_by, *plugin, "--tb=no", "-q", environment=more)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from roomproof.dialects.affinity import Affinity
 from roomproof.topologies import front, instance, local
 from tests.topologies.catalogue import TOPOLOGY_FAULTS
 from tests.topologies.fault import VARIABLE
@@ -22,10 +23,10 @@ if fault.bus:
 if fault.in_front is not None:
     change, write = fault.in_front, front.write_configuration
 
-    def write_with_fault(folder: Path, port: int, upstreams: Sequence[str]) -> None:
+    def write_with_fault(folder: Path, port: int, upstreams: Sequence[str], affinity: Affinity) -> None:
         """Write the configuration, then plant the fault."""
-        write(folder, port, upstreams)
-        for name in (front.CONFIGURATION, "upstreams.conf"):
+        write(folder, port, upstreams, affinity)
+        for name in (front.CONFIGURATION, "affinity.conf", "upstreams.conf"):
             (folder / name).write_text(change((folder / name).read_text()))
 
     front.write_configuration = write_with_fault

@@ -21,6 +21,10 @@ HERE = str(Path(__file__).parent)
     [
         pytest.param(["--topology", "ring"], "single, sticky, pubsub", id="an unknown topology"),
         pytest.param(["--topology", "sticky", "--target", "http://h"], "got both", id="a topology and a target"),
+        pytest.param(["--topology", "sticky", "--affinity", "stars"], "address, cookie, header", id="an affinity"),
+        pytest.param(["--topology", "single", "--affinity", "cookie"], "got single", id="an affinity without a front"),
+        pytest.param(["--target", "http://h", "--affinity", "cookie"], "target file", id="an affinity of one's own"),
+        pytest.param(["--affinity", "cookie"], "--topology", id="an affinity without a topology"),
         pytest.param(["--topology", "sticky", "--capability", "fetch"], "--target", id="a capability"),
     ],
 )

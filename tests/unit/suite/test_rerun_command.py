@@ -9,6 +9,7 @@ from roomproof.suite.rerun_command import rerun_command
 
 DEFAULTS: dict[str, Any] = {
     "topology": None,
+    "affinity": None,
     "target": None,
     "capability": [],
     "header": [],
@@ -24,6 +25,9 @@ DEFAULTS: dict[str, Any] = {
     [
         pytest.param({}, "", id="none"),
         pytest.param({"topology": "pubsub"}, " --topology pubsub", id="a topology"),
+        pytest.param(
+            {"topology": "sticky", "affinity": "cookie"}, " --topology sticky --affinity cookie", id="an affinity"
+        ),
         pytest.param(
             {"target": "http://h", "capability": ["fetch"], "ca": "ca.pem", "exclusive": True, "deadline": 1.5},
             " --target http://h --capability fetch --ca ca.pem --exclusive --deadline 1.5",

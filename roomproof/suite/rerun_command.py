@@ -1,6 +1,8 @@
-"""The command that runs one scenario again."""
+"""The commands that run one scenario, or the scenarios of one rule, again."""
 
+import re
 import shlex
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,28 +13,50 @@ def rerun_command(config: pytest.Config, scenario: str, *, idle: int = 0) -> str
     """Return the command that runs one scenario against the same target.
 
     With `idle`, the run lasts at least so many seconds.
-    The values of headers are left out, because they can be secret.
+    """
+    words = ["roomproof", "verify", shlex.quote(scenario), *_options(config)]
+    return " ".join([*words, "--idle", str(idle)] if idle else words)
+
+
+def rule_command(config: pytest.Config, rule: str, scenario: str | None = None) -> str:
+    """Return the command that shows a broken rule in detail, on the same target.
+
+    It runs the scenarios of the rule, or only `scenario`.
+    """
+    words = [shlex.quote(scenario)] if scenario else ["--rule", rule]
+    return " ".join(["roomproof", "verify", *words, *_options(config), "-v"])
+
+
+def _options(config: pytest.Config) -> Iterator[str]:
+    """Yield the words that describe the target, quoted for a shell.
+
+    The values of headers can be secret: a variable of the shell stands for each.
     """
     option = config.option
-    words = ["roomproof", "verify", scenario]
     if option.roomproof_topology:
-        words += ["--topology", option.roomproof_topology]
+        yield from ("--topology", shlex.quote(option.roomproof_topology))
     if option.roomproof_affinity:
-        words += ["--affinity", option.roomproof_affinity]
+        yield from ("--affinity", shlex.quote(option.roomproof_affinity))
     if option.roomproof_target:
-        words += ["--target", option.roomproof_target]
-    for capability in option.roomproof_capability:
-        words += ["--capability", capability]
+        yield from ("--target", shlex.quote(option.roomproof_target))
+    for name in ("capability", "without"):
+        for value in getattr(option, f"roomproof_{name}"):
+            yield from (f"--{name}", shlex.quote(value))
     for header in option.roomproof_header:
-        words += ["--header", f"{header.partition(':')[0]}: ..."]
+        yield from ("--header", header_placeholder(header.partition(":")[0]))
     if option.roomproof_ca:
-        words += ["--ca", option.roomproof_ca]
+        yield from ("--ca", shlex.quote(option.roomproof_ca))
     if option.roomproof_exclusive:
-        words.append("--exclusive")
+        yield "--exclusive"
     if option.roomproof_deflate:
-        words.append("--deflate")
+        yield "--deflate"
     if option.roomproof_deadline != DEADLINE_SECONDS:
-        words += ["--deadline", f"{option.roomproof_deadline:g}"]
-    if idle:
-        words += ["--idle", str(idle)]
-    return shlex.join(words)
+        yield from ("--deadline", f"{option.roomproof_deadline:g}")
+    if option.roomproof_deviations:
+        yield from ("--deviations", shlex.quote(option.roomproof_deviations))
+
+
+def header_placeholder(name: str) -> str:
+    """Return a header, quoted for a shell, with a variable in place of its value."""
+    variable = re.sub(r"\W", "_", name.strip().upper(), flags=re.ASCII)
+    return f'{shlex.quote(f"{name.strip()}: ")}"${variable}"'

@@ -12,6 +12,7 @@ from roomproof.errors import UsageError
 from roomproof.history import HistoryError, Sent
 from roomproof.judge.findings import Finding
 from roomproof.judge.root_cause import Expectation, Proof, attribute, is_explained
+from roomproof.printable import escaped
 from roomproof.report.failure_text import failure_text, finding_line
 from roomproof.report.history_file import write_history
 from roomproof.spec.messages import Perhaps, Valid
@@ -114,6 +115,7 @@ class ScenarioPlugin:
         if self._config.option.roomproof_histories:
             write_history(Path(self._config.option.roomproof_histories), scenario_id(item.nodeid), events)
         if isinstance(error, OUR_TROUBLE):  # then the history shows what we did, not what the server does
+            report.is_our_error = isinstance(error, pytest.fail.Exception)
             report.trouble = f"{scenario_id(item.nodeid)} was ended by a trouble of ours: {_first_line(error)}"
         else:
             self._attribute(item, report, error, findings)
@@ -141,7 +143,7 @@ class ScenarioPlugin:
         events = stage.events() if stage else []
         failed = _failed_expectation(item, report, error, stage) if error else None
         for cause in attribute(failed, findings):
-            line = finding_line(cause.finding, events) if cause.finding else _first_line(error)
+            line = finding_line(cause.finding, events) if cause.finding else _observation(item, error)
             report.add(cause.rule, line, root=cause.root)
         turned_away = stage.turned_away() if stage and failed and failed.proof is Proof.UNDELIVERED else None
         if failed and failed.proof is Proof.SEEN and failed.rule not in report.rules:
@@ -154,6 +156,7 @@ class ScenarioPlugin:
             why = "could not be played, and its history shows no fault of the server"
             report.trouble = f"{scenario_id(item.nodeid)} {why}: {_first_line(error)}"
         elif error and not failed and not report.broken and not report.trouble:
+            report.is_our_error = True
             why = "names none of its several rules in its failure"
             report.trouble = f"{scenario_id(item.nodeid)} {why}: {_first_line(error)}"
 
@@ -181,8 +184,9 @@ class ScenarioPlugin:
         try:
             return stage.finish() if is_complete else stage.break_off()
         except HistoryError as error:
-            trouble = f"the history of {scenario_id(item.nodeid)} cannot be judged: {error}"
-            item.stash[REPORT_KEY].trouble = trouble
+            report = item.stash[REPORT_KEY]
+            report.trouble = f"the history of {scenario_id(item.nodeid)} cannot be judged: {error}"
+            report.is_our_error = True
             return []
 
     def _set_known_deviations_apart(self, report: ScenarioReport, scenario: str) -> None:
@@ -213,9 +217,10 @@ class ScenarioPlugin:
         elif report.skipped:
             scenario.detail = scenario.detail or str(error)
         elif report.failed and not scenario.broken and not scenario.trouble:
+            scenario.is_our_error = True
             scenario.trouble = f"internal error in {scenario_id(item.nodeid)}: {type(error).__name__}: {error}"
             scenario.detail = scenario.trouble
-        if isinstance(error, ScenarioFailedError):
+        if report.failed and not scenario.is_our_error:  # a traceback of Roomproof says nothing about the server
             report.longrepr = scenario.detail
         if scenario.explanation:
             report.sections.append(("roomproof", scenario.explanation))
@@ -270,6 +275,20 @@ def _sender_of(content: str | None, stage: Stage | None) -> int | None:
     return next(
         (number for number, frame in sent if isinstance(frame, Valid | Perhaps) and frame.content == content), None
     )
+
+
+def _observation(item: pytest.Item, error: BaseException | None) -> str:
+    """The observation of a scenario.
+
+    A bare assertion does not say what was expected: the name of the scenario does.
+    """
+    line = _first_line(error)
+    if not line.startswith("assert "):
+        return line
+    where = str(error).partition("\n")[2].strip().partition("\n")[0].removeprefix("+").strip()
+    words = scenario_id(item.nodeid).partition("::test_")[2].replace("_", " ")
+    shown = f"{line} {where}" if where.startswith("where ") else line
+    return f"expected that {words}, got: {escaped(shown)}"
 
 
 def _first_line(error: BaseException | None) -> str:

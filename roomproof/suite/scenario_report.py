@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from roomproof.report.broken_rules import kind_of
 from roomproof.verdict import Outcome
 
 SHOWN_OBSERVATIONS = 3
@@ -35,6 +36,8 @@ class ScenarioReport:
     """One line about the outcome."""
     trouble: str = ""
     """Why the run itself is not reliable; empty if it is."""
+    is_our_error: bool = False
+    """Whether an error of Roomproof or of a plugin ended the scenario: only its traceback tells more."""
     target_is_gone: bool = False
     """Whether the target stopped answering, so that further scenarios would find out nothing."""
     explanation: str = ""
@@ -88,11 +91,18 @@ class ScenarioReport:
             "detail": self.detail,
             "held": [] if outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_RUN) else held,
             "broken": list(self.broken),
+            "observations": {rule: _one_of_each_kind(texts) for rule, texts in self.broken.items()},
             "consequences": dict(self.roots),
             "deviating": list(self.deviating),
             "untested": self.untested,
             "trouble": self.trouble,
+            "is_our_error": self.is_our_error,
         }
+
+
+def _one_of_each_kind(observations: list[str]) -> list[str]:
+    """The first observation of each kind of fault."""
+    return list({kind_of(one): one for one in reversed(observations)}.values())[::-1]
 
 
 def _follows_from(root: str | None) -> str:

@@ -23,6 +23,7 @@ from roomproof.suite.rule_plugin import RulePlugin, check_rules
 from roomproof.suite.scenario_item import rules_of, scenario_id
 from roomproof.suite.scenario_plugin import ScenarioPlugin
 from roomproof.suite.session_plugin import SessionPlugin
+from roomproof.suite.terminal_plugin import TerminalPlugin
 from roomproof.suite.topology_plugin import TopologyPlugin, receive_topology
 from roomproof.verdict import Outcome
 
@@ -119,6 +120,7 @@ def _begin_session(
         wait_s=config.option.roomproof_wait,
     )
     config.pluginmanager.register(session, "roomproof-session")
+    config.pluginmanager.register(TerminalPlugin(config, session), "roomproof-terminal")
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
@@ -131,10 +133,25 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Give warned and deviating scenarios their own category, letter and word."""
-    match getattr(report, "roomproof", {}).get("outcome"):
+    """Give scenarios a category, a letter, and a word with the ids of rules.
+
+    A failure without its traceback is no failure to pytest, which would print more than the server's fault.
+    """
+    scenario = getattr(report, "roomproof", None)
+    if scenario is None or str(report.outcome) == "rerun":
+        return None
+    tested, broken = " ".join(scenario["rules"]), " ".join((*scenario["broken"], *scenario["deviating"]))
+    match scenario["outcome"]:
+        case Outcome.FAILED if scenario["is_our_error"]:
+            return None
+        case Outcome.FAILED if scenario["broken"]:
+            return "broken", "F", f"BROKEN {broken}"
+        case Outcome.FAILED:
+            return "untested", "?", f"UNTESTED {tested}"
         case Outcome.WARNED:
-            return "warned", "w", "WARNED"
+            return "warned", "w", f"WARNED {broken}"
         case Outcome.DEVIATING:
-            return "deviating", "d", "DEVIATING"
+            return "deviating", "d", f"DEVIATING {broken}"
+        case Outcome.PASSED:
+            return "passed", ".", f"PASSED {tested}"
     return None

@@ -4,13 +4,15 @@ It runs in the controlling process, and writes the result file.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import pytest
 
 from roomproof.client.http import Http
 from roomproof.client.target import Target, UsageError
-from roomproof.printable import printable
+from roomproof.printable import counted, printable
+from roomproof.report.broken_rules import Failure
 from roomproof.report.result_file import ResultFile
 from roomproof.spec.rules import read_protocol
 from roomproof.stage.stage import Stage
@@ -24,12 +26,7 @@ from roomproof.suite.scenario_item import rules_of, scenario_id
 from roomproof.suite.topology_plugin import TopologyPlugin
 from roomproof.suite.waiting import wait_for
 from roomproof.topologies.topology import TopologyError
-from roomproof.verdict import Conclusion, Outcome, ScenarioResult, Standing, Verdict, conclude
-
-SHOWN_TROUBLES = 10
-"""Maximum number of troubles printed at the end."""
-
-COLOURS = {Conclusion.VALID: "green", Conclusion.INVALID: "red", Conclusion.INCONCLUSIVE: "yellow"}
+from roomproof.verdict import Conclusion, Outcome, ScenarioResult, Verdict, conclude
 
 
 class SessionPlugin:
@@ -65,7 +62,10 @@ class SessionPlugin:
         self._file = file
         self._partial = partial
         self._results: dict[str, ScenarioResult] = {}
-        self._troubles: list[str] = []
+        self.troubles: list[str] = []
+        """Why the run is not reliable."""
+        self.failures: list[Failure] = []
+        """The scenarios that broke rules, in the order of their ends."""
         self._deselected: dict[str, tuple[str, ...]] = {}
         self._interrupted = False
         self._shares_target = shares_target
@@ -74,7 +74,19 @@ class SessionPlugin:
         self._remarks: tuple[str, ...] = ()
         """Circumstances that the verdict names."""
         self._verdict: Verdict | None = None
-        self._shown = False
+
+    @property
+    def results(self) -> list[ScenarioResult]:
+        """The results so far."""
+        return list(self._results.values())
+
+    @property
+    def standing_verdict(self) -> Verdict | None:
+        """The verdict, or what stands so far in a run that was interrupted."""
+        if self._verdict is not None or not self._interrupted:
+            return self._verdict
+        reason = f"interrupted after {counted(len(self._results), 'scenario')}"
+        return replace(self._conclude(), conclusion=Conclusion.INCONCLUSIVE, reason=reason, partial=True)
 
     def pytest_report_header(self) -> str:
         """Name the target and what it declares."""
@@ -110,10 +122,9 @@ class SessionPlugin:
             self._remarks = (_about_compression(preflight.compression),)
 
     def _give_up(self, trouble: str, broken: Sequence[str] = ()) -> NoReturn:
-        self._troubles.append(trouble)
+        self.troubles.append(trouble)
         verdict = self._write(self._conclude(broken=broken))
-        self._shown = True  # pytest prints the reason of an exit
-        pytest.exit(verdict.sentence, returncode=verdict.exit_code)
+        pytest.exit("no scenario was run; the verdict says why", returncode=verdict.exit_code)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the result of a scenario."""
@@ -121,7 +132,7 @@ class SessionPlugin:
         name = scenario_id(report.nodeid)
         if scenario is None:
             if report.failed:
-                self._troubles.append(f"internal error in {name}: {_last_line(report)}")
+                self.troubles.append(f"internal error in {name}: {_last_line(report)}")
             return
         name = scenario.get("id", name)
         result = ScenarioResult(
@@ -137,10 +148,14 @@ class SessionPlugin:
             scenario["consequences"],
         )
         known = self._results.get(name)
+        if scenario["observations"]:
+            text = "\n".join(text for name, text in report.sections if not name.startswith("Captured "))
+            failure = Failure(name, result.rules, scenario["observations"], text or result.detail)
+            self.failures = [*(one for one in self.failures if one.scenario != name), failure]
         if known is not None and known.outcome is Outcome.FAILED:
             return  # a further try of a scenario that failed
         if scenario["trouble"]:
-            self._troubles.append(scenario["trouble"])
+            self.troubles.append(scenario["trouble"])
         self._add(result)
 
     def _add(self, result: ScenarioResult) -> None:
@@ -157,12 +172,12 @@ class SessionPlugin:
         This is trouble, because the run was asked for the file.
         """
         self._file = None
-        self._troubles.append(f"cannot write the result file: {error.strerror}")
+        self.troubles.append(f"cannot write the result file: {error.strerror}")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep as trouble that a file of scenarios cannot be collected."""
         if report.failed:
-            self._troubles.append(f"cannot collect {report.nodeid}: {_last_line(report)}")
+            self.troubles.append(f"cannot collect {report.nodeid}: {_last_line(report)}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
@@ -204,7 +219,7 @@ class SessionPlugin:
 
     def pytest_internalerror(self, excrepr: object) -> None:
         """Keep an error of pytest or a plugin as trouble: the run becomes inconclusive."""
-        self._troubles.append(f"internal error: {str(excrepr).strip().splitlines()[-1]}")
+        self.troubles.append(f"internal error: {str(excrepr).strip().splitlines()[-1]}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -226,6 +241,8 @@ class SessionPlugin:
             outcome = Outcome.DEVIATING if is_known else Outcome.FAILED
             broken, deviating = ((), (rule,)) if is_known else ((rule,), ())
             detail = f"{rule}: {observation}"
+            if not is_known:
+                self.failures.append(Failure(END, (), {rule: [observation]}, detail))
             self._add(ScenarioResult(END, (), outcome, detail=detail, broken=broken, deviating=deviating))
 
     def _conclude(self, broken: Sequence[str] = ()) -> Verdict:
@@ -235,7 +252,7 @@ class SessionPlugin:
             [result for result in results if result.outcome is not Outcome.NOT_RUN],
             self._declared.capabilities,
             partial=self._partial,
-            trouble=self._troubles[0] if self._troubles else None,
+            trouble=self.troubles[0] if self.troubles else None,
             broken=broken,
             without=self._declared.without,
             dialect=self._declared.dialect,
@@ -254,42 +271,12 @@ class SessionPlugin:
             self._verdict = self._conclude()
         return self._verdict
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the verdict, and before it warnings, deviations and troubles."""
-        verdict = self._verdict
-        if verdict is None:
-            return
-        self._shown = True
-        terminalreporter.section("roomproof")
-        for result in self._results.values():
-            if result.outcome in (Outcome.WARNED, Outcome.DEVIATING) or result.id == END:
-                terminalreporter.write_line(f"{result.outcome}: {result.id}: {result.detail}")
-        for trouble in self._troubles[:SHOWN_TROUBLES]:
-            terminalreporter.write_line(f"trouble: {trouble}")
-        terminalreporter.write_line(_counts(verdict))
-        terminalreporter.write_line(verdict.sentence, **{COLOURS[verdict.conclusion]: True, "bold": True})
-
-    def pytest_unconfigure(self) -> None:
-        """Print the verdict if pytest printed no summary.
-
-        That happens with --no-summary and after an internal error.
-        """
-        if self._verdict is not None and not self._shown:
-            print(f"\n{self._verdict.sentence}")
-
 
 def _about_compression(answer: str | None) -> str:
     """Return what the verdict says of compression that was offered."""
     if answer is None:
         return "the server declined compression, so nothing was compressed"
     return f"messages were compressed ({printable(answer)})"
-
-
-def _counts(verdict: Verdict) -> str:
-    """Return how many rules have each standing, in one line."""
-    standings = list(verdict.rules.values())
-    counts = [f"{standings.count(standing)} {standing.replace('_', ' ')}" for standing in Standing]
-    return f"rules: {', '.join(counts)}{' (partial run)' if verdict.partial else ''}"
 
 
 def _last_line(report: pytest.CollectReport | pytest.TestReport) -> str:

@@ -45,7 +45,7 @@ def test_a_broken_should_is_warned_and_fails_nothing(tmp_path: Path, no_errors: 
     assert done.rules("warned") == {"FRAME-4"}
     assert {line["id"].partition("[")[0] for line in done.scenarios("warned")} == {ANSWERED}
     assert 'failures="0"' in (tmp_path / "junit.xml").read_text()
-    assert "FRAME-4" in done.output.partition("= roomproof =")[2], "a warning is named at the end"
+    assert "FRAME-4  SHOULD  " in done.output.partition("= roomproof =")[2], "a warning is named at the end"
 
 
 def test_a_failure_shows_rule_timeline_and_command(tmp_path: Path, trimming: str) -> None:

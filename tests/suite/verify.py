@@ -31,6 +31,7 @@ class Run:
     code: int
     output: str
     results: list[dict[str, Any]]
+    stdout: str = ""
 
     @property
     def verdict(self) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def verify(
     done = subprocess.run(
         words, cwd=folder, env=variables, capture_output=True, text=True, timeout=RUN_SECONDS, check=False
     )
-    return Run(done.returncode, done.stdout + done.stderr, read(results))
+    return Run(done.returncode, done.stdout + done.stderr, read(results), done.stdout)
 
 
 def interrupt(folder: Path, *arguments: str, when: str, presses: int = 1) -> Run:
@@ -96,7 +97,7 @@ def interrupt(folder: Path, *arguments: str, when: str, presses: int = 1) -> Run
             os.killpg(process.pid, signal.SIGINT)
             time.sleep(PRESS_SECONDS)
         output += process.communicate(timeout=RUN_SECONDS)[0]
-    return Run(process.returncode, output, read(results))
+    return Run(process.returncode, output, read(results), output)
 
 
 def clean_environment() -> dict[str, str]:

@@ -7,9 +7,13 @@ import pytest
 
 from roomproof.cli.exit_codes import INTERRUPTED
 from roomproof.client.target_file import is_target
+from roomproof.report.live_output import is_for_people, make_output_live
 from roomproof.suite.options import prefixed
 from roomproof.suite.paths import scenarios_folder
 from roomproof.verdict import EXIT_CODES, Conclusion
+
+PLAIN = ["--color=no"]
+"""The option of pytest for plain text. A later option of the user wins."""
 
 
 def verify(arguments: list[str]) -> int:
@@ -29,8 +33,10 @@ def verify(arguments: list[str]) -> int:
     command = [*configuration, "-p", "xdist", "-p", "roomproof.suite.path_plugin"]
     # Options of the suite get the name that no plugin of the user can have.
     # The folder comes first: as the last argument it would become the value of an option that lacks one.
+    make_output_live()
+    colours = [] if is_for_people(sys.stdout, os.environ) else PLAIN
     try:
-        return int(pytest.main([*command, str(folder), *prefixed(arguments)]))
+        return int(pytest.main([*command, *colours, str(folder), *prefixed(arguments)]))
     except KeyboardInterrupt:  # before the run began
         return INTERRUPTED
     except OSError as error:

@@ -19,6 +19,15 @@ def make_output_safe() -> None:
     sys.stderr = _safe(sys.stderr, 2)
 
 
+def duplicate(stream: TextIO) -> TextIO:
+    """Return a safe stream to the same place.
+
+    It stays there if the descriptor is redirected.
+    """
+    stream.flush()
+    return _safe(stream, os.dup(stream.fileno()))
+
+
 def _open_closed_descriptors() -> None:
     """Open the closed ones of descriptors 0 to 2, so that no file gets these numbers."""
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:

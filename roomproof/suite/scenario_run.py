@@ -10,6 +10,7 @@ import pytest
 
 from roomproof.client.target import Target, UsageError
 from roomproof.report.history_file import create_folder
+from roomproof.report.live_output import LiveOutput
 from roomproof.report.result_file import ResultFile
 from roomproof.spec.rules import ProtocolError, read_protocol
 from roomproof.suite.declared_target import DeclaredTarget, declared_target
@@ -17,6 +18,7 @@ from roomproof.suite.deviation_plugin import DeviationPlugin
 from roomproof.suite.deviations import Deviation, check_deviations, read_deviations
 from roomproof.suite.end_plugin import EndPlugin
 from roomproof.suite.interrupts import heed_first_interrupt
+from roomproof.suite.live_plugin import LivePlugin
 from roomproof.suite.options import is_narrowed, target_option
 from roomproof.suite.retry_plugin import RetryPlugin
 from roomproof.suite.rule_plugin import RulePlugin, check_rules
@@ -121,6 +123,14 @@ def _begin_session(
     )
     config.pluginmanager.register(session, "roomproof-session")
     config.pluginmanager.register(TerminalPlugin(config, session), "roomproof-terminal")
+    if isinstance(sys.stdout, LiveOutput) and _may_be_live(config):
+        config.pluginmanager.register(LivePlugin(config, session, sys.stdout), "roomproof-live")
+
+
+def _may_be_live(config: pytest.Config) -> bool:
+    """Whether the command line asks for nothing that a live line would disturb."""
+    option = config.option
+    return option.verbose >= 0 and option.capture != "no" and not option.usepdb and not option.trace
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:

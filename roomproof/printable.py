@@ -10,9 +10,19 @@ def escaped(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return the escaped text; cut, with its length, if over SHOWN_CHARACTERS."""
-    shown = escaped(text[: SHOWN_CHARACTERS + 1])
-    return shown if len(text) <= SHOWN_CHARACTERS else f"{shown[:SHOWN_CHARACTERS]}... ({len(text)} characters)"
+    """Return the text, escaped, and without its middle if it is over SHOWN_CHARACTERS."""
+    return escaped(shortened(text, SHOWN_CHARACTERS))
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text without its middle if it has over `most` characters.
+
+    It says how many characters are left out.
+    """
+    if len(text) <= most:
+        return text
+    tail = most // 3
+    return f"{text[: most - tail]} ... {len(text) - most:,} characters left out ... {text[-tail:]}"
 
 
 def counted(number: int, noun: str) -> str:

@@ -123,7 +123,8 @@ def test_the_20th_bad_frame_is_forgiven_or_closes_with_1008(kitchen: Room) -> No
         alice.hears(mallory.say("sorry about that"), rule="FRAME-3")
     elif not mallory.is_open:
         code = mallory.was_closed_with(rule="FRAME-3")
-        expect(code == CloseCode.POLICY_VIOLATION, rule="FRAME-3", expected="1008", got=code)
+        expected = "mallory to be closed with 1008"
+        expect(code == CloseCode.POLICY_VIOLATION, rule="FRAME-3", expected=expected, got=mallory.account())
 
 
 VIOLATIONS = {

@@ -5,7 +5,7 @@ Lifecycle.
 """
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import UTC, datetime
 
 from roomproof.history import Started
 from roomproof.judge.lifecycle import Lifecycle
@@ -214,8 +214,18 @@ def is_far_away(started: Started, moment: datetime, at: int, *, may_be_old: bool
 
     The time of receipt is that on the server's clock.
     """
-    ahead = moment.timestamp() - (started.epoch + at + started.server_ahead) / NS_PER_S
+    ahead = ahead_of_receipt(started, moment, at)
     return ahead > CLOCK_SKEW_S or (ahead < -CLOCK_SKEW_S and not may_be_old)
+
+
+def time_of_receipt(started: Started, at: int) -> datetime:
+    """Return a time of a history on the server's clock, in UTC."""
+    return datetime.fromtimestamp((started.epoch + at + started.server_ahead) / NS_PER_S, UTC)
+
+
+def ahead_of_receipt(started: Started, moment: datetime, at: int) -> float:
+    """Return by how many seconds a timestamp is ahead of the time of receipt."""
+    return moment.timestamp() - (started.epoch + at + started.server_ahead) / NS_PER_S
 
 
 # Faults injected on purpose

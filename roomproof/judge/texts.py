@@ -3,10 +3,18 @@
 A text holds only what both judges know. Evidence that only one of them has goes into `Finding.detail`.
 """
 
+from datetime import datetime
+
 from roomproof.judge.classification import Part
 from roomproof.judge.findings import Kind, quoted
 from roomproof.spec.limits import CLOCK_SKEW_S
 from roomproof.spec.messages import NoticeKind
+
+QUARTER_S = 900
+"""A quarter of an hour in seconds: the offset of each time zone is a multiple of it."""
+
+WIDEST_ZONE_S = 14 * 3_600 + CLOCK_SKEW_S
+"""Maximum distance in seconds between a local time and UTC, with the error of a clock."""
 
 
 def item_name(part: Part, item: int, user: str) -> str:
@@ -112,6 +120,40 @@ def unprovoked_error(content: str | None) -> str:
 def far_away(timestamp: str) -> str:
     """Text for a timestamp too far from the time of receipt (DELIVER-8)."""
     return f"the timestamp {timestamp!r} is more than {CLOCK_SKEW_S} s away from the time of receipt"
+
+
+def time_difference(timestamp: str, ahead_s: float, received: datetime) -> str:
+    """Say how far a timestamp is from the time of receipt, and perhaps why."""
+    side = "ahead" if ahead_s > 0 else "behind"
+    reason = _zone_hint(timestamp, abs(ahead_s))
+    return f"it was received at {received:%Y-%m-%dT%H:%M:%SZ}, so it is {how_long(abs(ahead_s))} {side}{reason}"
+
+
+def _zone_hint(timestamp: str, away_s: float) -> str:
+    """A guess, if the difference is a whole number of quarters of an hour."""
+    is_zone = abs(away_s - round(away_s / QUARTER_S) * QUARTER_S) < CLOCK_SKEW_S
+    if not is_zone or not 2 * QUARTER_S - CLOCK_SKEW_S < away_s < WIDEST_ZONE_S:
+        return ""
+    if timestamp.endswith("Z"):
+        return ": local time that is marked as UTC?"
+    has_offset = timestamp[-6:-5] in ("+", "-") and timestamp[-3:-2] == ":"
+    return ": a wrong offset?" if has_offset else ": local time without an offset?"
+
+
+def how_long_exactly(seconds: float) -> str:
+    """Return a duration as `how_long` does, but a short one in milliseconds."""
+    return how_long(seconds) if seconds >= 1 else f"{seconds * 1000:g} ms"
+
+
+def how_long(seconds: float) -> str:
+    """Return a duration in its two largest units: `5 h`, `2 min 5 s`."""
+    rest = round(seconds)
+    parts = []
+    for name, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        number, rest = divmod(rest, size)
+        if number:
+            parts.append(f"{number} {name}")
+    return " ".join(parts[:2]) or "0 s"
 
 
 def backward(part: Part, item: int, user: str) -> str:

@@ -4,18 +4,21 @@ from collections.abc import Mapping, Sequence
 
 from roomproof.history import Event
 from roomproof.judge.findings import Finding
-from roomproof.printable import printable
+from roomproof.printable import escaped, printable, shortened
 from roomproof.spec.rules import read_protocol
 from roomproof.timeline import connection_names, timeline
 
 SHOWN_OBSERVATIONS = 10
 """Maximum number of observations shown for one rule."""
 
+OBSERVATION_CHARACTERS = 600
+"""Maximum number of characters shown of one observation."""
+
 
 def finding_line(finding: Finding, events: Sequence[Event]) -> str:
     """Return a finding in one line: its kind, its receiver and its text."""
     receiver = connection_names(events).get(finding.receiver, f"#{finding.receiver}")
-    return f"{finding.kind}, at {printable(receiver)}: {printable(finding.full_text)}"
+    return f"{finding.kind}, at {printable(receiver)}: {escaped(shortened(finding.full_text, OBSERVATION_CHARACTERS))}"
 
 
 def failure_text(
@@ -53,7 +56,7 @@ def _rule_lines(rule_id: str, observations: Sequence[str]) -> list[str]:
 
 
 def _shown(observations: Sequence[str]) -> list[str]:
-    lines = [f"    {observation}" for observation in observations[:SHOWN_OBSERVATIONS]]
+    lines = [f"    {shortened(one, OBSERVATION_CHARACTERS)}" for one in observations[:SHOWN_OBSERVATIONS]]
     if len(observations) > SHOWN_OBSERVATIONS:
         lines.append(f"    ... and {len(observations) - SHOWN_OBSERVATIONS} more")
     return lines

@@ -12,6 +12,7 @@ from typing import Literal, NoReturn
 
 import msgspec
 
+from roomproof.printable import printable
 from roomproof.spec.limits import CONTENT_CODE_POINTS, FRAME_BYTES, NESTING_LEVELS
 
 FRAMES_REMEMBERED = 4_096
@@ -246,9 +247,9 @@ def read(frame: str | bytes) -> Frame:
     try:
         fields = decode_json(frame)
     except (ValueError, RecursionError):
-        return Malformed("expected JSON", frame)
+        return Malformed(f"expected JSON, got {printable(frame)!r}", frame)
     if not isinstance(fields, dict):
-        return Malformed("expected a JSON object", fields)
+        return Malformed(f"expected a JSON object, got {_shown(fields)}", fields)
     match fields.get("type"):
         case "message":
             return _read_message(fields)
@@ -262,7 +263,13 @@ def read(frame: str | bytes) -> Frame:
         case str(unknown):
             return Ignored(unknown)
         case other:
-            return Malformed(f"expected a string as type, got {other!r}", fields.get("content"))
+            got = _shown(other) if "type" in fields else "none"
+            return Malformed(f"expected a string as type, got {got}", fields.get("content"))
+
+
+def _shown(value: object) -> str:
+    """A value as JSON, and without its middle if it is long."""
+    return printable(json.dumps(value, ensure_ascii=False))
 
 
 def _lacks(fields: dict[str, object], *names: str) -> str | None:
@@ -271,7 +278,7 @@ def _lacks(fields: dict[str, object], *names: str) -> str | None:
         if name not in fields:
             return f"expected a field {name!r}, got none"
         if not isinstance(fields[name], str):
-            return f"expected a string as {name!r}, got {fields[name]!r}"
+            return f"expected a string as {name!r}, got {_shown(fields[name])}"
     if "timestamp" in names and parse_timestamp(str(fields["timestamp"])) is None:
         return f"expected an ISO 8601 timestamp, got {fields['timestamp']!r}"
     return None

@@ -6,19 +6,21 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
-from msgspec import structs
+from msgspec import json, structs
 
 from roomproof.client.clock import CLOCK, server_ahead_ns
 from roomproof.client.http import Answer, Http, UnreachableError
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError
 from roomproof.history import Deadline, Deleting, Event, Opened, Opening, Started
-from roomproof.judge.facts import OLD_TIMESTAMP, is_far_away
+from roomproof.judge import texts
+from roomproof.judge.facts import OLD_TIMESTAMP, ahead_of_receipt, is_far_away, time_of_receipt
 from roomproof.judge.findings import OVERDUE, Finding
 from roomproof.judge.offline.judge import judge
+from roomproof.printable import printable
 from roomproof.spec.limits import CHAT_ID_CHARACTERS
+from roomproof.spec.messages import parse_timestamp
 from roomproof.spec.rules import Capability, Need
 from roomproof.stage.clients import Clients, instance_of
 from roomproof.stage.endings import Refusal
@@ -240,18 +242,24 @@ class Stage:
         still = {_subject(finding) for finding in judge(again)}
         return [one for one in findings if one.rule != OLD_TIMESTAMP or _subject(one) in still]
 
-    def tells_time(self, moment: datetime) -> bool:
-        """Whether a timestamp is close to the server's time now (DELIVER-8).
+    def why_not_now(self, timestamp: object) -> str | None:
+        """Return why a timestamp is not that of now (DELIVER-8), or None.
 
         Compares it by an old and by a new measurement of the server's clock.
         """
+        moment = parse_timestamp(timestamp) if isinstance(timestamp, str) else None
+        if moment is None:
+            return f"{printable(json.encode(timestamp).decode())}, which is no timestamp"
         now = self.scene.recorder.now()
         started = self.events()[0]
         assert isinstance(started, Started), "a stage opens with the head of its history"
         if not is_far_away(started, moment, now, may_be_old=False):
-            return True
+            return None
         measured = structs.replace(started, server_ahead=server_ahead_ns(self.scene.http))
-        return not is_far_away(measured, moment, now, may_be_old=False)
+        if not is_far_away(measured, moment, now, may_be_old=False):
+            return None
+        ahead, received = ahead_of_receipt(measured, moment, now), time_of_receipt(measured, now)
+        return f"{timestamp!r}; {texts.time_difference(str(timestamp), ahead, received)}"
 
     def turned_away(self) -> Person | None:
         """The first person whom a handshake let in and who was then closed at once.

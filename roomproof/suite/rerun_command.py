@@ -24,7 +24,8 @@ def rule_command(config: pytest.Config, rule: str, scenario: str | None = None) 
     It runs the scenarios of the rule, or only `scenario`.
     """
     words = [shlex.quote(scenario)] if scenario else ["--rule", rule]
-    return " ".join(["roomproof", "verify", *words, *_options(config), "-v"])
+    idle = ["--idle", f"{config.option.roomproof_idle:g}"] if config.option.roomproof_idle else []
+    return " ".join(["roomproof", "verify", *words, *_options(config), *idle, "-v"])
 
 
 def _options(config: pytest.Config) -> Iterator[str]:

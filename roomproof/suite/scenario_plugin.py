@@ -284,7 +284,7 @@ def _observation(item: pytest.Item, error: BaseException | None) -> str:
     """
     line = _first_line(error)
     if not line.startswith("assert "):
-        return line
+        return escaped(line)
     where = str(error).partition("\n")[2].strip().partition("\n")[0].removeprefix("+").strip()
     words = scenario_id(item.nodeid).partition("::test_")[2].replace("_", " ")
     shown = f"{line} {where}" if where.startswith("where ") else line

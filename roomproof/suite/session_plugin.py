@@ -123,6 +123,8 @@ class SessionPlugin:
 
     def _give_up(self, trouble: str, broken: Sequence[str] = ()) -> NoReturn:
         self.troubles.append(trouble)
+        if broken:
+            self.failures.append(Failure("the first look", (), {rule: [trouble] for rule in broken}, trouble))
         verdict = self._write(self._conclude(broken=broken))
         pytest.exit("no scenario was run; the verdict says why", returncode=verdict.exit_code)
 

@@ -7,16 +7,21 @@ from collections.abc import Generator, Sequence
 
 import pytest
 
-from roomproof.printable import counted
+from roomproof.printable import counted, shortened
 from roomproof.report.broken_rules import BrokenRule, Example, Failure, advice, broken_rules, examples
 from roomproof.spec.rules import Level, read_protocol
-from roomproof.suite.end_plugin import END
 from roomproof.suite.rerun_command import rule_command
 from roomproof.suite.session_plugin import SessionPlugin
 from roomproof.verdict import Conclusion, Outcome, Standing, Verdict
 
 SHOWN_TROUBLES = 10
 """Maximum number of troubles printed at the end."""
+
+SENTENCE_CHARACTERS = 300
+"""Maximum number of characters shown of the first finding against a rule."""
+
+LINE_CHARACTERS = 1_000
+"""Maximum number of characters of any other line at the end."""
 
 COLOURS = {Conclusion.VALID: "green", Conclusion.INVALID: "red", Conclusion.INCONCLUSIVE: "yellow"}
 
@@ -82,12 +87,13 @@ class TerminalPlugin:
         terminal.write_sep("=", "roomproof")
         for result in self._session.results:
             if result.outcome is Outcome.DEVIATING:
-                terminal.write_line(f"{result.outcome}: {result.id}: {result.detail}")
-        for trouble in self._session.troubles[:SHOWN_TROUBLES]:
-            terminal.write_line(f"trouble: {trouble}")
+                terminal.write_line(shortened(f"{result.outcome}: {result.id}: {result.detail}", LINE_CHARACTERS))
+        for trouble in [one for one in self._session.troubles if one not in verdict.reason][:SHOWN_TROUBLES]:
+            terminal.write_line(f"trouble: {shortened(trouble, LINE_CHARACTERS)}")
         self._print_broken(terminal, self._session.failures)
         terminal.write_line(_counts(verdict))
-        terminal.write_line(verdict.sentence, **{COLOURS[verdict.conclusion]: True, "bold": True})
+        colour = {COLOURS[verdict.conclusion]: True, "bold": True}
+        terminal.write_line(shortened(verdict.sentence, LINE_CHARACTERS), **colour)
 
     def _print_broken(self, terminal: pytest.TerminalReporter, failures: Sequence[Failure]) -> None:
         """Print each broken rule, and the command that shows it."""
@@ -97,20 +103,22 @@ class TerminalPlugin:
         terminal.write_line("broken rules:" if len(broken) == 1 else "broken rules, the likely root first:")
         width = max(len(one.rule) for one in broken)
         scenarios = [counted(len(one.failures), "scenario") for one in broken]
+        widest = max(map(len, scenarios))
         for one, number in zip(broken, scenarios, strict=True):
+            sentence = shortened(one.first, SENTENCE_CHARACTERS)
             colour = {"red": one.level is Level.MUST, "yellow": one.level is not Level.MUST}
             terminal.write(f"  {one.rule:{width}}", bold=True, **colour)
-            terminal.write_line(f"  {one.level:<6}  {number:<{max(map(len, scenarios))}}  {one.first}")
+            terminal.write_line(f"  {one.level:<6}  {number:<{widest}}  {sentence}")
             terminal.write_line(f"  {'':{width}}  {self._command(one)}", cyan=True)
-        if sentence := advice(broken, len(failures)):
-            terminal.write_line(sentence, bold=True)
+        if tip := advice(broken, len(failures)):
+            terminal.write_line(tip, bold=True)
 
     def _command(self, broken: BrokenRule) -> str:
         """The command that shows a broken rule.
 
         Where no scenario of the rule broke it, the command runs another one that did.
         """
-        named = next((one.scenario for one in broken.failures if not one.scenario.startswith(END)), None)
+        named = next((one.scenario for one in broken.failures if "::" in one.scenario), None)
         scenario = None if broken.tested else named
         return rule_command(self._config, broken.rule, scenario)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from roomproof.client.http import UnreachableError
-from roomproof.printable import SHOWN_CHARACTERS, counted, printable
+from roomproof.printable import SHOWN_CHARACTERS, counted, printable, shortened
 from roomproof.stage.scene import RuleBrokenError
 
 
@@ -17,7 +17,14 @@ def test_errors_escape_control_characters() -> None:
 
 
 def test_a_long_frame_is_cut() -> None:
-    assert len(printable("x" * 10_000)) < SHOWN_CHARACTERS + 30
+    assert len(printable("x" * 10_000)) < SHOWN_CHARACTERS + 40
+
+
+def test_a_cut_text_keeps_both_ends_and_tells_what_is_missing() -> None:
+    text = "begin" + "x" * 24_000 + "end"
+
+    assert shortened(text, 30) == "beginxxxxxxxxxxxxxxx ... 23,978 characters left out ... xxxxxxxend"
+    assert shortened(text, len(text)) == text
 
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0 findings"), (1, "1 finding"), (2, "2 findings")])

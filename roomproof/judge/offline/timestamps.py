@@ -6,13 +6,16 @@ from itertools import pairwise
 
 from roomproof.judge import texts
 from roomproof.judge.classification import part_of
-from roomproof.judge.facts import NS_PER_S, TICK_NS, is_far_away
+from roomproof.judge.facts import NS_PER_S, TICK_NS, ahead_of_receipt, is_far_away, time_of_receipt
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.offline.connection import Receipt, RecordedConnection
 from roomproof.judge.offline.sorted_history import SortedHistory
 from roomproof.judge.offline.traces import Trace, Traces, first_copies
 from roomproof.spec import messages
 from roomproof.spec.rules import Capability
+
+CLOCK = "%H:%M:%S.%fZ"
+"""The form of a time of day in a finding."""
 
 
 def wrong_time(history: SortedHistory, traces: Traces) -> Iterator[Finding]:
@@ -35,7 +38,12 @@ def _far_away(
     moment = messages.parse_timestamp(frame.timestamp)
     if moment is not None and is_far_away(history.started, moment, receipt.at, may_be_old=may_be_old):
         text = texts.far_away(frame.timestamp)
-        yield Finding(Kind.WRONG_TIME, "DELIVER-8", receiver.number, text, witness=(receipt.event,))
+        detail = texts.time_difference(
+            frame.timestamp,
+            ahead_of_receipt(history.started, moment, receipt.at),
+            time_of_receipt(history.started, receipt.at),
+        )
+        yield Finding(Kind.WRONG_TIME, "DELIVER-8", receiver.number, text, witness=(receipt.event,), detail=detail)
 
 
 def _without_progress(sender: RecordedConnection, receiver: RecordedConnection, traces: Traces) -> Iterator[Finding]:
@@ -56,7 +64,9 @@ def _without_progress(sender: RecordedConnection, receiver: RecordedConnection, 
 
 def _backward(sender: RecordedConnection, receiver: RecordedConnection, earlier: Trace, later: Trace) -> Finding:
     text = texts.backward(part_of(later.item, sender.leave), later.item, sender.user)
-    return _finding(sender, receiver, earlier, later, text, f"it is earlier than that of item {earlier.item}")
+    back = texts.how_long_exactly((_timestamp(earlier) - _timestamp(later)).total_seconds())
+    detail = f"{_timestamp(later):{CLOCK}} is {back} before {_timestamp(earlier):{CLOCK}}, that of item {earlier.item}"
+    return _finding(sender, receiver, earlier, later, text, detail)
 
 
 def _standing_still(

@@ -8,7 +8,7 @@ import msgspec
 from roomproof.history import Started
 from roomproof.judge import texts
 from roomproof.judge.classification import JOIN_NOTICE, Part, Violation
-from roomproof.judge.facts import is_far_away
+from roomproof.judge.facts import ahead_of_receipt, is_far_away, time_of_receipt
 from roomproof.judge.findings import Kind, quoted
 from roomproof.judge.streaming.connection import LEAVE, StreamingConnection, part_of_item
 from roomproof.judge.streaming.departed import DepartedSender, DepartedSenders
@@ -194,7 +194,9 @@ class Decoder:
             return
         if is_far_away(self.started, moment, at, may_be_old=may_be_old):
             text = texts.far_away(frame.timestamp)
-            decoded.faults.append(FrameFault((Kind.WRONG_TIME, "DELIVER-8"), text))
+            ahead, received = ahead_of_receipt(self.started, moment, at), time_of_receipt(self.started, at)
+            detail = texts.time_difference(frame.timestamp, ahead, received)
+            decoded.faults.append(FrameFault((Kind.WRONG_TIME, "DELIVER-8"), text, detail=detail))
         if decoded.sender is not None:
             self._check_progress(decoded, decoded.sender, moment, receiver, at)
 

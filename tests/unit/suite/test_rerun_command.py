@@ -19,6 +19,7 @@ DEFAULTS: dict[str, Any] = {
     "deflate": False,
     "deadline": 5.0,
     "deviations": None,
+    "idle": 0.0,
 }
 
 

@@ -67,6 +67,11 @@ def timeline(events: Sequence[Event], *, zero: int | None = None, names: dict[in
     return [*lines[:half], f"      ... {len(lines) - 2 * half} events left out ...", *lines[-half:]]
 
 
+def described(event: Event) -> str:
+    """Return an event in words, without its time and its subject."""
+    return _predicate(event)
+
+
 def _at(event: Event) -> int:
     return 0 if isinstance(event, Started) else event.at
 

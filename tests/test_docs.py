@@ -1,5 +1,6 @@
 """The documents name only what exists, and name all of our options."""
 
+import argparse
 import re
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,7 @@ import configargparse
 import pytest
 
 from reference_server.__main__ import _parser as parser_of_the_server
+from roomproof.cli.command_line import parser
 from roomproof.load import options
 from roomproof.spec.rules import Level, read_protocol
 from roomproof.suite.options import OPTION_NAMES, PREFIX, add_options
@@ -128,6 +130,17 @@ def options_of_reference_server() -> set[str]:
     return {name for action in parser_of_the_server()._actions for name in action.option_strings} - {"-h", "--help"}
 
 
+def commands() -> dict[str, argparse.ArgumentParser]:
+    """The parsers of the commands of `roomproof` by name."""
+    action = next(one for one in parser()._actions if isinstance(one, argparse._SubParsersAction))
+    return dict(action.choices)
+
+
+def options_of(command: str) -> set[str]:
+    """The options of a command that parses its arguments itself."""
+    return {name for action in commands()[command]._actions for name in action.option_strings} - {"-h", "--help"}
+
+
 @each_document
 def test_every_relative_link_resolves(document: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", without_blocks(text_of(document)))
@@ -186,7 +199,7 @@ def test_every_tox_environment_exists(document: Path) -> None:
 
 @each_prose
 def test_every_command_of_roomproof_exists(document: Path) -> None:
-    assert named(document, r"roomproof ([a-z]\w*)") <= {"verify", "load", "judge", "rules", "explain", "dialect"}
+    assert named(document, r"roomproof ([a-z]\w*)") <= commands().keys()
     assert named(document, r"roomproof load ([a-z]\w*)") <= {file.stem for file in ROOT.glob("locustfiles/*.py")}
     assert named(document, r"roomproof verify .*?(test_\w+\.py::test_\w+)") <= scenario_rules().keys()
 
@@ -204,7 +217,7 @@ def test_every_option_exists(document: Path, pytestconfig: pytest.Config) -> Non
     of_pytest = {name for group in groups for option in group.options for name in option.names()}
 
     of_verify = options_of_verify() | {f"{PREFIX}{name}" for name in OPTION_NAMES}
-    known = of_pytest | of_verify | options_of_load() | options_of_reference_server() | OF_OTHERS
+    known = of_pytest | of_verify | options_of_load() | options_of_reference_server() | options_of("report") | OF_OTHERS
     assert named(document, r"(?<![\w-])--[a-z][a-z-]+") <= known
 
 
@@ -212,6 +225,10 @@ def test_the_manual_of_the_suite_has_every_option() -> None:
     listed = listed_options(section(ROOT / "docs/cli.md", "Options of `verify`"))
 
     assert listed == options_of_verify()
+
+
+def test_the_manual_of_reports_has_every_option() -> None:
+    assert listed_options(section(ROOT / "docs/report.md", "Options")) == options_of("report")
 
 
 def test_the_manual_of_load_has_every_option() -> None:

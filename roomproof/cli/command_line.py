@@ -9,6 +9,8 @@ from roomproof.cli.dialect import play
 from roomproof.cli.exit_codes import USAGE_ERROR
 from roomproof.cli.judging import judge_files
 from roomproof.cli.loading import load
+from roomproof.cli.reporting import add_options as add_report_options
+from roomproof.cli.reporting import report
 from roomproof.cli.rules import explain, list_rules
 from roomproof.cli.verifying import verify
 from roomproof.report.output import make_output_safe
@@ -25,6 +27,7 @@ examples:
   roomproof explain ORDER-1                   say what a rule demands, and which scenarios test it
   roomproof load churn http://localhost:8080  load your server, and verify every delivery
   roomproof verify URL --histories h; roomproof judge h/*.jsonl
+  roomproof verify URL --results r.jsonl --histories h; roomproof report r.jsonl --histories h
 """
 
 OWN_ARGUMENTS = {"verify": verify, "load": load}
@@ -53,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("load", help="run a load script; takes its name and Locust's arguments", add_help=False)
     judging = commands.add_parser("judge", help="judge recorded histories again, and print findings with witnesses")
     judging.add_argument("history", nargs="+", type=Path, help="a file that `verify --histories FOLDER` wrote")
+    add_report_options(commands.add_parser("report", help="write a page about the results of one run or several"))
     rules = commands.add_parser("rules", help="list the rules, a line each")
     rules.add_argument("family", nargs="*", help="such as deliver or join; all without")
     explaining = commands.add_parser("explain", help="print a rule, and the scenarios that test it")
@@ -71,6 +75,8 @@ def main(arguments: list[str] | None = None) -> int:
         return OWN_ARGUMENTS[words[0]](words[1:])
     given = parser().parse_args(words)
     match given.command:
+        case "report":
+            return report(given)
         case "rules":
             return list_rules(given.family)
         case "explain":

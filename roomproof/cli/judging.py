@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from roomproof.cli.exit_codes import USAGE_ERROR
-from roomproof.history import Deadline, Event, HistoryError, Opened, read_history
+from roomproof.history import Event, HistoryError, Opened, read_history
 from roomproof.judge.findings import Finding
-from roomproof.judge.offline.judge import judge
 from roomproof.printable import counted
 from roomproof.report.failure_text import finding_line
+from roomproof.report.rejudged import findings_of, is_complete
 from roomproof.timeline import connection_names, timeline
 from roomproof.verdict import EXIT_CODES, Conclusion
 
@@ -37,21 +37,18 @@ def judge_file(path: Path) -> int:
     try:
         with path.open("rb") as lines:
             events = list(read_history(lines))
-        findings = judge(events)
+        findings = findings_of(events)
     except OSError as error:
         print(f"roomproof: cannot read {path}: {error.strerror}", file=sys.stderr)
         return USAGE_ERROR
     except HistoryError as error:
         print(f"roomproof: {path}: {error}", file=sys.stderr)
         return USAGE_ERROR
-    is_complete = any(isinstance(event, Deadline) for event in events)
-    if not is_complete:  # what is missing can have arrived after the end of the history
-        findings = [finding for finding in findings if not finding.overdue]
     _print_findings(path, findings, events)
     if not any(isinstance(event, Opened) for event in events):
         print(f"{path}: inconclusive: no client was ever connected")
         return EXIT_CODES[Conclusion.INCONCLUSIVE]
-    if not is_complete and not findings:
+    if not is_complete(events) and not findings:
         print(f"{path}: inconclusive: it ends before the deadline, so it cannot tell whether anything is missing")
         return EXIT_CODES[Conclusion.INCONCLUSIVE]
     size = f"{counted(len(events), 'event')} of {counted(len(connection_names(events)), 'connection')}"

@@ -21,5 +21,10 @@ def create_folder(folder: Path) -> None:
 
 def write_history(folder: Path, scenario: str, events: Sequence[Event]) -> None:
     """Write the history of a scenario to a file that is named after the scenario."""
+    history_path(folder, scenario).write_bytes(dump(events))
+
+
+def history_path(folder: Path, scenario: str) -> Path:
+    """Return the path of the history of a scenario."""
     name = re.sub(r"[^\w.,\[\]-]+", "_", scenario)[:NAME_CHARACTERS]
-    (folder / f"{name}.jsonl").write_bytes(dump(events))
+    return folder / f"{name}.jsonl"

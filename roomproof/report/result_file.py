@@ -7,12 +7,16 @@ from roomproof.report.version import tool_version
 from roomproof.spec.rules import Protocol
 from roomproof.verdict import ScenarioResult, Verdict
 
+FORMAT = 1
+"""Version of the format of result files. Further keys and kinds of lines leave it as it is."""
+
 
 def run_line(protocol: Protocol, target: str, capabilities: list[str], *, partial: bool) -> dict[str, object]:
     """Return the first line of a result file."""
     return {
         "kind": "run",
         "tool": "roomproof",
+        "format": FORMAT,
         "version": tool_version(),
         "protocol": protocol.version,
         "target": target,

@@ -1,1 +1,1 @@
-"""The demo page in a real browser."""
+"""The demo page, and pages of reports, in a real browser."""

@@ -10,10 +10,10 @@ from roomproof.load.figures.bisection import Bisection
 from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.percentiles import quantile
 from roomproof.load.figures.totals import RunTotals
-from roomproof.load.figures.wording import duration
 from roomproof.load.options import LoadOptions
 from roomproof.printable import counted, printable
 from roomproof.report.capabilities import capability_names
+from roomproof.report.durations import duration
 from roomproof.report.json_lines import JsonLines
 from roomproof.report.result_file import run_line, verdict_line
 from roomproof.spec.rules import Protocol

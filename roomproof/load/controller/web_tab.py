@@ -16,8 +16,8 @@ from roomproof.load.figures.metrics import Count
 from roomproof.load.figures.objectives import TIMES
 from roomproof.load.figures.overload import texts_of
 from roomproof.load.figures.totals import RunTotals
-from roomproof.load.figures.wording import duration
 from roomproof.printable import printable
+from roomproof.report.durations import duration
 from roomproof.verdict import Verdict
 
 KEY = "roomproof"

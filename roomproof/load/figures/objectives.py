@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from roomproof.load.figures.metrics import Timing
 from roomproof.load.figures.percentiles import QUANTILES
-from roomproof.load.figures.wording import UNITS, duration
+from roomproof.report.durations import UNITS, duration
 
 TIMES = (Timing.DELIVER, Timing.CONNECT, Timing.JOIN, Timing.LAST_RECIPIENT, Timing.SPREAD)
 """Timings that objectives can name."""

@@ -1,4 +1,4 @@
-"""Numbers in texts for people. Pure."""
+"""Times in texts for people. Pure."""
 
 UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000}
 """Units of time, in microseconds."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from roomproof.load.figures.wording import duration
+from roomproof.report.durations import duration
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,117 @@
+"""The command `roomproof report`: pages and texts about result files."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from roomproof.cli.exit_codes import USAGE_ERROR
+from roomproof.errors import UsageError
+from roomproof.history import Event, HistoryError, read_history
+from roomproof.printable import escaped
+from roomproof.report.history_file import history_path
+from roomproof.report.page.html_page import html_page
+from roomproof.report.saved_run import ResultError, SavedRun, read_run
+from roomproof.spec.rules import read_protocol
+
+DEFAULT_PAGE = Path("roomproof-report.html")
+
+DESCRIPTION = """\
+Writes a page about result files of `roomproof verify --results FILE` and `roomproof load --results FILE`.
+The page needs no network and no scripts. Several results stand side by side: the state of each rule, and the charts
+of load runs.
+"""
+
+EPILOG = """\
+examples:
+  roomproof verify http://localhost:8080 --results r.jsonl --histories h
+  roomproof report r.jsonl --histories h --html report.html     with a sequence chart for each failure
+
+  roomproof report old.jsonl new.jsonl                          two servers or versions side by side
+
+exit codes: 0 written, whatever the verdict; 4 usage error, such as a file that is no result file
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command to its parser."""
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help="a file of --results")
+    parser.add_argument("--histories", type=Path, metavar="FOLDER", help="the folder of `verify --histories FOLDER`")
+    parser.add_argument("--html", type=Path, metavar="FILE", help=f"where to write the page; default: {DEFAULT_PAGE}")
+
+
+def report(given: argparse.Namespace) -> int:
+    """Write what is asked for, and return the exit code: 0, or that of a usage error."""
+    try:
+        histories = HistoryFolder(given.histories)
+        runs = read_runs(given.results)
+        page = given.html or DEFAULT_PAGE
+        write(page, html_page(runs, histories.history, read_protocol()), given.results)
+    except (ResultError, UsageError) as error:
+        print(f"roomproof report: {escaped(str(error))}", file=sys.stderr)
+        return USAGE_ERROR
+    return 0
+
+
+class HistoryFolder:
+    """The folder of histories, if there is one."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """Raise UsageError if the folder is missing."""
+        if folder is not None and not folder.is_dir():
+            raise UsageError(f"expected a folder of histories, got {folder}")
+        self._folder = folder
+
+    def history(self, scenario: str) -> Sequence[Event] | None:
+        """Return the history of a scenario, or None if there is none. Raises HistoryError."""
+        path = history_path(self._folder, scenario) if self._folder else None
+        if path is None or not path.is_file():
+            return None
+        try:
+            with path.open("rb") as lines:
+                return list(read_history(lines))
+        except OSError as error:
+            raise HistoryError(f"cannot read {path}: {error.strerror}") from error
+
+
+def read_runs(paths: Sequence[Path]) -> list[SavedRun]:
+    """Return the runs of result files.
+
+    Raises ResultError and UsageError, which name the file.
+    """
+    return [_read(path, name) for path, name in zip(paths, _names(paths), strict=True)]
+
+
+def _read(path: Path, name: str) -> SavedRun:
+    try:
+        with path.open("rb") as lines:
+            return read_run(name, lines)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    except ResultError as error:
+        raise ResultError(f"{path}: {error}") from error
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """Return a name for each file.
+
+    That is its own name without the suffix, or the whole path where names repeat.
+    """
+    stems = [path.stem for path in paths]
+    return [stem if stems.count(stem) == 1 else str(path) for path, stem in zip(paths, stems, strict=True)]
+
+
+def write(path: Path, text: str, inputs: Sequence[Path]) -> None:
+    """Write a file, and say where it is.
+
+    Raises UsageError, also for a file that would replace an input.
+    """
+    if any(path.exists() and one.exists() and path.samefile(one) for one in inputs):
+        raise UsageError(f"expected a file to write to, got the result file {path}")
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+    print(f"wrote {path}")

@@ -1,0 +1,142 @@
+"""The failures of a run by rule, with their findings and charts. Pure."""
+
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from roomproof.dialects.native import native
+from roomproof.history import Event, HistoryError, Opening
+from roomproof.judge.findings import Finding
+from roomproof.judge.offline.sorted_history import sort
+from roomproof.report.page.sequence_chart import SequenceChart, sequence_chart
+from roomproof.report.rejudged import findings_of
+from roomproof.report.saved_run import FindingLine, SavedRun, ScenarioLine
+from roomproof.timeline import connection_names
+from roomproof.verdict import Outcome
+
+History = Callable[[str], Sequence[Event] | None]
+"""Returns the history of a scenario, or None if there is none. Raises HistoryError."""
+
+SHOWN_FINDINGS = 3
+"""Maximum number of findings shown of one scenario."""
+
+FAILED = (Outcome.FAILED, Outcome.WARNED, Outcome.DEVIATING)
+"""Outcomes of scenarios in which the server broke something."""
+
+OTHER = "other failures"
+"""The heading of failures without a broken rule, such as those of an expectation of a deviation file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFinding:
+    """A finding in one sentence, with the chart of its witness."""
+
+    rule: str
+    text: str
+    chart: SequenceChart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A scenario, or a load run, in which something is broken."""
+
+    name: str
+    outcome: str
+    detail: str
+    follows_from: dict[str, str] = field(default_factory=dict)
+    findings: list[ShownFinding] = field(default_factory=list)
+    others: int = 0
+    """Number of findings that are not shown."""
+    trouble: str = ""
+    """Why the history could not be read; empty if it could."""
+    rerun: str = ""
+    """The command that runs the scenario again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFailures:
+    """All failures whose first broken rule is this one.
+
+    Those that are not `shown` have only their names, in `others`.
+    """
+
+    rule: str
+    shown: list[Failure]
+    others: list[str]
+
+
+def failures_by_rule(saved: SavedRun, history: History, most: int) -> list[RuleFailures]:
+    """Return the failures of a run of the suite, the rules with most failures first.
+
+    `most` is the number of failures shown with their findings for each rule.
+    """
+    groups: dict[str, list[ScenarioLine]] = {}
+    for line in saved.scenarios:
+        if line.outcome in FAILED or line.broken:
+            groups.setdefault(line.broken[0] if line.broken else OTHER, []).append(line)
+    return [
+        RuleFailures(rule, [_failure(saved, line, history) for line in lines[:most]], [one.id for one in lines[most:]])
+        for rule, lines in sorted(groups.items(), key=lambda group: (group[0] == OTHER, -len(group[1]), group[0]))
+    ]
+
+
+def _failure(saved: SavedRun, line: ScenarioLine, history: History) -> Failure:
+    findings: list[ShownFinding] = []
+    others, trouble = 0, ""
+    try:
+        events = history(line.id)
+        if events is not None:
+            found = findings_of(events)
+            first = _first_of_each_rule(found)
+            findings = [_shown(finding, events) for finding in first]
+            others = len(found) - len(first)
+    except HistoryError as error:
+        trouble = f"its history cannot be judged: {error}"
+    return Failure(
+        name=line.id,
+        outcome=line.outcome,
+        detail=line.detail,
+        follows_from=line.follows_from,
+        findings=findings,
+        others=others,
+        trouble=trouble,
+        rerun=rerun_command(saved, line.id),
+    )
+
+
+def rerun_command(saved: SavedRun, scenario: str) -> str:
+    """Return the command that runs one scenario again.
+
+    It has no headers, because result files have none.
+    """
+    capabilities = [word for name in saved.run.capabilities for word in ("--capability", name)]
+    return shlex.join(["roomproof", "verify", scenario, "--target", saved.run.target, *capabilities])
+
+
+def _first_of_each_rule(findings: Sequence[Finding]) -> list[Finding]:
+    return list({finding.rule: finding for finding in reversed(findings)}.values())[::-1][:SHOWN_FINDINGS]
+
+
+def _shown(finding: Finding, events: Sequence[Event]) -> ShownFinding:
+    names = connection_names(events)
+    text = f"{finding.kind}, at {names.get(finding.receiver, f'#{finding.receiver}')}: {finding.full_text}"
+    rooms = {event.connection: event.room for event in events if isinstance(event, Opening)}
+    chart = sequence_chart(text, finding.witness, names, sort(events).frames, rooms) if finding.witness else None
+    return ShownFinding(finding.rule, text, chart)
+
+
+def load_findings(saved: SavedRun) -> list[ShownFinding]:
+    """Return the first findings of each rule of a load run."""
+    groups: dict[str, list[FindingLine]] = {}
+    for line in saved.findings:
+        groups.setdefault(line.rule, []).append(line)
+    return [_shown_line(line) for lines in groups.values() for line in lines[:SHOWN_FINDINGS]]
+
+
+def _shown_line(line: FindingLine) -> ShownFinding:
+    names = connection_names(line.witness)
+    where = names.get(line.receiver, f"connection {line.receiver}")
+    text = f"{line.finding}, at {where}: {line.text}" + (f"; {line.detail}" if line.detail else "")
+    rooms = {event.connection: event.room for event in line.witness if isinstance(event, Opening)}
+    chart = sequence_chart(text, line.witness, names, native().frames, rooms) if line.witness else None
+    return ShownFinding(line.rule, text, chart)

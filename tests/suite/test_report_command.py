@@ -1,0 +1,87 @@
+"""`roomproof report` makes pages of result files."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from roomproof.history import dump
+from roomproof.report.result_file import FORMAT
+from tests.listening import faulty, listening
+from tests.suite.verify import verify
+from tests.unit.report.saved import FAILED, INVALID, RUN, VALID, doubled_history, lines
+
+
+def report(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    words = [sys.executable, "-m", "roomproof", "report", *arguments]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with results of a broken server, and with their histories."""
+    (tmp_path / "r.jsonl").write_bytes(b"".join(lines(RUN, FAILED, INVALID)))
+    (tmp_path / "h").mkdir()
+    (tmp_path / "h" / "test_deliver.py_test_b[two_words].jsonl").write_bytes(dump(doubled_history()))
+    return tmp_path
+
+
+def test_a_run_with_a_fault_becomes_a_page(tmp_path: Path) -> None:
+    with listening(*faulty("some doubled")) as url:
+        run = verify(tmp_path, "test_deliver.py", "--target", url, "--histories", "h")
+
+    done = report(tmp_path, "results.jsonl", "--histories", "h")
+
+    assert (run.code, done.returncode, done.stdout) == (1, 0, "wrote roomproof-report.html\n")
+    assert run.results[0]["format"] == FORMAT
+    page = (tmp_path / "roomproof-report.html").read_text()
+    assert '<h3 id="failures-1-1">DELIVER-3: ' in page
+    assert 'aria-label="Sequence chart with 2 events.' in page
+
+
+def test_histories_are_found_by_the_name_of_the_scenario(folder: Path) -> None:
+    assert report(folder, "r.jsonl", "--histories", "h", "--html", "page.html").returncode == 0
+
+    assert "duplicated, at bob: message 1 of &#39;alice&#39; arrived again" in (folder / "page.html").read_text()
+
+
+def test_a_killed_run_is_shown_as_incomplete(folder: Path) -> None:
+    (folder / "cut.jsonl").write_bytes((folder / "r.jsonl").read_bytes()[:-30])
+
+    done = report(folder, "cut.jsonl")
+
+    assert done.returncode == 0
+    assert "INCOMPLETE" in (folder / "roomproof-report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(["nowhere.jsonl"], "cannot read nowhere.jsonl: No such file or directory", id="no file"),
+        pytest.param(["h"], "cannot read h: Is a directory", id="a folder"),
+        pytest.param(["h/test_deliver.py_test_b[two_words].jsonl"], "got a history: pass its folder", id="a history"),
+        pytest.param(["newer.jsonl"], "written by the newer version 9.9 of Roomproof", id="newer"),
+        pytest.param(["r.jsonl", "--histories", "nowhere"], "expected a folder of histories", id="no histories"),
+        pytest.param(["r.jsonl", "--html", "r.jsonl"], "expected a file to write to", id="over its input"),
+        pytest.param(["r.jsonl", "--html", "nowhere/x.html"], "cannot write nowhere/x.html", id="no such folder"),
+    ],
+)
+def test_anything_else_is_a_usage_error(folder: Path, arguments: list[str], message: str) -> None:
+    (folder / "newer.jsonl").write_bytes(b"".join(lines(RUN | {"format": 99, "version": "9.9"}, VALID)))
+
+    done = report(folder, *arguments)
+
+    assert (done.returncode, done.stdout) == (4, "")
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_names_of_files_cannot_disturb_the_terminal(folder: Path) -> None:
+    done = report(folder, "\x1b[31m.jsonl")
+
+    assert "\x1b" not in done.stderr
+
+
+def test_help_shows_two_examples(tmp_path: Path) -> None:
+    assert report(tmp_path, "--help").stdout.count("  roomproof report ") == 2

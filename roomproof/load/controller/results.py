@@ -8,6 +8,7 @@ from typing import IO
 from roomproof.judge.findings import Finding, Kind
 from roomproof.load.figures.bisection import Bisection
 from roomproof.load.figures.metrics import Count, Timing
+from roomproof.load.figures.objectives import TIMES
 from roomproof.load.figures.percentiles import quantile
 from roomproof.load.figures.totals import RunTotals
 from roomproof.load.options import LoadOptions
@@ -100,7 +101,10 @@ class LoadResults(JsonLines):
         )
 
     def interval(self, totals: RunTotals, second: int) -> None:
-        """Write what happened since the last line: percentiles in us, the lag in ms."""
+        """Write what happened since the last line.
+
+        Percentiles are in microseconds, the lag is in milliseconds, and `cpu` is the share of a core.
+        """
         now = totals.interval
         self._write(
             {
@@ -112,6 +116,8 @@ class LoadResults(JsonLines):
                 "p50": quantile(now.deliver, 50),
                 "p99": quantile(now.deliver, 99),
                 "lag_ms": round(now.lag_ms, 2),
+                "cpu": round(now.cpu, 3),
+                "findings": now.findings,
             }
         )
 
@@ -174,6 +180,7 @@ def summary(totals: RunTotals) -> dict[str, object]:
         "rooms": totals.rooms,
         "instances": totals.instances,
         "generator": totals.generator(),
+        "histograms": {name: totals.times(name).encoded() for name in TIMES if totals.times(name).count},
     }
 
 

@@ -77,6 +77,11 @@ class Percentiles:
         """Return a percentile in microseconds; None if there are no times."""
         return int(self._all().get_value_at_percentile(percentile)) if self.count else None
 
+    def encoded(self) -> str:
+        """Return the times as text in the common format of HdrHistogram."""
+        text: bytes = self._all().encode()
+        return text.decode("ascii")
+
     def summary(self) -> dict[str, int | None]:
         """Return the usual percentiles by name, in microseconds."""
         return {name: self.at(percentile) for name, percentile in QUANTILES.items()}

@@ -30,11 +30,14 @@ class IntervalTotals:
     delivered: int = 0
     deliver: Counter[int] = field(default_factory=Counter)
     lag_ms: float = 0.0
+    cpu: float = 0.0
+    """The share of a core that the busiest worker used."""
+    findings: int = 0
 
     def clear(self) -> None:
         """Begin a new interval."""
-        self.sent = self.delivered = 0
-        self.lag_ms = 0.0
+        self.sent = self.delivered = self.findings = 0
+        self.lag_ms = self.cpu = 0.0
         self.deliver.clear()
 
 
@@ -110,6 +113,8 @@ class RunTotals:
         interval.sent += report.counts.get(Count.SENT, 0)
         interval.delivered += report.counts.get(Count.DELIVERED, 0)
         interval.lag_ms = max(interval.lag_ms, report.lag_ms)
+        interval.cpu = max(interval.cpu, report.cpu)
+        interval.findings += sum(report.findings_by_kind.values())
         interval.deliver.update(report.times.get(Timing.DELIVER, {}))
 
     def receiver_of(self, finding: Finding) -> str:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from roomproof.report.saved_histogram import histogram_of
 from roomproof.report.saved_run import ResultError, RuleState, read_run
 from roomproof.spec.rules import Level, read_protocol
 from roomproof.verdict import Conclusion, Standing
@@ -82,3 +83,11 @@ def test_half_a_character_in_a_text_is_read() -> None:
     line = json.dumps(PASSED | {"detail": "\ud800"}).encode() + b"\n"
 
     assert read_run("results", [*lines(RUN), line]).scenarios[0].detail == "\ud800"
+
+
+@pytest.mark.parametrize("text", ["", "soup", "HISTFAAA", "\ud800", "A" * 5_000])
+def test_a_damaged_histogram_is_refused_with_a_sentence(text: str) -> None:
+    run = saved(LOAD, LOADED | {"histograms": {"deliver": text}})
+
+    with pytest.raises(ResultError, match="the histogram 'deliver' of results cannot be read"):
+        histogram_of(run)

@@ -14,6 +14,8 @@ from roomproof.load.controller.results import COUNT_KEYS, FINDING_KEYS, LoadResu
 from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.totals import RunTotals
 from roomproof.load.options import LoadOptions
+from roomproof.report.saved_histogram import histogram_of
+from roomproof.report.saved_run import read_run
 from roomproof.spec.rules import Capability, read_protocol
 from roomproof.verdict import Conclusion, Standing, Verdict
 from tests.unit.load.reports import MS, doubled, lost, report, totals
@@ -31,6 +33,7 @@ TALK = report(
     sockets=10,
     rooms=1,
     lag_ms=1.234,
+    cpu=0.5,
     times={Timing.DELIVER: {2 * MS: 50}},
 )
 
@@ -67,6 +70,8 @@ def test_each_second_has_its_line(tmp_path: Path) -> None:
         "p50": 2 * MS,
         "p99": 2 * MS,
         "lag_ms": 1.23,
+        "cpu": 0.5,
+        "findings": 0,
     }
 
 
@@ -109,6 +114,26 @@ def test_the_file_ends_with_the_verdict_and_its_figures(tmp_path: Path) -> None:
     assert line["latency_us"]["p99"] == pytest.approx(2 * MS, rel=0.01)
     assert line["times_us"].keys() == {"connect", "join", "last_recipient", "spread"}
     assert (line["rate"], line["sockets"], line["rooms"], line["instances"]) == (50.0, 10, 1, [])
+
+
+def test_reports_read_all_that_a_run_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    results = LoadResults.create(path)
+    results.run(PROTOCOL, OPTIONS)
+    results.interval(totals(TALK, report(findings_by_kind={Kind.LOST: 4})), 7)
+    results.findings([Finding(Kind.DUPLICATED, "DELIVER-3", 1, "twice", witness=(Received(1, 7, text="soup"),))])
+    results.step(20, INVALID, totals(TALK))
+    results.verdict(INVALID, PROTOCOL, totals(TALK))
+
+    run = read_run("run", path.read_bytes().splitlines(keepends=True))
+
+    assert (run.is_load, run.intervals[0].findings, run.intervals[0].cpu) == (True, 4, 0.5)
+    assert run.findings[0].witness == [Received(1, 7, text="soup")]
+    assert (run.steps[0].users, run.steps[0].rate) == (20, 50.0)
+    times = histogram_of(run)
+    assert times is not None
+    assert (times.get_total_count(), times.get_value_at_percentile(99)) == (50, pytest.approx(2 * MS, rel=0.01))
+    assert histogram_of(run, "join") is None
 
 
 def test_counts_include_every_kind_of_finding() -> None:

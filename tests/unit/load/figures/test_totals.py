@@ -155,13 +155,25 @@ def test_only_the_first_reasons_are_kept() -> None:
 
 
 def test_an_interval_begins_when_it_is_cleared() -> None:
-    added = totals(report("w1", sent=1, delivered=10, lag_ms=7.0, times={Timing.DELIVER: {MS: 10}}))
+    added = totals(
+        report(
+            "w1",
+            sent=1,
+            delivered=10,
+            lag_ms=7.0,
+            cpu=0.9,
+            findings_by_kind={Kind.LOST: 9},
+            times={Timing.DELIVER: {MS: 10}},
+        )
+    )
     added.interval.clear()
     added.add(report("w1", sent=2, delivered=20, lag_ms=3.0, times={Timing.DELIVER: {MS: 20}}))
-    added.add(report("w2", sent=3, delivered=30, lag_ms=5.0, times={Timing.DELIVER: {MS: 30}}))
+    added.add(report("w2", sent=3, delivered=30, lag_ms=5.0, cpu=0.4, times={Timing.DELIVER: {MS: 30}}))
+    added.add(report("w1", cpu=0.1, findings_by_kind={Kind.LOST: 2, Kind.DUPLICATED: 1}))
     interval = added.interval
 
     assert (interval.sent, interval.delivered, interval.lag_ms, interval.deliver) == (5, 50, 5.0, {MS: 50})
+    assert (interval.cpu, interval.findings) == (0.4, 3)
 
 
 def test_the_cost_of_the_generator_is_reported() -> None:

@@ -10,11 +10,17 @@ from roomproof.errors import UsageError
 from roomproof.history import Event, HistoryError, read_history
 from roomproof.printable import escaped
 from roomproof.report.history_file import history_path
+from roomproof.report.page.badge import badge
 from roomproof.report.page.html_page import html_page
+from roomproof.report.page.markdown import markdown
 from roomproof.report.saved_run import ResultError, SavedRun, read_run
 from roomproof.spec.rules import read_protocol
 
 DEFAULT_PAGE = Path("roomproof-report.html")
+"""The file of the page, unless something else is asked for."""
+
+STDOUT = Path("-")
+"""The value of --markdown without a file."""
 
 DESCRIPTION = """\
 Writes a page about result files of `roomproof verify --results FILE` and `roomproof load --results FILE`.
@@ -28,6 +34,7 @@ examples:
   roomproof report r.jsonl --histories h --html report.html     with a sequence chart for each failure
 
   roomproof report old.jsonl new.jsonl                          two servers or versions side by side
+  roomproof report r.jsonl --badge badge.svg --markdown >> "$GITHUB_STEP_SUMMARY"
 
 exit codes: 0 written, whatever the verdict; 4 usage error, such as a file that is no result file
 """
@@ -40,6 +47,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help="a file of --results")
     parser.add_argument("--histories", type=Path, metavar="FOLDER", help="the folder of `verify --histories FOLDER`")
     parser.add_argument("--html", type=Path, metavar="FILE", help=f"where to write the page; default: {DEFAULT_PAGE}")
+    parser.add_argument(
+        "--markdown",
+        type=Path,
+        nargs="?",
+        const=STDOUT,
+        metavar="FILE",
+        help="write Markdown for a pull request or the summary of a job; without FILE, print it",
+    )
+    parser.add_argument("--badge", type=Path, metavar="FILE", help="write an SVG image with the verdict")
 
 
 def report(given: argparse.Namespace) -> int:
@@ -47,8 +63,15 @@ def report(given: argparse.Namespace) -> int:
     try:
         histories = HistoryFolder(given.histories)
         runs = read_runs(given.results)
-        page = given.html or DEFAULT_PAGE
-        write(page, html_page(runs, histories.history, read_protocol()), given.results)
+        protocol = read_protocol()
+        if given.html or not (given.markdown or given.badge):
+            write(given.html or DEFAULT_PAGE, html_page(runs, histories.history, protocol), given.results)
+        if given.badge:
+            write(given.badge, badge(runs, protocol), given.results)
+        if given.markdown == STDOUT:
+            print(markdown(runs, protocol), end="")
+        elif given.markdown:
+            write(given.markdown, markdown(runs, protocol), given.results)
     except (ResultError, UsageError) as error:
         print(f"roomproof report: {escaped(str(error))}", file=sys.stderr)
         return USAGE_ERROR
@@ -114,4 +137,4 @@ def write(path: Path, text: str, inputs: Sequence[Path]) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
-    print(f"wrote {path}")
+    print(f"wrote {escaped(str(path))}", file=sys.stderr)

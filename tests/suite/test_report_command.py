@@ -33,7 +33,7 @@ def test_a_run_with_a_fault_becomes_a_page(tmp_path: Path) -> None:
 
     done = report(tmp_path, "results.jsonl", "--histories", "h")
 
-    assert (run.code, done.returncode, done.stdout) == (1, 0, "wrote roomproof-report.html\n")
+    assert (run.code, done.returncode, done.stderr) == (1, 0, "wrote roomproof-report.html\n")
     assert run.results[0]["format"] == FORMAT
     page = (tmp_path / "roomproof-report.html").read_text()
     assert '<h3 id="failures-1-1">DELIVER-3: ' in page
@@ -84,4 +84,28 @@ def test_names_of_files_cannot_disturb_the_terminal(folder: Path) -> None:
 
 
 def test_help_shows_two_examples(tmp_path: Path) -> None:
-    assert report(tmp_path, "--help").stdout.count("  roomproof report ") == 2
+    assert report(tmp_path, "--help").stdout.count("  roomproof report ") >= 2
+
+
+def test_markdown_is_printed_and_nothing_else(folder: Path) -> None:
+    done = report(folder, "r.jsonl", "--badge", "badge.svg", "--markdown")
+
+    assert done.stdout.startswith("## Roomproof\n\n**INVALID**: the server breaks DELIVER-3\n")
+    assert done.stderr == "wrote badge.svg\n"
+    assert 'aria-label="roomproof: invalid, 1 MUST broken"' in (folder / "badge.svg").read_text()
+    assert not (folder / "roomproof-report.html").exists()
+
+
+def test_markdown_can_go_to_a_file(folder: Path) -> None:
+    done = report(folder, "r.jsonl", "--markdown", "summary.md")
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "DELIVER-3" in (folder / "summary.md").read_text()
+
+
+def test_a_result_file_is_never_taken_for_markdown(folder: Path) -> None:
+    before = (folder / "r.jsonl").read_bytes()
+
+    assert report(folder, "--markdown", "r.jsonl").returncode == 4
+    assert report(folder, "--markdown", "r.jsonl", "r.jsonl").returncode == 4
+    assert (folder / "r.jsonl").read_bytes() == before

@@ -13,18 +13,17 @@ from roomproof.report.page.environment import environment
 from roomproof.report.page.failures import History, RuleFailures, ShownFinding, failures_by_rule, load_findings
 from roomproof.report.page.line_chart import LineChart
 from roomproof.report.page.load_charts import load_charts
+from roomproof.report.page.outcome import conclusion_of, counts_text, reason_of, words
 from roomproof.report.saved_run import RuleState, SavedRun
 from roomproof.report.version import tool_version
 from roomproof.spec.rules import Protocol
-from roomproof.verdict import Conclusion, Standing
+from roomproof.verdict import Standing
 
 MAX_BYTES = 2_000_000
 """Maximum size of the page."""
 
 FAILURES_SHOWN = (12, 6, 3, 1, 0)
 """Failures shown whole for each rule: the first number with which the page is not too large."""
-
-INCOMPLETE = "incomplete"
 
 MARKS = {
     Standing.HELD: "✓",
@@ -123,18 +122,6 @@ def _template() -> Template:
     return environment().get_template("report.html")
 
 
-def conclusion_of(saved: SavedRun) -> str:
-    """Return the verdict of a run in one word: `incomplete` if it was killed."""
-    return INCOMPLETE if saved.verdict is None else saved.verdict.verdict
-
-
-def reason_of(saved: SavedRun) -> str:
-    """Return the reason for the verdict of a run."""
-    if saved.verdict is None:
-        return "the run ended before its verdict; this is what it had found by then"
-    return saved.verdict.reason
-
-
 def _shown_run(saved: SavedRun, history: History, protocol: Protocol, most: int) -> ShownRun:
     return ShownRun(
         saved=saved,
@@ -144,18 +131,6 @@ def _shown_run(saved: SavedRun, history: History, protocol: Protocol, most: int)
         failures=failures_by_rule(saved, history, most),
         findings=load_findings(saved),
     )
-
-
-def counts_text(saved: SavedRun, protocol: Protocol) -> str:
-    """Return how many rules have each standing: `67 held, 0 broken, ...`."""
-    counts = Counter(state.outcome for state in saved.rules(protocol).values())
-    if saved.verdict is None:
-        return f"{counts[Standing.BROKEN]} broken so far"
-    return ", ".join(f"{counts[standing]} {_words(standing)}" for standing in Standing)
-
-
-def _words(standing: Standing) -> str:
-    return standing.replace("_", " ")
 
 
 def _families(runs: Sequence[ShownRun], protocol: Protocol) -> list[Family]:
@@ -188,15 +163,9 @@ def _family(name: str, rows: list[RuleRow]) -> Family:
 def _cell(rule: str, state: RuleState | None, run: ShownRun, number: int) -> Cell:
     if state is None:
         return Cell("·", "unknown", "unknown")
-    text = _words(state.outcome)
+    text = words(state.outcome)
     scenarios = len(run.saved.broken_in(rule))
     if scenarios:
         text += f" in {counted(scenarios, 'scenario')}"
     place = next((index for index, one in enumerate(run.failures, start=1) if one.rule == rule), None)
     return Cell(MARKS[state.outcome], text, state.outcome, f"failures-{number}-{place}" if place else "")
-
-
-def worst_of(runs: Sequence[SavedRun]) -> Conclusion:
-    """Return the verdict of the worst run. A killed run is inconclusive."""
-    verdicts = {Conclusion.INCONCLUSIVE if run.verdict is None else run.verdict.verdict for run in runs}
-    return next(one for one in (Conclusion.INVALID, Conclusion.INCONCLUSIVE, Conclusion.VALID) if one in verdicts)

@@ -9,7 +9,7 @@ from roomproof.report.page.scale import Scale, linear, logarithmic
 WIDTH, HEIGHT = 640, 260
 """Size of a chart, in units of its drawing."""
 
-LEFT, RIGHT, TOP, BOTTOM = 66, 10, 10, 42
+LEFT, RIGHT, TOP, BOTTOM = 66, 20, 10, 42
 """Margins around the lines, for the texts of the axes."""
 
 STYLES = 6
@@ -30,7 +30,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The text of an axis, and how its values are shown."""
+    """The text of an axis, which can be empty, and how its values are shown."""
 
     label: str
     text: Callable[[float], str] = "{:,g}".format

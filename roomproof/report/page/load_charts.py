@@ -36,13 +36,13 @@ def load_charts(runs: Sequence[SavedRun]) -> list[LineChart]:
         line_chart(
             "Latency of deliveries",
             SECONDS,
-            Axis("latency (log scale)", duration, is_log=True),
+            Axis("Logarithmic scale", duration, is_log=True),
             [_over_time(name, run, runs, value, max) for run in runs for name, value in shown_times],
         ),
         line_chart(
             "Latency by percentile",
             Axis("percentile", _percentile_text, ticks=[_place(one) for one in (0, 50, 90, 99, 99.9, LAST_PERCENTILE)]),
-            Axis("latency (log scale)", duration, is_log=True),
+            Axis("Logarithmic scale", duration, is_log=True),
             [Series(_name("deliver", run, runs), _curve(run)) for run in runs],
         ),
         _per_second("Deliveries a second", "deliveries", runs, lambda one: one.delivered, _mean),
@@ -66,7 +66,7 @@ def _per_second(
     lines = [_over_time(unit, run, runs, value, fold, is_stems=is_stems) for run in runs]
     if is_stems and not any(value for line in lines for _, value in line.points):
         return None
-    return line_chart(title, SECONDS, Axis(unit), lines)
+    return line_chart(title, SECONDS, Axis(""), lines)
 
 
 def _over_time(

@@ -14,7 +14,7 @@ def chart(*series: Series, y: Axis = Y) -> LineChart:
 def test_a_line_goes_from_corner_to_corner() -> None:
     made = chart(Series("sockets", [(0, 0), (10, 100)]))
 
-    assert [stroke.path for stroke in made.strokes] == ["M66 218L630 10"]
+    assert [stroke.path for stroke in made.strokes] == ["M66 218L620 10"]
     assert made.summary == "sockets: 0 to 100, highest at 10"
     assert (made.y_ticks[-1].text, made.y_ticks[-1].place) == ("100", 10)
 

@@ -217,7 +217,8 @@ def test_every_option_exists(document: Path, pytestconfig: pytest.Config) -> Non
     of_pytest = {name for group in groups for option in group.options for name in option.names()}
 
     of_verify = options_of_verify() | {f"{PREFIX}{name}" for name in OPTION_NAMES}
-    known = of_pytest | of_verify | options_of_load() | options_of_reference_server() | options_of("report") | OF_OTHERS
+    of_commands = {name for command in commands() for name in options_of(command)}
+    known = of_pytest | of_verify | options_of_load() | options_of_reference_server() | of_commands | OF_OTHERS
     assert named(document, r"(?<![\w-])--[a-z][a-z-]+") <= known
 
 

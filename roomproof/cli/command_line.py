@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from roomproof.cli.comparing import add_options as add_compare_options
+from roomproof.cli.comparing import compare_files
 from roomproof.cli.dialect import play
 from roomproof.cli.exit_codes import USAGE_ERROR
 from roomproof.cli.judging import judge_files
@@ -57,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     judging = commands.add_parser("judge", help="judge recorded histories again, and print findings with witnesses")
     judging.add_argument("history", nargs="+", type=Path, help="a file that `verify --histories FOLDER` wrote")
     add_report_options(commands.add_parser("report", help="write a page about the results of one run or several"))
+    add_compare_options(commands.add_parser("compare", help="say what changed between two results, and what is worse"))
     rules = commands.add_parser("rules", help="list the rules, a line each")
     rules.add_argument("family", nargs="*", help="such as deliver or join; all without")
     explaining = commands.add_parser("explain", help="print a rule, and the scenarios that test it")
@@ -77,6 +80,8 @@ def main(arguments: list[str] | None = None) -> int:
     match given.command:
         case "report":
             return report(given)
+        case "compare":
+            return compare_files(given)
         case "rules":
             return list_rules(given.family)
         case "explain":

@@ -58,6 +58,11 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("load", help="run a load script; takes its name and Locust's arguments", add_help=False)
     judging = commands.add_parser("judge", help="judge recorded histories again, and print findings with witnesses")
     judging.add_argument("history", nargs="+", type=Path, help="a file that `verify --histories FOLDER` wrote")
+    judging.add_argument(
+        "--smallest",
+        action="store_true",
+        help="print for each broken rule the smallest part of the history that shows it, for a bug report",
+    )
     add_report_options(commands.add_parser("report", help="write a page about the results of one run or several"))
     add_compare_options(commands.add_parser("compare", help="say what changed between two results, and what is worse"))
     rules = commands.add_parser("rules", help="list the rules, a line each")
@@ -89,4 +94,4 @@ def main(arguments: list[str] | None = None) -> int:
         case "dialect":
             return play(given.target)
         case _:
-            return judge_files(given.history)
+            return judge_files(given.history, is_smallest=given.smallest)

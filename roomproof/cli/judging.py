@@ -10,6 +10,7 @@ from roomproof.judge.findings import Finding
 from roomproof.printable import counted
 from roomproof.report.failure_text import finding_line
 from roomproof.report.rejudged import findings_of, is_complete
+from roomproof.report.smallest import smallest
 from roomproof.timeline import connection_names, timeline
 from roomproof.verdict import EXIT_CODES, Conclusion
 
@@ -23,13 +24,16 @@ Valid precedes inconclusive, because some scenarios let no client connect, which
 """
 
 
-def judge_files(paths: Iterable[Path]) -> int:
-    """Print the findings of histories, and return one exit code for all."""
-    codes = {judge_file(path) for path in paths}
+def judge_files(paths: Iterable[Path], *, is_smallest: bool = False) -> int:
+    """Print the findings of histories, and return one exit code for all.
+
+    With `is_smallest`, print for each broken rule the smallest part of the history that shows it.
+    """
+    codes = {judge_file(path, is_smallest=is_smallest) for path in paths}
     return next(code for code in CODES_BY_PRECEDENCE if code in codes)
 
 
-def judge_file(path: Path) -> int:
+def judge_file(path: Path, *, is_smallest: bool = False) -> int:
     """Print the findings of one history.
 
     Returns 0 without findings, 1 with findings, 3 if the history cannot tell, and 4 if the file is not a history.
@@ -44,7 +48,10 @@ def judge_file(path: Path) -> int:
     except HistoryError as error:
         print(f"roomproof: {path}: {error}", file=sys.stderr)
         return USAGE_ERROR
-    _print_findings(path, findings, events)
+    if is_smallest:
+        _print_smallest(path, findings, events)
+    else:
+        _print_findings(path, findings, events)
     if not any(isinstance(event, Opened) for event in events):
         print(f"{path}: inconclusive: no client was ever connected")
         return EXIT_CODES[Conclusion.INCONCLUSIVE]
@@ -61,4 +68,16 @@ def _print_findings(path: Path, findings: list[Finding], events: list[Event]) ->
     for finding in findings:
         print(f"{path}: {finding.rule}: {finding_line(finding, events)}")
         for line in timeline(finding.witness, names=names):
+            print(f"    {line}")
+
+
+def _print_smallest(path: Path, findings: list[Finding], events: list[Event]) -> None:
+    for rule in dict.fromkeys(finding.rule for finding in findings):
+        first = next(finding for finding in findings if finding.rule == rule)
+        part = smallest(events, first)
+        others = sum(finding.rule == rule for finding in findings) - 1
+        print(f"{path}: {rule}: {finding_line(first, events)}" + (f"; and {others} more" if others else ""))
+        size = f"{len(part.events)} of {counted(len(events), 'event')}"
+        print(f"  {'the smallest part' if part.is_minimal else 'a part'} of the history that shows it, {size}:")
+        for line in timeline(part.events, names=connection_names(events)):
             print(f"    {line}")

@@ -37,7 +37,8 @@ def test_a_run_with_a_fault_becomes_a_page(tmp_path: Path) -> None:
     assert run.results[0]["format"] == FORMAT
     page = (tmp_path / "roomproof-report.html").read_text()
     assert '<h3 id="failures-1-1">DELIVER-3: ' in page
-    assert 'aria-label="Sequence chart with 2 events.' in page
+    assert "The smallest part of the history that shows it:" in page
+    assert 'aria-label="Sequence chart with ' in page
 
 
 def test_histories_are_found_by_the_name_of_the_scenario(folder: Path) -> None:

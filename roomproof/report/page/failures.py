@@ -2,15 +2,16 @@
 
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from roomproof.dialects.native import native
 from roomproof.history import Event, HistoryError, Opening
 from roomproof.judge.findings import Finding
 from roomproof.judge.offline.sorted_history import sort
-from roomproof.report.page.sequence_chart import SequenceChart, sequence_chart
+from roomproof.report.page.sequence_chart import SHOWN_ROWS, SequenceChart, sequence_chart
 from roomproof.report.rejudged import findings_of
 from roomproof.report.saved_run import FindingLine, SavedRun, ScenarioLine
+from roomproof.report.smallest import smallest
 from roomproof.timeline import connection_names
 from roomproof.verdict import Outcome
 
@@ -27,13 +28,21 @@ OTHER = "other failures"
 """The heading of failures without a broken rule, such as those of an expectation of a deviation file."""
 
 
+MOST_JUDGED = 60_000
+"""Maximum number of events that are judged to make one chart smaller."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShownFinding:
-    """A finding in one sentence, with the chart of its witness."""
+    """A finding in one sentence, with a chart.
+
+    The chart shows the smallest part of the history that has the finding, or the witness alone.
+    """
 
     rule: str
     text: str
     chart: SequenceChart | None = None
+    is_smallest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,14 @@ def failures_by_rule(saved: SavedRun, history: History, most: int) -> list[RuleF
     ]
 
 
+def trimmed(groups: Sequence[RuleFailures], most: int) -> list[RuleFailures]:
+    """Return failures of which only so many are shown for each rule."""
+    return [
+        replace(one, shown=one.shown[:most], others=[*(failure.name for failure in one.shown[most:]), *one.others])
+        for one in groups
+    ]
+
+
 def _failure(saved: SavedRun, line: ScenarioLine, history: History) -> Failure:
     findings: list[ShownFinding] = []
     others, trouble = 0, ""
@@ -121,8 +138,11 @@ def _shown(finding: Finding, events: Sequence[Event]) -> ShownFinding:
     names = connection_names(events)
     text = f"{finding.kind}, at {names.get(finding.receiver, f'#{finding.receiver}')}: {finding.full_text}"
     rooms = {event.connection: event.room for event in events if isinstance(event, Opening)}
-    chart = sequence_chart(text, finding.witness, names, sort(events).frames, rooms) if finding.witness else None
-    return ShownFinding(finding.rule, text, chart)
+    part = smallest(events, finding, MOST_JUDGED).events
+    is_smallest = len(part) <= SHOWN_ROWS
+    drawn = part if is_smallest else finding.witness
+    chart = sequence_chart(text, drawn, names, sort(events).frames, rooms, finding.witness)
+    return ShownFinding(finding.rule, text, chart, is_smallest)
 
 
 def load_findings(saved: SavedRun) -> list[ShownFinding]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from jinja2 import Template
@@ -10,7 +10,7 @@ from jinja2 import Template
 from roomproof.printable import counted
 from roomproof.report.durations import duration
 from roomproof.report.page.environment import environment
-from roomproof.report.page.failures import History, RuleFailures, ShownFinding, failures_by_rule, load_findings
+from roomproof.report.page.failures import History, RuleFailures, ShownFinding, failures_by_rule, load_findings, trimmed
 from roomproof.report.page.line_chart import LineChart
 from roomproof.report.page.load_charts import load_charts
 from roomproof.report.page.outcome import conclusion_of, counts_text, reason_of, words
@@ -92,23 +92,21 @@ class ShownRun:
 def html_page(runs: Sequence[SavedRun], history: History, protocol: Protocol) -> str:
     """Return the page about these runs. Raises ResultError for a damaged histogram."""
     charts = load_charts([run for run in runs if run.is_load])
+    whole = [_shown_run(run, history, protocol) for run in runs]
     page = ""
     for most in FAILURES_SHOWN:
-        page = _rendered(runs, history, protocol, charts, most)
+        page = _rendered([replace(run, failures=trimmed(run.failures, most)) for run in whole], protocol, charts)
         if len(page.encode()) <= MAX_BYTES:
             break
     return page
 
 
-def _rendered(
-    runs: Sequence[SavedRun], history: History, protocol: Protocol, charts: Sequence[LineChart], most: int
-) -> str:
-    shown = [_shown_run(run, history, protocol, most) for run in runs]
+def _rendered(runs: Sequence[ShownRun], protocol: Protocol, charts: Sequence[LineChart]) -> str:
     return _template().render(
-        runs=shown,
-        families=_families(shown, protocol),
+        runs=runs,
+        families=_families(runs, protocol),
         charts=charts,
-        loads=[one for one in shown if one.saved.is_load],
+        loads=[one for one in runs if one.saved.is_load],
         times=TIMES,
         quantiles=QUANTILES,
         duration=duration,
@@ -122,13 +120,13 @@ def _template() -> Template:
     return environment().get_template("report.html")
 
 
-def _shown_run(saved: SavedRun, history: History, protocol: Protocol, most: int) -> ShownRun:
+def _shown_run(saved: SavedRun, history: History, protocol: Protocol) -> ShownRun:
     return ShownRun(
         saved=saved,
         conclusion=conclusion_of(saved),
         reason=reason_of(saved),
         counts=counts_text(saved, protocol),
-        failures=failures_by_rule(saved, history, most),
+        failures=failures_by_rule(saved, history, FAILURES_SHOWN[0]),
         findings=load_findings(saved),
     )
 

@@ -1,7 +1,7 @@
 """Sequence charts as shapes: what people sent, and what the server sent. Pure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from roomproof.dialects.frames import Frames
 from roomproof.dialects.shown import shown_received, shown_sent
@@ -72,6 +72,8 @@ class Row:
     end: float
     is_to_server: bool = False
     is_arrow: bool = False
+    is_witness: bool = False
+    """Whether the event proves the finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,18 @@ class SequenceChart:
 
 
 def sequence_chart(
-    title: str, events: Sequence[Event], names: Mapping[int, str], frames: Frames, rooms: Mapping[int, str]
+    title: str,
+    events: Sequence[Event],
+    names: Mapping[int, str],
+    frames: Frames,
+    rooms: Mapping[int, str],
+    witness: Collection[Event] = (),
 ) -> SequenceChart:
     """Return a chart of events.
 
     It has a lane for each connection, and one for the server.
     `names` are those of connections, `frames` read what was sent and received, and `rooms` are those of connections.
+    The events of the `witness` are marked.
     """
     shown = sorted((event for event in events if not isinstance(event, Started)), key=_at)
     people = list(dict.fromkeys(number for event in shown if (number := _connection(event)) is not None))
@@ -112,7 +120,10 @@ def sequence_chart(
         title=title,
         lanes=lanes,
         rows=[
-            _row(event, TOP + ROW * (number + 1), zero, places, names, _label(event, frames, rooms))
+            replace(
+                _row(event, TOP + ROW * (number + 1), zero, places, names, _label(event, frames, rooms)),
+                is_witness=event in witness,
+            )
             for number, event in enumerate(rows)
         ],
         width=LEFT + LANE * len(order) + LABEL_WIDTH,

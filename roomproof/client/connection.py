@@ -272,7 +272,8 @@ class ClientConnection:
     def begin_close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
         """Send a Close frame, without a code for NO_CODE.
 
-        Before it comes what the dialect sends there. The reading thread reads on until the server's Close frame, then ends the link.
+        Before it comes what the dialect sends there. The reading thread reads on until the server's Close frame, then
+        ends the link.
         """
         if self._socket is None or not self.is_open:
             return

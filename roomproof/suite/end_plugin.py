@@ -6,12 +6,16 @@ from collections.abc import Generator, Sequence
 
 import pytest
 
+from roomproof.client.standstill import Standstill
 from roomproof.history import Event
 from roomproof.judge.findings import Finding
 from roomproof.judge.root_cause import attribute
 from roomproof.report.failure_text import failure_text, finding_line
+from roomproof.spec.rules import Capability
 from roomproof.stage.idle_pair import IdlePair
+from roomproof.suite.declared_target import DeclaredTarget
 from roomproof.suite.deviations import Deviation
+from roomproof.suite.disturbance import why_disturbed
 from roomproof.suite.leftovers import LEFTOVERS_KEY
 from roomproof.suite.rerun_command import rerun_command
 from roomproof.suite.scenario_item import scenario_id
@@ -29,15 +33,19 @@ END_KEY = pytest.StashKey[ScenarioReport]()
 
 
 class EndOfRunError(AssertionError):
-    """The end of a run shows that the server broke a MUST."""
+    """The end of a run shows that the server broke a MUST, or cannot tell."""
 
 
 class EndPlugin:
     """The plugin that is active in every process that runs scenarios."""
 
-    def __init__(self, config: pytest.Config, deviations: Sequence[Deviation]) -> None:
+    def __init__(
+        self, config: pytest.Config, deviations: Sequence[Deviation], target: DeclaredTarget, standstill: Standstill
+    ) -> None:
         self._config = config
         self._deviations = deviations
+        self._target = target
+        self._standstill = standstill
         self._was_pair_open = False
         """Whether the idle pair was connected when the current scenario began."""
 
@@ -54,7 +62,7 @@ class EndPlugin:
             item.stash[END_KEY] = self._look(item)
         result = yield
         end = item.stash.get(END_KEY, None)
-        if end is not None and end.broken:
+        if end is not None and (end.broken or end.trouble):
             raise EndOfRunError(f"at the end of the run: {end.detail}")
         return result
 
@@ -71,6 +79,10 @@ class EndPlugin:
             if observation := pair.shut_out():
                 report.add("CLOSE-1", observation)
             findings, events = pair.finish()
+            heartbeat = self._target.capabilities.get(Capability.HEARTBEAT)
+            if disturbed := why_disturbed(findings, events, heartbeat, self._standstill.longest(pair.since)):
+                report.trouble = f"the people who say nothing were disturbed: {disturbed}"
+                findings = []
             for cause in attribute(None, findings):
                 if cause.finding:
                     report.add(cause.rule, finding_line(cause.finding, events), root=cause.root)
@@ -80,7 +92,7 @@ class EndPlugin:
             for rule, observation in leftovers.at_the_end():
                 report.add(rule, observation)
         report.set_apart(lambda rule: any(deviation.covers(rule, _name()) for deviation in self._deviations))
-        report.detail = report.summary()
+        report.detail = report.summary() or report.trouble
         if report.broken:
             idle = math.ceil(seconds) if "CLOSE-1" in report.broken else 0
             report.explanation = failure_text(
@@ -96,12 +108,12 @@ class EndPlugin:
             self._excuse_pair(report)
             return report
         end = item.stash.get(END_KEY, None)
-        if end is None or not (end.broken or end.deviating):
+        if end is None or not (end.broken or end.deviating or end.trouble):
             return report
         if end.explanation:
             report.longrepr = end.detail
             report.sections.append(("roomproof", end.explanation))
-        outcome = Outcome.FAILED if end.broken else Outcome.DEVIATING
+        outcome = Outcome.FAILED if end.broken or end.trouble else Outcome.DEVIATING
         report.__dict__["roomproof"] = end.plain(outcome) | {"id": _name()}
         return report
 

@@ -1,5 +1,6 @@
 """The pytest plugin that runs scenarios, judges their histories, and reports."""
 
+import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from roomproof.client.http import UnreachableError
+from roomproof.client.standstill import Standstill
 from roomproof.client.tcp import LocalTroubleError
 from roomproof.errors import UsageError
 from roomproof.history import HistoryError, Sent
@@ -16,12 +18,13 @@ from roomproof.printable import escaped
 from roomproof.report.failure_text import failure_text, finding_line
 from roomproof.report.history_file import write_history
 from roomproof.spec.messages import Perhaps, Valid
-from roomproof.spec.rules import read_protocol
+from roomproof.spec.rules import Capability, read_protocol
 from roomproof.stage.scene import LacksError, RuleBrokenError, UndeliveredError
 from roomproof.stage.stage import Stage
 from roomproof.suite.applicability import applicable_rules, skip_as_inapplicable, why_inapplicable, why_lacking
 from roomproof.suite.declared_target import DeclaredTarget
 from roomproof.suite.deviations import Deviation
+from roomproof.suite.disturbance import why_disturbed
 from roomproof.suite.leftovers import LEFTOVERS_KEY
 from roomproof.suite.rerun_command import rerun_command
 from roomproof.suite.scenario_item import rules_of, scenario_id
@@ -52,10 +55,23 @@ class ScenarioFailedError(AssertionError):
 class ScenarioPlugin:
     """The pytest plugin that is active in every process that runs scenarios."""
 
-    def __init__(self, config: pytest.Config, deviations: Sequence[Deviation], target: DeclaredTarget) -> None:
+    def __init__(
+        self, config: pytest.Config, deviations: Sequence[Deviation], target: DeclaredTarget, standstill: Standstill
+    ) -> None:
         self._config = config
         self._deviations = deviations
         self._target = target
+        self._standstill = standstill
+        self._begin = time.monotonic()
+        """The time at which the current scenario began."""
+
+    def pytest_sessionstart(self) -> None:
+        """Begin to watch for pauses of this process."""
+        self._standstill.start()
+
+    def pytest_sessionfinish(self) -> None:
+        """End the watch."""
+        self._standstill.stop()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -63,6 +79,7 @@ class ScenarioPlugin:
 
         Skips a scenario that does not apply to the target.
         """
+        self._begin = time.monotonic()
         report = item.stash[REPORT_KEY] = ScenarioReport(applicable_rules(rules_of(item), self._target))
         item.user_properties += [("rule", rule) for rule in report.rules]
         reason = why_inapplicable(item, report.rules, self._target)
@@ -114,9 +131,15 @@ class ScenarioPlugin:
         events = stage.events() if stage else []
         if self._config.option.roomproof_histories:
             write_history(Path(self._config.option.roomproof_histories), scenario_id(item.nodeid), events)
+        disturbed = why_disturbed(
+            findings, events, self._target.capabilities.get(Capability.HEARTBEAT), self._standstill.longest(self._begin)
+        )
         if isinstance(error, OUR_TROUBLE):  # then the history shows what we did, not what the server does
             report.is_our_error = isinstance(error, pytest.fail.Exception)
             report.trouble = f"{scenario_id(item.nodeid)} was ended by a trouble of ours: {_first_line(error)}"
+        elif disturbed:
+            report.trouble = f"{scenario_id(item.nodeid)} was disturbed: {disturbed}"
+            self._attribute(item, report, None, [one for one in findings if one.safety])
         else:
             self._attribute(item, report, error, findings)
             self._add_leftovers(item, report, has_failed=error is not None)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from roomproof.client.standstill import Standstill
 from roomproof.client.target import Target, UsageError
 from roomproof.report.history_file import create_folder
 from roomproof.report.live_output import LiveOutput
@@ -74,11 +75,12 @@ def begin(config: pytest.Config, scenarios: Path) -> None:
         raise pytest.UsageError(f"roomproof: {error}") from error
     config.stash[TARGET_KEY] = target
     receive_topology(config)
+    standstill = Standstill()
     config.pluginmanager.register(RulePlugin(config.option.roomproof_rule), "roomproof-rules")
     config.pluginmanager.register(RetryPlugin(), "roomproof-retries")
     config.pluginmanager.register(DeviationPlugin(deviations), "roomproof-deviations")
-    config.pluginmanager.register(EndPlugin(config, deviations), "roomproof-end")
-    config.pluginmanager.register(ScenarioPlugin(config, deviations, declared), SCENARIO_PLUGIN)
+    config.pluginmanager.register(EndPlugin(config, deviations, declared, standstill), "roomproof-end")
+    config.pluginmanager.register(ScenarioPlugin(config, deviations, declared, standstill), SCENARIO_PLUGIN)
 
 
 def _only_shows(config: pytest.Config) -> bool:

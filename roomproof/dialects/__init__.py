@@ -8,7 +8,7 @@ Dialect stands wherever the harness touches the wire. It is told everything as a
 | `native()`, `read_dialect(tables, file)` | a Dialect (native.py, reader.py) |
 | `without`, `expressible(rule)` | what the service lacks; whether the dialect can show that a rule is kept |
 | `users`, `columns` | where the users come from; the columns that their rows must have |
-| `known_as(session)` | the name by which others know a connection |
+| `known_as(session)`, `known_beforehand(session)` | the name by which others know a connection |
 | `affinity`, `instance_header` | what a front goes by, and the header in which it names an instance |
 | `rooms.create(name, creator, random, fields)` | the Request that makes a room; None where rooms need not be made |
 | `rooms.id_of(answer, random)` | the id of the room in an answer |
@@ -24,6 +24,7 @@ Dialect stands wherever the harness touches the wire. It is told everything as a
 | `frames.answer(frame, session)` | the answer to a keep-alive of the server, or None |
 | `frames.heartbeat_s`, `frames.heartbeat(session)` | the keep-alive that a client sends by itself |
 | `frames.leave(session)` | the frame that a client sends before its Close frame, or None |
+| `frames.has_answers`, `has_binary`, `says_binary` | what load need not look for |
 | `frames.bad_frames`, `frames.ping(session)` | frames that no client may send; the ping of FRAME-7 |
 
 `session.redacted()` lacks the secrets of its user. What is made with it is to be recorded or shown; for

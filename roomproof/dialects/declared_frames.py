@@ -88,6 +88,9 @@ class DeclaredFrames:
             else bad_frames
         )
         self.heartbeat_s = declared.heartbeat.every if declared.heartbeat else None
+        self.has_answers = bool(declared.answers)
+        self.has_binary = True
+        self.says_binary = isinstance(wire.encode(declared.say.frame.filled_with_samples()), bytes)
 
     def begin(self, session: Session) -> Progress:
         """Begin the opening of a connection, right after its handshake."""

@@ -54,6 +54,14 @@ class Dialect:
         """Whether this dialect can show that a service keeps a rule."""
         return rule.needs.isdisjoint(self.without)
 
+    def known_beforehand(self, session: Session) -> str | None:
+        """Return the name by which others will know a connection.
+
+        None if only its opening teaches it.
+        """
+        template = self.known_as_template
+        return self.known_as(session) if template is None or template.names <= session.values.keys() else None
+
     def known_as(self, session: Session) -> str:
         """Return the name by which others know a connection: in messages and in notices."""
         if self.known_as_template is None:

@@ -51,6 +51,18 @@ class Frames(Protocol):
     def heartbeat_s(self) -> float | None:
         """Seconds between two keep-alives of the client; None without them."""
 
+    @property
+    def has_answers(self) -> bool:
+        """Whether `answer` answers any frame."""
+
+    @property
+    def has_binary(self) -> bool:
+        """Whether binary frames are read, and not malformed in themselves."""
+
+    @property
+    def says_binary(self) -> bool:
+        """Whether messages are sent in binary frames."""
+
     def begin(self, session: Session) -> Progress:
         """Begin the opening of a connection, right after its handshake."""
 

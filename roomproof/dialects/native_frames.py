@@ -17,6 +17,7 @@ class NativeFrames:
 
     bad_frames: tuple[BadFrame, ...] = native_bad_frames({})
     heartbeat_s: float | None = None
+    has_answers = has_binary = says_binary = False
 
     def begin(self, session: Session) -> Progress:
         """A member needs no opening after its 101 (JOIN-5)."""

@@ -115,15 +115,16 @@ def maybe_never_joined(life: Lifecycle, *, is_evident: bool, deadline: int) -> b
     return not life.admitted or (life.has_ended(deadline) and not life.closed_cleanly)
 
 
-def never_joined(life: Lifecycle, *, is_evident: bool, stays: bool, is_echo_due: bool) -> bool:
+def never_joined(life: Lifecycle, *, is_evident: bool, stays: bool, is_sign_due: bool) -> bool:
     """Whether a connection that was let in never became a member (JOIN-2).
 
         alice  is let in, sends "soup", stays      nobody  receives alice's join notice
         alice  receives neither echo nor notice    alice   never joined
 
-    `stays`: it was there, reading, at the deadline; `is_echo_due`: it sent something that no fault excuses.
+    `stays`: it was there, reading, at the deadline. `is_sign_due`: it sent something that no fault excuses; or, where
+    there is no echo, a member said something long after it was let in.
     """
-    return life.admitted and stays and not is_evident and is_echo_due
+    return life.admitted and stays and not is_evident and is_sign_due
 
 
 def were_together(sender: Lifecycle, *, has_received: bool) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from roomproof.judge.classification import Part
 from roomproof.judge.findings import Kind, quoted
+from roomproof.printable import printable
 from roomproof.spec.limits import CLOCK_SKEW_S
 from roomproof.spec.messages import NoticeKind
 
@@ -166,12 +167,23 @@ def standing_still(part: Part, item: int, user: str) -> str:
     return f"the timestamp of {item_name(part, item, user)} is that of an item sent long before it"
 
 
+def unmatched(frame: str) -> str:
+    """Text for a frame that nothing in the dialect describes."""
+    return f"expected frames that the target file describes, got {printable(frame)}; add it to [[hear]]"
+
+
 # Connections
 
 
-def never_joined(user: str) -> str:
+def one_name_twice(user: str) -> str:
+    """Text for two connections that others know by one name."""
+    return f"expected a name of its own for each connection, got {user!r} for two of them; correct known_as in [users]"
+
+
+def never_joined(user: str, *, has_echo: bool) -> str:
     """Text for a connection that was let in and never became a member (JOIN-2)."""
-    return f"{user!r} was let in, and neither echo nor notice shows that it is a member"
+    lacking = "neither echo nor notice shows" if has_echo else "nothing of what others said shows"
+    return f"{user!r} was let in, and {lacking} that it is a member"
 
 
 def dropped(user: str, code: int | None) -> str:

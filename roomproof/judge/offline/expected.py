@@ -29,7 +29,7 @@ from roomproof.judge.classification import JOIN_NOTICE, Part, part_of
 from roomproof.judge.offline.connection import RecordedConnection
 from roomproof.judge.offline.sorted_history import SortedHistory
 from roomproof.judge.offline.traces import Trace, Traces, first_copies
-from roomproof.spec.rules import Capability
+from roomproof.spec.rules import Capability, Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,8 @@ class ExpectedItems:
         in_time = {trace.item for trace in received if trace.item >= floor}
         starts = self._first_after_evidence(sender, receiver)
         starts |= {item for item in in_time if not self._may_be_history(sender, receiver, item)}
-        if not starts or self.maybe_never_joined(sender):
+        has_no_echo = sender is receiver and self.history.lacks(Need.ECHO)
+        if not starts or has_no_echo or self.maybe_never_joined(sender):
             return ExpectedStream(sender, receiver, received, floor, ())
         if self.history.stays(receiver):
             items = self._due_to_one_who_stays(sender, min(starts))
@@ -198,6 +199,10 @@ class ExpectedItems:
     def were_together(self, sender: RecordedConnection, receiver: RecordedConnection) -> bool:
         """Whether a sender that left by itself was a member together with the receiver."""
         return facts.were_together(sender, has_received=bool(self.traces.of(receiver, sender)))
+
+    def last_due_message(self, sender: RecordedConnection) -> int:
+        """The last message of a sender that is due to those who stay; 0 for none."""
+        return self._last_due[sender.number]
 
     def highest_message(self, sender: RecordedConnection) -> int:
         """The highest message of a sender that anyone received; 0 for none."""

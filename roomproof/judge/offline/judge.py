@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from roomproof.history import Event, Started
 from roomproof.judge.findings import Finding
+from roomproof.judge.needs import inapplicable_rules
 from roomproof.judge.offline import closing, delivery, error_frames, membership, timestamps, total_order
 from roomproof.judge.offline.expected import ExpectedItems, ExpectedStream
 from roomproof.judge.offline.sorted_history import sort
 from roomproof.judge.offline.tracing import trace
-from roomproof.spec.rules import read_protocol
 
 
 def judge(events: Iterable[Event]) -> list[Finding]:
@@ -46,8 +46,5 @@ def judge(events: Iterable[Event]) -> list[Finding]:
 
 def _applicable(findings: list[Finding], started: Started) -> list[Finding]:
     """The findings under rules that apply to what the service has."""
-    if not started.without:
-        return findings
-    lacking = frozenset(started.without)
-    rules = read_protocol().rules
-    return [one for one in findings if one.rule not in rules or rules[one.rule].needs.isdisjoint(lacking)]
+    inapplicable = inapplicable_rules(started.without)
+    return [one for one in findings if one.rule not in inapplicable]

@@ -6,24 +6,26 @@ from roomproof.history import Event
 from roomproof.judge import classification, facts, texts
 from roomproof.judge.classification import JOIN_NOTICE, Loss, Part
 from roomproof.judge.findings import Finding, Kind
+from roomproof.judge.needs import MEMBERSHIP_NS
 from roomproof.judge.offline.connection import RecordedConnection
 from roomproof.judge.offline.expected import ExpectedItems, is_excused
 from roomproof.judge.offline.sorted_history import SortedHistory
 from roomproof.judge.offline.traces import Traces
 from roomproof.spec.messages import NoticeKind
-from roomproof.spec.rules import Capability
+from roomproof.spec.rules import Capability, Need
 
 
 def never_joined(history: SortedHistory, expected: ExpectedItems) -> Iterator[Finding]:
     """Connections that were let in and never became members (JOIN-2)."""
+    has_echo = not history.lacks(Need.ECHO)
     for member in history.connections.values():
         if facts.never_joined(
             member,
             is_evident=expected.evidence[member.number] is not None,
             stays=history.stays(member),
-            is_echo_due=_is_echo_due(history, expected, member),
+            is_sign_due=(_is_echo_due if has_echo else _is_word_due)(history, expected, member),
         ):
-            text = texts.never_joined(member.user)
+            text = texts.never_joined(member.user, has_echo=has_echo)
             yield Finding(Kind.NEVER_JOINED, "JOIN-2", member.number, text, witness=member.life)
 
 
@@ -32,6 +34,20 @@ def _is_echo_due(history: SortedHistory, expected: ExpectedItems, member: Record
     return any(
         message.at <= history.deadline and not is_excused(own, message.number, history.faults)
         for message in member.sent
+    )
+
+
+def _is_word_due(history: SortedHistory, expected: ExpectedItems, member: RecordedConnection) -> bool:
+    """Whether a member of the room said something long after a connection was let in."""
+    opened = member.opened
+    return opened is not None and any(
+        said.at > opened.at + MEMBERSHIP_NS
+        and said.number <= expected.last_due_message(sender)
+        and not is_excused(expected.of(sender, member), said.number, history.faults)
+        for sender in history.in_room(member.room)
+        if sender is not member and expected.evidence[sender.number] is not None
+        if expected.is_certain_audience(sender, member)
+        for said in sender.sent[-1:]
     )
 
 

@@ -17,6 +17,7 @@ from roomproof.judge.offline.connection import Receipt, RecordedConnection, Sent
 from roomproof.judge.offline.sorted_history import SortedHistory
 from roomproof.judge.offline.traces import Trace, Traces
 from roomproof.spec import messages
+from roomproof.spec.rules import Need
 
 SentBy = tuple[RecordedConnection, SentMessage]
 """A sender and one of its messages."""
@@ -137,12 +138,18 @@ class MessageTracer:
             for bad in sender.bad_frames
         )
 
-    def _sent_bad_frame(self, receiver: RecordedConnection, user: str) -> bool:
+    def _sent_bad_frame(self, receiver: RecordedConnection, message: messages.Message) -> bool:
         return any(
             sender.has_sent_bad_frame or sender.sent_invalid_frame
             for sender in self._history.in_room(receiver.room)
-            if sender.user == user
+            if self._may_be_of(sender, message)
         )
+
+    def _may_be_of(self, sender: RecordedConnection, message: messages.Message) -> bool:
+        """Whether a message can be one of a sender, by the name that it gives."""
+        if not message.sender_id and self._history.lacks(Need.SENDER):
+            return True
+        return sender.user == message.sender_id
 
     def _is_said_elsewhere(self, content: str) -> bool:
         """Whether a content has the mark of another scenario."""
@@ -165,15 +172,17 @@ class MessageTracer:
         missing = [
             (sender, original)
             for sender in self._history.in_room(receiver.room)
-            if sender.user == message.sender_id
+            if self._may_be_of(sender, message)
             for original in sender.sent
             if (sender.number, original.number) not in known and original.at <= receipt.at
         ]
-        may_be_bad_frame = self._sent_bad_frame(receiver, message.sender_id)
+        may_be_bad_frame = self._sent_bad_frame(receiver, message)
         alike = [one for one in missing if _resembles(one[1].content, message.content)]
         if alike or may_be_bad_frame:
             missing = alike
-        found = _best_place(receiver, unknown.position, missing, by_position) or next(reversed(alike), None)
+        fitting = _fitting(unknown.position, missing, by_position)
+        likely = [one for one in alike if one in fitting] or alike
+        found = _best_place(receiver, unknown.position, fitting, by_position) or next(reversed(likely), None)
         if found is None:
             rule = "FRAME-1" if may_be_bad_frame else "DELIVER-14"
             self._traces.report((Kind.PHANTOM, rule), receiver, receipt, texts.nobody_sent(message.content))
@@ -206,13 +215,8 @@ def _resembles(original: str, received: str) -> bool:
     return likeness.real_quick_ratio() > LIKENESS and likeness.quick_ratio() > LIKENESS
 
 
-def _best_place(
-    receiver: RecordedConnection, position: int, missing: list[SentBy], by_position: dict[int, Trace]
-) -> SentBy | None:
-    """The missing message that fits best between the items around a position.
-
-    None if the receiver need not lack any: what it received first of a sender may be any message.
-    """
+def _fitting(position: int, missing: list[SentBy], by_position: dict[int, Trace]) -> list[SentBy]:
+    """The missing messages that fit between the items around a position."""
     before: dict[int, int] = {}
     after: dict[int, int] = {}
     for place, trace in sorted(by_position.items()):
@@ -220,13 +224,24 @@ def _best_place(
             before[trace.sender] = max(trace.item, before.get(trace.sender, 0))
         else:
             after[trace.sender] = min(trace.item, after.get(trace.sender, trace.item))
-    fitting = [
+    return [
         (sender, message)
         for sender, message in missing
         if before.get(sender.number, 0) < message.number < after.get(sender.number, message.number + 1)
     ]
+
+
+def _best_place(
+    receiver: RecordedConnection, position: int, fitting: list[SentBy], by_position: dict[int, Trace]
+) -> SentBy | None:
+    """The first of the fitting messages that its receiver must lack at a position.
+
+    None if the receiver need not lack any: what it received first of another sender may be any message.
+    """
+    before = {trace.sender for place, trace in by_position.items() if place < position}
+    after = {trace.sender for place, trace in by_position.items() if place > position}
     for sender, message in fitting:
         came_first = message.at > receiver.opening.at and sender.number not in after
-        if sender.number in before or came_first:
+        if sender is receiver or sender.number in before or came_first:
             return sender, message
     return None

@@ -29,7 +29,7 @@ from roomproof.judge.facts import are_together, is_in_scope, is_one_instance, wa
 from roomproof.judge.offline.connection import Receipt, RecordedConnection, SentMessage
 from roomproof.spec import messages
 from roomproof.spec.limits import FRAME_BYTES
-from roomproof.spec.rules import Capability
+from roomproof.spec.rules import Capability, Need
 
 
 @dataclass(slots=True)
@@ -53,6 +53,10 @@ class SortedHistory:
     def declares(self, capability: Capability) -> bool:
         """Whether the target declared a capability."""
         return capability in self.started.capabilities
+
+    def lacks(self, need: Need) -> bool:
+        """Whether the service lacks something."""
+        return need in self.started.without
 
     @property
     def one_instance(self) -> bool:

@@ -1,6 +1,7 @@
 """One connection under load: what it sent, and what it received of each sender."""
 
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from roomproof.judge import facts
@@ -53,6 +54,8 @@ class StreamingConnection(Lifecycle):
 
     sent: int = 0
     """Number of messages sent."""
+    last_sent_at: int = 0
+    """Time at which it last sent a message."""
     highest_by_instance: dict[str | None, int] = field(default_factory=dict)
     """The highest item of this sender that anyone on an instance received."""
     highest_message: int = 0
@@ -90,6 +93,8 @@ class StreamingConnection(Lifecycle):
     """By column: messages that a server with `history` repeated, in order."""
     received_before_evidence: bool = False
     """Whether any item arrived before the evidence of membership."""
+    redact: Callable[[str], str] = str
+    """Returns a text about the connection without the secrets of its user."""
     room_size_at_pause: int = 0
     """Number of code points that had been sent in its room when it stopped reading."""
 
@@ -176,14 +181,20 @@ class StreamingConnection(Lifecycle):
             self.floor = floor
             self.floor.extend([0] * (len(self.expected) - len(floor)))
 
-    def add_column(self, column: int) -> None:
-        """Begin to count for the new sender in a column: a member is due all of its items."""
-        for counts in (self.expected, self.start, self.floor, *self.opening_floors.values()):
-            if column < len(counts):
-                counts[column] = JOIN_NOTICE
-        if self.evidence_at is not None and column == len(self.expected):
+    def add_column(self, column: int, first: int) -> None:
+        """Begin to count for the new sender in a column.
+
+        A member is due all of its items, from the first on.
+        """
+        for floor in (self.floor, *self.opening_floors.values()):
+            if column < len(floor):
+                floor[column] = JOIN_NOTICE
+        if self.evidence_at is None:
+            return
+        if column == len(self.expected):
             for counts in (self.expected, self.start, self.floor):
                 counts.append(JOIN_NOTICE)
+        self.expected[column] = self.start[column] = first
 
     def forget(self, column: int) -> None:
         """Forget the sender in a column, of which nothing more is due."""

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from roomproof.dialects.frames import Frames
 from roomproof.history import Started
 from roomproof.judge import texts
 from roomproof.judge.classification import JOIN_NOTICE, Part, Violation
@@ -16,6 +17,7 @@ from roomproof.judge.streaming.lapse import TimestampLapse
 from roomproof.judge.streaming.message_id import MessageId, read_id
 from roomproof.judge.streaming.timestamps import Timestamps
 from roomproof.spec import messages
+from roomproof.spec.rules import Need
 
 KNOWN_CONTENTS = 64
 """Number of contents that were sent and not yet received whose ids need not be read from the content."""
@@ -50,18 +52,30 @@ class Decoded(msgspec.Struct, gc=False):
     """The sender, if that one is departed."""
     part: Part = Part.MESSAGE
     """The part that the item of a departed sender is."""
+    is_ignored: bool = False
+    """Whether it says nothing to the judge, whoever receives it."""
+    is_unnamed: bool = False
+    """Whether it tells of a user who may be a connection whose name is not known so far."""
+    unmatched: str = ""
+    """The frame, if nothing in the dialect describes it; empty if something does."""
 
 
 class Decoder:
     """Decodes the frames of one room.
 
-    Invariants: each connection of the room stands in `connections` and, under its user id, in `users`; no two have the
-    same user id; at most KNOWN_CONTENTS contents are known.
+    Invariants: each connection of the room stands in `connections` and, once its name is known, under this in `users`;
+    no two have the same name; at most KNOWN_CONTENTS contents are known.
     """
 
-    def __init__(self, room: str, started: Started) -> None:
+    def __init__(self, room: str, started: Started, frames: Frames) -> None:
         self.room = room
         self.started = started
+        self._frames = frames
+        self._has_sender = Need.SENDER not in started.without
+        self.unnamed: set[int] = set()
+        """Connections whose names others know and we do not, so far."""
+        self._is_name_lost = False
+        """Whether a connection ended before its name was known."""
         self.connections: dict[int, StreamingConnection] = {}
         self.users: dict[str, StreamingConnection] = {}
         self._known: dict[str, MessageId] = {}
@@ -69,21 +83,38 @@ class Decoder:
         self._departed = DepartedSenders()
         self._timestamps = Timestamps()
 
-    def add(self, connection: StreamingConnection) -> None:
-        """Know a connection from now on. Raises ValueError if another one has its user id."""
-        if connection.user in self.users:
+    def add(self, connection: StreamingConnection, *, is_named: bool = True) -> None:
+        """Know a connection from now on. Raises ValueError if another one has its user id.
+
+        With `is_named` false, its name is known only once it is open.
+        """
+        if is_named and not self.name(connection):
             raise ValueError(
                 f"expected a user id of its own for each connection, {connection.user!r} has one already: "
                 "notices carry nothing else to tell connections apart"
             )
-        self.connections[connection.number] = self.users[connection.user] = connection
+        self.connections[connection.number] = connection
+        if not is_named:
+            self.unnamed.add(connection.number)
+
+    def name(self, connection: StreamingConnection) -> bool:
+        """Know the name of a connection. Returns False if another one has it."""
+        self.unnamed.discard(connection.number)
+        return self.users.setdefault(connection.user, connection) is connection
+
+    def give_up_name(self, connection: StreamingConnection) -> None:
+        """Note that the name of a connection will never be known."""
+        self.unnamed.discard(connection.number)
+        self._is_name_lost = True
 
     def forget(self, connection: StreamingConnection, settled_at: int, *, is_whole: bool) -> None:
         """Remember of a connection only that it was here.
 
         `is_whole`: nothing of it was lost.
         """
-        del self.connections[connection.number], self.users[connection.user]
+        del self.connections[connection.number]
+        if self.users.get(connection.user) is connection:
+            del self.users[connection.user]
         self._timestamps.forget(connection)
         self._departed.add(connection, settled_at, is_whole=is_whole)
 
@@ -93,13 +124,15 @@ class Decoder:
         if len(self._known) > KNOWN_CONTENTS:
             del self._known[next(iter(self._known))]
 
-    def decode(self, frame: bytes, receiver: StreamingConnection, at: int, *, may_be_old: bool) -> Decoded:
-        """Decode a text frame that a connection received at some time.
+    def decode(
+        self, frame: bytes, receiver: StreamingConnection, at: int, *, may_be_old: bool, is_binary: bool = False
+    ) -> Decoded:
+        """Decode a frame that a connection received at some time.
 
         `may_be_old`: its timestamp may be of long ago, because the receiver paused or the server repeats history.
         """
         try:
-            decoded = messages.read_text(frame)
+            decoded = self._frames.read_payload(frame, self.room, is_binary=is_binary)
         except UnicodeDecodeError as error:
             malformed = messages.read(frame)
             reason = malformed.reason if isinstance(malformed, messages.Malformed) else ""
@@ -113,8 +146,10 @@ class Decoder:
                 return _only(FrameFault(NOT_TEXT, reason))
             case messages.Error(content):
                 return _only(FrameFault((Kind.UNPROVOKED_ERROR, "FRAME-5"), texts.unprovoked_error(content)))
+            case messages.Unmatched(_, shown):
+                return Decoded(unmatched=shown)
             case _:
-                return Decoded()
+                return Decoded(is_ignored=True)
 
     def _message(
         self, message: messages.Message, receiver: StreamingConnection, at: int, *, may_be_old: bool
@@ -130,7 +165,7 @@ class Decoder:
         if sender is None:
             detail = f"connection {message_id.connection} has sent nothing here"
             nobodys = FrameFault(PHANTOM, texts.nobody_sent(message.content), detail=detail)
-            return self._departed_or(nobodys, message_id.connection, Part.MESSAGE)
+            return self._departed_or(nobodys, message_id.connection, Part.MESSAGE, message_id.item)
         if sender.was_refused:
             text = texts.from_refused_connection(message_id.item, sender.user)
             return _only(FrameFault((Kind.PHANTOM, "REFUSE-4"), text, *about))
@@ -142,7 +177,7 @@ class Decoder:
             text = texts.altered(message_id.item, sender.user)
             detail = f"got {quoted(message.content)}, whose checksum is not that of what was sent"
             decoded.faults.append(FrameFault((Kind.ALTERED, "DELIVER-5"), text, *about, detail=detail))
-        if message.sender_id != sender.user:
+        if self._has_sender and message.sender_id != sender.user:
             text = texts.wrong_sender(sender.user, message.sender_id)
             decoded.faults.append(FrameFault((Kind.MISATTRIBUTED, "DELIVER-6"), text, *about))
         self._check(decoded, message, receiver, at, may_be_old=may_be_old)
@@ -155,8 +190,11 @@ class Decoder:
             text = texts.notice_from_another_room(notice.kind, self._name(notice.user_id), notice.chat_id)
             return _only(FrameFault((Kind.LEAKED, "DELIVER-4"), text))
         if sender is None:
+            if self.unnamed:
+                return Decoded(is_unnamed=True)
             nobodys = FrameFault(PHANTOM, texts.notice_of_nobody(notice.kind, self._name(notice.user_id)))
-            return self._departed_or(nobodys, notice.user_id, Part.JOIN if is_join else Part.LEAVE)
+            found = self._departed_or(nobodys, notice.user_id, Part.JOIN if is_join else Part.LEAVE)
+            return Decoded() if self._is_name_lost and found.departed is None else found
         if sender.was_refused:
             text = texts.notice_of_refused_connection(notice.kind, self._name(notice.user_id))
             return _only(FrameFault((Kind.PHANTOM, "REFUSE-4"), text, sender.number))
@@ -171,10 +209,10 @@ class Decoder:
         """
         return quoted(user, *self.users)
 
-    def _departed_or(self, nobodys: FrameFault, key: int | str, part: Part) -> Decoded:
+    def _departed_or(self, nobodys: FrameFault, key: int | str, part: Part, item: int = JOIN_NOTICE) -> Decoded:
         """An item of a departed sender; a fault if there was no such sender."""
         departed = self._departed.find(key)
-        return _only(nobodys) if departed is None else Decoded(departed=departed, part=part)
+        return _only(nobodys) if departed is None else Decoded(departed=departed, part=part, item=item)
 
     def _check(
         self,

@@ -12,8 +12,9 @@ class DeliveryTimer:
     All items before `_received_by_all[column]` have been received by every receiver.
     """
 
-    def __init__(self, tally: Tally, receivers: list[StreamingConnection]) -> None:
+    def __init__(self, tally: Tally, receivers: list[StreamingConnection], *, has_echo: bool) -> None:
         """`receivers` is the list of receivers of the room, which changes with it."""
+        self._has_echo = has_echo
         self._tally = tally
         self._receivers = receivers
         self._times: dict[tuple[int, int], DeliveryTimes] = {}
@@ -59,7 +60,8 @@ class DeliveryTimer:
 
     def _is_awaited(self, column: int, item: int) -> bool:
         if item >= self._received_by_all.get(column, 0):
-            expected = [one.expected[column] for one in self._receivers if one.evidence_at is not None]
+            members = [one for one in self._receivers if one.evidence_at is not None]
+            expected = [one.expected[column] for one in members if self._has_echo or one.column != column]
             lowest = min((next_item for next_item in expected if next_item >= 0), default=item + 1)
             self._received_by_all[column] = lowest
         return item >= self._received_by_all[column]

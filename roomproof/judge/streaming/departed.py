@@ -16,6 +16,8 @@ class DepartedSender:
     """A sender whose stream is settled."""
 
     number: int
+    opened_at: int
+    """Time at which it began to open."""
     ended_at: int
     settled_at: int
     is_whole: bool
@@ -24,6 +26,8 @@ class DepartedSender:
     """Whether anyone had received any item of it."""
     has_left: bool
     """Whether anyone had received its leave notice."""
+    highest_message: int
+    """The highest message of it that anyone had received."""
 
 
 class DepartedSenders:
@@ -39,11 +43,13 @@ class DepartedSenders:
         """Remember a connection, and forget the oldest beyond KEPT_DEPARTED."""
         departed = DepartedSender(
             connection.number,
+            connection.opening.at,
             connection.ended_at or settled_at,
             settled_at,
             is_whole,
             was_received=bool(connection.highest_by_instance),
             has_left=connection.leave in connection.highest_by_instance.values(),
+            highest_message=connection.highest_message,
         )
         self._by_key.update({connection.number: departed, connection.user: departed})
         while len(self._by_key) > 2 * KEPT_DEPARTED:
@@ -55,14 +61,21 @@ class DepartedSenders:
 
 
 def violation_by(
-    departed: DepartedSender, part: Part, receiver: StreamingConnection, state: RoomState
+    departed: DepartedSender, part: Part, item: int, receiver: StreamingConnection, state: RoomState
 ) -> Violation | None:
     """The violation by an item of a departed sender; None if it might only be late.
 
-    It is a second copy if its receiver had received everything of the sender, or came when everyone had.
+    It is a second copy if its receiver had received everything of the sender, or came when everyone had. Without
+    notices nothing shows that nothing more comes: then it is one only if somebody had received the item, and if the
+    receiver was a member before the sender came.
     """
     if _might_be_late(departed, receiver, state):
         return None
+    if not state.has_notices and item > departed.highest_message:
+        return None
+    since = receiver.evidence_at
+    if not state.has_notices and since is not None and since < departed.ended_at:
+        return classification.again(part) if since < departed.opened_at else None
     if receiver.evidence_at is not None and receiver.evidence_at < departed.ended_at:
         return classification.out_of_order(part, after_leave=True)
     if state.may_be_repeated(part) or (part is Part.LEAVE and not departed.has_left):

@@ -41,7 +41,7 @@ def report_missing(state: RoomState, sender: StreamingConnection) -> None:
             is_overtaken=one.item in overtaken,
             is_last=one.item > sender.highest_message,
         )
-        state.tally.note(_lost(state, sender, one, loss))
+        state.note(_lost(state, sender, one, loss))
 
 
 def _collect_missing(state: RoomState, sender: StreamingConnection, receiver: StreamingConnection) -> None:
@@ -66,7 +66,7 @@ def settle_holes(state: RoomState, sender: StreamingConnection, receiver: Stream
             sender.missing.append(one)
             continue
         loss = Loss(is_crossing=one.crosses, is_overtaken=True)
-        state.tally.note(_lost(state, sender, one, loss))
+        state.note(_lost(state, sender, one, loss))
         if len(sender.lost) < KEPT_LOSSES:
             sender.lost[one.item] = sender.lost.get(one.item, False) or not one.crosses
 
@@ -74,7 +74,7 @@ def settle_holes(state: RoomState, sender: StreamingConnection, receiver: Stream
 def _holes(state: RoomState, sender: StreamingConnection, receiver: StreamingConnection) -> list[MissingItem]:
     """Remove and return the items that a later one overtook and no fault excuses."""
     holes = receiver.holes.pop(sender.column, None)
-    if not holes:
+    if not holes or not state.is_due_to(sender, receiver):
         return []
     tail = _tail(sender, receiver, holes)
     crosses = state.crosses(sender, receiver)
@@ -111,12 +111,28 @@ def lacking(state: RoomState, sender: StreamingConnection) -> Iterator[Streaming
 
 def never_joined(state: RoomState, connection: StreamingConnection) -> bool:
     """Whether a connection was let in and never became a member (JOIN-2)."""
-    is_echo_due = connection.sent > 0 and not state.is_excused(connection, connection, connection.sent)
-    return facts.never_joined(
+    is_evident = connection.evidence_at is not None
+    return not is_evident and facts.never_joined(
         connection,
-        is_evident=connection.evidence_at is not None,
+        is_evident=is_evident,
         stays=state.stays(connection),
-        is_echo_due=is_echo_due,
+        is_sign_due=_is_echo_due(state, connection) if state.has_echo else _is_word_due(state, connection),
+    )
+
+
+def _is_echo_due(state: RoomState, connection: StreamingConnection) -> bool:
+    return connection.sent > 0 and not state.is_excused(connection, connection, connection.sent)
+
+
+def _is_word_due(state: RoomState, connection: StreamingConnection) -> bool:
+    """Whether a member of the room said something long after a connection was let in."""
+    opened = connection.opened
+    return opened is not None and any(
+        one.last_sent_at > opened.at + state.membership_ns
+        and one.sent <= one.last_due
+        and not state.is_excused(one, connection, one.sent)
+        for one in state.connections()
+        if one is not connection and one.evidence_at is not None and state.is_certain_audience(one, connection)
     )
 
 
@@ -124,13 +140,13 @@ def _missing_at_end(state: RoomState, sender: StreamingConnection, receiver: Str
     """The items at the end of a stream that a staying receiver is due and lacks."""
     column = sender.column
     following = receiver.expected[column]
-    if not state.is_audience(sender, receiver):
+    if not state.is_audience(sender, receiver) or not state.is_due_to(sender, receiver):
         return
     has_received = sender is receiver or receiver.has_received_from(column)
     if not has_received and following > sender.last_due and not _is_leave_due(sender, receiver):
         return
     yield from range(following, sender.last_due + 1)
-    if sender.has_ended():
+    if sender.has_ended() and state.has_notices:
         yield sender.leave
 
 

@@ -12,8 +12,8 @@ from typing import cast
 CACHED_FRAMES = 256
 """Number of frames that the cache of a room holds, unless told otherwise."""
 
-TEXT_FRAME = 0x81
-"""First byte of an unfragmented text frame (RFC 6455, section 5.2)."""
+TEXT_FRAME, BINARY_FRAME = 0x81, 0x82
+"""First byte of an unfragmented text frame, and of a binary one (RFC 6455, section 5.2)."""
 
 
 @dataclass(eq=False, slots=True)
@@ -64,14 +64,14 @@ NOTHING = CachedFrame(cast("bytes", ()), 0, 0, -1, -1, 0)
 """The entry of a free place. No bytes start with an empty tuple: comparing with it is faster than asking for None."""
 
 
-def on_the_wire(frame: bytes) -> bytes:
-    """A text frame as a server usually sends it: unfragmented and unmasked."""
-    size = len(frame)
+def on_the_wire(frame: bytes, *, is_binary: bool = False) -> bytes:
+    """A frame as a server usually sends it: unfragmented and unmasked."""
+    size, first = len(frame), BINARY_FRAME if is_binary else TEXT_FRAME
     if size < 126:
-        return bytes((TEXT_FRAME, size)) + frame
+        return bytes((first, size)) + frame
     if size < 65_536:
-        return bytes((TEXT_FRAME, 126)) + size.to_bytes(2) + frame
-    return bytes((TEXT_FRAME, 127)) + size.to_bytes(8) + frame
+        return bytes((first, 126)) + size.to_bytes(2) + frame
+    return bytes((first, 127)) + size.to_bytes(8) + frame
 
 
 class FrameCache:

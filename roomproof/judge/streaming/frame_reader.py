@@ -14,6 +14,12 @@ from roomproof.judge.streaming.out_of_sequence import record_item
 from roomproof.judge.streaming.slow_readers import SlowReaders
 from roomproof.judge.streaming.state import RoomState
 
+KEPT_IGNORED = 64
+"""Number of different frames that say nothing to the judge and need not be decoded again."""
+
+KEPT_UNNAMED = 10_000
+"""Number of notices that wait until it is known whose they are; more are not judged."""
+
 
 class FrameReader:
     """Reads the frames of one room."""
@@ -23,16 +29,32 @@ class FrameReader:
         self._decoder = decoder
         self._slow_readers = slow_readers
         self._delays = state.tally.delays
+        self._ignored: dict[bytes, None] = {}
+        """The last frames, as on the wire, that say nothing to the judge."""
+        self._unnamed: list[tuple[StreamingConnection, bytes, int, bool]] = []
+        """Notices of users who may be connections whose names are not known so far."""
 
-    def find(self, receiver: StreamingConnection, frame: bytes, at: int) -> CachedFrame | None:
+    def take_unnamed(self) -> list[tuple[StreamingConnection, bytes, int, bool]]:
+        """Return the notices that waited for a name, to be received now.
+
+        Each is given as receiver, frame, time, and whether it is binary.
+        """
+        unnamed, self._unnamed = self._unnamed, []
+        return unnamed
+
+    def find(
+        self, receiver: StreamingConnection, frame: bytes, at: int, *, is_binary: bool = False
+    ) -> CachedFrame | None:
         """The cached form of a received frame, decoded and judged if it was new.
 
         None if the frame carries no item that can arrive here now. An item of any sender is evidence that the receiver
         is a member.
         """
         cache = self._state.cache_of(receiver.instance)
-        wire = on_the_wire(frame)
-        cached = cache.find(wire) or self._decode(cache, receiver, frame, wire, at)
+        wire = on_the_wire(frame, is_binary=is_binary)
+        cached = cache.find(wire)
+        if cached is None and wire not in self._ignored:
+            cached = self._decode(cache, receiver, frame, wire, at, is_binary=is_binary)
         if cached is not None:
             self._note_item(receiver, cached.column, at)
         return cached
@@ -70,14 +92,21 @@ class FrameReader:
                 self._state.show_membership(receiver, at)
 
     def _decode(
-        self, cache: FrameCache, receiver: StreamingConnection, frame: bytes, wire: bytes, at: int
+        self,
+        cache: FrameCache,
+        receiver: StreamingConnection,
+        frame: bytes,
+        wire: bytes,
+        at: int,
+        *,
+        is_binary: bool,
     ) -> CachedFrame | None:
         may_be_old = receiver.has_paused or self._state.history
-        decoded = self._decoder.decode(frame, receiver, at, may_be_old=may_be_old)
+        decoded = self._decoder.decode(frame, receiver, at, may_be_old=may_be_old, is_binary=is_binary)
         self._report_faults(receiver, decoded, frame, at)
         sender, item = decoded.sender, decoded.item
         if sender is None:
-            self._judge_departed(receiver, decoded, frame, at)
+            self._take_without_item(receiver, decoded, frame, wire, at, is_binary=is_binary)
             return None
         self._note_item(receiver, sender.column, at)
         if item == LEAVE and not sender.has_begun_to_end:
@@ -99,6 +128,29 @@ class FrameReader:
             self._state.timer.add(cached, decoded.scheduled, at, is_first=is_first, is_due=is_due)
         return cached
 
+    def _take_without_item(
+        self,
+        receiver: StreamingConnection,
+        decoded: Decoded,
+        frame: bytes,
+        wire: bytes,
+        at: int,
+        *,
+        is_binary: bool,
+    ) -> None:
+        """Take a frame that carries no item that can arrive here now."""
+        if decoded.is_ignored:
+            self._ignored[wire] = None
+            if len(self._ignored) > KEPT_IGNORED:
+                del self._ignored[next(iter(self._ignored))]
+        elif decoded.unmatched:
+            self._state.note_trouble(receiver, texts.unmatched(decoded.unmatched))
+        elif decoded.is_unnamed:
+            if len(self._unnamed) < KEPT_UNNAMED:
+                self._unnamed.append((receiver, frame, at, is_binary))
+        else:
+            self._judge_departed(receiver, decoded, frame, at)
+
     def _report_faults(self, receiver: StreamingConnection, decoded: Decoded, frame: bytes, at: int) -> None:
         """Report the faults of a frame.
 
@@ -115,7 +167,7 @@ class FrameReader:
         departed = decoded.departed
         if departed is None:
             return
-        violation = violation_by(departed, decoded.part, receiver, self._state)
+        violation = violation_by(departed, decoded.part, decoded.item, receiver, self._state)
         if violation is not None:
             text = texts.from_departed(departed.number)
             self._state.report(receiver, violation, text, departed.number, received=(frame, at))

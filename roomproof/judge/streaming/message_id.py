@@ -2,11 +2,13 @@
 
 A checksum shows every change. A content reads `ROOM/CONNECTION/ITEM/CHECKSUM TEXT`, or
 `ROOM/CONNECTION/ITEM@SCHEDULED/CHECKSUM TEXT` where SCHEDULED is the time at which the message was
-scheduled to be sent. ROOM is the id of the room and has no slash. So nothing that was sent has to
+scheduled to be sent. ROOM is the id of the room, percent-encoded. So nothing that was sent has to
 be remembered, however long a run is.
 """
 
 import re
+from functools import lru_cache
+from urllib.parse import quote, unquote
 from zlib import crc32
 
 import msgspec
@@ -32,7 +34,8 @@ def with_id(room: str, connection: int, item: int, text: str, scheduled: int = 0
 
     `scheduled` is 0 if it is to carry no time.
     """
-    identity = f"{room}/{connection}/{item}@{scheduled}" if scheduled else f"{room}/{connection}/{item}"
+    name = _encoded(room)
+    identity = f"{name}/{connection}/{item}@{scheduled}" if scheduled else f"{name}/{connection}/{item}"
     return f"{identity}/{_checksum(identity, text)} {text}"
 
 
@@ -43,7 +46,13 @@ def read_id(content: str) -> MessageId | None:
         return None
     identity, room, connection, item, scheduled, checksum, space = match.groups()
     intact = space == " " and checksum == _checksum(identity, content[match.end() :])
-    return MessageId(room, int(connection), int(item), intact, int(scheduled or 0))
+    return MessageId(unquote(room), int(connection), int(item), intact, int(scheduled or 0))
+
+
+@lru_cache
+def _encoded(room: str) -> str:
+    """Return the id of a room without slashes and spaces."""
+    return quote(room, safe="")
 
 
 def _checksum(identity: str, text: str) -> str:

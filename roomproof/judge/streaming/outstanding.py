@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from roomproof.judge.streaming.connection import EXCUSED, StreamingConnection
-from roomproof.judge.streaming.state import RoomState
-
-FIRST_MESSAGE = 1
-"""Number of the first message in each stream."""
+from roomproof.judge.streaming.state import FIRST_MESSAGE, RoomState
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ def outstanding(state: RoomState) -> Iterator[list[Outstanding]]:
     """Yield what each receiver lacks, one after the other.
 
     The messages are those that had been sent when the first one was asked for. A receiver without evidence of
-    membership lacks its own.
+    membership lacks its own, if there is an echo.
     """
     columns = list(state.columns)
     last_due = [-1 if sender is None else sender.last_due for sender in columns]
@@ -47,7 +44,7 @@ def outstanding(state: RoomState) -> Iterator[list[Outstanding]]:
         if not receiver.admitted or not state.stays(receiver):
             continue
         if receiver.evidence_at is None:
-            tail = range(FIRST_MESSAGE, receiver.sent + 1)
+            tail = range(FIRST_MESSAGE, receiver.sent + 1) if state.has_echo else range(0)
             yield [Outstanding(receiver, receiver, (), tail)] if tail else []
             continue
         pairs = enumerate(zip(receiver.expected, last_due, strict=False))  # columns may have been added since
@@ -62,6 +59,8 @@ def _missing_at(
     """Yield what a receiver lacks of senders, each with its last message due."""
     for sender, last in due:
         if sender is None or state.columns[sender.column] is not sender or not state.is_audience(sender, receiver):
+            continue
+        if not state.is_due_to(sender, receiver):
             continue
         following = receiver.expected[sender.column]
         overtaken = receiver.holes.get(sender.column, {}).items()

@@ -7,9 +7,12 @@ Each connection of a room has a user id of its own, and sends what `compose` ret
 
 from collections.abc import Iterator
 
+from roomproof.dialects.frames import Frames
+from roomproof.dialects.native import native
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused, Started
 from roomproof.judge import texts
 from roomproof.judge.findings import Kind
+from roomproof.judge.needs import MEMBERSHIP_NS
 from roomproof.judge.streaming import final_accounting, sweeping
 from roomproof.judge.streaming.closing import judge_close
 from roomproof.judge.streaming.connection import StreamingConnection
@@ -39,25 +42,36 @@ class StreamingRoom:
         *,
         cached_frames: int = CACHED_FRAMES,
         tally: Tally | None = None,
+        frames: Frames | None = None,
+        membership_ns: int = MEMBERSHIP_NS,
     ) -> None:
-        """`deadline`: time in nanoseconds without progress after which items are lost."""
+        """`deadline`: time in nanoseconds without progress after which items are lost.
+
+        `frames` are those of the service, by default the native ones. `membership_ns`: time after a handshake by which
+        a connection is a member, where there is no echo.
+        """
         self.room = room
         self._deadline = deadline
-        self._state = RoomState(started, cached_frames, Tally() if tally is None else tally)
+        self._state = RoomState(started, cached_frames, Tally() if tally is None else tally, membership_ns)
         self._delays = self._state.tally.delays
-        self._decoder = Decoder(room, started)
+        self._decoder = Decoder(room, started, frames or native().frames)
         self._slow_readers = SlowReaders(self._state, deadline)
         self._reader = FrameReader(self._state, self._decoder, self._slow_readers)
 
-    def connect(self, opening: Opening) -> StreamingConnection:
+    def connect(self, opening: Opening, *, is_named: bool = True) -> StreamingConnection:
         """Add a connection that begins its handshake.
 
-        Raises ValueError if another one has its user id.
+        With `is_named` false, the name by which others know it comes with Opened. Raises ValueError if another one has
+        its user id.
         """
         self._heal_faults(opening.at)
         connection = self._state.add(opening)
-        self._decoder.add(connection)
+        self._decoder.add(connection, is_named=is_named)
         return connection
+
+    def knows(self, user: str) -> bool:
+        """Whether a connection has this user id, and might still be heard of."""
+        return user in self._decoder.users
 
     def compose(self, connection: StreamingConnection, text: str, at: int, scheduled: int = 0) -> str:
         """Return the content with which a connection sends a text, and note it as sent.
@@ -66,6 +80,7 @@ class StreamingRoom:
         """
         self._heal_faults(at)
         connection.sent += 1
+        connection.last_sent_at = at
         content = with_id(self.room, connection.number, connection.sent, text, scheduled)
         self._slow_readers.note_sent(content)
         self._decoder.expect(
@@ -104,9 +119,9 @@ class StreamingRoom:
                 self._reader.record(connection, cached, cached.frame, at)
         return position
 
-    def receive(self, connection: StreamingConnection, frame: bytes, at: int) -> None:
-        """Record a received text frame."""
-        cached = self._reader.find(connection, frame, at)
+    def receive(self, connection: StreamingConnection, frame: bytes, at: int, *, is_binary: bool = False) -> None:
+        """Record a received text frame, or a binary one."""
+        cached = self._reader.find(connection, frame, at, is_binary=is_binary)
         if cached is None:
             return
         if connection.evidence_at is None:
@@ -130,6 +145,8 @@ class StreamingRoom:
         """Record any other event of a connection."""
         was_there = connection.gone_at is None
         connection.record(event)
+        if connection.number in self._decoder.unnamed:
+            self._learn_name(connection)
         match event:
             case Opened():
                 self._state.cache_of(event.instance)
@@ -146,6 +163,20 @@ class StreamingRoom:
             self._remove_receiver(connection)
         if connection.has_begun_to_end:
             judge_early_leaves(self._state, connection)
+
+    def _learn_name(self, connection: StreamingConnection) -> None:
+        """Learn the name of a connection that is open now, or that it has none.
+
+        What was told of users whom nobody knew is received now.
+        """
+        if connection.opened is not None:
+            if not self._decoder.name(connection):
+                self._state.note_trouble(connection, texts.one_name_twice(connection.user))
+        else:
+            self._decoder.give_up_name(connection)
+        for receiver, frame, at, is_binary in self._reader.take_unnamed():
+            if receiver.gone_at is None:
+                self.receive(receiver, frame, at, is_binary=is_binary)
 
     def _remove_receiver(self, connection: StreamingConnection) -> None:
         """Remove a receiver that is gone. What was overtaken is lost to it."""
@@ -192,7 +223,8 @@ class StreamingRoom:
         for connection in self._state.connections():
             sweeping.close_stream(self._state, connection)
             if final_accounting.never_joined(self._state, connection):
-                self._state.report(connection, (Kind.NEVER_JOINED, "JOIN-2"), texts.never_joined(connection.user))
+                text = texts.never_joined(connection.user, has_echo=self._state.has_echo)
+                self._state.report(connection, (Kind.NEVER_JOINED, "JOIN-2"), text)
         for cache in self._state.caches.values():
             cache.clear()
         return self._state.tally
@@ -212,7 +244,8 @@ class StreamingRoom:
         here = [(one, count) for one, count in sent if self._state.columns[one.column] is one and not one.has_ended()]
         if connection.evidence_at is None:
             return all(one is connection for one, _ in here)
-        return all(connection.next_of(one.column) > count for one, count in here)
+        due = [(one, count) for one, count in here if self._state.is_due_to(one, connection)]
+        return all(connection.next_of(one.column) > count for one, count in due)
 
     def is_settled(self) -> bool:
         """Whether everything has arrived that is due to those who are in the room."""

@@ -4,14 +4,18 @@ from array import array
 
 from roomproof.history import Event, Opening, Received, Started
 from roomproof.judge import facts
-from roomproof.judge.classification import Part, Violation
+from roomproof.judge.classification import JOIN_NOTICE, Part, Violation
 from roomproof.judge.findings import Finding
+from roomproof.judge.needs import inapplicable_rules
 from roomproof.judge.streaming.connection import APART, LEAVE, LEFT, StreamingConnection
 from roomproof.judge.streaming.delivery_times import DeliveryTimer
 from roomproof.judge.streaming.fault_windows import LiveFaultWindow
 from roomproof.judge.streaming.frame_cache import FrameCache
 from roomproof.judge.streaming.tally import Tally
-from roomproof.spec.rules import Capability
+from roomproof.spec.rules import Capability, Need
+
+FIRST_MESSAGE = JOIN_NOTICE + 1
+"""Number of the first message in each stream."""
 
 
 class RoomState:
@@ -28,9 +32,13 @@ class RoomState:
       unless something had arrived before.
     """
 
-    def __init__(self, started: Started, cached_frames: int, tally: Tally) -> None:
-        """`cached_frames` is the number of frames that the cache of an instance holds."""
+    def __init__(self, started: Started, cached_frames: int, tally: Tally, membership_ns: int) -> None:
+        """`cached_frames` is the number of frames that the cache of an instance holds.
+
+        `membership_ns`: time after a handshake by which a connection is a member, where there is no echo.
+        """
         self.tally = tally
+        self.membership_ns = membership_ns
         self.fault_windows: list[LiveFaultWindow] = []
         self.caches: dict[str | None, FrameCache] = {}
         """By instance."""
@@ -43,7 +51,10 @@ class RoomState:
         self.pubsub = Capability.PUBSUB in started.capabilities
         self.history = Capability.HISTORY in started.capabilities
         self.one_instance = facts.is_one_instance(started.capabilities)
-        self.timer = DeliveryTimer(tally, self.receivers)
+        self.has_notices = Need.NOTICES not in started.without
+        self.has_echo = Need.ECHO not in started.without
+        self._inapplicable = inapplicable_rules(started.without)
+        self.timer = DeliveryTimer(tally, self.receivers, has_echo=self.has_echo)
         self._cached_frames = cached_frames
 
     # Changes
@@ -64,7 +75,7 @@ class RoomState:
             connection.opening_floors[instance] = array("i", [items.get(instance, 0) for items in highest])
         self.columns[column : column + 1] = [connection]
         for receiver in self.receivers:
-            receiver.add_column(column)
+            receiver.add_column(column, JOIN_NOTICE if self.has_notices else FIRST_MESSAGE)
         self.receivers.append(connection)
         return connection
 
@@ -134,8 +145,18 @@ class RoomState:
         witness: tuple[Event, ...] = connection.life
         if received is not None:
             frame, at = received
-            witness = (Received(connection.number, at, frame.decode(errors="replace")),)
-        self.tally.note(Finding(kind, rule, connection.number, text, stream, item, witness=witness, detail=detail))
+            witness = (Received(connection.number, at, connection.redact(frame.decode(errors="replace"))),)
+        text, detail = connection.redact(text), connection.redact(detail)
+        self.note(Finding(kind, rule, connection.number, text, stream, item, witness=witness, detail=detail))
+
+    def note(self, finding: Finding) -> None:
+        """Note a finding, unless its rule does not apply to what the service has."""
+        if finding.rule not in self._inapplicable:
+            self.tally.note(finding)
+
+    def note_trouble(self, connection: StreamingConnection, text: str) -> None:
+        """Note that the dialect does not fit the service: what it reads proves nothing."""
+        self.tally.troubles.note(connection.redact(text))
 
     # Questions
 
@@ -147,7 +168,7 @@ class RoomState:
         """The frame in which an item reached somebody, if it is in a cache."""
         number = LEAVE if item == sender.leave else item
         frames = (cache.frame_of(sender.column, number) for cache in self.caches.values())
-        return next((frame.decode() for frame in frames if frame is not None), None)
+        return next((frame.decode(errors="replace") for frame in frames if frame is not None), None)
 
     def is_awaited_by_slow_reader(self, sender: StreamingConnection, since: int) -> bool:
         """Whether a slow reader might still receive items of a sender.
@@ -190,6 +211,13 @@ class RoomState:
         if sender is receiver or receiver.has_received_from(sender.column):
             return True
         return self.is_certain_audience(sender, receiver) and not sender.maybe_never_joined
+
+    def is_due_to(self, sender: StreamingConnection, receiver: StreamingConnection) -> bool:
+        """Whether anything of a sender can be due to a receiver.
+
+        Its own words can be only with an echo.
+        """
+        return self.has_echo or sender is not receiver
 
     def is_touched_by_fault(self, connection: StreamingConnection, at: int) -> bool:
         """Whether a fault touched a connection at some time, or had not healed yet."""

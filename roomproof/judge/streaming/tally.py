@@ -7,8 +7,29 @@ from roomproof.judge.classification import Violation
 from roomproof.judge.findings import Finding, Kind
 from roomproof.judge.streaming.frame_cache import DeliveryTimes
 
+KEPT_TROUBLES = 5
+"""Number of different troubles that are kept; the others are only counted."""
+
 KEPT_FINDINGS = 100
 """Number of findings of each kind that are kept; the others are only counted."""
+
+
+@dataclass(slots=True)
+class Troubles:
+    """Times that the dialect did not fit the service.
+
+    Most of them are frames that nothing in it describes.
+    """
+
+    count: int = 0
+    texts: list[str] = field(default_factory=list)
+    """The first of them, each once."""
+
+    def note(self, text: str) -> None:
+        """Count a trouble, and keep it if it is one of the first."""
+        self.count += 1
+        if len(self.texts) < KEPT_TROUBLES and text not in self.texts:
+            self.texts.append(text)
 
 
 @dataclass(slots=True)
@@ -35,6 +56,8 @@ class Tally:
     """Number of pauses of slow readers in which so much was sent to them that the server had to notice."""
     joins: list[int] = field(default_factory=list)
     """For each connection that sent nothing before it, the time from its opening to the evidence of membership."""
+
+    troubles: Troubles = field(default_factory=Troubles)
 
     def note(self, finding: Finding) -> None:
         """Count a finding, and keep it if it is one of the first of its kind."""

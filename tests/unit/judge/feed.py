@@ -2,6 +2,7 @@
 
 from msgspec import structs
 
+from roomproof.dialects.reader import frames_of
 from roomproof.history import Deadline, Deleting, Event, FaultWindow, Opening, Received, Sent, Started, Violating
 from roomproof.judge.findings import Finding
 from roomproof.judge.streaming.connection import StreamingConnection
@@ -46,8 +47,9 @@ class Feed:
             if isinstance(event, Sent) and not isinstance(messages.read_sent(event.frame), messages.Valid)
         }
         """Connections that send bad frames: the errors that they receive are none of the streaming judge's business."""
+        frames = frames_of(self.started.dialect, self.started.without) if self.started.without else None
         for room in {event.room for event in events if isinstance(event, Opening | Deleting)}:
-            self.rooms[room] = StreamingRoom(room, self.started, deadline)
+            self.rooms[room] = StreamingRoom(room, self.started, deadline, frames=frames)
         for event in events:
             if not isinstance(event, Started | FaultWindow):
                 self._look_at_the_clock(event.at)

@@ -7,6 +7,7 @@ from functools import partial
 from roomproof.history import Closing, Deleting, Dying, Event, FaultWindow, Opening, Reading, Refused, Sent
 from roomproof.judge.streaming.message_id import with_id
 from roomproof.spec import messages
+from roomproof.spec.rules import Need
 from tests.unit.judge.shape import Shape, SimulatedTopology
 from tests.unit.judge.simulated_connection import SimulatedConnection
 from tests.unit.judge.tale import MILLISECOND
@@ -109,6 +110,8 @@ class People:
         content = with_id(connection.room, connection.number, connection.said, "soup is ready")
         self.world.record(Sent(connection.number, self.world.at, messages.message(content)))
         fields = {"type": "message", "content": content, "sender_id": connection.user}
+        if Need.SENDER in self.world.shape.without:
+            del fields["sender_id"]
         self.world.send_up(connection, lambda: self.world.tell(connection, fields))
 
     def _ping(self, connection: SimulatedConnection) -> None:

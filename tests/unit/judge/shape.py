@@ -49,6 +49,8 @@ class Shape:
     """Some users are there with several connections."""
     history: bool = False
     """Those who come are told some of what was said before."""
+    without: frozenset[str] = frozenset()
+    """The needs that the service lacks, as far as frames show it."""
     slack: int = 5
     people: int = 4
     talk: int = 30

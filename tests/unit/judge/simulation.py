@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from roomproof.history import Event
 from roomproof.judge.findings import Finding
+from roomproof.spec.rules import Need
 from roomproof.timeline import timeline
 from tests.unit.judge.anomalies import FAULTS, Anomaly
 from tests.unit.judge.people import live
@@ -29,10 +30,14 @@ TRIES = 100
 simulated = settings(derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
-def shapes(**sorts: st.SearchStrategy[bool]) -> st.SearchStrategy[Shape]:
+lacking = st.frozensets(st.sampled_from([Need.NOTICES, Need.ECHO, Need.SENDER, Need.TIMESTAMPS, Need.ERRORS]))
+"""A strategy for what services lack."""
+
+
+def shapes(**sorts: st.SearchStrategy[bool] | st.SearchStrategy[frozenset[Need]]) -> st.SearchStrategy[Shape]:
     """Return a strategy for all sorts of worlds.
 
-    `devices`, `history` and `names_instances` have their usual values unless `sorts` names them.
+    `devices`, `history`, `names_instances` and `without` have their usual values unless `sorts` names them.
     """
     return st.builds(
         Shape,

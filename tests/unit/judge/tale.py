@@ -80,6 +80,10 @@ class Tale:
         """The server declares these capabilities."""
         self.events[0] = Started(epoch=EPOCH, capabilities=list(capabilities))
 
+    def lacks(self, *needs: str) -> None:
+        """The service lacks something."""
+        self.events[0] = Started(epoch=EPOCH, without=list(needs))
+
     def tick(self) -> int:
         """The time of the next event."""
         self.clock += MILLISECOND

@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from roomproof.history import Closed, Closing, Opened, Opening, Reading, Started
+from roomproof.dialects.reader import frames_of
+from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Started
 from roomproof.judge.streaming.connection import StreamingConnection
 from roomproof.judge.streaming.room import StreamingRoom
 from roomproof.judge.streaming.tally import Tally
@@ -30,6 +31,11 @@ class Talk:
     def declares(self, *capabilities: str) -> None:
         """The server declares these capabilities; nobody has come yet."""
         self.room = StreamingRoom("kitchen", Started(epoch=EPOCH, capabilities=list(capabilities)), DEADLINE)
+
+    def lacks(self, *needs: str) -> None:
+        """The service lacks something; nobody has come yet."""
+        started = Started(epoch=EPOCH, without=list(needs))
+        self.room = StreamingRoom("kitchen", started, DEADLINE, frames=frames_of({}, needs))
 
     def tick(self) -> int:
         """The time of the next event."""
@@ -87,6 +93,10 @@ class Talk:
         for event in (Closing(connection.number, self.tick(), 1000), Closed(connection.number, self.tick(), 1000)):
             self.room.observe(connection, event)
         return self.notice(connection, "left")
+
+    def dies(self, connection: StreamingConnection) -> None:
+        """The link of a client ends without a Close frame."""
+        self.room.observe(connection, Dying(connection.number, self.tick(), "rst"))
 
     def passes(self, milliseconds: int) -> None:
         """Time passes, and what ended long ago is settled."""

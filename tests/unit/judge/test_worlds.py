@@ -14,11 +14,11 @@ from roomproof.judge.offline.judge import judge
 from tests.unit.judge.anomalies import FAULTS
 from tests.unit.judge.people import live
 from tests.unit.judge.shape import Shape
-from tests.unit.judge.simulation import FAULTY_WORLDS, WORLDS, shapes, simulated, tell, worlds_with
+from tests.unit.judge.simulation import FAULTY_WORLDS, WORLDS, lacking, shapes, simulated, tell, worlds_with
 
 
 @settings(simulated, max_examples=WORLDS)
-@given(shape=shapes(devices=st.booleans(), history=st.booleans(), names_instances=st.booleans()))
+@given(shape=shapes(devices=st.booleans(), history=st.booleans(), names_instances=st.booleans(), without=lacking))
 def test_a_world_in_which_servers_keep_promises_is_in_order(shape: Shape) -> None:
     events = live(shape)
 

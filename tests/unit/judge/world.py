@@ -21,7 +21,7 @@ from functools import partial
 from random import Random
 
 from roomproof.history import Closed, Deadline, Event, FaultWindow, Opened, Received, Started
-from roomproof.spec.rules import Capability
+from roomproof.spec.rules import Capability, Need
 from tests.unit.judge.shape import Fanning, Shape, SimulatedTopology, Stamping
 from tests.unit.judge.simulated_connection import Item, SimulatedConnection
 from tests.unit.judge.tale import EPOCH, MILLISECOND, stamp
@@ -58,7 +58,9 @@ class World:
             capabilities.append(Capability.TOTAL_ORDER)
         if shape.history:
             capabilities.append(Capability.HISTORY)
-        self.record(Started(epoch=EPOCH, capabilities=capabilities))
+        self.has_notices = Need.NOTICES not in shape.without or self.random.random() < 0.5
+        """Whether there are notices: they may also be there, and not be understood."""
+        self.record(Started(epoch=EPOCH, capabilities=capabilities, without=sorted(shape.without)))
 
     @property
     def at(self) -> int:
@@ -168,6 +170,8 @@ class World:
         item = Item(sender, {**fields, "chat_id": sender.room}, sender.told)
         item = self._stamped(item, sender.instance)
         sender.told += 1
+        if fields["type"] == "system" and not self.has_notices:
+            return
         if Capability.PUBSUB not in self.shape.topology.value:
             self._arrive(sender.instance, item)
             return
@@ -195,6 +199,8 @@ class World:
         return self.at < self._healthy_again[side, instance]
 
     def _stamped(self, item: Item, instance: str) -> Item:
+        if Need.TIMESTAMPS in self.shape.without:
+            return item
         moment = stamp(self.at + self.clocks[instance] * MILLISECOND)
         return replace(item, fields={**item.fields, "timestamp": moment})
 
@@ -207,7 +213,8 @@ class World:
             self._fan_out(instance, queue)
 
     def _present(self, instance: str, item: Item) -> list[SimulatedConnection]:
-        own = self.shape.own_notices or item.number > 0
+        is_message = item.fields["type"] == "message"
+        own = Need.ECHO not in self.shape.without if is_message else self.shape.own_notices or item.number > 0
         room = item.sender.room
         there = [one for one in self.connections if one.member and one.instance == instance and one.room == room]
         return [one for one in there if own or one is not item.sender]

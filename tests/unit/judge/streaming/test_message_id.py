@@ -11,7 +11,7 @@ from roomproof.judge.streaming.message_id import MessageId, read_id, with_id
 
 
 @given(
-    room=st.text("abc-._~", min_size=1),
+    room=st.text("abc-._~/:% é", min_size=1),
     connection=st.integers(0, 10**6),
     item=st.integers(1, 10**6),
     text=st.text(st.characters(codec="utf-8")),

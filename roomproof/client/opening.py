@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from roomproof.dialects.frames import Frames
 from roomproof.dialects.session import Session
@@ -61,8 +62,12 @@ def play_opening(
 
 
 def without_secrets(text: str, session: Session) -> str:
-    """Return a text in which the secrets of a user are replaced by their placeholders."""
+    """Return a text in which the secrets of a user are replaced by their placeholders.
+
+    They can stand there as they are, or percent-encoded as in an address.
+    """
     for name, value in session.user.columns.items():
         if len(value) >= SHORTEST_SECRET:
-            text = text.replace(value, f"{{{name}}}")
+            for form in (value, quote(value, safe="")):
+                text = text.replace(form, f"{{{name}}}")
     return text

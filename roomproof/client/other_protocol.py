@@ -41,6 +41,11 @@ def other_handshake_answer(status: int | None, reason: str) -> str | None:
     return _sentence("101 for a WebSocket at /api/chats/ws/ID", f"HTTP status {status} {reason!r}")
 
 
+def other_answer_in_dialect(expected: str, got: str) -> str:
+    """Return why a first answer is not the one that a target file describes."""
+    return f"expected {expected}, got {got}; correct the file, or see `roomproof dialect --help`"
+
+
 def other_frames(frames: list[str | bytes]) -> str | None:
     """Return why received frames are of another protocol.
 

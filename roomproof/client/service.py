@@ -1,5 +1,6 @@
 """How a target speaks, and who its users are."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from roomproof.dialects.dialect import Dialect
@@ -10,6 +11,11 @@ from roomproof.dialects.users import BadToken, with_forged_token, without_token
 
 class UserSource:
     """The users of a target whose ids are the names that scenarios use."""
+
+    rows: Sequence[UserRow] | None = None
+    """All users there are; None if there is one for any name."""
+    keeps_names: bool = True
+    """Whether the user for a name has that name as its id."""
 
     def row(self, name: str) -> UserRow:
         """Return the user for a name of a scenario. Raises UsageError."""
@@ -32,6 +38,9 @@ class UserSource:
 
     def check(self, count: int) -> None:
         """Raise UsageError unless there are that many users, ready to connect."""
+
+    def check_row(self, row: UserRow) -> None:
+        """Raise UsageError for a user whose tokens are too old to connect now."""
 
 
 class Service:

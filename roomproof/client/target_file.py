@@ -55,10 +55,12 @@ def read_target(
     deadline: float = ANSWER_S,
     without: Iterable[str] = (),
     deflate: bool = False,
+    users: int = USERS,
 ) -> Target:
     """Read the target that `text` names: a URL, or the path of a TOML file.
 
-    The other arguments are added to the contents of that file. Raises UsageError for any of them that is wrong.
+    A file of users must have that many `users`. The other arguments are added to the contents of the target file.
+    Raises UsageError for any of them that is wrong.
     """
     file, tables = _read_file(text) if is_target_file(text) else (_TargetFile(url=text), {})
     dialect = read_dialect(tables, text if is_target_file(text) else "--without", without)
@@ -85,7 +87,7 @@ def read_target(
     _check_affinity(target, text)
     if target.is_tls or target.ca:
         target.tls()
-    target.service.users.check(USERS)
+    target.service.users.check(users)
     dialect.handshakes.handshake(Session("room", target.user(FIRST_USER)))  # raises for a value that cannot be sent
     return target
 

@@ -51,7 +51,8 @@ class TableUsers(UserSource):
             raise users.place.wrong("a file that can be read", got, "correct the path") from error
         rows = users.rows(text, needed)
         self._by_id = {str(row.user): row for row in rows}
-        self._rows = rows
+        self.rows = self._rows = rows
+        self.keeps_names = False
         self._given: dict[str, UserRow] = {}
         self._lock = threading.Lock()
 
@@ -72,6 +73,16 @@ class TableUsers(UserSource):
         check_enough(self._rows, count, self._place)
         check_fresh(self._rows, time.time(), self._place)
 
+    def check_row(self, row: UserRow) -> None:
+        """Raise UsageError for a user whose tokens expire too soon, or have expired."""
+        if is_expiring(row, time.time()):
+            got = f"an expired one of user {row.user!r}"
+            raise self._place.wrong("tokens that outlast the run", got, "make new tokens, or end the run earlier")
+
+
+KEPT_ROWS = 20_000
+"""Number of users that are remembered once they were made: a load run may have new ones for hours."""
+
 
 class MadeUsers(UserSource):
     """Users that are made once for each name, and anew before a token expires."""
@@ -81,12 +92,15 @@ class MadeUsers(UserSource):
         make: Callable[[str], UserRow],
         now: Callable[[], float] = time.time,
         make_expired: Callable[[str], UserRow] | None = None,
+        *,
+        keeps_names: bool = True,
     ) -> None:
         """`now` returns the seconds since 1970.
 
         `make_expired` makes a user whose token has expired.
         """
         self._make, self._now, self._make_expired = make, now, make_expired
+        self.keeps_names = keeps_names
         self._rows: dict[str, UserRow] = {}
         self._lock = threading.Lock()
 
@@ -96,6 +110,8 @@ class MadeUsers(UserSource):
             row = self._rows.get(name)
             if row is None or is_expiring(row, self._now()):
                 row = self._rows[name] = self._make(name)
+                if len(self._rows) > KEPT_ROWS:
+                    del self._rows[next(iter(self._rows))]
             return row
 
     def with_bad_token(self, name: str, how: BadToken) -> UserRow | None:
@@ -143,7 +159,7 @@ def users_of(dialect: Dialect) -> UserSource:
         case UserFile() as users:
             return TableUsers(users, dialect.columns)
         case UserCommand() as users:
-            return MadeUsers(partial(_ask, users, dialect.columns))
+            return MadeUsers(partial(_ask, users, dialect.columns), keeps_names=False)
         case JwtUsers() as users:
             key = _key_of(users)
             age = users.lifetime + EXPIRED_S

@@ -4,14 +4,21 @@ import argparse
 from dataclasses import dataclass, replace
 
 from roomproof.client.target import LEAST_DEADLINE, LONGEST_DEADLINE, Target, UsageError
-from roomproof.client.target_file import read_target
-from roomproof.dialects.users import UserFile
+from roomproof.client.target_file import is_target_file, read_target
 from roomproof.load.figures import objectives
 from roomproof.load.figures.objectives import Objective, ObjectiveError
-from roomproof.spec.rules import Need
+from roomproof.spec.rules import Capability, Need
 
 MIN_MESSAGE_BYTES, MAX_MESSAGE_BYTES = 100, 4_000
 """The size of a content: it carries its identity, and every server takes 4,096 code points (DELIVER-13)."""
+
+
+IDLE_MEMBERS = 2
+"""Members of each worker that say nothing: a server must not end them for that."""
+
+
+class TargetFileError(UsageError):
+    """A target file, or something that it names, cannot be used; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     add(group, "--seed", "", "repeat the random choices of a run that had this seed and as many workers")
     add(group, "--deadline", "5", "seconds that a delivery or a closing handshake may take")
     _add_list(group, "--capability", "a capability of the server (sticky, pubsub, ...); repeatable")
+    _add_list(group, "--without", "something that the service lacks (notices, echo, ...); repeatable")
     _add_list(group, "--source-addresses", "connect from these addresses in turn; repeatable, or with commas between")
     partial = group.add_argument(
         "--allow-partial-ramp",
@@ -96,14 +104,7 @@ def read(parsed: argparse.Namespace, host: str | None) -> LoadOptions:
     """Return the options of a run. Raises UsageError."""
     if not host:
         raise UsageError("expected the server as --host http://HOST:PORT, or a target file as --host FILE.toml")
-    target = read_target(
-        host,
-        capabilities=_words(parsed.capability),
-        headers=parsed.header,
-        ca=parsed.ca or None,
-        deadline=number("--deadline", parsed.deadline, LEAST_DEADLINE, LONGEST_DEADLINE),
-    )
-    _check_dialect(target, host)
+    target = _read_target(parsed, host)
     addresses = _words(parsed.source_addresses)
     if addresses:
         target = replace(target, source_addresses=tuple(addresses), forwarded_addresses=())
@@ -122,14 +123,45 @@ def read(parsed: argparse.Namespace, host: str | None) -> LoadOptions:
     )
 
 
-def _check_dialect(target: Target, host: str) -> None:
-    """Raise UsageError for a target to which load cannot speak yet."""
-    dialect = target.dialect
-    if not dialect.is_native or dialect.without - {Need.AFFINITY} or isinstance(dialect.users, UserFile):
-        raise UsageError(
-            f"expected a server that speaks the protocol of PROTOCOL.md, got {host} with a dialect, `without` or a "
-            "file of users; load cannot use these yet, test the server with `roomproof verify`"
+def _read_target(parsed: argparse.Namespace, host: str) -> Target:
+    """Read the target. Raises TargetFileError where it is a file, and UsageError."""
+    try:
+        target = read_target(
+            host,
+            capabilities=_words(parsed.capability),
+            headers=parsed.header,
+            ca=parsed.ca or None,
+            deadline=number("--deadline", parsed.deadline, LEAST_DEADLINE, LONGEST_DEADLINE),
+            without=_words(parsed.without),
+            users=1,
         )
+        _check_evidence(target)
+    except UsageError as error:
+        if is_target_file(host):
+            raise TargetFileError(str(error)) from error
+        raise
+    return target
+
+
+def _check_evidence(target: Target) -> None:
+    """Raise UsageError for a target of which no load could tell who is a member."""
+    if target.declares(Capability.HISTORY) and target.lacks(Need.NOTICES) and target.lacks(Need.ECHO):
+        raise UsageError(
+            "expected notices or an echo beside the capability history, got neither; without them nothing shows since "
+            "when a connection is a member: leave out history if the service repeats nothing"
+        )
+
+
+def check_users(target: Target, users: int, processes: int) -> None:
+    """Raise UsageError unless the target has users for a run.
+
+    Each process takes a part of them.
+    """
+    each = -(-users // processes) + IDLE_MEMBERS
+    try:
+        target.service.users.check(each * processes)
+    except UsageError as error:
+        raise TargetFileError(f"{error}, or run with fewer users (-u)") from error
 
 
 def _words(text: object) -> list[str]:

@@ -20,6 +20,7 @@ from roomproof.load.transport.socket import RefusedError
 from roomproof.load.worker.member import LoadMember
 from roomproof.load.worker.rooms import NoRoomError
 from roomproof.load.worker.session import EndedError, WorkerSession
+from roomproof.load.worker.users import NoFreeUserError
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
 """Seconds between two attempts to join; the pause doubles from the first to the longest."""
@@ -142,7 +143,7 @@ class RoomUser(User):
             session = self._session
             try:
                 self.member = session.connect(self._party)
-            except (RefusedError, LocalTroubleError, NoRoomError):
+            except (RefusedError, LocalTroubleError, NoRoomError, NoFreeUserError):
                 gevent.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
             else:

@@ -1,4 +1,4 @@
-"""Tells a link that the server ended for no reason from one that it took for dead."""
+"""Tells links that a server ended for no reason from links that it took for dead."""
 
 from collections.abc import Sequence
 

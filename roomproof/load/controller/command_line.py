@@ -11,12 +11,12 @@ from roomproof.client.target import UsageError
 from roomproof.load import options
 from roomproof.load.controller.fd_limit import missing_descriptors
 from roomproof.load.controller.run import results_of
-from roomproof.load.options import LoadOptions
+from roomproof.load.options import LoadOptions, TargetFileError
 from roomproof.report.json_lines import check_writable
 from roomproof.verdict import EXIT_CODES, Conclusion
 
-USAGE_ERROR = 2
-"""The exit code where an option cannot be used."""
+USAGE_ERROR, FILE_ERROR = 2, 4
+"""The exit codes where an option, and where a target file cannot be used."""
 
 
 class CommandLine:
@@ -44,6 +44,12 @@ class CommandLine:
         name: str = self.parsed.roomproof_run
         return name
 
+    @property
+    def processes(self) -> int:
+        """The number of processes that share the users of the current run."""
+        processes: int = self.parsed.roomproof_processes
+        return processes
+
     def hide_options(self) -> None:
         """Take the options that name files and secrets out of reach of the form."""
         parsed = vars(self.parsed)
@@ -54,12 +60,14 @@ class CommandLine:
     def check(self, processes: int) -> None:
         """Exit with one sentence if that many processes cannot do the run as asked for."""
         try:
-            _ = self.read().target.address
+            target = self.read().target
+            _ = target.address
+            options.check_users(target, self.parsed.num_users, processes)
             if path := results_of(self.results_path, 1):
                 check_writable(path)
         except UsageError as error:
             sys.stderr.write(f"roomproof: {error}\n")
-            sys.exit(USAGE_ERROR)
+            sys.exit(FILE_ERROR if isinstance(error, TargetFileError) else USAGE_ERROR)
         if trouble := missing_descriptors(self.parsed.num_users, processes):
             sys.stderr.write(f"roomproof: {trouble}\n")
             sys.exit(EXIT_CODES[Conclusion.INCONCLUSIVE])
@@ -76,6 +84,8 @@ class CommandLine:
             raise UsageError("expected a URL as host: a target file can be named on the command line only")
         parsed.seed = parsed.seed or secrets.token_hex(4)
         parsed.roomproof_run = secrets.token_hex(3)
+        parsed.roomproof_processes = processes
+        options.check_users(self.read().target, users, processes)
         if trouble := missing_descriptors(users, processes):
             raise UsageError(trouble)
 

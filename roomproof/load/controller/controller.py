@@ -195,7 +195,10 @@ class LoadController:
             if trouble := missing_descriptors(0, 1):
                 raise UsageError(trouble)
         stats_table = StatsTable(self.environment.stats, RequestListeners(self.environment.events.request))
-        self.session = open_session(asked, self.command_line.run_name, name, index, self._send_report, stats_table)
+        processes = self.command_line.processes
+        self.session = open_session(
+            asked, self.command_line.run_name, name, index, processes, self._send_report, stats_table
+        )
         if self.run is not None and self.run.is_ending:
             self.session.end()  # the run was stopped while the server was asked for its clock
 

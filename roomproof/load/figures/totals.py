@@ -64,6 +64,9 @@ class RunTotals:
     refusal_reasons: list[str] = field(default_factory=list)
     unanswered_reasons: list[str] = field(default_factory=list)
     local_reasons: list[str] = field(default_factory=list)
+    dialect_troubles: int = 0
+    """Number of times that the dialect did not fit the service."""
+    dialect_reasons: list[str] = field(default_factory=list)
     script_reasons: dict[Count, list[str]] = field(default_factory=lambda: {count: [] for count in SCRIPT_ERRORS})
     """The first texts of each kind of error of the script."""
     last: dict[str, WorkerReport] = field(default_factory=dict)
@@ -93,6 +96,8 @@ class RunTotals:
         _add_new(report.refusal_reasons, self.refusal_reasons)
         _add_new(report.unanswered_reasons, self.unanswered_reasons)
         _add_new(report.local_reasons, self.local_reasons)
+        self.dialect_troubles += report.dialect_troubles
+        _add_new(report.dialect_reasons, self.dialect_reasons)
         for count, reasons in report.script_reasons.items():
             _add_new(reasons, self.script_reasons[count])
         for timing, histogram in report.times.items():

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from roomproof.client.target import Target
 from roomproof.judge.facts import OLD_TIMESTAMP
 from roomproof.judge.findings import LIVENESS, Kind
+from roomproof.judge.needs import inapplicable_rules
 from roomproof.load.figures import objectives
 from roomproof.load.figures.metrics import REFUSALS, SCRIPT_ERRORS, Count
 from roomproof.load.figures.objectives import Objective
@@ -12,7 +13,7 @@ from roomproof.load.figures.overload import texts_of
 from roomproof.load.figures.totals import RunTotals
 from roomproof.load.figures.worker_report import PATIENCE
 from roomproof.printable import counted
-from roomproof.spec.rules import Capability, Protocol
+from roomproof.spec.rules import Capability, Need, Protocol
 from roomproof.verdict import ScenarioResult, Verdict, conclude, outcome_of
 
 BACKWARD_TIMESTAMP = "DELIVER-9"
@@ -120,6 +121,8 @@ def verdict_of(
         partial=True,
         trouble="; ".join(troubles) or None,
         complaints=[] if troubles else missed,
+        without=target.dialect.without,
+        dialect=target.dialect.name,
     )
     return replace(verdict, reason=f"{_found(totals)}: {verdict.reason}") if broken else verdict
 
@@ -141,7 +144,7 @@ def exercised(totals: RunTotals, target: Target) -> set[str]:
     counts = totals.counts
     rules: set[str] = set()
     if counts[Count.DELIVERED]:
-        rules |= _exercised_by_deliveries(totals)
+        rules |= _exercised_by_deliveries(totals, target)
     if counts[Count.CLOSED]:
         rules |= CLOSE_RULES
     if counts[Count.DISCONNECTED]:
@@ -154,13 +157,14 @@ def exercised(totals: RunTotals, target: Target) -> set[str]:
     return rules
 
 
-def _exercised_by_deliveries(totals: RunTotals) -> set[str]:
+def _exercised_by_deliveries(totals: RunTotals, target: Target) -> set[str]:
     counts = totals.counts
     rules = set(DELIVERY_RULES)
     # A text that was lost was not shown to be unaltered.
     if any(report.are_all_texts_sent for report in totals.last.values()) and not totals.findings_by_kind[Kind.LOST]:
         rules.add("DELIVER-5")
-    if counts[Count.DELIVERED] > counts[Count.SENT]:
+    echoed = 0 if target.lacks(Need.ECHO) else counts[Count.SENT]
+    if counts[Count.DELIVERED] > echoed:
         rules |= RECIPIENT_RULES
         if counts[Count.CONNECTED] > totals.most_sockets:
             rules.add("DELIVER-10")
@@ -170,15 +174,20 @@ def _exercised_by_deliveries(totals: RunTotals) -> set[str]:
 
 
 def _broken_rules(evidence: _VerdictInputs) -> tuple[str, ...]:
-    """The rules that the server broke, without those whose cause can be the generator."""
+    """The rules that the server broke, without those whose cause can be the generator.
+
+    None, if the dialect did not fit: a frame that nothing describes can be the message that is missed.
+    """
     totals = evidence.totals
+    if totals.dialect_troubles:
+        return ()
     broken = set(totals.safety_by_rule)
     if evidence.is_lateness_excused or evidence.clock_moved:
         broken.discard(OLD_TIMESTAMP)
     if not evidence.is_lateness_excused:
         broken |= set(totals.liveness_by_rule)
     broken |= {BROKEN_BY_REFUSAL[count] for count in REFUSALS if totals.counts[count]}
-    return tuple(sorted(broken))
+    return tuple(sorted(broken - inapplicable_rules(evidence.target.dialect.without)))
 
 
 def _found(totals: RunTotals) -> str:
@@ -194,6 +203,7 @@ def _troubles(evidence: _VerdictInputs) -> list[str]:
     return [
         *(f"Roomproof itself failed, which is a bug: {error}" for error in evidence.internal_errors),
         *_generator_troubles(evidence),
+        *_dialect_troubles(evidence),
         *_script_troubles(evidence),
         *_clock_troubles(evidence),
         *_lateness_troubles(evidence),
@@ -212,6 +222,22 @@ def _generator_troubles(evidence: _VerdictInputs) -> list[str]:
         troubles.append(f"lost during the run: {', '.join(context.lost_workers)}")
     if overload:
         troubles.append(f"the load generator was overloaded: {'; '.join(texts_of(overload))}")
+    return troubles
+
+
+def _dialect_troubles(evidence: _VerdictInputs) -> list[str]:
+    """The reasons that lie in the target file: what it says does not fit the service."""
+    totals, dialect = evidence.totals, evidence.target.dialect
+    troubles = []
+    if totals.dialect_troubles:
+        others = totals.dialect_troubles - 1
+        more = f" (and {others} more)" if others else ""
+        troubles.append(f"{dialect.name}: {''.join(totals.dialect_reasons[:1])}{more}")
+    inapplicable = inapplicable_rules(dialect.without)
+    refused = sum(totals.counts[count] for count in REFUSALS if BROKEN_BY_REFUSAL[count] in inapplicable)
+    if refused:
+        reasons = "; ".join(totals.refusal_reasons[:SHOWN_REASONS])
+        troubles.append(f"{_attempts(refused)} refused, and {dialect.name} names no rule against that: {reasons}")
     return troubles
 
 

@@ -29,6 +29,10 @@ class WorkerReport(msgspec.Struct, kw_only=True):
     """The first reasons of failures on this machine."""
     script_reasons: dict[Count, list[str]] = {}
     """The first texts of each kind of error of the script."""
+    dialect_troubles: int = 0
+    """Number of times that the dialect did not fit the service, such as frames that nothing in it describes."""
+    dialect_reasons: list[str] = []
+    """The first of these troubles, since the start of the run."""
     clock_moved: float = 0.0
     """Seconds by which the clock of the server moved against ours in the run."""
     internal_errors: list[str] = []

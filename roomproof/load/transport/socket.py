@@ -5,13 +5,15 @@ import socket
 import struct
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import gevent
 import websocket
 from websocket import ABNF
 
 from roomproof.client.library_cookies import share_no_cookies
+from roomproof.client.opening import Opening, play_opening, without_secrets
+from roomproof.client.quiet_close import close_code, frame_of, opcode_of
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
 from roomproof.dialects.session import Session
@@ -25,12 +27,12 @@ REASON_BYTES = 300
 class RefusedError(Exception):
     """The server refused the handshake, or gave no proper answer.
 
-    Without a proper answer `status` is None.
+    Without a proper answer `status` is None. `is_by_frame`: it refused the connection after its handshake.
     """
 
-    def __init__(self, status: int | None, reason: str) -> None:
+    def __init__(self, status: int | None, reason: str, *, is_by_frame: bool = False) -> None:
         super().__init__(reason)
-        self.status = status
+        self.status, self.is_by_frame = status, is_by_frame
 
 
 class LoadSocket:
@@ -191,15 +193,38 @@ class LoadSocket:
             self._socket.close()
 
 
-def connect(target: Target, room: str, user: str, read_loop: ReadLoop, *, source: str | None) -> tuple[LoadSocket, str]:
-    """Shake hands; return the connection and the instance of the server that answered.
+class Connected(NamedTuple):
+    """An open connection.
 
-    If the server does not name the instance, it is that of the client `source`, or empty if that is unknown. Raises
-    RefusedError, and LocalTroubleError for a failure on this machine.
+    `instance` is that of the server which answered, or else of the client address, or empty if unknown. `session` has
+    what the opening taught, and `others` are the frames that arrived in it and belong to no step.
     """
+
+    link: LoadSocket
+    instance: str
+    session: Session
+    others: tuple[str | bytes, ...] = ()
+
+
+def connect(target: Target, session: Session, read_loop: ReadLoop, *, source: str | None) -> Connected:
+    """Shake hands, and play the opening of the dialect.
+
+    Raises RefusedError, LocalTroubleError for a failure on this machine, and UsageError for a target file that does not
+    fit. No message has a secret of the user.
+    """
+    try:
+        return _connect(target, session, read_loop, source)
+    except RefusedError as error:
+        reason = without_secrets(str(error), session)
+        raise RefusedError(error.status, reason, is_by_frame=error.is_by_frame) from None
+    except LocalTroubleError as error:
+        raise LocalTroubleError(without_secrets(str(error), session)) from None
+
+
+def _connect(target: Target, session: Session, read_loop: ReadLoop, source: str | None) -> Connected:
     share_no_cookies()
     web = websocket.WebSocket(skip_utf8_validation=True)
-    handshake = target.dialect.handshakes.handshake(Session(room, target.user(user)))
+    handshake = target.dialect.handshakes.handshake(session)
     host, headers = target.handshake_headers(source, handshake)
     plain = None
     try:
@@ -217,6 +242,7 @@ def connect(target: Target, room: str, user: str, read_loop: ReadLoop, *, source
             suppress_origin=handshake.origin is None,
             timeout=target.deadline,
         )
+        opened = _play_opening(web, target, session)
         link.settimeout(None)
     except websocket.WebSocketBadStatusException as error:
         _close(plain)
@@ -241,7 +267,35 @@ def connect(target: Target, room: str, user: str, read_loop: ReadLoop, *, source
     answered = web.getheaders() or {}
     target.keep_cookie(source, [answered.get("set-cookie", "")])
     instance = target.instance_of(answered.get(target.dialect.instance_header.lower()), source)
-    return LoadSocket(web.sock, read_loop), instance or ""
+    return Connected(LoadSocket(web.sock, read_loop), instance or "", opened.session, opened.others)
+
+
+def _play_opening(web: websocket.WebSocket, target: Target, session: Session) -> Opening:
+    """Play the opening within the deadline.
+
+    Raises RefusedError, and what sending and receiving raise.
+    """
+    is_late = False
+
+    def receive() -> str | bytes:
+        nonlocal is_late
+        try:
+            opcode, data = web.recv_data()
+        except (TimeoutError, websocket.WebSocketTimeoutException) as error:
+            is_late = True
+            raise TimeoutError from error
+        if opcode == ABNF.OPCODE_CLOSE:
+            raise websocket.WebSocketConnectionClosedException(f"closed with {close_code(data)}")
+        return frame_of(opcode, data)
+
+    def send(frame: str | bytes) -> None:
+        web.send(frame, opcode_of(frame))
+
+    with gevent.Timeout(target.deadline, TimeoutError):
+        opened = play_opening(target.dialect.frames, session, send, receive)
+    if opened.refused is not None:
+        raise RefusedError(None, opened.refused, is_by_frame=not is_late)
+    return opened
 
 
 def _close(plain: socket.socket | None) -> None:

@@ -5,15 +5,16 @@ from dataclasses import replace
 from roomproof.client.http import Http, UnreachableError
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError
+from roomproof.spec.rules import Need
 from roomproof.stage.clients import observe
 
 
 def with_instances(target: Target, http: Http) -> Target:
     """Return the target with the instance that each client reaches.
 
-    A target that declares no topology stays as it is, and so does one that does not answer.
+    A target that declares no topology or has no statistics stays as it is, and so does one that does not answer.
     """
-    if not target.has_instances:
+    if not target.has_instances or target.lacks(Need.STATISTICS):
         return target
     try:
         return replace(target, instances=observe(target, http))

@@ -2,25 +2,27 @@
 
 import contextlib
 import time
+from functools import partial
 from typing import Protocol
 
-import msgspec
 from gevent.event import Event
 from websocket import ABNF, STATUS_NORMAL, STATUS_PROTOCOL_ERROR
 
-from roomproof.client.quiet_close import close_code
+from roomproof.client.opening import without_secrets
+from roomproof.client.quiet_close import close_code, frame_of, opcode_of
 from roomproof.client.target import Target
+from roomproof.dialects.frames import Frames
+from roomproof.dialects.session import Session, UserRow
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Refused
 from roomproof.judge.streaming.connection import StreamingConnection
 from roomproof.judge.streaming.room import StreamingRoom
 from roomproof.load.transport.frames import CONTROL, MAX_MESSAGE_BYTES, Frame, FramingError, cut, missing_bytes
 from roomproof.load.transport.read_loop import ReadLoop
-from roomproof.load.transport.socket import LoadSocket, RefusedError, connect
+from roomproof.load.transport.socket import Connected, LoadSocket, RefusedError, connect
 
 KEPT_BYTES = 100
 """Bytes of a malformed frame that its finding keeps."""
 
-_encode = msgspec.json.Encoder().encode
 _now = time.monotonic_ns
 
 
@@ -60,25 +62,38 @@ class LoadMember:
 
     __slots__ = (
         "_fragments",
+        "_frames",
+        "_is_binary",
         "_is_closing",
         "_link",
         "_missing_bytes",
+        "_opcode",
         "_partial",
+        "_session",
         "connection",
         "ended",
         "instance",
         "judge",
         "number",
         "room",
-        "user",
+        "row",
     )
 
-    def __init__(self, room: Membership, number: int, user: str, connection: StreamingConnection) -> None:
+    def __init__(
+        self, room: Membership, number: int, session: Session, frames: Frames, connection: StreamingConnection
+    ) -> None:
         self.room = room
         self.judge = room.judge
         self.number = number
-        self.user = user
+        self.row = session.user
         self.connection = connection
+        self._session = session
+        """The room and the user of this connection, and what its opening taught."""
+        self._frames = frames
+        self._opcode = ABNF.OPCODE_BINARY if frames.says_binary else ABNF.OPCODE_TEXT
+        """The opcode of the messages that it sends."""
+        self._is_binary = False
+        """Whether the fragments are those of a binary message."""
         self.instance = ""
         """The instance that answered the handshake; empty if the server does not name it."""
         self.ended = Event()
@@ -92,28 +107,39 @@ class LoadMember:
     def open(self, target: Target, read_loop: ReadLoop, source: str | None) -> None:
         """Shake hands and start reading.
 
-        Raises RefusedError, LocalTroubleError or TooLateError.
+        Raises RefusedError, LocalTroubleError, UsageError or TooLateError.
         """
         try:
-            link = self._shake_hands(target, read_loop, source)
+            connected = self._shake_hands(target, read_loop, source)
         except RefusedError as refusal:
             self.judge.observe(self.connection, Refused(self.number, _now(), refusal.status, str(refusal)))
             raise
         except BaseException:
             self.judge.observe(self.connection, Refused(self.number, _now(), None, "given up"))
             raise
-        self._link = link
+        link = self._link = connected.link
         # Without affinity each connection is of another client, and the instance tells enough.
         self.room.add(self, self.instance if target.is_steered else source)
-        self.judge.observe(self.connection, Opened(self.number, _now(), self.instance or None))
+        name = target.dialect.known_as(self._session)
+        known_as = None if name == self.connection.opening.user else name
+        self.judge.observe(self.connection, Opened(self.number, _now(), self.instance or None, known_as))
+        for frame in connected.others:
+            payload = _payload_of(frame)
+            self.judge.receive(self.connection, payload, _now(), is_binary=isinstance(frame, bytes))
         link.start_reading(self._receive)
 
-    def _shake_hands(self, target: Target, read_loop: ReadLoop, source: str | None) -> LoadSocket:
-        link, self.instance = connect(target, self.room.id, self.user, read_loop, source=source)
+    def _shake_hands(self, target: Target, read_loop: ReadLoop, source: str | None) -> Connected:
+        connected = connect(target, self._session, read_loop, source=source)
+        self.instance, self._session = connected.instance, connected.session
         if read_loop.is_closed:
-            link.close()
+            connected.link.close()
             raise TooLateError
-        return link
+        return connected
+
+    @property
+    def user(self) -> str:
+        """The name by which others know its user."""
+        return self.connection.user
 
     @property
     def is_open(self) -> bool:
@@ -128,7 +154,18 @@ class LoadMember:
         if self._link is None or self._is_closing:
             raise ConnectionError("the connection has ended")
         content = self.judge.compose(self.connection, text, at, scheduled)
-        self._link.send(_encode({"type": "message", "content": content}))
+        self._link.send(self._frames.payload(content, self._session, self.connection.sent), self._opcode)
+
+    def keep_alive(self, number: int) -> bool:
+        """Send the keep-alive that is due by itself.
+
+        Returns whether there is a connection to keep.
+        """
+        if self._link is None or self._is_closing:
+            return False
+        heartbeat = self._frames.heartbeat(self._session, number)
+        self._answer(_payload_of(heartbeat), opcode_of(heartbeat))
+        return True
 
     @property
     def is_sending(self) -> bool:
@@ -227,15 +264,32 @@ class LoadMember:
             self._take_control(frame)
         elif frame.opcode == ABNF.OPCODE_CONT or self._fragments is not None:
             self._take_fragment(frame, at)
-        elif frame.opcode == ABNF.OPCODE_TEXT:
+        elif frame.opcode == ABNF.OPCODE_TEXT or self._frames.has_binary:
+            is_binary = frame.opcode != ABNF.OPCODE_TEXT
             if frame.is_final:
-                self.judge.receive(self.connection, frame.payload, at)
+                self._take_message(frame.payload, at, is_binary=is_binary)
             else:
-                self._fragments = bytearray(frame.payload)
+                self._fragments, self._is_binary = bytearray(frame.payload), is_binary
         elif frame.is_final:
             self.judge.receive_malformed(self.connection, frame.payload, "a binary frame", at)
         else:
             self._break_off(frame.payload[:KEPT_BYTES], "a fragmented binary message", at)
+
+    def _take_message(self, payload: bytes, at: int, *, is_binary: bool) -> None:
+        """Take a whole message.
+
+        A keep-alive of the server is answered, and the judge gets all others.
+        """
+        if self._frames.has_answers:
+            frame = frame_of(ABNF.OPCODE_BINARY if is_binary else ABNF.OPCODE_TEXT, payload)
+            reply = self._frames.answer(frame, self._session)
+            if reply is not None:
+                self._answer(_payload_of(reply), opcode_of(reply))
+                return
+        if is_binary:
+            self.judge.receive(self.connection, payload, at, is_binary=True)
+        else:
+            self.judge.receive(self.connection, payload, at)
 
     def _take_control(self, frame: Frame) -> None:
         if frame.opcode == ABNF.OPCODE_PING:
@@ -257,7 +311,7 @@ class LoadMember:
             self._break_off(start, f"a fragmented message of more than {MAX_MESSAGE_BYTES} bytes", at)
         elif frame.is_final:
             whole, self._fragments = bytes(self._fragments), None
-            self.judge.receive(self.connection, whole, at)
+            self._take_message(whole, at, is_binary=self._is_binary)
 
     def _take_close(self, payload: bytes) -> None:
         code = close_code(payload)
@@ -288,14 +342,23 @@ class LoadMember:
             self.drop_link()
 
 
+def _payload_of(frame: str | bytes) -> bytes:
+    return frame.encode() if isinstance(frame, str) else frame
+
+
 def open_member(
-    room: Membership, number: int, user: str, target: Target, read_loop: ReadLoop, source: str | None
+    room: Membership, number: int, user: UserRow, target: Target, read_loop: ReadLoop, source: str | None
 ) -> LoadMember:
     """Connect a user to a room; the judge learns of it first.
 
-    Raises RefusedError, LocalTroubleError or TooLateError.
+    Raises RefusedError, LocalTroubleError, UsageError or TooLateError.
     """
-    connection = room.judge.connect(Opening(number, _now(), room.id, user))
-    member = LoadMember(room, number, user, connection)
+    session, dialect = Session(room.id, user), target.dialect
+    name = dialect.known_beforehand(session)
+    opening = Opening(number, _now(), room.id, user.user if name is None else name)
+    connection = room.judge.connect(opening, is_named=name is not None)
+    if user.columns:
+        connection.redact = partial(without_secrets, session=session)
+    member = LoadMember(room, number, session, dialect.frames, connection)
     member.open(target, read_loop, source)
     return member

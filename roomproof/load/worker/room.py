@@ -28,6 +28,8 @@ class LoadRoom:
         """Instances of the server that members have reached."""
         self.refusals: list[str] = []
         """Reasons of connections that the server closed to refuse them, since the last report."""
+        self.participants: set[str] = set()
+        """Users of a file that are participants."""
         self.has_departures = False
         """Whether members have left, so that the judge can settle their streams."""
 

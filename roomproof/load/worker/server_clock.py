@@ -15,7 +15,9 @@ def started_of(target: Target, http: Http) -> Started:
     A server that does not answer is taken to have the right time.
     """
     capabilities = [str(name) for name in target.capabilities]
-    return Started(epoch=CLOCK.epoch, server_ahead=_ahead(http, otherwise=0), capabilities=capabilities)
+    without = sorted(map(str, target.dialect.without))
+    ahead = _ahead(http, otherwise=0)
+    return Started(epoch=CLOCK.epoch, server_ahead=ahead, capabilities=capabilities, without=without)
 
 
 def refused_connection(http: Http) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import itertools
 import random
 import time
 from collections import Counter
@@ -13,13 +14,15 @@ import gevent
 from gevent.event import Event
 
 from roomproof.client.http import Http
-from roomproof.client.other_protocol import other_handshake_answer
+from roomproof.client.other_protocol import NO_WEBSOCKET, other_answer_in_dialect, other_handshake_answer
 from roomproof.client.tcp import LocalTroubleError
+from roomproof.dialects.session import UserRow
+from roomproof.errors import UsageError
 from roomproof.history import Started
 from roomproof.judge.facts import OLD_TIMESTAMP
 from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.worker_report import WorkerReport
-from roomproof.load.options import LoadOptions
+from roomproof.load.options import IDLE_MEMBERS, LoadOptions
 from roomproof.load.transport.pacing import Pacer
 from roomproof.load.transport.read_loop import ReadLoop
 from roomproof.load.transport.schedule import Schedule
@@ -33,6 +36,7 @@ from roomproof.load.worker.room import LoadRoom
 from roomproof.load.worker.rooms import LoadRooms, NoRoomError
 from roomproof.load.worker.server_clock import refused_connection, seconds_moved, started_of
 from roomproof.load.worker.telemetry import Telemetry
+from roomproof.load.worker.users import LoadUsers, NoFreeUserError
 
 if TYPE_CHECKING:
     from roomproof.load.worker.stats_table import StatsTable
@@ -41,9 +45,6 @@ REPORT_INTERVAL_S = 1.0
 
 POLL_S = 0.02
 """Seconds between two looks whether something has happened."""
-
-IDLE_MEMBERS = 2
-"""Members of each worker that say nothing: a server must not end them for that."""
 
 CONNECTIONS_PER_WORKER = 100_000_000
 """Numbers of connections that each worker has to itself."""
@@ -69,6 +70,7 @@ class WorkerSession:
         run: str,
         worker: str,
         index: int,
+        processes: int,
         send_report: Callable[[WorkerReport], None],
         stats_table: "StatsTable",
         http: Http,
@@ -91,8 +93,9 @@ class WorkerSession:
         self.rooms = LoadRooms(
             http,
             started,
+            options.target,
+            LoadUsers(options.target, index, processes),
             size=options.room_size,
-            deadline=options.target.deadline,
             run=run,
             worker=index,
         )
@@ -132,13 +135,28 @@ class WorkerSession:
         """Connect members that say nothing until the fence, if the server lets them in."""
         target = self.options.target
         source = target.clients[0] if target.clients else None
-        with contextlib.suppress(NoRoomError, RefusedError, LocalTroubleError, TooLateError, OSError):
+        with contextlib.suppress(
+            NoRoomError, NoFreeUserError, RefusedError, LocalTroubleError, UsageError, TooLateError, OSError
+        ):
             room = self.rooms.make_idle()
-            for place in range(IDLE_MEMBERS):
-                number, user = self.next_connection_number(), room.user(place)
-                self._telemetry.note_user(number, user)
+            for _ in range(IDLE_MEMBERS):
+                number, user = self.next_connection_number(), self.rooms.take_idle_seat(room)
                 member = open_member(room, number, user, target, self._read_loop, source)
+                self._telemetry.note_user(number, member.user)
+                self._keep_alive(member)
                 member.send_message("hello", 0, time.monotonic_ns())  # its echo shows the membership
+
+    def _keep_alive(self, member: LoadMember) -> None:
+        """Send the keep-alives of the dialect until a connection ends."""
+        seconds = self.options.target.dialect.frames.heartbeat_s
+        if seconds is None:
+            return
+        interval, numbers = round(seconds * 1e9), itertools.count(1)
+
+        def send(now: int) -> int | None:
+            return now + interval if member.keep_alive(next(numbers)) else None
+
+        self.pacer.pace(time.monotonic_ns() + interval, send)
 
     def user_started(self, user: int) -> None:
         """Note a new user that tries to connect; it has a number of its own."""
@@ -186,7 +204,7 @@ class WorkerSession:
     def connect(self, party: str = "") -> LoadMember:
         """Open a connection to a room with a free seat, or to the room of a party.
 
-        Raises RefusedError, LocalTroubleError, NoRoomError or EndedError.
+        Raises RefusedError, LocalTroubleError, NoRoomError, NoFreeUserError or EndedError.
         """
         self.raise_if_ending()
         self._connecting += 1
@@ -204,14 +222,14 @@ class WorkerSession:
         try:
             return self._open_connection(room, user)
         except BaseException:
-            self.rooms.release_seat(room)
+            self.rooms.release_seat(room, user)
             raise
 
-    def _open_connection(self, room: LoadRoom, user: str) -> LoadMember:
+    def _open_connection(self, room: LoadRoom, user: UserRow) -> LoadMember:
         target = self.options.target
         source = target.clients[room.seats_given % len(target.clients)] if target.clients else None
         number = self.next_connection_number()
-        self._telemetry.note_user(number, user)
+        self._telemetry.note_user(number, user.user or "")
         begin = time.monotonic_ns()
         try:
             member = open_member(room, number, user, target, self._read_loop, source)
@@ -221,8 +239,13 @@ class WorkerSession:
         except LocalTroubleError as error:
             self._telemetry.add_failure(Count.LOCAL_TROUBLE, str(error))
             raise
+        except UsageError as error:
+            self._telemetry.add_failure(Count.LOCAL_TROUBLE, str(error))
+            raise LocalTroubleError(str(error)) from error
         except TooLateError as error:
             raise EndedError from error
+        self._telemetry.note_user(number, member.user)
+        self._keep_alive(member)
         self._seats[member] = room
         self._has_connected = True
         taken = time.monotonic_ns() - begin
@@ -232,11 +255,23 @@ class WorkerSession:
         return member
 
     def _note_refusal(self, error: RefusedError) -> None:
-        why = None if self._has_connected else other_handshake_answer(error.status, str(error))
-        if error.status is None or why:
+        why = None if self._has_connected else self._other_protocol(error.status, str(error))
+        if error.is_by_frame:
+            self._telemetry.add_failure(Count.HANDSHAKES_REFUSED, f"refused with {error}")
+        elif error.status is None or why:
             self._telemetry.add_failure(Count.UNANSWERED, why or str(error))
         else:
             self._telemetry.add_failure(Count.HANDSHAKES_REFUSED, f"status {error.status}: {error}")
+
+    def _other_protocol(self, status: int | None, reason: str) -> str | None:
+        """Return why the first handshake's answer is of another protocol; None if of ours."""
+        dialect = self.options.target.dialect
+        if dialect.is_native:
+            return other_handshake_answer(status, reason)
+        if status in NO_WEBSOCKET:
+            what = f"101 for the handshake of [connect] in {dialect.name}"
+            return other_answer_in_dialect(what, f"HTTP status {status} {reason!r}")
+        return None
 
     def send_message(self, member: LoadMember, scheduled: int, now: int) -> None:
         """Send a message that was scheduled for this nanosecond.
@@ -281,7 +316,7 @@ class WorkerSession:
 
     def release_seat(self, member: LoadMember) -> None:
         """Free the seat of a member whose connection has ended."""
-        self.rooms.release_seat(self._seats.pop(member))
+        self.rooms.release_seat(self._seats.pop(member), member.row)
 
     def wait_for_delivery(self, member: LoadMember) -> bool:
         """Wait until a member has received all that was sent so far.
@@ -389,14 +424,18 @@ def open_session(
     run: str,
     worker: str,
     index: int,
+    processes: int,
     send_report: Callable[[WorkerReport], None],
     stats_table: "StatsTable",
 ) -> WorkerSession:
-    """Ask the server for its clock and its instances, and start a session."""
+    """Ask the server for its clock and its instances, and start a session.
+
+    `processes` share the users of a file.
+    """
     http = Http(options.target)
     options = replace(options, target=with_instances(options.target, http))
     session = WorkerSession(
-        options, run, worker, index, send_report, stats_table, http, started_of(options.target, http)
+        options, run, worker, index, processes, send_report, stats_table, http, started_of(options.target, http)
     )
     session.unreachable = refused_connection(http)
     session.start()

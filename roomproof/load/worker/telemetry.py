@@ -55,7 +55,7 @@ class Telemetry:
         self._reported_kinds: Counter[Kind] = Counter()
         self._reported_violations: Counter[Violation] = Counter()
         self._reported_rules: Counter[tuple[str, bool]] = Counter()
-        self._reported_findings = 0
+        self._reported_findings = self._reported_troubles = 0
         self._last_report = time.monotonic()
 
     def start(self) -> None:
@@ -167,6 +167,9 @@ class Telemetry:
         report.local_reasons = self._reasons[Count.LOCAL_TROUBLE]
         report.script_reasons = {count: self._reasons[count] for count in SCRIPT_ERRORS if self._reasons[count]}
         report.internal_errors = self._internal_errors[:REASONS_PER_REPORT]
+        troubles = self._rooms.tally.troubles
+        report.dialect_troubles, self._reported_troubles = troubles.count - self._reported_troubles, troubles.count
+        report.dialect_reasons = list(troubles.texts)
         self._reasons = {count: [] for count in self._reasons}
 
     def _add_findings(self, report: WorkerReport) -> None:

@@ -10,6 +10,7 @@ from roomproof.client.connection import ClientConnection
 from roomproof.client.http import Http
 from roomproof.client.target import RESERVED_HEADERS, Target, UsageError
 from roomproof.client.target_file import read_target
+from roomproof.dialects.session import Session, UserRow
 from roomproof.load.transport.socket import RefusedError, connect
 from roomproof.recorder import Recorder
 from tests.unit.client.answering import answering
@@ -29,7 +30,7 @@ def shake_hands_deaf(target: Target) -> None:
 
 def shake_hands_under_load(target: Target) -> None:
     with pytest.raises(RefusedError):
-        connect(target, "kitchen", "alice", cast(Any, None), source=None)
+        connect(target, Session("kitchen", UserRow("alice")), cast(Any, None), source=None)
 
 
 @pytest.mark.parametrize("send", [request, shake_hands, shake_hands_deaf, shake_hands_under_load])

@@ -14,6 +14,7 @@ from roomproof.client.connection import ClientConnection
 from roomproof.client.http import Http, UnreachableError
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
+from roomproof.dialects.session import Session, UserRow
 from roomproof.history import Refused
 from roomproof.load.transport.socket import RefusedError, connect
 from roomproof.recorder import Recorder
@@ -40,7 +41,7 @@ def status_of_deaf_handshake(target: Target) -> int | None:
 def status_of_load(target: Target) -> int | None:
     source = next(iter(target.source_addresses), None)
     with pytest.raises(RefusedError) as refused:
-        connect(target, "kitchen", "alice", cast(Any, None), source=source)
+        connect(target, Session("kitchen", UserRow("alice")), cast(Any, None), source=source)
     return refused.value.status
 
 

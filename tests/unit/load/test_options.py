@@ -1,6 +1,7 @@
 """Options of the command line, the environment and the form."""
 
 import argparse
+import contextlib
 import os
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import configargparse
 import pytest
 
 from roomproof.client.target import UsageError
-from roomproof.load.options import LoadOptions, add_to, read
-from roomproof.spec.rules import Capability
+from roomproof.load.options import LoadOptions, TargetFileError, add_to, check_users, read
+from roomproof.spec.rules import Capability, Need
 
 HOST = "http://chat.test"
 
@@ -146,10 +147,37 @@ def test_secrets_and_paths_cannot_be_set_in_the_form() -> None:
     assert shown & {"header", "ca", "results"} == set()
 
 
-@pytest.mark.parametrize("line", ['without = ["notices"]', '[fields]\ncontent = "text"'])
-def test_a_dialect_is_refused_until_load_can_speak_it(tmp_path: Path, line: str) -> None:
-    file = tmp_path / "chat.toml"
-    file.write_text(f'url = "{HOST}"\n{line}\n')
+def file_of(folder: Path, *lines: str) -> str:
+    file = folder / "chat.toml"
+    file.write_text("\n".join([f'url = "{HOST}"', *lines]))
+    return str(file)
 
-    with pytest.raises(UsageError, match="load cannot use these yet"):
-        asked(host=str(file))
+
+def test_a_service_may_lack_something(tmp_path: Path) -> None:
+    options = asked("--without", "echo", host=file_of(tmp_path, 'without = ["notices"]'))
+
+    assert options.target.dialect.without == {Need.NOTICES, Need.ECHO}
+
+
+def test_a_mistake_in_a_target_file_is_one_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(TargetFileError, match=r"chat.toml"):
+        asked(host=file_of(tmp_path, 'without = ["soup"]'))
+
+
+def test_history_without_any_evidence_is_refused() -> None:
+    asked("--capability", "history", "--without", "notices")
+    with pytest.raises(UsageError, match="expected notices or an echo beside the capability history"):
+        asked("--capability", "history", "--without", "notices,echo")
+
+
+@pytest.mark.parametrize(
+    ("users", "processes", "is_enough"), [(8, 1, True), (9, 1, False), (6, 2, True), (7, 2, False)]
+)
+def test_a_file_has_users_for_each_process(tmp_path: Path, users: int, processes: int, is_enough: bool) -> None:
+    """Two members of each process say nothing, and the processes take equal parts."""
+    people = tmp_path / "people.csv"
+    people.write_text("user\n" + "".join(f"u{number}\n" for number in range(10)))
+    target = asked(host=file_of(tmp_path, f'[users]\nfile = "{people}"')).target
+
+    with contextlib.nullcontext() if is_enough else pytest.raises(TargetFileError, match="run with fewer users"):
+        check_users(target, users, processes)

@@ -14,6 +14,7 @@ from gevent.event import Event
 from websocket import ABNF
 
 from roomproof.client.target import Target
+from roomproof.dialects.session import Session, UserRow
 from roomproof.load.transport.frames import client_frame
 from roomproof.load.transport.read_loop import ReadLoop
 from roomproof.load.transport.socket import LoadSocket, RefusedError, connect
@@ -252,7 +253,7 @@ def refusing(status: int, **headers: str) -> Iterator[str]:
 )
 def test_an_answer_without_upgrade_is_a_refusal(status: int, headers: dict[str, str], reason: str) -> None:
     with refusing(status, **headers) as url, pytest.raises(RefusedError) as refused:
-        connect(Target(url), "kitchen", "alice", cast(Any, None), source=None)
+        connect(Target(url), Session("kitchen", UserRow("alice")), cast(Any, None), source=None)
 
     assert (refused.value.status, str(refused.value)) == (status, reason)
 
@@ -260,6 +261,6 @@ def test_an_answer_without_upgrade_is_a_refusal(status: int, headers: dict[str, 
 def test_an_upgrade_without_proof_is_no_proper_answer() -> None:
     upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Accept": "soup"}
     with refusing(101, **upgrade) as url, pytest.raises(RefusedError, match="Invalid WebSocket Header") as refused:
-        connect(Target(url), "kitchen", "alice", cast(Any, None), source=None)
+        connect(Target(url), Session("kitchen", UserRow("alice")), cast(Any, None), source=None)
 
     assert refused.value.status is None

@@ -1,5 +1,7 @@
 """The end of all rooms: fences are sent, and a slow server has some time."""
 
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -7,12 +9,16 @@ import gevent
 import pytest
 
 from roomproof.client.http import Answer, Http
+from roomproof.client.target import Target
+from roomproof.client.target_file import read_target
+from roomproof.dialects.rooms import Request
 from roomproof.history import Started
 from roomproof.load.figures.worker_report import PATIENCE
 from roomproof.load.worker import rooms as rooms_module
 from roomproof.load.worker.member import LoadMember
 from roomproof.load.worker.room import LoadRoom
-from roomproof.load.worker.rooms import LAST_POLL_S, LoadRooms
+from roomproof.load.worker.rooms import LAST_POLL_S, LoadRooms, NoRoomError
+from roomproof.load.worker.users import LoadUsers
 
 
 class Sender:
@@ -31,8 +37,17 @@ class Sender:
         self.sent.append(text)
 
 
+def made(
+    http: Http, *, target: Target | None = None, size: int = 1, deadline: float = 1.0, worker: int = 0, workers: int = 1
+) -> LoadRooms:
+    """Return the rooms of a worker."""
+    target = replace(target or Target("http://chat.test"), deadline=deadline)
+    users = LoadUsers(target, worker, workers)
+    return LoadRooms(http, Started(), target, users, size=size, run="run", worker=worker)
+
+
 def rooms_of(senders: list[Sender], *, deadline: float) -> LoadRooms:
-    rooms = LoadRooms(cast(Http, None), Started(), size=1, deadline=deadline, run="run", worker=0)
+    rooms = made(cast(Http, None), deadline=deadline)
     for sender in senders:
         room = LoadRoom("chat", "users", cast(Any, None))
         room.members.add(cast(LoadMember, sender))
@@ -97,7 +112,7 @@ class Backlog:
 
 
 def waiting_for(backlog: Backlog, *, deadline: float) -> LoadRooms:
-    rooms = LoadRooms(cast(Http, None), Started(), size=1, deadline=deadline, run="run", worker=0)
+    rooms = made(cast(Http, None), deadline=deadline)
     rooms.all.append(LoadRoom("chat", "users", cast(Any, backlog)))
     return rooms
 
@@ -167,16 +182,17 @@ class Answering:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def request(self, _method: str, path: str, _body: object) -> Answer:
-        self.asked.append(path)
+    def send(self, request: Request) -> Answer:
+        """As HTTP does."""
+        self.asked.append(request.path)
         return Answer(201, {}, b'{"id": "chat-%d"}' % len(self.asked))
 
 
 def test_a_party_comes_back_to_its_own_room() -> None:
     server = Answering()
-    rooms = LoadRooms(cast(Http, server), Started(), size=2, deadline=1, run="run", worker=0)
+    rooms = made(cast(Http, server), size=2)
     own, first = rooms.take_seat("guests-0")
-    rooms.release_seat(own)
+    rooms.release_seat(own, first)
     elsewhere, _ = rooms.take_seat()
     again, second = rooms.take_seat("guests-0")
     other, _ = rooms.take_seat("guests-1")
@@ -185,3 +201,47 @@ def test_a_party_comes_back_to_its_own_room() -> None:
     assert len({own, elsewhere, other}) == 3, "nobody else gets a seat there"
     assert first != second, "each connection has a user of its own"
     assert server.asked.count(f"/api/chats/{own.id}/participants") == 1, "its users are invited beforehand"
+
+
+def target_of(folder: Path, *lines: str) -> Target:
+    """Return a target with five users in a file."""
+    (folder / "people.csv").write_text("user,token\n" + "".join(f"u{number},opensesame\n" for number in range(5)))
+    file = folder / "chat.toml"
+    file.write_text("\n".join(['url = "http://chat.test"', *lines, "[users]", f'file = "{folder}/people.csv"']))
+    return read_target(str(file), users=1)
+
+
+def test_users_of_a_file_are_invited_when_they_come(tmp_path: Path) -> None:
+    server = Answering()
+    rooms = made(cast(Http, server), target=target_of(tmp_path), size=2)
+    room, first = rooms.take_seat()
+    rooms.release_seat(room, first)
+    _, second = rooms.take_seat()
+
+    assert (first.user, second.user) == ("u0", "u1")
+    assert server.asked.count(f"/api/chats/{room.id}/participants") == 2
+
+
+def test_a_room_that_need_not_be_made_has_an_id_of_its_own(tmp_path: Path) -> None:
+    server = Answering()
+    target = target_of(tmp_path, "[room]", 'implicit = "room {random}"', "[connect]", 'path = "/{room}"')
+    rooms = made(cast(Http, server), target=target)
+
+    ids = {rooms.take_seat()[0].id for _ in range(3)}
+    assert len(ids) == 3
+    assert all(one.startswith("room run-") for one in ids)
+    assert server.asked == []
+
+
+def test_a_refusal_shows_no_token(tmp_path: Path) -> None:
+    class Refusing(Answering):
+        def send(self, request: Request) -> Answer:
+            """As HTTP does; it repeats what it was sent."""
+            return Answer(403, {}, str(request.headers).encode())
+
+    head = ["[room]", 'create = "POST /rooms"', 'id = "id"', 'headers = {Authorization = "Bearer {token}"}']
+    rooms = made(cast(Http, Refusing()), target=target_of(tmp_path, *head))
+
+    with pytest.raises(NoRoomError, match=r"Bearer \{token\}") as refused:
+        rooms.take_seat()
+    assert "opensesame" not in str(refused.value)

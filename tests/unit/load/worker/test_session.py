@@ -7,10 +7,12 @@ from typing import Any, cast
 import pytest
 
 from roomproof.client.target import Target
+from roomproof.dialects.session import Session, UserRow
 from roomproof.history import Started
 from roomproof.judge.streaming.room import StreamingRoom
 from roomproof.load.figures.worker_report import WorkerReport
 from roomproof.load.options import LoadOptions
+from roomproof.load.transport.socket import Connected
 from roomproof.load.worker import member
 from roomproof.load.worker import session as session_module
 from roomproof.load.worker.payload import payload_texts
@@ -29,7 +31,7 @@ class Worker:
         self.reports: list[WorkerReport] = []
         options = LoadOptions(NOBODY, room_size=2, rate=0.0, message_bytes=100, objectives=[], seed="soup")
         table = cast(Any, SimpleNamespace(add_times=lambda *_: None, add_findings=lambda *_: None))
-        self.session = open_session(options, "run", "w", 0, self.reports.append, table)
+        self.session = open_session(options, "run", "w", 0, 1, self.reports.append, table)
 
     def connect(self, user: int) -> None:
         """Let a user connect."""
@@ -118,16 +120,16 @@ def test_a_handshake_that_succeeds_too_late_is_given_up(worker: Worker, monkeypa
         def close(self) -> None:
             closed.append("the link")
 
-    def connect_late(*_: object, **__: object) -> tuple[LateLink, str]:
+    def connect_late(_: Target, session: Session, *__: object, **___: object) -> Connected:
         worker.session.end()
-        return LateLink(), ""
+        return Connected(cast(Any, LateLink()), "", session)
 
     monkeypatch.setattr(member, "connect", connect_late)
     judge = StreamingRoom("kitchen", Started(epoch=0, capabilities=[]), 1)
     room = LoadRoom("kitchen", "u", judge)
 
     with pytest.raises(EndedError):
-        worker.session._open_connection(room, "late")
+        worker.session._open_connection(room, UserRow("late"))
     assert (closed, room.members) == (["the link"], set())
     assert judge.finish().findings == []
 

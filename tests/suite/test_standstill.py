@@ -12,7 +12,7 @@ HEARTBEAT = "1"
 
 
 def test_links_that_end_while_we_stand_still_are_inconclusive(tmp_path: Path) -> None:
-    """The tester is stopped in the middle of a scenario, until the server has dropped its members."""
+    """The tester is stopped until the server has dropped its members."""
     results = tmp_path / "results.jsonl"
     with running(tmp_path, "--heartbeat", HEARTBEAT) as server:
         target = ["--target", server.url, "--capability", f"heartbeat={HEARTBEAT}"]

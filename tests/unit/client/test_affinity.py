@@ -14,6 +14,7 @@ from roomproof.client.target import Target, UsageError
 from roomproof.client.target_file import read_target
 from roomproof.client.tcp import LocalTroubleError
 from roomproof.dialects.affinity import CLIENTS
+from roomproof.dialects.session import Session
 from roomproof.load.transport.socket import RefusedError, connect
 from roomproof.recorder import Recorder
 from roomproof.stage.clients import observe
@@ -67,7 +68,7 @@ def shake_hands(target: Target, client: str | None) -> None:
 
 def shake_hands_under_load(target: Target, client: str | None) -> None:
     with pytest.raises(RefusedError):
-        connect(target, "kitchen", "alice", cast(Any, None), source=client)
+        connect(target, Session("kitchen", target.user("alice")), cast(Any, None), source=client)
 
 
 WAYS = [request, shake_hands, shake_hands_under_load]

@@ -112,28 +112,35 @@ class Target:
 
     @property
     def clients(self) -> tuple[str, ...]:
-        """The clients that the front can tell apart: addresses, or names of ours."""
+        """The clients that the front can tell apart: addresses, or names of ours.
+
+        Where no instances are declared, there is one name only.
+        """
         if self.affinity.has_names:
-            return CLIENTS
+            return CLIENTS if self.has_instances else CLIENTS[:1]
         return () if self.is_steered else self.addresses
+
+    def _client(self, client: str | None) -> str | None:
+        """A client, or else the default one, which has a name where clients have names."""
+        return CLIENTS[0] if client is None and self.affinity.has_names else client
 
     def _address_of(self, client: str | None) -> str | None:
         """The address of a client; None lets the system choose.
 
         Clients with names of ours take the addresses in turn.
         """
-        if client in self.clients and self.affinity.has_names:
+        if client in CLIENTS and self.affinity.has_names:
             return self.addresses[CLIENTS.index(client) % len(self.addresses)] if self.addresses else None
         return None if self.is_steered else client
 
     def bound_to(self, client: str | None) -> tuple[str, int] | None:
         """The address and port to bind to as this client; None lets the system choose."""
-        address = self._address_of(client)
+        address = self._address_of(self._client(client))
         return (address, 0) if address and address not in self.forwarded_addresses else None
 
     def headers_of(self, client: str | None, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """The headers that a client sends, with `more` of this request."""
-        headers = self.headers
+        client, headers = self._client(client), self.headers
         for name, value in (more or {}).items():
             headers = with_header(headers, name, value)
         address = self._address_of(client)
@@ -157,12 +164,12 @@ class Target:
 
     def keep_cookie(self, client: str | None, lines: Iterable[str]) -> None:
         """Keep the cookie of the affinity that the Set-Cookie headers of an answer have."""
-        if client is not None and self.affinity.kind is AffinityKind.COOKIE:
-            self.cookies.keep(client, cookie_in(lines, self.affinity.name))
+        if self.affinity.kind is AffinityKind.COOKIE:
+            self.cookies.keep(client or CLIENTS[0], cookie_in(lines, self.affinity.name))
 
     def instance_of(self, named: str | None, client: str | None) -> str | None:
         """The instance that served a client, as the front named it or as known before."""
-        return served_by(named) or (None if self.is_steered else self.instances.get(client or ""))
+        return served_by(named) or (None if self.is_steered else self.instances.get(self._client(client) or ""))
 
     @property
     def is_tls(self) -> bool:

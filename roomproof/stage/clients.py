@@ -27,6 +27,10 @@ VISITOR = "alice"
 """The user who finds out which instances there are."""
 
 
+class UnexpectedFrontError(LocalTroubleError):
+    """A front that does not do what the target file says."""
+
+
 class Clients:
     """The clients of a run, sorted by the instance that they reach.
 
@@ -88,7 +92,7 @@ def instance_of(answer: Answer) -> str | None:
 
 
 def check_front(target: Target, http: Http) -> None:
-    """Raise LocalTroubleError where the front does not do what the target file says.
+    """Raise UnexpectedFrontError for a front that contradicts the target file.
 
     Raises UnreachableError if the target does not answer.
     """
@@ -102,7 +106,7 @@ def observe(target: Target, http: Http) -> dict[str, str]:
     """Find out which instance each client reaches.
 
     The answers name their instance, or else the rooms in the statistics tell instances apart. Raises UnreachableError,
-    and LocalTroubleError where the front does not do what the target file says.
+    and UnexpectedFrontError where the front does not do what the target file says.
     """
     if target.is_steered:
         return _named(target, http)
@@ -117,7 +121,7 @@ def _named(target: Target, http: Http) -> dict[str, str]:
     named = [http.stats().instance for _ in range(LOOKS)]
     if None in named:
         header = target.dialect.instance_header
-        raise LocalTroubleError(
+        raise UnexpectedFrontError(
             f"expected the front, which has no affinity, to name the instance in the header {header}, got none; "
             "set instance_header in the target file"
         )
@@ -133,7 +137,7 @@ def _first_look(target: Target, http: Http, client: str) -> str | None:
         answer = http.stats(client)
         if target.cookies.of(client) is None:
             name = target.affinity.name
-            raise LocalTroubleError(
+            raise UnexpectedFrontError(
                 f"expected the front to set the cookie {name} with its first answers, got none of that name; "
                 "correct affinity in the target file"
             )

@@ -33,12 +33,14 @@ def pubsub() -> Iterator[LocalTopology]:
         yield topology
 
 
-def loaded(folder: Path, topology: LocalTopology, kind: str, script: str, *options: str) -> FinishedLoad:
+def loaded(
+    folder: Path, topology: LocalTopology, kind: str, script: str, *options: str, affinity: str = ""
+) -> FinishedLoad:
     """Run against a topology as all its clients, named in a target file."""
     target = topology.handle.target
     file = folder / "target.toml"
     addresses = ", ".join(f'"{address}"' for address in target.addresses)
-    lines = (f'url = "{target.url}"', f'capabilities = ["{kind}"]', f'affinity = "{target.affinity}"')
+    lines = (f'url = "{target.url}"', f'capabilities = ["{kind}"]', f'affinity = "{affinity or target.affinity}"')
     file.write_text("\n".join([*lines, f"source_addresses = [{addresses}]"]))
     return load(folder, script, str(file), *options)
 
@@ -69,13 +71,18 @@ def test_rooms_span_instances_whatever_the_front_goes_by(tmp_path: Path, affinit
 def test_rooms_span_instances_without_affinity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     change_configuration(monkeypatch, lambda text: text.replace("ip_hash;", ""))
     with closing(LocalTopology.start("pubsub", deadline=5, breakable=False)) as topology:
-        file = tmp_path / "target.toml"
-        lines = (f'url = "{topology.handle.target.url}"', 'capabilities = ["pubsub"]', 'affinity = "none"')
-        file.write_text("\n".join(lines))
-        run = load(tmp_path, CHURN[0], str(file), *CHURN[1:])
+        run = loaded(tmp_path, topology, "pubsub", *CHURN, affinity="none")
 
     assert (run.code, run.verdict["verdict"]) == (0, "valid"), run.output
     assert run.rules("held") >= {"PUBSUB-3", "PUBSUB-4"}
+
+
+def test_a_front_that_never_sets_the_cookie_is_inconclusive(tmp_path: Path) -> None:
+    with closing(LocalTopology.start("sticky", deadline=5, breakable=False, affinity=COOKIE)) as topology:
+        run = loaded(tmp_path, topology, "sticky", *CHURN, affinity="cookie:rout")
+
+    assert (run.code, run.verdict["verdict"]) == (3, "inconclusive"), run.output
+    assert "expected the front to set the cookie rout" in run.verdict["reason"]
 
 
 def test_instances_that_do_not_hear_each_other_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

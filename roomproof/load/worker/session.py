@@ -37,6 +37,7 @@ from roomproof.load.worker.rooms import LoadRooms, NoRoomError
 from roomproof.load.worker.server_clock import refused_connection, seconds_moved, started_of
 from roomproof.load.worker.telemetry import Telemetry
 from roomproof.load.worker.users import LoadUsers, NoFreeUserError
+from roomproof.stage.clients import UnexpectedFrontError
 
 if TYPE_CHECKING:
     from roomproof.load.worker.stats_table import StatsTable
@@ -297,6 +298,10 @@ class WorkerSession:
         """Add to a counter."""
         self._telemetry.count(count, number)
 
+    def note_trouble(self, reason: str) -> None:
+        """Count a trouble of ours, which makes the run inconclusive."""
+        self._telemetry.add_failure(Count.LOCAL_TROUBLE, reason)
+
     def note_script_error(self, count: Count, reason: str) -> None:
         """Count an error of the script: an exception of a task, or a failed request."""
         self._telemetry.add_script_error(count, reason)
@@ -433,10 +438,16 @@ def open_session(
     `processes` share the users of a file.
     """
     http = Http(options.target)
-    options = replace(options, target=with_instances(options.target, http))
+    trouble = ""
+    try:
+        options = replace(options, target=with_instances(options.target, http))
+    except UnexpectedFrontError as error:
+        trouble = str(error)
     session = WorkerSession(
         options, run, worker, index, processes, send_report, stats_table, http, started_of(options.target, http)
     )
     session.unreachable = refused_connection(http)
+    if trouble:
+        session.note_trouble(trouble)
     session.start()
     return session

@@ -20,6 +20,7 @@ from roomproof.recorder import Recorder
 from roomproof.stage.clients import observe
 from tests.listening import in_threads
 
+STICKY = 'capabilities = ["sticky"]'
 FIRST, SECOND = CLIENTS[:2]
 
 
@@ -105,32 +106,33 @@ def test_a_cookie_goes_out_beside_those_of_the_user(tmp_path: Path) -> None:
     assert "v0" not in repr(target)
 
 
-def test_a_client_without_a_name_has_no_cookie(tmp_path: Path) -> None:
+def test_whoever_has_no_name_is_the_first_client(tmp_path: Path) -> None:
     server = front()
     with in_threads(server) as address:
         target = target_of(tmp_path, f"http://{address}", 'affinity = "cookie:route"')
         request(target, None)
-        request(target, None)
+        shake_hands(target, None)
+        request(target, FIRST)
 
-    assert server.cookies == ["", ""]
+    assert (server.cookies, target.clients) == (["", "route=v0", "route=v0"], (FIRST,))
 
 
 def test_clients_have_different_values_of_a_header(tmp_path: Path) -> None:
-    target = target_of(tmp_path, "http://h", 'affinity = "header:X-Client"')
+    target = target_of(tmp_path, "http://h", 'affinity = "header:X-Client"', STICKY)
 
     assert (target.clients, target.headers_of(FIRST)) == (CLIENTS, {"X-Client": FIRST})
     assert target.headers_of(SECOND) != target.headers_of(FIRST)
-    assert target.headers_of(None) == {}
+    assert target.headers_of(None) == target.headers_of(FIRST)
 
 
 @pytest.mark.parametrize("affinity", ["cookie:route", "header:X-Client"])
 def test_clients_with_names_take_the_addresses_in_turn(tmp_path: Path, affinity: str) -> None:
-    lines = (f'affinity = "{affinity}"', 'source_addresses = ["127.0.1.1", "127.0.2.1"]')
+    lines = (STICKY, f'affinity = "{affinity}"', 'source_addresses = ["127.0.1.1", "127.0.2.1"]')
     target = target_of(tmp_path, "http://h", *lines)
 
     bound = [target.bound_to(client) for client in target.clients[:3]]
     assert bound == [("127.0.1.1", 0), ("127.0.2.1", 0), ("127.0.1.1", 0)]
-    assert target.bound_to(None) is None
+    assert target.bound_to(None) == ("127.0.1.1", 0)
 
 
 def test_without_affinity_there_are_no_clients(tmp_path: Path) -> None:
@@ -167,7 +169,8 @@ def test_an_affinity_that_contradicts_the_rest_is_refused(
     assert "secret" not in str(refused.value)
 
 
-POD = 'instance_header = "X-Pod"'
+UNSTUCK_POD = 'instance_header = "X-Pod"'
+POD = f"{STICKY}\n{UNSTUCK_POD}"
 
 
 def test_clients_without_a_cookie_reach_several_instances(tmp_path: Path) -> None:
@@ -187,7 +190,7 @@ def test_a_front_that_never_sets_the_cookie_is_named(tmp_path: Path) -> None:
 
 def test_a_front_without_affinity_has_to_name_its_instances(tmp_path: Path) -> None:
     with in_threads(front()) as address:
-        named = target_of(tmp_path, f"http://{address}", 'affinity = "none"', POD)
+        named = target_of(tmp_path, f"http://{address}", 'affinity = "none"', UNSTUCK_POD)
         unnamed = target_of(tmp_path, f"http://{address}", 'affinity = "none"')
 
         assert observe(named, Http(named)) == {"pod-0": "pod-0", "pod-1": "pod-1"}
@@ -197,7 +200,7 @@ def test_a_front_without_affinity_has_to_name_its_instances(tmp_path: Path) -> N
 
 def test_a_request_is_sent_again_until_the_instance_answers(tmp_path: Path) -> None:
     with in_threads(front()) as address:
-        target = target_of(tmp_path, f"http://{address}", 'affinity = "none"', POD)
+        target = target_of(tmp_path, f"http://{address}", 'affinity = "none"', UNSTUCK_POD)
         http = Http(target)
 
         assert [http.stats(pod).instance for pod in ("pod-1", "pod-1", "pod-0")] == ["pod-1", "pod-1", "pod-0"]

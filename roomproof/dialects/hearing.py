@@ -6,7 +6,17 @@ from roomproof.dialects.envelope import unwrapped
 from roomproof.dialects.pointer import Pointer
 from roomproof.dialects.template import Template
 from roomproof.dialects.timestamps import timestamp_of
-from roomproof.spec.messages import Error, Frame, Ignored, Malformed, Message, Notice, NoticeKind, Pong
+from roomproof.spec.messages import (
+    Error,
+    Frame,
+    Ignored,
+    Malformed,
+    Message,
+    Notice,
+    NoticeKind,
+    Pong,
+    parse_timestamp,
+)
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "message": ("content", "sender", "room", "timestamp"),
@@ -17,6 +27,10 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "ignore": (),
 }
 """The kinds of frames, and the fields that each can have."""
+
+
+def _nothing(_: object) -> str:
+    return ""
 
 
 class _WrongFieldError(Exception):
@@ -38,17 +52,32 @@ class Hear:
         self.fields = frozenset(pointers) | (captured & set(FIELDS[kind]))
         """The fields that the entry finds."""
         self._make = _MAKERS[kind]
+        is_ordinary = kind == "message" and self.fields == frozenset(pointers) and not has_envelope
+        found = {name: pointer.find for name, pointer in pointers.items()}
+        self._finds = tuple(found.get(name, _nothing) for name in FIELDS[kind]) if is_ordinary else ()
+        """Find the fields of an ordinary message: those that it lacks are empty."""
 
     def read(self, value: object, room: str) -> Frame | None:
         """Return the frame that a value is; None if the entry is not about it."""
         captured = {} if self.when is None else self.when.match(value)
         if captured is None:
             return None
+        if self._finds and (message := self._ordinary(value, room)) is not None:
+            return message
         found = _Found(self, value, captured)
         try:
             return self._make(found, room)
         except _WrongFieldError as error:
             return Malformed(str(error), found.get("content"))
+
+    def _ordinary(self, value: object, room: str) -> Message | None:
+        """Read a message all of whose fields are strings, faster than any other."""
+        content, sender, found, timestamp = [find(value) for find in self._finds]
+        if not (type(content) is str and type(sender) is str and type(found) is str and type(timestamp) is str):
+            return None
+        if "timestamp" in self.fields and parse_timestamp(timestamp) is None:
+            return None
+        return Message(content, sender, found if "room" in self.fields else room, timestamp)
 
 
 class _Found:

@@ -1,15 +1,18 @@
 """Facts count against a server; what the generator can have caused does not."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from roomproof.client.service import Service
 from roomproof.client.target import Target
+from roomproof.dialects.reader import read_dialect
 from roomproof.load.figures import objectives
 from roomproof.load.figures.totals import RunTotals
 from roomproof.load.figures.verdict import RunContext, exercised, load_independent_faults, verdict_of
 from roomproof.load.figures.worker_report import WorkerReport
-from roomproof.spec.rules import Capability, read_protocol
+from roomproof.spec.rules import Capability, Need, read_protocol
 from roomproof.verdict import Conclusion, Standing, Verdict
 from tests.unit.load.reports import BUSY, CLEAN, TARGET, declaring, report, totals
 
@@ -420,3 +423,43 @@ def test_every_rule_that_a_run_can_exercise_is_a_rule() -> None:
     )
 
     assert exercised(everything, declaring(Capability.PUBSUB, Capability.STICKY)) <= read_protocol().rules.keys()
+
+
+def lacking(*needs: Need) -> Target:
+    """Return a target whose service lacks something."""
+    dialect = read_dialect({}, "chat.toml", needs)
+    return replace(TARGET, service=Service(dialect))
+
+
+def test_rules_about_what_is_lacking_are_not_applicable() -> None:
+    verdict = judged(report(**FACT | {"safety_by_rule": {"JOIN-1": 3}}), target=lacking(Need.NOTICES))
+
+    assert verdict.conclusion is Conclusion.VALID, "the judge would not have found that"
+    assert {"JOIN-1", "LEAVE-1"} <= of(verdict, Standing.NOT_APPLICABLE)
+    assert "a service without notices can express " in verdict.reason
+
+
+def test_without_an_echo_each_delivery_is_one_to_others() -> None:
+    run = totals(report(sent=100, delivered=90))
+
+    assert "DELIVER-1" in exercised(run, lacking(Need.ECHO))
+    assert "DELIVER-1" not in exercised(run, TARGET)
+
+
+def test_nothing_is_proved_where_the_dialect_does_not_fit() -> None:
+    """A frame that nothing describes can be the message that is missed."""
+    misfit = report(dialect_troubles=3, dialect_reasons=["expected frames that ..."], **FACT)
+    verdict = judged(misfit)
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
+    assert verdict.reason.startswith("native: expected frames that ... (and 2 more)")
+
+
+def test_a_refusal_that_breaks_no_rule_is_inconclusive() -> None:
+    refused = report(handshakes_refused=2, refusal_reasons=["status 401"])
+    verdict = judged(refused, target=lacking(Need.USER_IDS))
+
+    assert (verdict.conclusion, of(verdict, Standing.BROKEN)) == (Conclusion.INCONCLUSIVE, set())
+    assert "2 handshakes or requests refused" in verdict.reason
+    assert "status 401" in verdict.reason
+    assert of(judged(refused), Standing.BROKEN) == {"JOIN-6"}

@@ -33,6 +33,39 @@ BYTES, SECONDS, ROUNDS = 120, 10, 3
 LOCUST = str(Path(sys.executable).with_name("locust"))
 Shape = tuple[int, int, int]
 
+DIALECT = """
+[room]
+create = "POST /api/chats"
+body = {name = "{name}", created_by = "{user}"}
+id = "id"
+add = "POST /api/chats/{room}/participants"
+add_body = {participant_ids = ["{user}"]}
+
+[connect]
+path = "/api/chats/ws/{room}"
+query = {user_id = "{user}"}
+
+[say]
+frame = {type = "message", content = "{content}"}
+
+[[hear]]
+when = {type = "message"}
+message = {content = "content", sender = "sender_id", room = "chat_id", timestamp = "timestamp"}
+
+[[hear]]
+when = {type = "system", content = "{user} joined the chat"}
+joined = {room = "chat_id", timestamp = "timestamp"}
+
+[[hear]]
+when = {type = "system", content = "{user} left the chat"}
+left = {room = "chat_id", timestamp = "timestamp"}
+
+[[hear]]
+when = {type = "error"}
+error = {content = "content"}
+"""
+"""The frames of PROTOCOL.md, declared as those of any other service."""
+
 
 def node(url: str, shape: Shape) -> float:
     """Return the CPU microseconds per delivery of a bare Node loop."""
@@ -41,11 +74,17 @@ def node(url: str, shape: Shape) -> float:
     return float(json.loads(done.stdout)["cpu_us_per_delivery"])
 
 
-def roomproof(url: str, shape: Shape) -> float:
-    """Return those of Roomproof, which verifies every delivery."""
+def roomproof(url: str, shape: Shape, *, dialect: str = "") -> float:
+    """Return those of Roomproof, which verifies every delivery.
+
+    With a `dialect`, it knows the server from a target file only.
+    """
     rooms, members, rate = shape
     with tempfile.TemporaryDirectory() as folder:
-        results = Path(folder, "results.jsonl")
+        results, target = Path(folder, "results.jsonl"), url
+        if dialect:
+            target = str(Path(folder, "chat.toml"))
+            Path(target).write_text(f'url = "{url}"\n{dialect}')
         options = [
             f"-u{rooms * members}",
             "-r100",
@@ -56,7 +95,18 @@ def roomproof(url: str, shape: Shape) -> float:
             str(rate),
         ]
         script = ROOT / "locustfiles" / "steady.py"
-        command = [LOCUST, "-f", script, "--host", url, "--headless", "--only-summary", *options, "--results", results]
+        command = [
+            LOCUST,
+            "-f",
+            script,
+            "--host",
+            target,
+            "--headless",
+            "--only-summary",
+            *options,
+            "--results",
+            results,
+        ]
         subprocess.run([str(word) for word in command], capture_output=True, check=False)
         verdict = json.loads(results.read_text().splitlines()[-1])
     if verdict["verdict"] != "valid":
@@ -105,6 +155,7 @@ def _cpu_of(command: list[str], environment: dict[str, str]) -> tuple[float, str
 GENERATORS: dict[str, Callable[[str, Shape], float]] = {
     "Node ws, bare loop": node,
     "Roomproof": roomproof,
+    "Roomproof, declared dialect": partial(roomproof, dialect=DIALECT),
     "plain Locust": plain_locust,
     "k6, counts": k6,
     "k6, checks and times": partial(k6, checks=True),

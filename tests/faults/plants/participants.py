@@ -163,7 +163,10 @@ def _accepting(visit: Visit) -> None:
     wrap(handshake, "_admit", wrapped)
 
 
-@fault("outsiders hear until they are closed", breaks="REFUSE-7", declares=DECLARES)
+DELETED = {"CLOSE-3": "of a room that is being deleted, nobody is a participant"}
+
+
+@fault("outsiders hear until they are closed", breaks="REFUSE-7", declares=DECLARES, perhaps=DELETED)
 def overheard() -> None:
     """An outsider receives the room's frames until the connection is closed with 1008."""
     listeners: dict[str, list[asyncio.Queue[str]]] = defaultdict(list)
@@ -189,7 +192,7 @@ def overheard() -> None:
     wrap(ChatRoom, "deliver", wrapped)
 
 
-@fault("an outsider's first message delivered", breaks="REFUSE-4", declares=DECLARES)
+@fault("an outsider's first message delivered", breaks="REFUSE-4", declares=DECLARES, perhaps=DELETED)
 def let_speak() -> None:
     """An outsider is closed with 1008, but its first message reaches the room."""
 

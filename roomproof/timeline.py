@@ -1,8 +1,11 @@
 """A history as text: one line for each event of any client, in order of time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
+from roomproof.dialects.reader import frames_of
+from roomproof.dialects.shown import shown_received, shown_sent
+from roomproof.errors import UsageError
 from roomproof.history import (
     Closed,
     Closing,
@@ -28,7 +31,13 @@ SHOWN_EVENTS = 120
 SHOWN_BINARY_BYTES = 40
 """Maximum number of bytes shown of a binary frame."""
 
+SHOWN_READING = 100
+"""Maximum number of characters shown of what a frame was read as."""
+
 NS_PER_S = 1_000_000_000
+
+Reader = Callable[[Sent | Received], str]
+"""Tells what a frame was read as."""
 
 
 def connection_names(events: Sequence[Event]) -> dict[int, str]:
@@ -44,13 +53,43 @@ def connection_names(events: Sequence[Event]) -> dict[int, str]:
     }
 
 
-def timeline(events: Sequence[Event], *, zero: int | None = None, names: dict[int, str] | None = None) -> list[str]:
+def reader_of(events: Sequence[Event]) -> Reader | None:
+    """Return a function that reads the frames of a whole history.
+
+    None where they are those of PROTOCOL.md, which need no reading.
+    """
+    started = next((event for event in events if isinstance(event, Started)), None)
+    if started is None or not started.dialect:
+        return None
+    try:
+        frames = frames_of(started.dialect, started.without)
+    except UsageError:
+        return None
+    rooms = {event.connection: event.room for event in events if isinstance(event, Opening)}
+
+    def read(event: Sent | Received) -> str:
+        if isinstance(event, Sent):
+            return shown_sent(frames.read_sent(event.frame))
+        return shown_received(frames.read(event.frame, rooms.get(event.connection, "")))
+
+    return read
+
+
+def timeline(
+    events: Sequence[Event],
+    *,
+    zero: int | None = None,
+    names: dict[int, str] | None = None,
+    read: Reader | None = None,
+) -> list[str]:
     """Return a line for each event, in order of time.
 
     A line has the seconds since `zero`, the name of the connection and the event.
     `zero` is in nanoseconds; by default it is the time of the first event. `names` are those of the connections, for
-    events that stand without the `Opening` of their connection.
+    events that stand without the `Opening` of their connection. With `read`, each frame is followed by what it was read
+    as; by default this holds where the history names another dialect.
     """
+    read = read or reader_of(events)
     shown = sorted((event for event in events if not isinstance(event, Started)), key=_at)
     if not shown:
         return []
@@ -58,7 +97,7 @@ def timeline(events: Sequence[Event], *, zero: int | None = None, names: dict[in
     start = _at(shown[0]) if zero is None else zero
     width = max((len(name) for name in subjects.values()), default=0)
     lines = [
-        f"{(_at(event) - start) / NS_PER_S:9.4f}  {_subject(event, subjects):<{width}}  {_predicate(event)}"
+        f"{(_at(event) - start) / NS_PER_S:9.4f}  {_subject(event, subjects):<{width}}  {_predicate(event, read)}"
         for event in shown
     ]
     if len(lines) <= SHOWN_EVENTS:
@@ -82,12 +121,12 @@ def _subject(event: Event, names: dict[int, str]) -> str:
     return printable(names.get(event.connection, f"#{event.connection}"))
 
 
-def _predicate(event: Event) -> str:
+def _predicate(event: Event, read: Reader | None) -> str:
     match event:
         case Opening() | Opened() | Refused():
             return _handshake(event)
         case Sent() | Received() | Violating() | Reading():
-            return _traffic(event)
+            return _traffic(event, read)
         case Closing() | Dying() | Closed():
             return _ending(event)
         case Started() | Deleting() | FaultWindow() | Deadline():
@@ -108,12 +147,12 @@ def _handshake(event: Opening | Opened | Refused) -> str:
             assert_never(event)
 
 
-def _traffic(event: Sent | Received | Violating | Reading) -> str:
+def _traffic(event: Sent | Received | Violating | Reading, read: Reader | None) -> str:
     match event:
         case Sent():
-            return f"> {_frame(event)}"
+            return f"> {_frame(event)}{_reading(event, read)}"
         case Received():
-            return f"< {_frame(event)}"
+            return f"< {_frame(event)}{_reading(event, read)}"
         case Violating():
             return f"> not a frame by RFC 6455: {printable(repr(event.payload))}"
         case Reading():
@@ -147,6 +186,13 @@ def _of_the_run(event: Started | Deleting | FaultWindow | Deadline) -> str:
             return "deadline: everything that is due should have arrived"
         case _:
             assert_never(event)
+
+
+def _reading(event: Sent | Received, read: Reader | None) -> str:
+    if read is None:
+        return ""
+    text = read(event)
+    return f"  [{text if len(text) <= SHOWN_READING else f'{text[:SHOWN_READING]}...'}]"
 
 
 def _frame(event: Sent | Received) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from roomproof.dialects.dialect import NATIVE
 from roomproof.spec.rules import Capability, Level, Need, Protocol, Rule
 
 
@@ -71,6 +72,27 @@ class ScenarioResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Expressible:
+    """The number of MUSTs of PROTOCOL.md that a dialect can express.
+
+    A verdict is only about them.
+    """
+
+    dialect: str
+    without: tuple[str, ...]
+    """The needs that the service lacks."""
+    musts: int
+    of: int
+
+    @property
+    def sentence(self) -> str:
+        """The number in words."""
+        who = "a service" if self.dialect == NATIVE else f"the dialect {self.dialect}"
+        lacking = f" without {', '.join(self.without)}" if self.without else ""
+        return f"{who}{lacking} can express {self.musts} of the {self.of} MUSTs of PROTOCOL.md"
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The conclusion of a run, a sentence that explains it, and every rule's standing."""
 
@@ -78,6 +100,8 @@ class Verdict:
     reason: str
     partial: bool
     rules: dict[str, Standing] = field(default_factory=dict)
+    expressible: Expressible | None = None
+    """None where the service speaks as PROTOCOL.md says, and lacks nothing."""
 
     @property
     def exit_code(self) -> int:
@@ -108,7 +132,7 @@ def conclude(
     broken: Iterable[str] = (),
     complaints: Sequence[str] = (),
     without: Iterable[Need] = (),
-    dialect: str = "native",
+    dialect: str = NATIVE,
     remarks: Sequence[str] = (),
 ) -> Verdict:
     """Sum up a run.
@@ -125,17 +149,22 @@ def conclude(
     """
     results = list(results)
     lacking = set(without)
-    standings = _standings(protocol, results, set(capabilities), set(broken), lacking)
+    is_native = not lacking and dialect == NATIVE
+    inapplicable = _inapplicable(results)
+    standings = _standings(protocol, results, set(capabilities), set(broken), lacking, is_native=is_native)
+    expressible = None if is_native else _expressible(protocol, dialect, lacking, inapplicable)
+    closing = [*([expressible.sentence] if expressible and results else []), *remarks]
+
+    def verdict(conclusion: Conclusion, reason: str) -> Verdict:
+        return Verdict(conclusion, "; ".join([reason, *closing]), partial, standings, expressible)
+
     musts = {rule.id: standings[rule.id] for rule in protocol.rules.values() if rule.level is Level.MUST}
     if reason := _why_invalid(musts, trouble, complaints):
-        return Verdict(Conclusion.INVALID, "; ".join([reason, *remarks]), partial, standings)
+        return verdict(Conclusion.INVALID, reason)
     if reason := trouble or _why_inconclusive(standings, musts, results, partial=partial):
-        return Verdict(Conclusion.INCONCLUSIVE, "; ".join([reason, *remarks]), partial, standings)
+        return verdict(Conclusion.INCONCLUSIVE, reason)
     deviating = sorted({rule for result in results for rule in result.deviating})
-    reason = _valid_reason(standings, musts, deviating)
-    if lacking:
-        reason += f"; {_share(protocol, lacking, dialect)}"
-    return Verdict(Conclusion.VALID, "; ".join([reason, *remarks]), partial, standings)
+    return verdict(Conclusion.VALID, _valid_reason(standings, musts, deviating))
 
 
 def _why_invalid(musts: dict[str, Standing], trouble: str | None, complaints: Sequence[str]) -> str | None:
@@ -169,12 +198,15 @@ def _valid_reason(standings: dict[str, Standing], musts: dict[str, Standing], de
     return reason
 
 
-def _share(protocol: Protocol, lacking: set[Need], dialect: str) -> str:
-    """Say how many MUSTs a dialect can express: the verdict is only about them."""
+def _expressible(protocol: Protocol, dialect: str, lacking: set[Need], inapplicable: set[str]) -> Expressible:
+    """Return how many MUSTs a dialect can express.
+
+    A rule without a capability of which no scenario applies is one that the dialect cannot express either.
+    """
     musts = [rule for rule in protocol.rules.values() if rule.level is Level.MUST]
-    count = sum(rule.needs.isdisjoint(lacking) for rule in musts)
-    who = "a service" if dialect == "native" else f"the dialect {dialect}"
-    return f"{who} without {', '.join(sorted(lacking))} can express {count} of the {len(musts)} MUSTs of PROTOCOL.md"
+    untold = {rule.id for rule in musts if rule.capability is None} & inapplicable
+    count = sum(rule.needs.isdisjoint(lacking) and rule.id not in untold for rule in musts)
+    return Expressible(dialect, tuple(sorted(lacking)), count, len(musts))
 
 
 def _with(standings: dict[str, Standing], standing: Standing) -> list[str]:
@@ -188,6 +220,8 @@ def _standings(
     declared: set[Capability],
     broken: set[str],
     lacking: set[Need],
+    *,
+    is_native: bool,
 ) -> dict[str, Standing]:
     """Return the standing of each rule of the protocol."""
     broken = broken | {rule for result in results for rule in result.broken}
@@ -197,7 +231,7 @@ def _standings(
     inapplicable = _inapplicable(results)
     return {
         rule.id: Standing.NOT_APPLICABLE
-        if not rule.needs.isdisjoint(lacking) or (lacking and rule.id in inapplicable - broken - deviating)
+        if not rule.needs.isdisjoint(lacking) or (not is_native and rule.id in inapplicable - broken - deviating)
         else _standing(rule, declared, held, broken, deviating, inapplicable)
         for rule in protocol.rules.values()
     }

@@ -11,7 +11,7 @@ from roomproof.printable import counted
 from roomproof.report.failure_text import finding_line
 from roomproof.report.rejudged import findings_of, is_complete
 from roomproof.report.smallest import smallest
-from roomproof.timeline import connection_names, timeline
+from roomproof.timeline import connection_names, reader_of, timeline
 from roomproof.verdict import EXIT_CODES, Conclusion
 
 CODES_BY_PRECEDENCE = (
@@ -64,10 +64,10 @@ def judge_file(path: Path, *, is_smallest: bool = False) -> int:
 
 
 def _print_findings(path: Path, findings: list[Finding], events: list[Event]) -> None:
-    names = connection_names(events)
+    names, read = connection_names(events), reader_of(events)
     for finding in findings:
         print(f"{path}: {finding.rule}: {finding_line(finding, events)}")
-        for line in timeline(finding.witness, names=names):
+        for line in timeline(finding.witness, names=names, read=read):
             print(f"    {line}")
 
 
@@ -79,5 +79,5 @@ def _print_smallest(path: Path, findings: list[Finding], events: list[Event]) ->
         print(f"{path}: {rule}: {finding_line(first, events)}" + (f"; and {others} more" if others else ""))
         size = f"{len(part.events)} of {counted(len(events), 'event')}"
         print(f"  {'the smallest part' if part.is_minimal else 'a part'} of the history that shows it, {size}:")
-        for line in timeline(part.events, names=connection_names(events)):
+        for line in timeline(part.events, names=connection_names(events), read=reader_of(events)):
             print(f"    {line}")

@@ -6,7 +6,7 @@ from roomproof.history import Event
 from roomproof.judge.findings import Finding
 from roomproof.printable import escaped, printable, shortened
 from roomproof.spec.rules import read_protocol
-from roomproof.timeline import connection_names, timeline
+from roomproof.timeline import connection_names, reader_of, timeline
 
 SHOWN_OBSERVATIONS = 10
 """Maximum number of observations shown for one rule."""
@@ -42,7 +42,7 @@ def failure_text(
     zero = next((event.at for event in events if hasattr(event, "at")), 0)
     if findings and findings[0].witness:
         lines += ["", "The witnesses of the first finding:"]
-        lines += timeline(findings[0].witness, zero=zero, names=names)
+        lines += timeline(findings[0].witness, zero=zero, names=names, read=reader_of(events))
     lines += ["", "What happened, in seconds (> sent, < received; --histories FOLDER keeps every event):"]
     lines += timeline(events, zero=zero, names=names) or ["    nothing was recorded"]
     lines += ["", "Run just this scenario again:", f"    {rerun_command}"]

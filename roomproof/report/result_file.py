@@ -27,18 +27,29 @@ def run_line(protocol: Protocol, target: str, capabilities: list[str], *, partia
 
 
 def verdict_line(verdict: Verdict, protocol: Protocol) -> dict[str, object]:
-    """Return the last line of a result file."""
+    """Return the last line of a result file.
+
+    Only for a service that speaks another dialect, or lacks something, it says how many MUSTs that can express.
+    """
     rules = {
         rule_id: {"level": protocol.rules[rule_id].level, "outcome": standing}
         for rule_id, standing in verdict.rules.items()
     }
-    return {
+    line: dict[str, object] = {
         "kind": "verdict",
         "verdict": verdict.conclusion,
         "reason": verdict.reason,
         "partial": verdict.partial,
         "rules": rules,
     }
+    if share := verdict.expressible:
+        line["expressible"] = {
+            "dialect": share.dialect,
+            "without": list(share.without),
+            "musts": share.musts,
+            "of": share.of,
+        }
+    return line
 
 
 class ResultFile(JsonLines):

@@ -1,5 +1,6 @@
 """The suite speaks the dialect of a target file, and shows no secret of a user."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -62,6 +63,17 @@ def test_histories_in_a_dialect_are_judged_alone(tmp_path: Path, url: str) -> No
 
     assert run.code == 0, run.output
     assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+def test_a_verdict_and_its_timelines_speak_of_the_dialect(tmp_path: Path) -> None:
+    with serving(TRANSLATED, "echo missing", *OPTIONS, zone=FAR_ZONE) as address:
+        run = verify(tmp_path, file_of(tmp_path, address), "-k", "the_sender_hears_the_echo", "--deadline", "0.5")
+
+    share = run.verdict["expressible"]
+    assert run.code == 1, run.output
+    assert "rooms" in share["without"]
+    assert f"can express {share['musts']} of the {share['of']} MUSTs of PROTOCOL.md" in run.verdict["reason"]
+    assert re.search(r"> \{\"event\":\"chat\",\"text\":\".*\"\}  \[message: '", run.output), run.output
 
 
 def test_users_of_a_file_prove_who_they_are_in_secret(tmp_path: Path, url: str) -> None:

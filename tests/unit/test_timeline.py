@@ -1,7 +1,7 @@
 """Timelines are readable."""
 
 from roomproof.history import Closed, Event, Opened, Opening, Received, Sent, Started
-from roomproof.timeline import SHOWN_EVENTS, timeline
+from roomproof.timeline import SHOWN_EVENTS, reader_of, timeline
 
 EVENTS: list[Event] = [
     Started(),
@@ -37,3 +37,45 @@ def test_a_long_timeline_loses_its_middle() -> None:
     assert len(lines) == SHOWN_EVENTS + 1
     assert "events left out" in lines[SHOWN_EVENTS // 2]
     assert lines[-1].endswith("> 999")
+
+
+CHAT: dict[str, object] = {
+    "say": {"frame": {"text": "{content}"}},
+    "hear": [{"when": {"event": "chat"}, "message": {"content": "text", "sender": "from"}}],
+}
+
+IN_A_DIALECT: list[Event] = [
+    Started(dialect=CHAT, without=["notices", "errors", "timestamps"]),
+    Opening(1, 0, "chat-1", "alice"),
+    Sent(1, 1, text='{"text":"soup"}'),
+    Sent(1, 2, text='{"text":1}'),
+    Received(1, 3, text='{"event":"chat","text":"soup","from":"bob"}'),
+    Received(1, 4, text='{"event":"dance"}'),
+    Received(1, 5, text='{"event":"chat","text":"' + "s" * 500 + '","from":"bob"}'),
+]
+
+FRAMES = [
+    """> {"text":"soup"}  [message: 'soup']""",
+    """> {"text":1}  [bad frame: no frame of [say]]""",
+    """< {"event":"chat","text":"soup","from":"bob"}  [message of bob: 'soup']""",
+    """< {"event":"dance"}  [unmatched: expected a frame that an entry of [[hear]],""",
+]
+
+
+def test_frames_of_a_dialect_are_shown_with_their_reading() -> None:
+    lines = timeline(IN_A_DIALECT)
+
+    assert all(frame in line for frame, line in zip(FRAMES, lines[1:], strict=False))
+    assert lines[-1].endswith(f"[message of bob: '{'s' * 83}...]")
+
+
+def test_a_part_of_a_history_is_read_like_the_whole() -> None:
+    part = IN_A_DIALECT[2:3]
+
+    assert timeline(part, read=reader_of(IN_A_DIALECT))[0].endswith(FRAMES[0])
+    assert timeline(part)[0].endswith('> {"text":"soup"}')
+
+
+def test_native_frames_need_no_reading() -> None:
+    assert reader_of(EVENTS) is None
+    assert reader_of([Started(without=["sender"]), *EVENTS]) is None

@@ -1,9 +1,20 @@
 """The verdict follows from the outcomes of scenarios."""
 
+from typing import Any
+
 import pytest
 
 from roomproof.spec.rules import Capability, Need, Protocol, parse
-from roomproof.verdict import Conclusion, Outcome, ScenarioResult, Standing, conclude, outcome_of
+from roomproof.verdict import (
+    Conclusion,
+    Expressible,
+    Outcome,
+    ScenarioResult,
+    Standing,
+    Verdict,
+    conclude,
+    outcome_of,
+)
 
 PROTOCOL: Protocol = parse("""Version: 1.0
 ### A-1 · MUST
@@ -176,3 +187,65 @@ def test_a_scenario_that_could_not_be_played_is_inconclusive() -> None:
 
     assert (verdict.conclusion, verdict.reason) == (Conclusion.INCONCLUSIVE, "s could not be played")
     assert verdict.rules["A-1"] is Standing.UNTESTED
+
+
+IN_NEED = parse("""Version: 1.0
+### A-1 · MUST
+*Requirement.* First.
+### A-2 · MUST · needs echo
+*Requirement.* Second.
+### A-3 · MUST
+*Requirement.* Third.
+### B-1 · SHOULD · needs notices
+*Requirement.* Fourth.
+""")
+
+SKIPPED = ScenarioResult("t", ("A-3",), Outcome.NOT_APPLICABLE)
+SHARE = "the dialect chat.toml without echo can express 1 of the 3 MUSTs of PROTOCOL.md"
+
+
+def told(*results: ScenarioResult, **more: Any) -> Verdict:
+    return conclude(IN_NEED, results, [], dialect="chat.toml", without=[Need.ECHO], **more)
+
+
+def test_every_verdict_says_how_much_a_dialect_can_express() -> None:
+    valid = told(ran("A-1"), SKIPPED)
+    invalid = told(ran(broken=("A-1",)), SKIPPED)
+    inconclusive = told(ran("A-1"), SKIPPED, trouble="the target stopped answering")
+
+    assert [one.reason.endswith(f"; {SHARE}") for one in (valid, invalid, inconclusive)] == [True, True, True]
+    assert [one.conclusion for one in (valid, invalid, inconclusive)] == list(Conclusion)
+    assert valid.expressible == Expressible("chat.toml", ("echo",), 1, 3)
+    assert (valid.rules["A-2"], valid.rules["A-3"]) == (Standing.NOT_APPLICABLE, Standing.NOT_APPLICABLE)
+
+
+def test_a_dialect_that_lacks_nothing_says_so() -> None:
+    verdict = conclude(IN_NEED, [ran("A-1", "A-2"), SKIPPED], [], dialect="chat.toml")
+
+    assert verdict.conclusion is Conclusion.VALID
+    assert verdict.reason.endswith("; the dialect chat.toml can express 2 of the 3 MUSTs of PROTOCOL.md")
+
+
+def test_a_service_that_lacks_something_is_no_dialect() -> None:
+    verdict = conclude(IN_NEED, [ran("A-1", "A-3")], [], without=[Need.ECHO, Need.NOTICES])
+
+    assert "; a service without echo, notices can express 2 of the 3 MUSTs" in verdict.reason
+
+
+def test_the_native_protocol_needs_no_number() -> None:
+    verdict = conclude(IN_NEED, [ran("A-1", "A-2", "A-3")], [])
+
+    assert verdict.expressible is None
+    assert "express" not in verdict.reason
+
+
+def test_before_any_scenario_no_number_is_told() -> None:
+    assert told(trouble="the target does not answer").reason == "the target does not answer"
+
+
+def test_remarks_close_every_verdict() -> None:
+    remarks = ["the server declined compression"]
+
+    for results, trouble in ((ALL, None), ([ran(broken=("A-1",))], None), (ALL, "t")):
+        verdict = conclude(PROTOCOL, results, [], trouble=trouble, remarks=remarks)
+        assert verdict.reason.endswith("; the server declined compression")

@@ -145,7 +145,7 @@ def test_a_rule_whose_scenarios_never_apply_is_not_applicable() -> None:
 
 
 def test_a_deviation_seen_elsewhere_is_no_skipped_rule() -> None:
-    """All scenarios of A-1 need what is lacking, and another one sees A-1 broken."""
+    """All scenarios of A-1 need what the service lacks; another one sees it broken."""
     seen = ScenarioResult("t", ("A-2",), Outcome.DEVIATING, deviating=("A-1",))
     verdict = conclude(PROTOCOL, [*ALL[1:], skipped("A-1"), seen], [], without=[Need.ECHO])
 

@@ -27,7 +27,8 @@ ALICE = Session("kitchen", UserRow("alice", {"token": "t0"}))
 SERVER = {
     "fields": [],
     "json": ['{"event":"joined","room":"kitchen"}'],
-    "text": [],
+    "nchan": [],
+    "channels": [],
     "socketio": ['0{"sid":"a"}', '40{"sid":"b"}', '42["joined","kitchen"]'],
     "phoenix": ['["1","1","room:kitchen","phx_reply",{"response":{},"status":"ok"}]'],
     "actioncable": ['{"type":"welcome"}', '{"type":"ping","message":1}', '{"type":"confirm_subscription"}'],
@@ -39,8 +40,9 @@ TIME = "2025-12-23T22:12:57"
 RECEIVED = {
     "fields": f'{{"type":"message","text":"soup","sender_id":"bob","chat_id":"kitchen","created_at":"{TIME}"}}',
     "json": f'{{"event":"chat","room":"kitchen","text":"soup","from":{{"name":"bob"}},"sent_at":"{TIME}"}}',
-    "text": "@bob/1 soup",
-    "socketio": '42["chat",{"text":"soup","from":"bob"}]',
+    "nchan": "@bob/1 soup",
+    "channels": '{"message": "soup", "user": "bob"}',
+    "socketio": '42["chat message",{"user":"bob","text":"soup"}]',
     "phoenix": '[null,null,"room:kitchen","new_msg",{"body":"@bob/1 soup"}]',
     "actioncable": '{"identifier":"{\\"channel\\":\\"ChatChannel\\",\\"room\\":\\"kitchen\\"}",'
     '"message":{"text":"soup","from":"bob"}}',

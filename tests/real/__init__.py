@@ -1,0 +1,1 @@
+"""Real servers from the registries, judged by `roomproof verify`."""

@@ -1,0 +1,1 @@
+"""nginx with the module nchan."""

@@ -197,7 +197,7 @@ class LoadMember:
         elif self.is_open and self._link is not None:
             self._is_closing = True
             self.judge.observe(self.connection, Closing(self.number, _now(), STATUS_NORMAL))
-            self._link.send_close(STATUS_NORMAL)
+            self._send_close(self._link)
 
     def give_up_close(self) -> None:
         """Stop waiting for the answer to Close."""
@@ -218,9 +218,16 @@ class LoadMember:
         """Send Close after the judge has finished, and ignore what still arrives."""
         if self._link is not None:
             if not self._is_closing:
-                self._link.send_close(STATUS_NORMAL)
+                self._send_close(self._link)
             self._is_closing = True
             self._link.start_reading(lambda data, _: None if data else self.drop_link())
+
+    def _send_close(self, link: LoadSocket) -> None:
+        """Send Close, after what the dialect sends before it."""
+        leave = self._frames.leave(self._session)
+        if leave is not None:
+            self._answer(_payload_of(leave), opcode_of(leave))
+        link.send_close(STATUS_NORMAL)
 
     def drop_link(self, *, reset: bool = False) -> None:
         """End the TCP connection without telling the judge."""

@@ -29,6 +29,9 @@ class Server:
     is_closed = False
     """As a read loop has it."""
 
+    has_abandoned_send = False
+    """As a link has it."""
+
     def __init__(self) -> None:
         self.receive: Receive | None = None
         self.closed_with: int | None = None
@@ -95,6 +98,8 @@ with = {pong = "{id}", by = "{user}"}
 [heartbeat]
 every = 30
 frame = {alive = "{number}"}
+[leave]
+frame = {bye = "{user}"}
 """
 """A service whose keep-alives would be messages if they were not answered."""
 
@@ -246,6 +251,14 @@ def test_a_member_sends_keep_alives_until_it_leaves(answering: tuple[LoadMember,
 
     assert (is_there, member.keep_alive(2)) == (True, False)
     assert server.sent == [(b'{"alive":1}', ABNF.OPCODE_TEXT)]
+
+
+def test_a_member_says_goodbye_before_it_closes(answering: tuple[LoadMember, Server]) -> None:
+    member, server = answering
+    member.begin_close()
+
+    assert server.sent == [(b'{"bye":"alice"}', ABNF.OPCODE_TEXT)]
+    assert server.closed_with == 1000
 
 
 def test_binary_frames_are_read_where_a_dialect_may_have_them(

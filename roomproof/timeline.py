@@ -106,9 +106,12 @@ def timeline(
     return [*lines[:half], f"      ... {len(lines) - 2 * half} events left out ...", *lines[-half:]]
 
 
-def described(event: Event) -> str:
-    """Return an event in words, without its time and its subject."""
-    return _predicate(event)
+def described(event: Event, read: Reader | None = None) -> str:
+    """Return an event in words, without its time and its subject.
+
+    With `read`, a frame is followed by what it was read as.
+    """
+    return _predicate(event, read)
 
 
 def _at(event: Event) -> int:

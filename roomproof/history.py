@@ -1,8 +1,9 @@
 """The history of a run: the events of all connections, as lines of JSON. Pure.
 
 The lines are in the order of recording.
-Times are nanoseconds of one monotonic clock. The time of `opening`, `sent`, `violating`, `reading`, `closing`, `dying`
-and `deleting` is taken before the act, that of `opened`, `refused`, `received` and `closed` after the act. So two acts
+Times are nanoseconds of one monotonic clock. The time of `opening`, `sent`, `violating`, `reading`, `closing`, `dying`,
+`deleting` and `requested` is taken before the act, that of `opened`, `refused`, `received`, `closed` and `answered`
+after the act. So two acts
 can have been concurrent although the time of one event is earlier, and events of equal times are concurrent.
 """
 
@@ -165,6 +166,34 @@ class FaultWindow(msgspec.Struct, frozen=True, tag="fault", tag_field="kind"):
     instances: list[str] | None = None
 
 
+class Requested(msgspec.Struct, frozen=True, tag="requested", tag_field="kind"):
+    """A client begins an HTTP request.
+
+    `path` and `body` are without the secrets of the user. `body` is None for a request without one, and `is_whole` is
+    false if not all of it stands here. `headers` are only the names of those that the user asked for.
+    """
+
+    number: int
+    at: int
+    method: str
+    path: str
+    body: str | None = None
+    is_whole: bool = True
+    headers: list[str] = []
+
+
+class Answered(msgspec.Struct, frozen=True, tag="answered", tag_field="kind"):
+    """The answer to an HTTP request arrived.
+
+    `status` is None if none arrived; then `body` says why.
+    """
+
+    number: int
+    at: int
+    status: int | None
+    body: str = ""
+
+
 class Deadline(msgspec.Struct, frozen=True, tag="deadline", tag_field="kind"):
     """The time by which everything due must have arrived: the rest is missing."""
 
@@ -185,6 +214,8 @@ Event = (
     | Closed
     | Deleting
     | FaultWindow
+    | Requested
+    | Answered
     | Deadline
 )
 

@@ -7,6 +7,7 @@ from roomproof.dialects.reader import frames_of
 from roomproof.dialects.shown import shown_received, shown_sent
 from roomproof.errors import UsageError
 from roomproof.history import (
+    Answered,
     Closed,
     Closing,
     Deadline,
@@ -19,11 +20,12 @@ from roomproof.history import (
     Reading,
     Received,
     Refused,
+    Requested,
     Sent,
     Started,
     Violating,
 )
-from roomproof.printable import printable
+from roomproof.printable import counted, printable
 
 SHOWN_EVENTS = 120
 """Maximum number of lines. A longer timeline loses its middle."""
@@ -33,6 +35,8 @@ SHOWN_BINARY_BYTES = 40
 
 SHOWN_READING = 100
 """Maximum number of characters shown of what a frame was read as."""
+HTTP = "http"
+"""The subject of HTTP requests and answers, which are of no connection."""
 
 NS_PER_S = 1_000_000_000
 
@@ -95,11 +99,13 @@ def timeline(
         return []
     subjects = names or connection_names(events)
     start = _at(shown[0]) if zero is None else zero
-    width = max((len(name) for name in subjects.values()), default=0)
+    told = [(_subject(event, subjects), _predicate(event, read)) for event in shown]
+    width = max(len(subject) for subject, _ in told)
     lines = [
-        f"{(_at(event) - start) / NS_PER_S:9.4f}  {_subject(event, subjects):<{width}}  {_predicate(event, read)}"
-        for event in shown
+        f"{(_at(event) - start) / NS_PER_S:9.4f}  {subject:<{width}}  {predicate}"
+        for event, (subject, predicate) in zip(shown, told, strict=True)
     ]
+    lines = _without_repeats(lines, told)
     if len(lines) <= SHOWN_EVENTS:
         return lines
     half = SHOWN_EVENTS // 2
@@ -114,11 +120,34 @@ def described(event: Event, read: Reader | None = None) -> str:
     return _predicate(event, read)
 
 
+def _without_repeats(lines: Sequence[str], told: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the lines without HTTP exchanges that repeat the one before.
+
+    Statistics are polled.
+    """
+    kept: list[str] = []
+    repeats = position = 0
+    while position < len(lines):
+        pair = told[position : position + 2]
+        if position >= 2 and pair == told[position - 2 : position] and all(subject == HTTP for subject, _ in pair):
+            repeats, position = repeats + 1, position + 2
+            continue
+        kept += [_repeated(repeats), lines[position]] if repeats else [lines[position]]
+        repeats, position = 0, position + 1
+    return [*kept, _repeated(repeats)] if repeats else kept
+
+
+def _repeated(repeats: int) -> str:
+    return f"      ... the same answer {counted(repeats, 'more time')} ..."
+
+
 def _at(event: Event) -> int:
     return 0 if isinstance(event, Started) else event.at
 
 
 def _subject(event: Event, names: dict[int, str]) -> str:
+    if isinstance(event, Requested | Answered):
+        return HTTP
     if isinstance(event, Started | Deleting | FaultWindow | Deadline):
         return "-"
     return printable(names.get(event.connection, f"#{event.connection}"))
@@ -132,6 +161,8 @@ def _predicate(event: Event, read: Reader | None) -> str:
             return _traffic(event, read)
         case Closing() | Dying() | Closed():
             return _ending(event)
+        case Requested() | Answered():
+            return _exchange(event)
         case Started() | Deleting() | FaultWindow() | Deadline():
             return _of_the_run(event)
         case _:
@@ -173,6 +204,18 @@ def _ending(event: Closing | Dying | Closed) -> str:
         case Closed():
             code = "without a Close frame" if event.code is None else f"with {event.code}"
             return f"is closed {code} {printable(event.reason)}".rstrip()
+        case _:
+            assert_never(event)
+
+
+def _exchange(event: Requested | Answered) -> str:
+    match event:
+        case Requested():
+            return f"> {printable(event.method)} {printable(event.path)} {printable(event.body or '')}".rstrip()
+        case Answered(status=None):
+            return f"< no answer: {printable(event.body)}"
+        case Answered():
+            return f"< {event.status} {printable(event.body)}".rstrip()
         case _:
             assert_never(event)
 

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from roomproof.client.clock import server_ahead_ns
+from roomproof.client.exchange_log import ExchangeLog
 from roomproof.client.http import Http
 from roomproof.client.target import Target
 from roomproof.nemesis.site import Site
+from roomproof.recorder import Recorder
 from roomproof.stage.clients import Clients, observe
 from roomproof.stage.idle_pair import IdlePair
 from roomproof.stage.room import Room
@@ -21,7 +23,7 @@ from roomproof.suite.applicability import skip_as_inapplicable
 from roomproof.suite.end_plugin import IDLE_PAIR_KEY
 from roomproof.suite.leftovers import LEFTOVERS_KEY, Leftovers
 from roomproof.suite.options import add_options
-from roomproof.suite.scenario_plugin import STAGE_KEY
+from roomproof.suite.scenario_plugin import RECORDER_KEY, STAGE_KEY
 from roomproof.suite.scenario_run import TARGET_KEY, begin
 from roomproof.suite.topology_plugin import TOPOLOGY_KEY
 from roomproof.topologies import catalogue
@@ -76,9 +78,12 @@ def homes(clients: Clients) -> Iterator[str | None]:
 
 
 @pytest.fixture
-def http(target: Target, homes: Iterator[str | None]) -> Http:
+def http(request: pytest.FixtureRequest, target: Target, homes: Iterator[str | None]) -> Http:
     """HTTP requests to the server under test, of the client of this scenario."""
-    return Http(target, next(homes))
+    http = Http(target, next(homes))
+    recorder = request.node.stash[RECORDER_KEY] = Recorder()  # that of the stage replaces it
+    http.log = ExchangeLog(recorder)
+    return http
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +102,7 @@ def backstage(
     """
     http = Http(target, clients.homes[0])
     stage = Stage.open(target, http, server_ahead=server_ahead, known_ids=known_ids, clients=clients)
+    http.log = None  # this history lasts as long as the process
     request.config.stash[LEFTOVERS_KEY] = Leftovers(stage)
     pair = request.config.stash[IDLE_PAIR_KEY] = IdlePair.sit_down(stage)
     stage.bystanders = pair

@@ -10,6 +10,7 @@ from functools import partial
 import msgspec
 import urllib3
 
+from roomproof.client.exchange_log import ExchangeLog
 from roomproof.client.target import LONGEST_DEADLINE, Target
 from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
 from roomproof.client.watchdog import cut_after
@@ -137,6 +138,8 @@ class Http:
     def __init__(self, target: Target, home: str | None = None) -> None:
         self._target = target
         self.home = home
+        self.log: ExchangeLog | None = None
+        """Where exchanges are recorded; None while nobody keeps a history."""
         self._pools: dict[tuple[str, int] | None, urllib3.PoolManager] = {}
 
     def lacks(self, need: Need) -> bool:
@@ -165,10 +168,11 @@ class Http:
         within: float | None = None,
         extra: Mapping[str, str] | None = None,
         shown: str | None = None,
+        shown_body: object = None,
     ) -> Answer:
         """Send a request as the client `source`, with `extra` headers.
 
-        Messages name it as `shown`, where its path holds secrets.
+        Messages name it as `shown`, where its path holds secrets. The history has `shown_body` instead of its body.
 
         The body is `body` as JSON, or `raw` as it is. Raises UnreachableError if no HTTP answer arrives `within`
         seconds, by default the deadline, and LocalTroubleError for a failure on this machine.
@@ -186,6 +190,9 @@ class Http:
         timeout = urllib3.Timeout(total=deadline)
         url = self._target.url + path
         until = time.monotonic() + deadline
+        recorded = data if shown_body is None else msgspec.json.encode(shown_body)
+        is_secret = (what, recorded) != (f"{method} {path}", data)
+        number = self.log.request(what, recorded, headers, is_secret=is_secret) if self.log else 0
         try:
             with pool.request(
                 method, url, body=data, headers=headers, timeout=timeout, redirect=False, preload_content=False
@@ -196,9 +203,14 @@ class Http:
                 raise LocalTroubleError.of_library(f"send {what}", error) from error
             if trouble := local_trouble(f"send {what} to {self._target.url}", error):
                 raise trouble from error
-            raise UnreachableError(_why_unanswered(what, deadline, error), rule_of(method, path)) from error
+            why = _why_unanswered(what, deadline, error)
+            if self.log:
+                self.log.no_answer(number, escaped(why))
+            raise UnreachableError(why, rule_of(method, path)) from error
         except (ValueError, TypeError) as error:
             raise LocalTroubleError.of_library(f"send {what}", error) from error
+        if self.log:
+            self.log.answer(number, answer.status, b"" if is_secret else content, headers)
         self._target.keep_cookie(client, answer.headers.getlist("Set-Cookie"))
         kept = {name.lower(): value for name, value in answer.headers.items()}
         return Answer(answer.status, kept, content, self._target.dialect.instance_header.lower())
@@ -213,7 +225,8 @@ class Http:
             source=source,
             within=within,
             extra=request.headers,
-            shown=request.shown,
+            shown=request.shown or None,
+            shown_body=request.shown_body,
         )
         return self._from_instance(source, ask)
 

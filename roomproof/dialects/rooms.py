@@ -23,6 +23,8 @@ class Request:
     body: object = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     shown: str = ""
+    shown_body: object = None
+    """The body without secrets, for the history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class RequestTemplate:
         values = {**row.values(), **others}
         body = None if self.body is None else self.body.fill(values)
         shown = f"{self.method} {self.path.text({**row.redacted().values(), **others}, in_path)}"
-        return Request(self.method, self.path.text(values, in_path), body, headers, shown)
+        shown_body = None if self.body is None else self.body.fill({**row.redacted().values(), **others})
+        return Request(self.method, self.path.text(values, in_path), body, headers, shown, shown_body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,9 @@ class RoomRequests:
         if self.create_request is None:
             return None
         request = self.create_request.fill(creator, {"name": name, "random": random}, self._headers(creator))
-        if fields and isinstance(request.body, dict):
-            return replace(request, body={**request.body, **fields})
+        if fields and isinstance(request.body, dict) and isinstance(request.shown_body, dict):
+            body, shown_body = {**request.body, **fields}, {**request.shown_body, **fields}
+            return replace(request, body=body, shown_body=shown_body)
         return request
 
     def id_of(self, answer: object, random: str) -> str | None:
@@ -97,7 +101,14 @@ class RoomRequests:
             users[first : first + PARTICIPANTS_PER_REQUEST] for first in range(0, len(users), PARTICIPANTS_PER_REQUEST)
         ]
         requests = [[self.add_request.fill(user, {"room": room}, headers) for user in part] for part in parts]
-        return [replace(part[0], body=_joined([one.body for one in part])) for part in requests]
+        return [
+            replace(
+                part[0],
+                body=_joined([one.body for one in part]),
+                shown_body=_joined([one.shown_body for one in part]),
+            )
+            for part in requests
+        ]
 
     def _headers(self, creator: UserRow) -> dict[str, str]:
         return filled_headers(self.headers, creator.values())

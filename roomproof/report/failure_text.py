@@ -28,12 +28,14 @@ def failure_text(
     rerun_command: str,
     consequences: Mapping[str, Sequence[str]] | None = None,
     roots: Mapping[str, str] | None = None,
+    request_again: str | None = None,
 ) -> str:
     """Explain why a scenario failed.
 
     Shows each broken rule with what was observed, what follows from it, the witnesses of the first finding, the
     timeline, and the command that runs the scenario again. `broken` and `consequences` map the ids of rules to the
     observations against them, and `roots` those of consequences to the broken rules from which they follow.
+    `request_again` is the command that sends the HTTP request again which showed the failure.
     """
     lines = [line for rule_id, observations in broken.items() for line in _rule_lines(rule_id, observations)]
     for rule_id, observations in (consequences or {}).items():
@@ -45,6 +47,8 @@ def failure_text(
         lines += timeline(findings[0].witness, zero=zero, names=names, read=reader_of(events))
     lines += ["", "What happened, in seconds (> sent, < received; --histories FOLDER keeps every event):"]
     lines += timeline(events, zero=zero, names=names) or ["    nothing was recorded"]
+    if request_again:
+        lines += ["", "Send the request again:", f"    {request_again}"]
     lines += ["", "Run just this scenario again:", f"    {rerun_command}"]
     return "\n".join(lines)
 

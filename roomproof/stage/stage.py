@@ -10,6 +10,7 @@ from dataclasses import replace
 from msgspec import json, structs
 
 from roomproof.client.clock import CLOCK, server_ahead_ns
+from roomproof.client.exchange_log import ExchangeLog
 from roomproof.client.http import Answer, Http, UnreachableError
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError
@@ -72,6 +73,7 @@ class Stage:
         clients = clients or Clients({})
         spread = target.declares(Capability.PUBSUB)
         scene = Scene(target, http, sources=itertools.cycle(clients.alternating() if spread else [http.home]))
+        http.log = ExchangeLog(scene.recorder)
         capabilities = [str(capability) for capability in target.capabilities]
         scene.recorder.record(
             Started(

@@ -1,11 +1,11 @@
 """The commands that run one scenario, or the scenarios of one rule, again."""
 
-import re
 import shlex
 from collections.abc import Iterator
 
 import pytest
 
+from roomproof.report.curl import header_placeholder
 from roomproof.suite.options import DEADLINE_SECONDS
 
 
@@ -55,9 +55,3 @@ def _options(config: pytest.Config) -> Iterator[str]:
         yield from ("--deadline", f"{option.roomproof_deadline:g}")
     if option.roomproof_deviations:
         yield from ("--deviations", shlex.quote(option.roomproof_deviations))
-
-
-def header_placeholder(name: str) -> str:
-    """Return a header, quoted for a shell, with a variable in place of its value."""
-    variable = re.sub(r"\W", "_", name.strip().upper(), flags=re.ASCII)
-    return f'{shlex.quote(f"{name.strip()}: ")}"${variable}"'

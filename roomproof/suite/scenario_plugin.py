@@ -1,7 +1,7 @@
 """The pytest plugin that runs scenarios, judges their histories, and reports."""
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,15 @@ import pytest
 
 from roomproof.client.http import UnreachableError
 from roomproof.client.standstill import Standstill
+from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError
 from roomproof.errors import UsageError
-from roomproof.history import HistoryError, Sent
+from roomproof.history import Event, HistoryError, Sent
 from roomproof.judge.findings import Finding
 from roomproof.judge.root_cause import Expectation, Proof, attribute, is_explained
 from roomproof.printable import escaped
+from roomproof.recorder import Recorder
+from roomproof.report.curl import curl_command, failed_request
 from roomproof.report.failure_text import failure_text, finding_line
 from roomproof.report.history_file import write_history
 from roomproof.spec.messages import Perhaps, Valid
@@ -46,6 +49,9 @@ SLOW_DEADLINES = 1.5
 
 STAGE_KEY = pytest.StashKey[Stage]()
 """The key under which the item of a scenario keeps its stage."""
+
+RECORDER_KEY = pytest.StashKey[Recorder]()
+"""The key under which the item of a scenario keeps the recorder of its requests, for one that has no stage."""
 
 
 class ScenarioFailedError(AssertionError):
@@ -128,7 +134,7 @@ class ScenarioPlugin:
         report = item.stash[REPORT_KEY]
         stage = item.stash.get(STAGE_KEY, None)
         findings = self._findings(item, stage, is_complete=error is None)
-        events = stage.events() if stage else []
+        events = _events(item)
         if self._config.option.roomproof_histories:
             write_history(Path(self._config.option.roomproof_histories), scenario_id(item.nodeid), events)
         disturbed = why_disturbed(
@@ -149,11 +155,25 @@ class ScenarioPlugin:
         report.completed = error is None
         report.detail = report.summary() or report.trouble
         if report.broken:
-            command = rerun_command(self._config, scenario_id(item.nodeid))
             report.explanation = failure_text(
-                report.broken, findings, events, command, report.consequences, report.roots
+                report.broken,
+                findings,
+                events,
+                rerun_command(self._config, scenario_id(item.nodeid)),
+                report.consequences,
+                report.roots,
+                self._request_again(item, report.broken, error),
             )
             report.logs = self._logs(item, stage)
+
+    @staticmethod
+    def _request_again(item: pytest.Item, broken: Iterable[str], error: BaseException | None) -> str | None:
+        """The command that sends the request again that showed a failure, or None."""
+        stage = item.stash.get(STAGE_KEY, None)
+        named = item.funcargs.get("target") if isinstance(item, pytest.Function) else None
+        target = stage.scene.target if stage else named
+        request = failed_request(_events(item), broken, str(error)) if error else None
+        return curl_command(target.url, request) if request and isinstance(target, Target) else None
 
     def _attribute(
         self, item: pytest.Item, report: ScenarioReport, error: BaseException | None, findings: Sequence[Finding]
@@ -252,6 +272,14 @@ class ScenarioPlugin:
         return report
 
 
+def _events(item: pytest.Item) -> list[Event]:
+    """The history of a scenario so far."""
+    stage, recorder = item.stash.get(STAGE_KEY, None), item.stash.get(RECORDER_KEY, None)
+    if stage is not None:
+        return stage.events()
+    return recorder.events() if recorder else []
+
+
 def _outcome(report: pytest.TestReport, scenario: ScenarioReport) -> Outcome:
     if report.skipped:
         return Outcome.NOT_RUN if scenario.is_applicable else Outcome.NOT_APPLICABLE
@@ -309,7 +337,8 @@ def _observation(item: pytest.Item, error: BaseException | None) -> str:
     if not line.startswith("assert "):
         return escaped(line)
     where = str(error).partition("\n")[2].strip().partition("\n")[0].removeprefix("+").strip()
-    words = scenario_id(item.nodeid).partition("::test_")[2].replace("_", " ")
+    name, _, case = scenario_id(item.nodeid).partition("::test_")[2].partition("[")
+    words = name.replace("_", " ") + (f" ({case[:-1]})" if case else "")
     shown = f"{line} {where}" if where.startswith("where ") else line
     return f"expected that {words}, got: {escaped(shown)}"
 

@@ -1,6 +1,6 @@
 """Timelines are readable."""
 
-from roomproof.history import Closed, Event, Opened, Opening, Received, Sent, Started
+from roomproof.history import Answered, Closed, Event, Opened, Opening, Received, Requested, Sent, Started
 from roomproof.timeline import SHOWN_EVENTS, reader_of, timeline
 
 EVENTS: list[Event] = [
@@ -79,3 +79,36 @@ def test_a_part_of_a_history_is_read_like_the_whole() -> None:
 def test_native_frames_need_no_reading() -> None:
     assert reader_of(EVENTS) is None
     assert reader_of([Started(without=["sender"]), *EVENTS]) is None
+
+
+def test_http_exchanges_stand_among_the_frames() -> None:
+    events: list[Event] = [
+        Requested(1, 1_000_000_000, "POST", "/api/chats", '{"name":"x"}'),
+        Answered(1, 1_100_000_000, 201, '{"id":"chat-1"}'),
+        Opening(1, 1_200_000_000, "chat-1", "al"),
+        Requested(2, 1_300_000_000, "GET", "/health"),
+        Answered(2, 1_400_000_000, None, "no connection"),
+    ]
+
+    assert timeline(events) == [
+        '   0.0000  http  > POST /api/chats {"name":"x"}',
+        '   0.1000  http  < 201 {"id":"chat-1"}',
+        "   0.2000  al    connects to chat-1",
+        "   0.3000  http  > GET /health",
+        "   0.4000  http  < no answer: no connection",
+    ]
+
+
+def test_an_exchange_that_is_repeated_stands_once() -> None:
+    polls = [
+        event
+        for number in range(9)
+        for event in (Requested(number, 2 * number, "GET", "/s"), Answered(number, 2 * number + 1, 200, "{}"))
+    ]
+    others = [event for at in (90, 92) for event in (Requested(at, at, "GET", "/s"), Answered(at, at + 1, 200, "[]"))]
+
+    lines = [line.strip() for line in timeline([*polls, *others])]
+
+    assert lines[2] == "... the same answer 8 more times ..."
+    assert lines[-1] == "... the same answer 1 more time ..."
+    assert len(lines) == 6

@@ -8,6 +8,7 @@ from roomproof.dialects.native import native
 from roomproof.dialects.reader import frames_of
 from roomproof.errors import UsageError
 from roomproof.history import (
+    Answered,
     Closed,
     Closing,
     Deadline,
@@ -21,6 +22,7 @@ from roomproof.history import (
     Reading,
     Received,
     Refused,
+    Requested,
     Sent,
     Started,
     Violating,
@@ -104,6 +106,8 @@ def sort(events: Iterable[Event]) -> SortedHistory:
     last = 0
     deadline: int | None = None
     for event in events:
+        if isinstance(event, Requested | Answered):
+            continue  # only scenarios judge HTTP
         if isinstance(event, Started):
             history.started = event
             history.frames = _frames_of(event)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from roomproof.dialects.frames import Frames
 from roomproof.dialects.shown import shown_received, shown_sent
 from roomproof.history import (
+    Answered,
     Closed,
     Closing,
     Deadline,
@@ -16,6 +17,7 @@ from roomproof.history import (
     Opening,
     Received,
     Refused,
+    Requested,
     Sent,
     Started,
     Violating,
@@ -144,7 +146,10 @@ def _at(event: Event) -> int:
 
 
 def _connection(event: Event) -> int | None:
-    return None if isinstance(event, Started | Deleting | FaultWindow | Deadline) else event.connection
+    """Return the connection of an event; None for what belongs to none, such as HTTP exchanges."""
+    if isinstance(event, Started | Deleting | FaultWindow | Deadline | Requested | Answered):
+        return None
+    return event.connection
 
 
 def _name(connection: int, names: Mapping[int, str]) -> str:

@@ -3,7 +3,19 @@
 from msgspec import structs
 
 from roomproof.dialects.reader import frames_of
-from roomproof.history import Deadline, Deleting, Event, FaultWindow, Opening, Received, Sent, Started, Violating
+from roomproof.history import (
+    Answered,
+    Deadline,
+    Deleting,
+    Event,
+    FaultWindow,
+    Opening,
+    Received,
+    Requested,
+    Sent,
+    Started,
+    Violating,
+)
 from roomproof.judge.findings import Finding
 from roomproof.judge.streaming.connection import StreamingConnection
 from roomproof.judge.streaming.fault_windows import LiveFaultWindow
@@ -86,7 +98,7 @@ class Feed:
                 self._room_of(number).receive_malformed(self.connections[number], binary, malformed.reason, at)
             case Deleting(_, room):
                 self.rooms[room].mark_deleted()
-            case Deadline() | Started() | FaultWindow() | Received() | Violating():
+            case Deadline() | Started() | FaultWindow() | Received() | Violating() | Requested() | Answered():
                 pass
             case _:
                 self._room_of(event.connection).observe(self.connections[event.connection], event)

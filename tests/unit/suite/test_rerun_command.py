@@ -37,7 +37,7 @@ DEFAULTS: dict[str, Any] = {
             id="a target",
         ),
         pytest.param({"deflate": True}, " --deflate", id="compression"),
-        pytest.param({"header": ["X-Token: secret"]}, " --header 'X-Token: '\"$X_TOKEN\"", id="a secret header"),
+        pytest.param({"header": ["X-Token: secret"]}, ' --header "X-Token: $X_TOKEN"', id="a secret header"),
         pytest.param({"header": ["$(id): x"]}, " --header '$(id): '\"$__ID_\"", id="a header that a shell would run"),
         pytest.param(
             {"without": ["echo"], "deviations": "my known.toml"},

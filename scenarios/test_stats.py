@@ -4,7 +4,7 @@ from roomproof.client.http import Http
 from roomproof.spec.messages import message
 from roomproof.spec.rules import Capability
 from roomproof.stage.room import Room
-from roomproof.stage.scene import expect
+from roomproof.stage.scene import RuleBrokenError, expect
 from roomproof.stage.stage import Stage
 from roomproof.suite.marks import needs, rule
 
@@ -28,8 +28,9 @@ def test_every_connection_counts(stage: Stage, kitchen: Room, garage: Room) -> N
 
 def expect_counted(stage: Stage, members: int) -> None:
     """Expect that the statistics come to count so many members."""
-    expected = f"total_connections to come to {members}"
-    expect(stage.is_counted(members), rule="STATS-2", expected=expected, got=f"{stage.stats().total_connections}")
+    if not stage.is_counted(members):
+        expected = f"total_connections to come to {members}"
+        raise RuleBrokenError("STATS-2", expected, str(stage.stats().total_connections))
 
 
 @rule("STATS-2")

@@ -10,9 +10,10 @@ import pytest
 
 from reference_server.__main__ import _parser as parser_of_the_server
 from roomproof.cli.command_line import parser
+from roomproof.cli.verify_options import PYTEST_HELP
 from roomproof.load import options
 from roomproof.spec.rules import Level, read_protocol
-from roomproof.suite.options import OPTION_NAMES, PREFIX, add_options
+from roomproof.suite.options import OPTIONS, PREFIX, add_options
 from roomproof.topologies.embedded import embedded_capabilities
 from tests.faults.coverage import scenario_rules
 from tests.listening import ROOT
@@ -109,8 +110,8 @@ def options_of_verify() -> set[str]:
     parser = pytest.Parser(_ispytest=True)
     add_options(parser)
     names = {name for option in parser.getgroup("roomproof").options for name in option.names()}
-    assert names == {f"{prefix}{name}" for prefix in ("--", PREFIX) for name in OPTION_NAMES}
-    return {f"--{name}" for name in OPTION_NAMES}
+    assert names == {f"{prefix}{name}" for prefix in ("--", PREFIX) for name in OPTIONS}
+    return {f"--{name}" for name in OPTIONS}
 
 
 def options_of_load() -> set[str]:
@@ -216,8 +217,8 @@ def test_every_option_exists(document: Path, pytestconfig: pytest.Config) -> Non
     groups = [pytestconfig._parser._anonymous, *pytestconfig._parser._groups]
     of_pytest = {name for group in groups for option in group.options for name in option.names()}
 
-    of_verify = options_of_verify() | {f"{PREFIX}{name}" for name in OPTION_NAMES}
-    of_commands = {name for command in commands() for name in options_of(command)}
+    of_verify = options_of_verify() | {f"{PREFIX}{name}" for name in OPTIONS}
+    of_commands = {name for command in commands() for name in options_of(command)} | {"--print-completion", PYTEST_HELP}
     known = of_pytest | of_verify | options_of_load() | options_of_reference_server() | of_commands | OF_OTHERS
     assert named(document, r"(?<![\w-])--[a-z][a-z-]+") <= known
 

@@ -5,21 +5,25 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+import shtab
+
 from roomproof.cli.comparing import add_options as add_compare_options
 from roomproof.cli.comparing import compare_files
 from roomproof.cli.dialect import play
-from roomproof.cli.exit_codes import USAGE_ERROR
+from roomproof.cli.exit_codes import EXIT_CODES_LINE, INTERRUPTED, USAGE_ERROR
 from roomproof.cli.judging import judge_files
-from roomproof.cli.loading import load
+from roomproof.cli.loading import load, load_scripts
 from roomproof.cli.reporting import add_options as add_report_options
 from roomproof.cli.reporting import report
 from roomproof.cli.rules import explain, list_rules
+from roomproof.cli.verify_options import add_verify_options
 from roomproof.cli.verifying import verify
 from roomproof.report.output import make_output_safe
 from roomproof.report.version import tool_version
+from roomproof.spec.rules import read_protocol
 
-EPILOG = """\
-exit codes: 0 valid, 1 invalid, 2 interrupted, 3 inconclusive, 4 usage error
+EPILOG = f"""\
+{EXIT_CODES_LINE}
 
 examples:
   roomproof verify                            test the reference server that comes with Roomproof
@@ -54,10 +58,19 @@ def parser() -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"roomproof {tool_version()}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("verify", help="run the scenarios against a server; takes pytest's arguments", add_help=False)
-    commands.add_parser("load", help="run a load script; takes its name and Locust's arguments", add_help=False)
+    shtab.add_argument_to(
+        whole,
+        ["--print-completion"],
+        help="print the completion of a shell, such as bash or zsh",
+        preamble={"bash": f'_roomproof_rules() {{ compgen -W "{" ".join(read_protocol().rules)}" -- "$1"; }}'},
+    )
+    verifying = commands.add_parser("verify", help="run the scenarios against a server; takes pytest's arguments")
+    add_verify_options(verifying)
+    loading = commands.add_parser("load", help="run a load script; takes its name and Locust's arguments")
+    loading.add_argument("script", choices=list(load_scripts()))
     judging = commands.add_parser("judge", help="judge recorded histories again, and print findings with witnesses")
-    judging.add_argument("history", nargs="+", type=Path, help="a file that `verify --histories FOLDER` wrote")
+    histories = judging.add_argument("history", nargs="+", type=Path, help="a file that `verify --histories` wrote")
+    histories.complete = shtab.FILE  # type: ignore[attr-defined]  # as shtab asks for
     judging.add_argument(
         "--smallest",
         action="store_true",
@@ -68,9 +81,11 @@ def parser() -> argparse.ArgumentParser:
     rules = commands.add_parser("rules", help="list the rules, a line each")
     rules.add_argument("family", nargs="*", help="such as deliver or join; all without")
     explaining = commands.add_parser("explain", help="print a rule, and the scenarios that test it")
-    explaining.add_argument("rule", nargs="+", help="the id of a rule, such as ORDER-1")
+    ids = explaining.add_argument("rule", nargs="+", help="the id of a rule, such as ORDER-1")
+    ids.complete = {"bash": "_roomproof_rules", "zsh": f"({' '.join(read_protocol().rules)})"}  # type: ignore[attr-defined]
     dialect = commands.add_parser("dialect", help="let two people talk in the dialect of a target file, frame by frame")
-    dialect.add_argument("target", help="a target file, or a URL")
+    target = dialect.add_argument("target", help="a target file, or a URL")
+    target.complete = shtab.FILE  # type: ignore[attr-defined]  # as shtab asks for
     return whole
 
 
@@ -81,7 +96,14 @@ def main(arguments: list[str] | None = None) -> int:
         make_output_safe()
     if words[:1] and words[0] in OWN_ARGUMENTS:
         return OWN_ARGUMENTS[words[0]](words[1:])
-    given = parser().parse_args(words)
+    try:
+        return _run(parser().parse_args(words))
+    except KeyboardInterrupt:
+        print("roomproof: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(given: argparse.Namespace) -> int:
     match given.command:
         case "report":
             return report(given)

@@ -6,14 +6,12 @@ import sys
 import pytest
 
 from roomproof.cli.exit_codes import INTERRUPTED
+from roomproof.cli.verify_options import PYTEST_HELP, help_of_verify
 from roomproof.client.target_file import is_target
 from roomproof.report.live_output import is_for_people, make_output_live
 from roomproof.suite.options import prefixed
 from roomproof.suite.paths import scenarios_folder
 from roomproof.verdict import EXIT_CODES, Conclusion
-
-PLAIN = ["--color=no"]
-"""The option of pytest for plain text. A later option of the user wins."""
 
 
 def verify(arguments: list[str]) -> int:
@@ -21,6 +19,10 @@ def verify(arguments: list[str]) -> int:
 
     Runs all scenarios unless the arguments select some. The first argument can be the target itself.
     """
+    if {"-h", "--help"} & set(arguments):
+        print(help_of_verify(), end="")
+        return 0
+    arguments = ["--help" if word == PYTEST_HELP else word for word in arguments]
     if arguments and is_target(arguments[0]):
         arguments = ["--target", *arguments]
     folder = scenarios_folder()
@@ -34,9 +36,10 @@ def verify(arguments: list[str]) -> int:
     # Options of the suite get the name that no plugin of the user can have.
     # The folder comes first: as the last argument it would become the value of an option that lacks one.
     make_output_live()
-    colours = [] if is_for_people(sys.stdout, os.environ) else PLAIN
+    if sys.stdout.isatty() and not is_for_people(sys.stdout, os.environ):
+        os.environ.setdefault("PY_COLORS", "0")  # pytest has colours on a CI server that has a terminal
     try:
-        return int(pytest.main([*command, *colours, str(folder), *prefixed(arguments)]))
+        return int(pytest.main([*command, str(folder), *prefixed(arguments)]))
     except KeyboardInterrupt:  # before the run began
         return INTERRUPTED
     except OSError as error:

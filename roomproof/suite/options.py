@@ -19,25 +19,107 @@ DEADLINE_SECONDS = 5.0
 PREFIX = "--roomproof-"
 """The prefix of the second name of each option, which no other plugin can have."""
 
-OPTION_NAMES = (
-    "target",
-    "topology",
-    "affinity",
-    "rule",
-    "without",
-    "capability",
-    "header",
-    "ca",
-    "exclusive",
-    "deflate",
-    "deadline",
-    "idle",
-    "wait",
-    "deviations",
-    "histories",
-    "results",
-)
-"""The names of all options, without `--`."""
+OPTIONS: dict[str, dict[str, Any]] = {
+    "target": {
+        "metavar": "URL|FILE.toml",
+        "help": (
+            "the server to test: http(s)://host:port, or a TOML file with the keys url, capabilities, headers, ca, "
+            "source_addresses, forwarded_addresses and exclusive (default: a reference server for each worker)"
+        ),
+    },
+    "topology": {
+        "metavar": "NAME",
+        "help": (
+            f"start the reference server in this topology, and test that: {', '.join(catalogue.NAMES)}. Except in "
+            "single, some scenarios break parts of it on purpose. sticky and pubsub need nginx; pubsub needs Redis too"
+        ),
+    },
+    "affinity": {
+        "metavar": "KIND",
+        "help": (
+            "what the front of --topology sticky and pubsub tells clients apart by: "
+            f"{', '.join(one.kind for one in AFFINITIES)} (default: address)"
+        ),
+    },
+    "rule": {
+        "action": "append",
+        "default": [],
+        "metavar": "ID",
+        "help": "run only the scenarios that test this rule, such as ORDER-1; repeatable",
+    },
+    "capability": {
+        "action": "append",
+        "default": [],
+        "metavar": "NAME",
+        "help": (
+            "test this capability of the target too (fetch, delete, health, ping, heartbeat=SECONDS, total-order, "
+            "history, presence-per-user, participants-only, sticky, pubsub); repeatable"
+        ),
+    },
+    "without": {
+        "action": "append",
+        "default": [],
+        "metavar": "NAME",
+        "help": (f"what the target lacks of what PROTOCOL.md presumes ({', '.join(Need)}); repeatable"),
+    },
+    "header": {
+        "action": "append",
+        "default": [],
+        "metavar": "'NAME: VALUE'",
+        "help": "send this header, such as a token, with every request and handshake; repeatable",
+    },
+    "ca": {
+        "metavar": "FILE",
+        "help": "trust the certificate authorities in this PEM file (https and wss)",
+    },
+    "exclusive": {
+        "action": "store_true",
+        "help": "no one else uses the target: its statistics must be exact",
+    },
+    "deflate": {
+        "action": "store_true",
+        "help": "offer compression (permessage-deflate), as browsers do; all rules hold over it",
+    },
+    "deadline": {
+        "type": float,
+        "default": DEADLINE_SECONDS,
+        "metavar": "SECONDS",
+        "help": "maximum time for deliveries, leave notices and statistics (default %(default)s, as in PROTOCOL.md)",
+    },
+    "idle": {
+        "type": float,
+        "default": 0.0,
+        "metavar": "SECONDS",
+        "help": (
+            "let the run last at least this long: two people in each worker say nothing meanwhile, and must stay "
+            "connected (default: as long as the scenarios take)"
+        ),
+    },
+    "wait": {
+        "type": float,
+        "default": 0.0,
+        "metavar": "SECONDS",
+        "help": (
+            "wait up to this long until the target answers, where it was started a moment ago (default: not at all)"
+        ),
+    },
+    "deviations": {
+        "metavar": "FILE.toml",
+        "help": (
+            "known deviations: [[deviation]] entries with rule or scenario, reason and link. They are tested, but do "
+            "not fail the run. An entry that is over fails the run"
+        ),
+    },
+    "histories": {
+        "metavar": "FOLDER",
+        "help": "write the history of each scenario to this folder, for `roomproof judge`",
+    },
+    "results": {
+        "metavar": "FILE",
+        "help": "write results to this file as JSON lines while the suite runs",
+    },
+}
+"""The options by name, without `--`, with their attributes as argparse takes them."""
 
 
 class _Group:
@@ -67,98 +149,14 @@ def add_options(parser: pytest.Parser) -> None:
     group = _Group(parser)
     if group.is_complete:
         return
-    group.add(
-        "target",
-        metavar="URL|FILE.toml",
-        help="the server to test: http(s)://host:port, or a TOML file with the keys url, capabilities, headers, ca, "
-        "source_addresses, forwarded_addresses and exclusive. Default: a reference server of its own for each worker",
-    )
-    group.add(
-        "topology",
-        metavar="NAME",
-        help=f"start the reference server in this topology, and test that: {', '.join(catalogue.NAMES)}. Except in "
-        "single, some scenarios break parts of it on purpose. sticky and pubsub need nginx; pubsub needs Redis too",
-    )
-    group.add(
-        "affinity",
-        metavar="KIND",
-        help="what the front of --topology sticky and pubsub tells clients apart by: "
-        f"{', '.join(one.kind for one in AFFINITIES)} (default: address)",
-    )
-    group.add(
-        "rule",
-        action="append",
-        default=[],
-        metavar="ID",
-        help="run only the scenarios that test this rule, such as ORDER-1; repeatable",
-    )
-    group.add(
-        "capability",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="test this capability of the target too (fetch, delete, health, ping, heartbeat=SECONDS, total-order, "
-        "history, presence-per-user, participants-only, sticky, pubsub); repeatable",
-    )
-    group.add(
-        "without",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help=f"what the target lacks of what PROTOCOL.md presumes ({', '.join(Need)}); repeatable",
-    )
-    group.add(
-        "header",
-        action="append",
-        default=[],
-        metavar="'NAME: VALUE'",
-        help="send this header, such as a token, with every request and handshake; repeatable",
-    )
-    group.add("ca", metavar="FILE", help="trust the certificate authorities in this PEM file (https and wss)")
-    group.add("exclusive", action="store_true", help="no one else uses the target: its statistics must be exact")
-    group.add(
-        "deflate",
-        action="store_true",
-        help="offer compression (permessage-deflate), as browsers do; all rules hold over it",
-    )
-    group.add(
-        "deadline",
-        type=float,
-        default=DEADLINE_SECONDS,
-        metavar="SECONDS",
-        help="maximum time for deliveries, leave notices and statistics (default %(default)s, as in PROTOCOL.md)",
-    )
-    group.add(
-        "idle",
-        type=float,
-        default=0.0,
-        metavar="SECONDS",
-        help="let the run last at least this long: two people in each worker say nothing meanwhile, and must stay "
-        "connected (default: as long as the scenarios take)",
-    )
-    group.add(
-        "wait",
-        type=float,
-        default=0.0,
-        metavar="SECONDS",
-        help="wait up to this long until the target answers, where it was started a moment ago (default: not at all)",
-    )
-    group.add(
-        "deviations",
-        metavar="FILE.toml",
-        help="known deviations: [[deviation]] entries with rule or scenario, reason and link. They are tested, but do "
-        "not fail the run. An entry that is over fails the run",
-    )
-    group.add(
-        "histories", metavar="FOLDER", help="write the history of each scenario to this folder, for `roomproof judge`"
-    )
-    group.add("results", metavar="FILE", help="write results to this file as JSON lines while the suite runs")
+    for name, attributes in OPTIONS.items():
+        group.add(name, **attributes)
 
 
 def prefixed(words: Sequence[str]) -> list[str]:
     """Return the words of a command line, with the prefix before options of the suite."""
     given = [word.partition("=") for word in words]
-    bare = {f"--{name}" for name in OPTION_NAMES}
+    bare = {f"--{name}" for name in OPTIONS}
     return [
         f"{PREFIX}{name[2:]}{separator}{value}" if name in bare else f"{name}{separator}{value}"
         for name, separator, value in given

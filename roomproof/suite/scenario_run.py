@@ -125,7 +125,8 @@ def _begin_session(
     )
     config.pluginmanager.register(session, "roomproof-session")
     config.pluginmanager.register(TerminalPlugin(config, session), "roomproof-terminal")
-    if isinstance(sys.stdout, LiveOutput) and _may_be_live(config):
+    has_terminal = config.pluginmanager.has_plugin("terminal")
+    if isinstance(sys.stdout, LiveOutput) and has_terminal and _may_be_live(config):
         config.pluginmanager.register(LivePlugin(config, session, sys.stdout), "roomproof-live")
 
 

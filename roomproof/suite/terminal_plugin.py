@@ -53,7 +53,7 @@ class TerminalPlugin:
     def pytest_sessionfinish(self) -> Generator[None, object, object]:
         """Print broken rules and the verdict after everything that pytest prints."""
         result = yield
-        if not self._config.option.no_summary:
+        if self._may_print():
             self._print_end()
         return result
 
@@ -66,10 +66,14 @@ class TerminalPlugin:
         verdict = self._session.standing_verdict
         if verdict is None or self._is_shown:
             return
-        if self._config.option.no_summary or self._terminal() is None:
-            print(f"\n{verdict.sentence}")
-        else:
+        if self._may_print():
             self._print_end()
+        else:
+            print(f"\n{verdict.sentence}")
+
+    def _may_print(self) -> bool:
+        """Whether pytest has a terminal reporter, and prints summaries."""
+        return self._terminal() is not None and not self._config.option.no_summary
 
     def _terminal(self) -> pytest.TerminalReporter | None:
         plugin = self._config.pluginmanager.get_plugin("terminalreporter")

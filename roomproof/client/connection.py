@@ -13,7 +13,7 @@ import websocket
 
 from roomproof.client.library_cookies import share_no_cookies
 from roomproof.client.opening import play_opening, without_secrets
-from roomproof.client.quiet_close import ClosedEarlyError, QuietClose, close_code, frame_of, opcode_of
+from roomproof.client.quiet_close import QuietClose, close_code, frame_of, opcode_of
 from roomproof.client.read_ahead import ReadAhead
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
@@ -116,8 +116,7 @@ class ClientConnection:
                 raise trouble from error
             # Only a redirect has set another status: the library takes it for a success at first.
             status = None if web.getstatus() == HTTPStatus.SWITCHING_PROTOCOLS else web.getstatus()
-            code = error.code if isinstance(error, ClosedEarlyError) else None
-            return self._refuse(status, f"{type(error).__name__}: {error}", code)
+            return self._refuse(status, f"{type(error).__name__}: {error}")
         except (ValueError, TypeError, LookupError) as error:  # for garbage from the server the library has its own
             _close(link)
             raise LocalTroubleError.of_library("send a handshake", error) from error
@@ -125,7 +124,7 @@ class ClientConnection:
         if opened.refused is not None:
             _close(link)
             self.before_refusal = opened.others
-            return self._refuse(None, opened.refused)
+            return self._refuse(None, opened.refused, opened.code)
         self._socket = web
         self.compression = web.compression
         self.reads = reads

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+from roomproof.client.quiet_close import ClosedEarlyError
 from roomproof.dialects.frames import Frames
 from roomproof.dialects.session import Session
 
@@ -26,6 +27,8 @@ class Opening:
     refused: str | None = None
     others: tuple[Frame, ...] = ()
     shown: tuple[tuple[str, str], ...] = ()
+    code: int | None = None
+    """The code of the Close frame with which the server refused the connection; None without one."""
 
 
 def play_opening(
@@ -50,6 +53,9 @@ def play_opening(
         except TimeoutError:
             why = f"expected {progress.awaits} in time, got nothing"
             return Opening(progress.session, why, tuple(others), tuple(shown))
+        except ClosedEarlyError as error:
+            why = f"expected {progress.awaits}, got a Close frame with {error.code}"
+            return Opening(progress.session, why, tuple(others), tuple(shown), error.code)
         shown.append(("<", without_secrets(str(frame), session)))
         reply = frames.answer(frame, progress.session)
         if reply is not None:

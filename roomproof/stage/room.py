@@ -47,7 +47,7 @@ def knock(scene: Scene, room_id: str, user: str | None, row: UserRow | None = No
     """
     connection = ClientConnection(scene.target, scene.recorder, room_id, user, row)
     if not connection.open(source=next(scene.sources)):
-        return _refusal_of(connection)
+        return refusal_of(connection)
     person = Person(scene, connection, Pace())
 
     def closed_or_heard() -> bool | None:
@@ -62,7 +62,7 @@ def knock(scene: Scene, room_id: str, user: str | None, row: UserRow | None = No
     return Refusal.of_connection(connection.closed, tuple(person.frames))
 
 
-def _refusal_of(connection: ClientConnection) -> Refusal:
+def refusal_of(connection: ClientConnection) -> Refusal:
     """The refusal of a connection whose handshake failed."""
     assert connection.refused is not None, "only a refused handshake opens no connection"
     read = (connection.read_frame(frame) for frame in connection.before_refusal)
@@ -177,7 +177,7 @@ class Room:
         for _ in range(STEERED_ATTEMPTS):
             connection = ClientConnection(self._scene.target, self._scene.recorder, self.id, user)
             if not connection.open(reads=reads, source=source or next(self._scene.sources), within=within):
-                return _refusal_of(connection)
+                return refusal_of(connection)
             person = Person(self._scene, connection, self._pace)
             self._scene.meet(user, person.user)
             self.people.append(person)
@@ -320,7 +320,7 @@ class Room:
         """
         connection = ClientConnection(self._scene.target, self._scene.recorder, self.id, user)
         if not connection.open(source=next(self._scene.sources)):
-            return _refusal_of(connection)
+            return refusal_of(connection)
         with contextlib.suppress(ConnectionError):
             connection.say(self._scene.unique(text))
         closed = self._scene.recorder.wait_for(lambda: connection.closed, self._scene.deadline * REFUSAL_PATIENCE)

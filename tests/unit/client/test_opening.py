@@ -1,9 +1,19 @@
 """Frames between the handshake and the first message."""
 
+import socket
 from collections.abc import Sequence
 
+import pytest
+from websocket import ABNF
+
+from roomproof.client.connection import ClientConnection
 from roomproof.client.opening import Frame, Opening, play_opening
+from roomproof.client.service import Service
+from roomproof.client.target import Target
 from roomproof.dialects.session import Session, UserRow
+from roomproof.recorder import Recorder
+from roomproof.stage.room import refusal_of
+from tests.faults.nulls import accept_websocket, null_server, read_request
 from tests.unit.dialects.files import CHAT, dialect_of
 
 ALICE = Session("kitchen", UserRow("alice"))
@@ -72,3 +82,44 @@ def test_no_secret_of_a_user_is_shown() -> None:
 
     assert str(sent).count("opensesame") == 2
     assert "opensesame" not in f"{opening!r}"
+
+
+TO_ANYBODY = b'{"event":"chat","text":"soup","from":"bob","room":"kitchen","ts":"2025-12-23T22:12:57"}'
+CLOSE_1008 = (1008).to_bytes(2)
+
+
+def frame(payload: bytes, opcode: int) -> bytes:
+    """Return a frame of a server."""
+    one = ABNF.create_frame(payload, opcode)
+    one.mask_value = 0
+    return one.format()
+
+
+@pytest.mark.parametrize(
+    ("frames", "code", "is_silent"),
+    [
+        pytest.param([(CLOSE_1008, ABNF.OPCODE_CLOSE)], 1008, True, id="a Close frame"),
+        pytest.param([(b'{"event":"denied"}', ABNF.OPCODE_TEXT)], None, True, id="a frame of its own"),
+        pytest.param(
+            [(TO_ANYBODY, ABNF.OPCODE_TEXT), (CLOSE_1008, ABNF.OPCODE_CLOSE)], 1008, False, id="a message before it"
+        ),
+        pytest.param(
+            [(TO_ANYBODY, ABNF.OPCODE_TEXT), (b'{"event":"denied"}', ABNF.OPCODE_TEXT)], None, False, id="both"
+        ),
+    ],
+)
+def test_a_refused_opening_says_how_and_what_came(
+    frames: list[tuple[bytes, int]], code: int | None, is_silent: bool
+) -> None:
+    def refuse(link: socket.socket) -> None:
+        accept_websocket(link, read_request(link)[1])
+        link.sendall(b"".join(frame(*one) for one in frames))
+        link.recv(65_536)
+
+    with null_server(refuse) as server:
+        target = Target(server.url, service=Service(dialect_of(CHAT)))
+        connection = ClientConnection(target, Recorder(), "kitchen", "alice")
+        assert not connection.open()
+
+    refusal = refusal_of(connection)
+    assert (refusal.status, refusal.code, refusal.is_silent) == (None, code, is_silent)

@@ -4,8 +4,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from roomproof.dialects.native import native
-from roomproof.history import Event, HistoryError, Opening
+from roomproof.history import Deadline, Event, HistoryError, Opening, Started
 from roomproof.judge.findings import Finding
 from roomproof.judge.offline.sorted_history import sort
 from roomproof.report.page.sequence_chart import SHOWN_ROWS, SequenceChart, sequence_chart
@@ -56,6 +55,8 @@ class Failure:
     findings: list[ShownFinding] = field(default_factory=list)
     others: int = 0
     """Number of findings that are not shown."""
+    last_events: SequenceChart | None = None
+    """The end of the history, where the judge has no finding in it."""
     trouble: str = ""
     """Why the history could not be read; empty if it could."""
     rerun: str = ""
@@ -100,6 +101,7 @@ def trimmed(groups: Sequence[RuleFailures], most: int) -> list[RuleFailures]:
 def _failure(saved: SavedRun, line: ScenarioLine, history: History) -> Failure:
     findings: list[ShownFinding] = []
     others, trouble = 0, ""
+    last_events = None
     try:
         events = history(line.id)
         if events is not None:
@@ -107,6 +109,7 @@ def _failure(saved: SavedRun, line: ScenarioLine, history: History) -> Failure:
             first = _first_of_each_rule(found)
             findings = [_shown(finding, events) for finding in first]
             others = len(found) - len(first)
+            last_events = None if found else _end_of(events)
     except HistoryError as error:
         trouble = f"its history cannot be judged: {error}"
     return Failure(
@@ -116,6 +119,7 @@ def _failure(saved: SavedRun, line: ScenarioLine, history: History) -> Failure:
         follows_from=line.follows_from,
         findings=findings,
         others=others,
+        last_events=last_events,
         trouble=trouble,
         rerun=rerun_command(saved, line.id),
     )
@@ -137,12 +141,23 @@ def _first_of_each_rule(findings: Sequence[Finding]) -> list[Finding]:
 def _shown(finding: Finding, events: Sequence[Event]) -> ShownFinding:
     names = connection_names(events)
     text = f"{finding.kind}, at {names.get(finding.receiver, f'#{finding.receiver}')}: {finding.full_text}"
-    rooms = {event.connection: event.room for event in events if isinstance(event, Opening)}
     part = smallest(events, finding, MOST_JUDGED).events
     is_smallest = len(part) <= SHOWN_ROWS
     drawn = part if is_smallest else finding.witness
-    chart = sequence_chart(text, drawn, names, sort(events).frames, rooms, finding.witness)
+    chart = sequence_chart(text, drawn, names, sort(events).frames, _rooms(events), finding.witness)
     return ShownFinding(finding.rule, text, chart, is_smallest)
+
+
+def _end_of(events: Sequence[Event]) -> SequenceChart | None:
+    """Return a chart of the last events of a history; None if nobody did anything."""
+    if all(isinstance(event, Started | Deadline) for event in events):
+        return None
+    drawn = events[-SHOWN_ROWS:]
+    return sequence_chart("", drawn, connection_names(events), sort(events).frames, _rooms(events))
+
+
+def _rooms(events: Sequence[Event]) -> dict[int, str]:
+    return {event.connection: event.room for event in events if isinstance(event, Opening)}
 
 
 def load_findings(saved: SavedRun) -> list[ShownFinding]:
@@ -157,6 +172,5 @@ def _shown_line(line: FindingLine) -> ShownFinding:
     names = connection_names(line.witness)
     where = names.get(line.receiver, f"connection {line.receiver}")
     text = f"{line.finding}, at {where}: {line.text}" + (f"; {line.detail}" if line.detail else "")
-    rooms = {event.connection: event.room for event in line.witness if isinstance(event, Opening)}
-    chart = sequence_chart(text, line.witness, names, native().frames, rooms) if line.witness else None
+    chart = sequence_chart(text, line.witness, names) if line.witness else None
     return ShownFinding(line.rule, text, chart)

@@ -2,22 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from roomproof.dialects.frames import Frames
 from roomproof.dialects.shown import shown_received, shown_sent
 from roomproof.history import (
-    Answered,
     Closed,
     Closing,
-    Deadline,
-    Deleting,
     Event,
-    FaultWindow,
     Opened,
     Opening,
     Received,
     Refused,
-    Requested,
     Sent,
     Started,
     Violating,
@@ -99,14 +95,15 @@ def sequence_chart(
     title: str,
     events: Sequence[Event],
     names: Mapping[int, str],
-    frames: Frames,
-    rooms: Mapping[int, str],
+    frames: Frames | None = None,
+    rooms: Mapping[int, str] = MappingProxyType({}),
     witness: Collection[Event] = (),
 ) -> SequenceChart:
     """Return a chart of events.
 
     It has a lane for each connection, and one for the server.
     `names` are those of connections, `frames` read what was sent and received, and `rooms` are those of connections.
+    Without `frames`, frames are shown as they were.
     The events of the `witness` are marked.
     """
     shown = sorted((event for event in events if not isinstance(event, Started)), key=_at)
@@ -146,10 +143,9 @@ def _at(event: Event) -> int:
 
 
 def _connection(event: Event) -> int | None:
-    """Return the connection of an event; None for what belongs to none, such as HTTP exchanges."""
-    if isinstance(event, Started | Deleting | FaultWindow | Deadline | Requested | Answered):
-        return None
-    return event.connection
+    """Return the connection of an event of any kind; None if it is of none."""
+    number: int | None = getattr(event, "connection", None)
+    return number
 
 
 def _name(connection: int, names: Mapping[int, str]) -> str:
@@ -182,11 +178,13 @@ def _seconds(nanoseconds: int) -> str:
     return f"{min(max(nanoseconds, -longest), longest) / NS_PER_S:.4f}"
 
 
-def _label(event: Event, frames: Frames, rooms: Mapping[int, str]) -> str:
+def _label(event: Event, frames: Frames | None, rooms: Mapping[int, str]) -> str:
     """Return a short text for an event.
 
     A frame is shown as it was read, anything else as timelines show it.
     """
+    if frames is None:
+        return described(event)
     match event:
         case Sent():
             return shown_sent(frames.read_sent(event.frame))

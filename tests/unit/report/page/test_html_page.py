@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
-from roomproof.history import Event, HistoryError
+from roomproof.history import Deadline, Event, HistoryError, Started
 from roomproof.report.page.failures import History
 from roomproof.report.page.html_page import MAX_BYTES, html_page
 from roomproof.report.saved_run import SavedRun
@@ -66,6 +66,21 @@ def test_a_history_adds_a_chart_of_the_witness() -> None:
 
     assert "duplicated, at bob: message 1 of &#39;alice&#39; arrived again" in text
     assert text.count('role="img"') == 1
+
+
+def test_a_failed_check_of_a_scenario_shows_the_last_events() -> None:
+    fine = [event for number, event in enumerate(doubled_history()) if number != 9]
+
+    text = page(saved(RUN, FAILED, INVALID), history=lambda _: fine)
+
+    assert "a check of the scenario failed" in text
+    assert "deadline: everything that is due should have arrived" in text
+
+
+def test_a_history_in_which_nobody_acts_has_no_chart() -> None:
+    text = page(saved(RUN, FAILED, INVALID), history=lambda _: [Started(), Deadline(5)])
+
+    assert 'role="img"' not in text
 
 
 def test_a_history_that_cannot_be_judged_is_reported() -> None:

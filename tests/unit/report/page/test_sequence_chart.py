@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from roomproof.dialects.native import native
-from roomproof.history import Deadline, Dying, Event, Opening, Received, Sent
+from roomproof.history import Deadline, Deleting, Dying, Event, Opening, Received, Sent
 from roomproof.report.page.sequence_chart import SHOWN_PEOPLE, SHOWN_ROWS, SequenceChart, sequence_chart
 from roomproof.timeline import connection_names
 from tests.unit.report.saved import HOSTILE, doubled_history
@@ -40,6 +40,26 @@ def test_frames_are_shown_as_they_were_read() -> None:
 
 def test_the_words_have_the_whole_frame() -> None:
     assert any('"sender_id": "alice"' in row.text for row in chart(doubled_history()).rows)
+
+
+def test_without_a_dialect_frames_are_shown_as_they_were() -> None:
+    made = sequence_chart("a finding", [Sent(1, 1, text="soup"), Received(1, 2, text="tea")], {})
+
+    assert [row.label for row in made.rows] == ["> soup", "< tea"]
+
+
+def test_only_the_witness_is_marked() -> None:
+    events = doubled_history()
+
+    made = sequence_chart("a finding", events, connection_names(events), witness=[events[9]])
+
+    assert [row.is_witness for row in made.rows] == [event is events[9] for event in events[1:]]
+
+
+def test_an_event_of_no_connection_stands_at_the_server() -> None:
+    made = chart([Sent(1, 1, text="x"), Deleting(2, "kitchen")])
+
+    assert [(row.who, row.is_arrow) for row in made.rows] == [("#1", True), ("server", False)]
 
 
 def test_what_a_chart_leaves_out_it_says() -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 from roomproof.cli.exit_codes import USAGE_ERROR
 from roomproof.errors import UsageError
 from roomproof.history import Event, HistoryError, read_history
-from roomproof.printable import escaped
+from roomproof.printable import counted, escaped
 from roomproof.report.history_file import history_path
 from roomproof.report.page.badge import badge
 from roomproof.report.page.html_page import html_page
 from roomproof.report.page.markdown import markdown
+from roomproof.report.run_of_history import is_of_run
 from roomproof.report.saved_run import ResultError, SavedRun, read_run
 from roomproof.spec.rules import read_protocol
 
@@ -45,7 +46,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help="a file of --results")
-    parser.add_argument("--histories", type=Path, metavar="FOLDER", help="the folder of `verify --histories FOLDER`")
+    parser.add_argument(
+        "--histories",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="the folder of `verify --histories FOLDER`; repeatable, for several results",
+    )
     parser.add_argument("--html", type=Path, metavar="FILE", help=f"where to write the page; default: {DEFAULT_PAGE}")
     parser.add_argument(
         "--markdown",
@@ -61,8 +69,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def report(given: argparse.Namespace) -> int:
     """Write what is asked for, and return the exit code: 0, or that of a usage error."""
     try:
-        histories = HistoryFolder(given.histories)
         runs = read_runs(given.results)
+        histories = HistoryFolders(given.histories, runs)
         protocol = read_protocol()
         if given.html or not (given.markdown or given.badge):
             write(given.html or DEFAULT_PAGE, html_page(runs, histories.history, protocol), given.results)
@@ -72,31 +80,52 @@ def report(given: argparse.Namespace) -> int:
             print(markdown(runs, protocol), end="")
         elif given.markdown:
             write(given.markdown, markdown(runs, protocol), given.results)
+        if histories.missing:
+            print(f"no history of {counted(histories.missing, 'failure')} is in the folder", file=sys.stderr)
     except (ResultError, UsageError) as error:
         print(f"roomproof report: {escaped(str(error))}", file=sys.stderr)
         return USAGE_ERROR
     return 0
 
 
-class HistoryFolder:
-    """The folder of histories, if there is one."""
+class HistoryFolders:
+    """The folders of histories.
 
-    def __init__(self, folder: Path | None) -> None:
-        """Raise UsageError if the folder is missing."""
-        if folder is not None and not folder.is_dir():
-            raise UsageError(f"expected a folder of histories, got {folder}")
-        self._folder = folder
+    `missing` counts the failures without a history in them.
+    """
 
-    def history(self, scenario: str) -> Sequence[Event] | None:
-        """Return the history of a scenario, or None if there is none. Raises HistoryError."""
-        path = history_path(self._folder, scenario) if self._folder else None
-        if path is None or not path.is_file():
-            return None
-        try:
-            with path.open("rb") as lines:
-                return list(read_history(lines))
-        except OSError as error:
-            raise HistoryError(f"cannot read {path}: {error.strerror}") from error
+    def __init__(self, folders: Sequence[Path], runs: Sequence[SavedRun]) -> None:
+        """Raise UsageError if a folder is missing."""
+        for folder in folders:
+            if not folder.is_dir():
+                raise UsageError(f"expected a folder of histories, got {folder}")
+        self._folders = folders
+        self._runs = runs
+        self.missing = 0
+
+    def history(self, run: SavedRun, scenario: str) -> Sequence[Event] | None:
+        """Return the history of a scenario in a run, or None if there is none.
+
+        Raises HistoryError.
+        """
+        paths = [path for folder in self._folders if (path := history_path(folder, scenario)).is_file()]
+        for path in paths:
+            events = read(path)
+            if is_of_run(events, run, self._runs):
+                return events
+        if paths:
+            raise HistoryError("it is of another run")
+        self.missing += bool(self._folders)
+        return None
+
+
+def read(path: Path) -> list[Event]:
+    """Return the events of a history. Raises HistoryError."""
+    try:
+        with path.open("rb") as lines:
+            return list(read_history(lines))
+    except OSError as error:
+        raise HistoryError(f"cannot read {path}: {error.strerror}") from error
 
 
 def read_runs(paths: Sequence[Path]) -> list[SavedRun]:

@@ -43,7 +43,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         saved(LOAD, *seconds, FINDING, LOADED, name="load"),
     ]
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(html_page(runs, lambda _: doubled_history(HOSTILE), read_protocol()), encoding="utf-8")
+    path.write_text(html_page(runs, lambda *_: doubled_history(HOSTILE), read_protocol()), encoding="utf-8")
     return path
 
 

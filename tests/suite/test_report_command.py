@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roomproof.history import dump
+from roomproof.history import Started, dump
 from roomproof.report.result_file import FORMAT
 from tests.listening import faulty, listening
 from tests.suite.verify import verify
@@ -110,3 +110,32 @@ def test_a_result_file_is_never_taken_for_markdown(folder: Path) -> None:
     assert report(folder, "--markdown", "r.jsonl").returncode == 4
     assert report(folder, "--markdown", "r.jsonl", "r.jsonl").returncode == 4
     assert (folder / "r.jsonl").read_bytes() == before
+
+
+def test_a_history_of_another_run_is_not_shown(folder: Path) -> None:
+    early = [Started(epoch=1_000_000_000), *doubled_history()[1:]]
+    (folder / "h" / "test_deliver.py_test_b[two_words].jsonl").write_bytes(dump(early))
+
+    assert report(folder, "r.jsonl", "--histories", "h").returncode == 0
+
+    page = (folder / "roomproof-report.html").read_text()
+    assert "its history is not shown: it is of another run" in page
+    assert 'role="img"' not in page
+
+
+def test_a_second_folder_can_have_the_history(folder: Path) -> None:
+    (folder / "empty").mkdir()
+
+    done = report(folder, "r.jsonl", "--histories", "empty", "--histories", "h")
+
+    assert done.stderr == "wrote roomproof-report.html\n"
+    assert 'role="img"' in (folder / "roomproof-report.html").read_text()
+
+
+def test_a_folder_without_the_history_is_named(folder: Path) -> None:
+    (folder / "empty").mkdir()
+
+    done = report(folder, "r.jsonl", "--histories", "empty")
+
+    assert done.returncode == 0
+    assert "no history of 1 failure is in the folder" in done.stderr

@@ -14,8 +14,8 @@ from roomproof.report.smallest import smallest
 from roomproof.timeline import connection_names
 from roomproof.verdict import Outcome
 
-History = Callable[[str], Sequence[Event] | None]
-"""Returns the history of a scenario, or None if there is none. Raises HistoryError."""
+History = Callable[[SavedRun, str], Sequence[Event] | None]
+"""Returns the history of a scenario in a run, or None if there is none. Raises HistoryError."""
 
 SHOWN_FINDINGS = 3
 """Maximum number of findings shown of one scenario."""
@@ -103,7 +103,7 @@ def _failure(saved: SavedRun, line: ScenarioLine, history: History) -> Failure:
     others, trouble = 0, ""
     last_events = None
     try:
-        events = history(line.id)
+        events = history(saved, line.id)
         if events is not None:
             found = findings_of(events)
             first = _first_of_each_rule(found)
@@ -111,7 +111,7 @@ def _failure(saved: SavedRun, line: ScenarioLine, history: History) -> Failure:
             others = len(found) - len(first)
             last_events = None if found else _end_of(events)
     except HistoryError as error:
-        trouble = f"its history cannot be judged: {error}"
+        trouble = f"its history is not shown: {error}"
     return Failure(
         name=line.id,
         outcome=line.outcome,

@@ -27,7 +27,7 @@ from tests.unit.report.saved import (
 PROTOCOL = read_protocol()
 
 
-def no_history(_: str) -> Sequence[Event] | None:
+def no_history(*_: object) -> Sequence[Event] | None:
     return None
 
 
@@ -62,7 +62,7 @@ def test_a_broken_rule_is_shown_with_its_scenarios() -> None:
 
 
 def test_a_history_adds_a_chart_of_the_witness() -> None:
-    text = page(saved(RUN, FAILED, INVALID), history=lambda _: doubled_history())
+    text = page(saved(RUN, FAILED, INVALID), history=lambda *_: doubled_history())
 
     assert "duplicated, at bob: message 1 of &#39;alice&#39; arrived again" in text
     assert text.count('role="img"') == 1
@@ -71,23 +71,23 @@ def test_a_history_adds_a_chart_of_the_witness() -> None:
 def test_a_failed_check_of_a_scenario_shows_the_last_events() -> None:
     fine = [event for number, event in enumerate(doubled_history()) if number != 9]
 
-    text = page(saved(RUN, FAILED, INVALID), history=lambda _: fine)
+    text = page(saved(RUN, FAILED, INVALID), history=lambda *_: fine)
 
     assert "a check of the scenario failed" in text
     assert "deadline: everything that is due should have arrived" in text
 
 
 def test_a_history_in_which_nobody_acts_has_no_chart() -> None:
-    text = page(saved(RUN, FAILED, INVALID), history=lambda _: [Started(), Deadline(5)])
+    text = page(saved(RUN, FAILED, INVALID), history=lambda *_: [Started(), Deadline(5)])
 
     assert 'role="img"' not in text
 
 
 def test_a_history_that_cannot_be_judged_is_reported() -> None:
-    def damaged(_: str) -> Sequence[Event]:
+    def damaged(*_: object) -> Sequence[Event]:
         raise HistoryError("line 3: soup")
 
-    assert "its history cannot be judged: line 3: soup" in page(saved(RUN, FAILED, INVALID), history=damaged)
+    assert "its history is not shown: line 3: soup" in page(saved(RUN, FAILED, INVALID), history=damaged)
 
 
 def test_a_killed_run_is_incomplete_and_shows_its_failures() -> None:
@@ -124,7 +124,7 @@ def test_hostile_texts_stay_texts_everywhere() -> None:
     text = page(
         saved(run | {"capabilities": [HOSTILE]}, failed, verdict, name=HOSTILE),
         saved(LOAD | {"slo": [HOSTILE]}, interval(1), finding, loaded, name=HOSTILE),
-        history=lambda _: doubled_history("</script>\u202e\0"),
+        history=lambda *_: doubled_history("</script>\u202e\0"),
     )
 
     elements = Elements(text)
@@ -143,7 +143,7 @@ def test_a_page_about_thousands_of_failures_is_small() -> None:
         for number in range(900)
     ]
 
-    text = page(saved(RUN, *failures, INVALID), history=lambda _: doubled_history("<" * 300))
+    text = page(saved(RUN, *failures, INVALID), history=lambda *_: doubled_history("<" * 300))
 
     assert len(text.encode()) <= MAX_BYTES
 

@@ -113,6 +113,24 @@ def test_load_has_figures_charts_and_findings() -> None:
     assert "duplicated, at connection 4: message 1 of &#39;u7&#39; arrived again" in text
 
 
+def test_a_search_for_the_capacity_has_its_steps() -> None:
+    times = {"p50": 900, "p99": 8_500}
+    good = {
+        "kind": "step",
+        "users": 80,
+        "verdict": "valid",
+        "reason": "all is well",
+        "rate": 790.4,
+        "latency_us": times,
+    }
+    bad = good | {"users": 160, "verdict": "invalid", "reason": "deliver.p99<250ms is missed", "rate": None}
+
+    text = Elements(page(saved(LOAD, good, bad, LOADED | {"capacity": {"users": 80}}))).text
+
+    assert "80valid7908.5 msall is well" in text
+    assert "160invalid–8.5 msdeliver.p99<250ms is missed" in text  # noqa: RUF001 the dash of an empty cell
+
+
 def test_hostile_texts_stay_texts_everywhere() -> None:
     run = RUN | {"target": HOSTILE, "version": HOSTILE, "protocol": HOSTILE, "started": HOSTILE}
     failed = FAILED | {"id": HOSTILE, "detail": HOSTILE, "broken": [HOSTILE], "follows_from": {HOSTILE: HOSTILE}}

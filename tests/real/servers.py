@@ -1,4 +1,7 @@
-"""Start real servers, each in a folder and at a port of its own."""
+"""Start real servers, each in a folder and at a port of its own.
+
+`python -m tests.real.servers NAME` serves one of them until Ctrl-C.
+"""
 
 import contextlib
 import os
@@ -6,6 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -107,3 +112,16 @@ def _serving(process: Process, port: int) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.stop()
+
+
+def main(name: str) -> None:
+    """Serve until Ctrl-C."""
+    serve = {"nchan": nchan, "socketio": socketio, "channels": channels}[name]
+    with tempfile.TemporaryDirectory() as folder, serve(Path(folder) / "server") as url:
+        print(f"listening on {url}", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -4,7 +4,8 @@ It takes less than two deadlines, whatever the target does.
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from roomproof.client.http import Http, UnreachableError
 from roomproof.client.other_protocol import other_frames, other_handshake_answer, other_room_answer
@@ -51,7 +52,8 @@ class PreflightResult:
     """
 
     reason: str = ""
-    broken: tuple[str, ...] = ()
+    broken: Mapping[str, str] = field(default_factory=dict)
+    """The broken rules, each with an observation against it."""
     compression: str | None = None
     """The compression to which the target agreed; None without one."""
 
@@ -94,11 +96,12 @@ def run_preflight(target: Target) -> PreflightResult:
         return PreflightResult(f"{target.url} speaks another protocol: {error}")
     except RuleBrokenError as error:
         findings = stage.break_off()
-        rules = {finding.rule: None for finding in findings} | ({error.rule: None} if error.rule else {})
-        if MALFORMED in rules:  # whatever else is missing follows from it
-            rules = {MALFORMED: None}
+        broken = {error.rule: str(error)} if error.rule else {}
+        broken |= {one.rule: finding_line(one, stage.events()) for one in reversed(findings)}
+        if MALFORMED in broken:  # whatever else is missing follows from it
+            broken = {MALFORMED: broken[MALFORMED]}
         seen = "".join(f"; {finding_line(finding, stage.events())}" for finding in findings[:1])
-        return PreflightResult(f"nothing works on {target.url}: {error}{seen}", tuple(rules))
+        return PreflightResult(f"nothing works on {target.url}: {error}{seen}", broken)
     return PreflightResult(compression=compression)
 
 

@@ -3,7 +3,7 @@
 It runs in the controlling process, and writes the result file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -121,11 +121,11 @@ class SessionPlugin:
         if target.deflate:
             self._remarks = (_about_compression(preflight.compression),)
 
-    def _give_up(self, trouble: str, broken: Sequence[str] = ()) -> NoReturn:
+    def _give_up(self, trouble: str, broken: Mapping[str, str] | None = None) -> NoReturn:
         self.troubles.append(trouble)
         if broken:
-            self.failures.append(Failure("the first look", (), {rule: [trouble] for rule in broken}, trouble))
-        verdict = self._write(self._conclude(broken=broken))
+            self.failures.append(Failure("the first look", (), {rule: [one] for rule, one in broken.items()}, trouble))
+        verdict = self._write(self._conclude(broken=tuple(broken or ())))
         pytest.exit("no scenario was run; the verdict says why", returncode=verdict.exit_code)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -151,8 +151,7 @@ class SessionPlugin:
         )
         known = self._results.get(name)
         if scenario["observations"]:
-            text = "\n".join(text for name, text in report.sections if not name.startswith("Captured "))
-            failure = Failure(name, result.rules, scenario["observations"], text or result.detail)
+            failure = Failure(name, result.rules, scenario["observations"], _failure_text(report) or result.detail)
             self.failures = [*(one for one in self.failures if one.scenario != name), failure]
         if known is not None and known.outcome is Outcome.FAILED:
             return  # a further try of a scenario that failed
@@ -279,6 +278,12 @@ def _about_compression(answer: str | None) -> str:
     if answer is None:
         return "the server declined compression, so nothing was compressed"
     return f"messages were compressed ({printable(answer)})"
+
+
+def _failure_text(report: pytest.TestReport) -> str:
+    """The failure text of a report, and the logs of the parts of a topology."""
+    parts = [(name, text) for name, text in report.sections if not name.startswith("Captured ")]
+    return "\n".join(f"\n{name}:\n{text}" if name.startswith("log of ") else text for name, text in parts)
 
 
 def _last_line(report: pytest.CollectReport | pytest.TestReport) -> str:

@@ -2,7 +2,7 @@
 
 from roomproof.history import Event, Opened, Opening, Received, Sent, Started
 from roomproof.judge.findings import Finding, Kind
-from roomproof.report.failure_text import SHOWN_OBSERVATIONS, failure_text, finding_line
+from roomproof.report.failure_text import OBSERVATION_CHARACTERS, SHOWN_OBSERVATIONS, failure_text, finding_line
 from roomproof.spec.rules import read_protocol
 
 S = 1_000_000_000
@@ -48,6 +48,20 @@ def test_many_observations_are_cut() -> None:
     (rule, *_) = sections(failure_text({"DELIVER-3": seen}, [], EVENTS, "again"))
 
     assert rule[-2:] == [f"    {seen[SHOWN_OBSERVATIONS - 1]}", "    ... and 3 more"]
+
+
+def test_a_long_observation_loses_its_middle() -> None:
+    (rule, *_) = sections(failure_text({"DELIVER-3": ["a" * 24_000 + "end"]}, [], EVENTS, "again"))
+
+    assert len(rule[-1]) < OBSERVATION_CHARACTERS + 60
+    assert " ... 23,403 characters left out ... " in rule[-1]
+    assert rule[-1].endswith("aend")
+
+
+def test_a_failed_request_is_shown_as_a_command() -> None:
+    text = failure_text({"CREATE-1": ["a"]}, [], EVENTS, "again", request_again="curl -i http://h")
+
+    assert sections(text)[-2] == ["Send the request again:", "    curl -i http://h"]
 
 
 def test_without_events_it_says_that_nothing_was_recorded() -> None:

@@ -7,20 +7,25 @@ from types import MappingProxyType
 from roomproof.dialects.frames import Frames
 from roomproof.dialects.shown import shown_received, shown_sent
 from roomproof.history import (
+    Answered,
     Closed,
     Closing,
+    Deadline,
+    Deleting,
     Event,
+    FaultWindow,
     Opened,
     Opening,
     Received,
     Refused,
+    Requested,
     Sent,
     Started,
     Violating,
 )
 from roomproof.printable import printable
 from roomproof.spec.messages import Unmatched
-from roomproof.timeline import described
+from roomproof.timeline import HTTP, described
 
 SHOWN_PEOPLE = 10
 """Maximum number of people in a chart."""
@@ -43,6 +48,9 @@ LONGEST_S = 1_000_000
 """The longest time shown, in seconds: a history may come from anywhere."""
 
 SERVER = "server"
+
+HTTP_LANE = -1
+"""Stands for the number of a connection: HTTP exchanges have a lane of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +151,17 @@ def _at(event: Event) -> int:
 
 
 def _connection(event: Event) -> int | None:
-    """Return the connection of an event of any kind; None if it is of none."""
-    number: int | None = getattr(event, "connection", None)
-    return number
+    """Return the connection of an event; None for what belongs to none.
+
+    It is HTTP_LANE for HTTP exchanges.
+    """
+    if isinstance(event, Started | Deleting | FaultWindow | Deadline):
+        return None
+    return HTTP_LANE if isinstance(event, Requested | Answered) else event.connection
 
 
 def _name(connection: int, names: Mapping[int, str]) -> str:
-    return printable(names.get(connection, f"#{connection}"))
+    return HTTP if connection == HTTP_LANE else printable(names.get(connection, f"#{connection}"))
 
 
 def _row(
@@ -157,8 +169,8 @@ def _row(
 ) -> Row:
     connection, server = _connection(event), places[None]
     person = places[connection]
-    is_to_server = isinstance(event, Opening | Sent | Violating | Closing)
-    is_from_server = isinstance(event, Opened | Refused | Received | Closed)
+    is_to_server = isinstance(event, Opening | Sent | Violating | Closing | Requested)
+    is_from_server = isinstance(event, Opened | Refused | Received | Closed | Answered)
     start, end = (person, server) if is_to_server else (server, person) if is_from_server else (person, person)
     return Row(
         y=y,

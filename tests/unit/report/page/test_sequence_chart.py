@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from roomproof.dialects.native import native
-from roomproof.history import Deadline, Deleting, Dying, Event, Opening, Received, Sent
+from roomproof.history import Answered, Deadline, Deleting, Dying, Event, Opening, Received, Requested, Sent
 from roomproof.report.page.sequence_chart import SHOWN_PEOPLE, SHOWN_ROWS, SequenceChart, sequence_chart
 from roomproof.timeline import connection_names
 from tests.unit.report.saved import HOSTILE, doubled_history
@@ -54,6 +54,17 @@ def test_only_the_witness_is_marked() -> None:
     made = sequence_chart("a finding", events, connection_names(events), witness=[events[9]])
 
     assert [row.is_witness for row in made.rows] == [event is events[9] for event in events[1:]]
+
+
+def test_http_exchanges_have_a_lane_of_their_own() -> None:
+    made = chart([Requested(1, 1, "POST", "/api/chats"), Answered(1, 2, 201), Opening(1, 3, "kitchen", "alice")])
+    places = {lane.name: lane.x for lane in made.lanes}
+
+    assert [(row.start, row.end) for row in made.rows[:2]] == [
+        (places["http"], places["server"]),
+        (places["server"], places["http"]),
+    ]
+    assert list(places) == ["http", "server", "alice"]
 
 
 def test_an_event_of_no_connection_stands_at_the_server() -> None:

@@ -43,7 +43,7 @@ def other_handshake_answer(status: int | None, reason: str) -> str | None:
 
 def other_answer_in_dialect(expected: str, got: str) -> str:
     """Return why a first answer is not the one that a target file describes."""
-    return f"expected {expected}, got {got}; correct the file, or see `roomproof dialect --help`"
+    return f"expected {expected}, got {got}; correct the target file, which `roomproof dialect FILE` tries out"
 
 
 def other_frames(frames: list[str | bytes]) -> str | None:

@@ -61,6 +61,8 @@ class CapacitySearch:
         """Read the options of the search. Raises UsageError."""
         self._most_users = options.whole("--most-users", parsed.most_users, 1, 1_000_000)
         self._step_seconds = options.number("--step-seconds", parsed.step_seconds, 1, 3_600)
+        target, processes = self._controller.command_line.read().target, self._controller.workers.processes
+        options.check_users(target, self._most_users, processes, "--most-users")
 
     def _on_test_start(self, **_: Any) -> None:
         """Begin a search with the run that has just started, unless that is a step itself."""

@@ -152,7 +152,7 @@ def _check_evidence(target: Target) -> None:
         )
 
 
-def check_users(target: Target, users: int, processes: int) -> None:
+def check_users(target: Target, users: int, processes: int, option: str = "-u") -> None:
     """Raise UsageError unless the target has users for a run.
 
     Each process takes a part of them.
@@ -161,7 +161,7 @@ def check_users(target: Target, users: int, processes: int) -> None:
     try:
         target.service.users.check(each * processes)
     except UsageError as error:
-        raise TargetFileError(f"{error}, or run with fewer users (-u)") from error
+        raise TargetFileError(f"{error}, or run with fewer users ({option})") from error
 
 
 def _words(text: object) -> list[str]:

@@ -14,7 +14,7 @@ import gevent
 from gevent.event import Event
 
 from roomproof.client.http import Http
-from roomproof.client.other_protocol import NO_WEBSOCKET, other_answer_in_dialect, other_handshake_answer
+from roomproof.client.other_protocol import NO_WEBSOCKET, REFUSALS, other_answer_in_dialect, other_handshake_answer
 from roomproof.client.tcp import LocalTroubleError
 from roomproof.dialects.session import UserRow
 from roomproof.errors import UsageError
@@ -256,22 +256,28 @@ class WorkerSession:
         return member
 
     def _note_refusal(self, error: RefusedError) -> None:
-        why = None if self._has_connected else self._other_protocol(error.status, str(error))
-        if error.is_by_frame:
+        why = None if self._has_connected else self._other_protocol(error)
+        if error.is_by_frame and not why:
             self._telemetry.add_failure(Count.HANDSHAKES_REFUSED, f"refused with {error}")
         elif error.status is None or why:
             self._telemetry.add_failure(Count.UNANSWERED, why or str(error))
         else:
             self._telemetry.add_failure(Count.HANDSHAKES_REFUSED, f"status {error.status}: {error}")
 
-    def _other_protocol(self, status: int | None, reason: str) -> str | None:
-        """Return why the first handshake's answer is of another protocol; None if of ours."""
-        dialect = self.options.target.dialect
+    def _other_protocol(self, error: RefusedError) -> str | None:
+        """Return why the first handshake's answer is of another protocol; None if of ours.
+
+        Where a target file says how to connect or who the users are, a refusal shows first that the file is wrong.
+        """
+        dialect, status = self.options.target.dialect, error.status
         if dialect.is_native:
-            return other_handshake_answer(status, reason)
-        if status in NO_WEBSOCKET:
-            what = f"101 for the handshake of [connect] in {dialect.name}"
-            return other_answer_in_dialect(what, f"HTTP status {status} {reason!r}")
+            why = other_handshake_answer(status, str(error))
+            if why or dialect.users is None or status not in REFUSALS:
+                return why
+        if error.is_by_frame:
+            return other_answer_in_dialect("the first connection to be let in", str(error))
+        if status in NO_WEBSOCKET | REFUSALS:
+            return other_answer_in_dialect("101 for the first handshake", f"HTTP status {status} {str(error)!r}")
         return None
 
     def send_message(self, member: LoadMember, scheduled: int, now: int) -> None:

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from roomproof.dialects.place import Place
 from roomproof.dialects.session import UserRow
@@ -34,6 +35,9 @@ OTHERS = str.maketrans(
     f"{string.ascii_uppercase[13:]}{string.ascii_uppercase[:13]}5678901234",
 )
 """Another letter for each letter, and another digit for each digit."""
+
+TOKENS_REMEMBERED = 20_000
+"""Number of tokens whose claims are remembered: those of a file of users are asked for again and again."""
 
 _COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
@@ -181,6 +185,7 @@ def expiry_of(row: UserRow) -> float | None:
     return min(found, default=None)
 
 
+@lru_cache(TOKENS_REMEMBERED)
 def _claims(token: str) -> Mapping[str, object]:
     """Return the claims of a token, unverified: only its service can verify it."""
     import jwt  # its import is slow, and few targets need it

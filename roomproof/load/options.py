@@ -112,9 +112,15 @@ def read(parsed: argparse.Namespace, host: str | None) -> LoadOptions:
         asked_objectives = [objectives.parse(text) for text in _words(parsed.slo)]
     except ObjectiveError as error:
         raise UsageError(f"--slo: {error}") from error
+    room_size = whole("--room-size", parsed.room_size, 1, 100_000)
+    if room_size < 2 and target.lacks(Need.ECHO):
+        raise UsageError(
+            f"expected a --room-size of 2 or more for a service without an echo, got {room_size}; "
+            "alone in a room, nobody would hear anything"
+        )
     return LoadOptions(
         target=target,
-        room_size=whole("--room-size", parsed.room_size, 1, 100_000),
+        room_size=room_size,
         rate=number("--rate", parsed.rate, 0, 10_000),
         message_bytes=whole("--message-bytes", parsed.message_bytes, MIN_MESSAGE_BYTES, MAX_MESSAGE_BYTES),
         objectives=asked_objectives,

@@ -170,6 +170,13 @@ def test_history_without_any_evidence_is_refused() -> None:
         asked("--capability", "history", "--without", "notices,echo")
 
 
+def test_nobody_is_alone_where_there_is_no_echo() -> None:
+    asked("--room-size", "1")
+    asked("--room-size", "2", "--without", "echo")
+    with pytest.raises(UsageError, match="expected a --room-size of 2 or more for a service without an echo, got 1"):
+        asked("--room-size", "1", "--without", "echo")
+
+
 @pytest.mark.parametrize(
     ("users", "processes", "is_enough"), [(8, 1, True), (9, 1, False), (6, 2, True), (7, 2, False)]
 )

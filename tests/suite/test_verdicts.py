@@ -35,7 +35,12 @@ def test_the_embedded_server_is_valid(whole: Run) -> None:
 
 def test_only_rules_of_undeclared_capabilities_are_left_out(whole: Run) -> None:
     rules = read_protocol().rules.values()
-    optional = {Capability.STICKY, Capability.PUBSUB, Capability.PRESENCE_PER_USER}
+    optional = {
+        Capability.STICKY,
+        Capability.PUBSUB,
+        Capability.PRESENCE_PER_USER,
+        Capability.PARTICIPANTS_ONLY,
+    }
 
     assert whole.rules("untested") == set()
     assert whole.rules("not_applicable") == {rule.id for rule in rules if rule.capability in optional}
@@ -45,7 +50,8 @@ def test_only_rules_of_undeclared_capabilities_are_left_out(whole: Run) -> None:
 def test_the_result_file_has_its_lines(whole: Run) -> None:
     first, *between, _ = whole.results
 
-    assert list(first) == ["kind", "tool", "version", "protocol", "target", "capabilities", "started", "partial"]
+    keys = ["kind", "tool", "format", "version", "protocol", "target", "capabilities", "started", "partial"]
+    assert list(first) == keys
     assert (first["kind"], first["tool"], first["protocol"]) == ("run", "roomproof", read_protocol().version)
     assert "heartbeat=3" in first["capabilities"]
     assert {line["kind"] for line in between} == {"scenario"}

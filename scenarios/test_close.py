@@ -1,6 +1,9 @@
 """Connections end for a reason only, and with a Close frame."""
 
+import functools
+import itertools
 import random
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,12 +24,17 @@ PATIENCE_BYTES = 16 * 1024 * 1024
 IDEOGRAPHS = [chr(code) for code in range(0x4E00, 0x9FA6)]
 
 
-def long_text() -> str:
-    """Return a long text of three bytes for each character, unlike any other.
+LONG_TEXTS = 8
+"""Number of different long texts: more than compression remembers, which is 32 KiB."""
 
-    Compression would make a backlog of equal texts very small.
+
+@functools.cache
+def long_texts() -> Iterator[str]:
+    """Return an endless series of long texts, with three bytes for each character.
+
+    Compression would make a backlog of equal texts very small. Making each anew would take longer than saying it.
     """
-    return "".join(random.choices(IDEOGRAPHS, k=CONTENT_CODE_POINTS - 64))
+    return itertools.cycle("".join(random.choices(IDEOGRAPHS, k=CONTENT_CODE_POINTS - 64)) for _ in range(LONG_TEXTS))
 
 
 @rule("CLOSE-1")
@@ -108,13 +116,13 @@ def test_the_members_of_a_deleted_room_are_closed(kitchen: Room, garage: Room) -
 @rule("CLOSE-4", "DELIVER-1")
 def test_a_slow_reader_holds_nobody_up_and_misses_nothing(kitchen: Room) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
-    bob.hears(alice.say(long_text()))
+    bob.hears(alice.say(next(long_texts())))
     alice.fence()
     sloth = kitchen.join("sloth", reads=False)
     heard = 0
 
     while not bob.notices(NoticeKind.LEFT, "sloth") and heard < PATIENCE_BYTES // 2:
-        burst = [alice.say(long_text()) for _ in range(BURST)]
+        burst = [alice.say(next(long_texts())) for _ in range(BURST)]
         for listener in (bob, alice):
             listener.hears(burst[-1], rule="CLOSE-4")
         heard += sum(len(content.encode()) for content in burst)
@@ -128,13 +136,13 @@ def test_a_slow_reader_holds_nobody_up_and_misses_nothing(kitchen: Room) -> None
 @rule("CLOSE-5")
 def test_a_member_that_does_not_read_is_given_up(kitchen: Room) -> None:
     alice, bob = kitchen.join("alice"), kitchen.join("bob")
-    bob.hears(alice.say(long_text()))
+    bob.hears(alice.say(next(long_texts())))
     alice.fence()
     kitchen.join("sloth", reads=False)
     heard = 0
 
     while not bob.notices(NoticeKind.LEFT, "sloth") and heard < PATIENCE_BYTES:
-        burst = [alice.say(long_text()) for _ in range(BURST)]
+        burst = [alice.say(next(long_texts())) for _ in range(BURST)]
         bob.hears(burst[-1], rule="CLOSE-4")
         heard += sum(len(content.encode()) for content in burst)
 

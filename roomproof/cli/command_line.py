@@ -16,9 +16,11 @@ from roomproof.cli.loading import load, load_scripts
 from roomproof.cli.reporting import add_options as add_report_options
 from roomproof.cli.reporting import report
 from roomproof.cli.rules import explain, list_rules
+from roomproof.cli.schema import print_schema
 from roomproof.cli.verify_options import add_verify_options
 from roomproof.cli.verifying import verify
 from roomproof.report.output import make_output_safe
+from roomproof.report.schema import TITLES
 from roomproof.report.version import tool_version
 from roomproof.spec.rules import read_protocol
 
@@ -83,6 +85,8 @@ def parser() -> argparse.ArgumentParser:
     explaining = commands.add_parser("explain", help="print a rule, and the scenarios that test it")
     ids = explaining.add_argument("rule", nargs="+", help="the id of a rule, such as ORDER-1")
     ids.complete = {"bash": "_roomproof_rules", "zsh": f"({' '.join(read_protocol().rules)})"}  # type: ignore[attr-defined]
+    schema = commands.add_parser("schema", help="print the JSON Schema of the lines that Roomproof writes")
+    schema.add_argument("file", choices=list(TITLES), help="the lines of result files, or those of histories")
     dialect = commands.add_parser("dialect", help="let two people talk in the dialect of a target file, frame by frame")
     target = dialect.add_argument("target", help="a target file, or a URL")
     target.complete = shtab.FILE  # type: ignore[attr-defined]  # as shtab asks for
@@ -113,6 +117,8 @@ def _run(given: argparse.Namespace) -> int:
             return list_rules(given.family)
         case "explain":
             return explain(given.rule)
+        case "schema":
+            return print_schema(given.file)
         case "dialect":
             return play(given.target)
         case _:

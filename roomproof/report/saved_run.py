@@ -35,6 +35,7 @@ class RunLine(_Line, frozen=True, kw_only=True, tag="run"):
     """The first line: the run as it was started. Only load runs have a `seed`."""
 
     target: str
+    tool: str = "roomproof"
     format: int = 1
     version: str = ""
     protocol: str = ""
@@ -86,33 +87,14 @@ class FindingLine(_Line, frozen=True, kw_only=True, tag="finding"):
     receiver: int
     text: str
     detail: str = ""
+    stream: int | None = None
+    item: int | None = None
     witness: list[Event] = []
 
 
-class StepLine(_Line, frozen=True, kw_only=True, tag="step"):
-    """A step of a search for the capacity."""
+class _Summary(_Line, frozen=True, kw_only=True):
+    """The figures of a load run, or of a step of it. Times are in microseconds."""
 
-    users: Amount
-    verdict: Conclusion
-    reason: str
-    rate: Figure | None = None
-    latency_us: dict[str, Amount | None] = {}
-
-
-class RuleState(msgspec.Struct, frozen=True):
-    """The level and the standing of a rule after a run."""
-
-    level: Level
-    outcome: Standing
-
-
-class VerdictLine(_Line, frozen=True, kw_only=True, tag="verdict"):
-    """The last line. All but the first four fields are those of load runs."""
-
-    verdict: Conclusion
-    reason: str
-    partial: bool = False
-    rules: dict[str, RuleState] = {}
     counts: dict[str, Amount] = {}
     latency_us: dict[str, Amount | None] = {}
     times_us: dict[str, dict[str, Amount | None]] = {}
@@ -124,10 +106,56 @@ class VerdictLine(_Line, frozen=True, kw_only=True, tag="verdict"):
     histograms: dict[str, str] = {}
 
 
-_TYPES = {
-    line.__struct_config__.tag: line
-    for line in (RunLine, ScenarioLine, IntervalLine, FindingLine, StepLine, VerdictLine)
-}
+class StepLine(_Summary, frozen=True, kw_only=True, tag="step"):
+    """A step of a search for the capacity."""
+
+    users: Amount
+    verdict: Conclusion
+    reason: str
+
+
+class RuleState(msgspec.Struct, frozen=True):
+    """The level and the standing of a rule after a run."""
+
+    level: Level
+    outcome: Standing
+
+
+class ExpressibleShare(msgspec.Struct, frozen=True):
+    """How many MUSTs the dialect of a service can express."""
+
+    dialect: str
+    without: list[str]
+    musts: int
+    of: int
+
+
+class Capacity(msgspec.Struct, frozen=True):
+    """The result of a search for the capacity.
+
+    `users` is the most users that were good, and `too_many` the fewest that were not.
+    """
+
+    users: int | None = None
+    rate: Figure | None = None
+    too_many: int | None = None
+
+
+class VerdictLine(_Summary, frozen=True, kw_only=True, tag="verdict"):
+    """The last line. Only load runs have the figures of a summary."""
+
+    verdict: Conclusion
+    reason: str
+    partial: bool = False
+    rules: dict[str, RuleState] = {}
+    expressible: ExpressibleShare | None = None
+    capacity: Capacity | None = None
+
+
+LINES = (RunLine, ScenarioLine, IntervalLine, FindingLine, StepLine, VerdictLine)
+"""The types of all lines."""
+
+_TYPES = {line.__struct_config__.tag: line for line in LINES}
 
 
 @dataclass(frozen=True, slots=True)

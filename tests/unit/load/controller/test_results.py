@@ -5,17 +5,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from roomproof.client.target import Target, UsageError
 from roomproof.history import Received
 from roomproof.judge.findings import Finding, Kind
 from roomproof.load.controller.results import COUNT_KEYS, FINDING_KEYS, LoadResults, counts_of, text_of
+from roomproof.load.figures.bisection import Bisection
 from roomproof.load.figures.metrics import Count, Timing
 from roomproof.load.figures.totals import RunTotals
 from roomproof.load.options import LoadOptions
 from roomproof.report.saved_histogram import histogram_of
 from roomproof.report.saved_run import read_run
+from roomproof.report.schema import schema_of
 from roomproof.spec.rules import Capability, read_protocol
 from roomproof.verdict import Conclusion, Standing, Verdict
 from tests.unit.load.reports import MS, doubled, lost, report, totals
@@ -116,15 +119,30 @@ def test_the_file_ends_with_the_verdict_and_its_figures(tmp_path: Path) -> None:
     assert (line["rate"], line["sockets"], line["rooms"], line["instances"]) == (50.0, 10, 1, [])
 
 
-def test_reports_read_all_that_a_run_wrote(tmp_path: Path) -> None:
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file with every kind of line."""
     path = tmp_path / "run.jsonl"
     results = LoadResults.create(path)
     results.run(PROTOCOL, OPTIONS)
     results.interval(totals(TALK, report(findings_by_kind={Kind.LOST: 4})), 7)
     results.findings([Finding(Kind.DUPLICATED, "DELIVER-3", 1, "twice", witness=(Received(1, 7, text="soup"),))])
     results.step(20, INVALID, totals(TALK))
-    results.verdict(INVALID, PROTOCOL, totals(TALK))
+    results.conclude_search(INVALID, PROTOCOL, Bisection(20, 100, 10), (INVALID, totals(TALK)))
+    return path
 
+
+def test_the_schema_describes_all_that_a_run_wrote(path: Path) -> None:
+    schema = schema_of("result")
+    described = [one["properties"] for one in schema["$defs"].values() if "properties" in one]
+    keys = {one["kind"]["enum"][0]: one.keys() for one in described if "kind" in one}
+
+    for line in map(json.loads, path.read_text().splitlines()):
+        jsonschema.validate(line, schema)
+        assert line.keys() <= keys[line["kind"]]
+
+
+def test_reports_read_all_that_a_run_wrote(path: Path) -> None:
     run = read_run("run", path.read_bytes().splitlines(keepends=True))
 
     assert (run.is_load, run.intervals[0].findings, run.intervals[0].cpu) == (True, 4, 0.5)

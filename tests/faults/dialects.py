@@ -88,9 +88,12 @@ def test_the_clean_server_is_valid_in_another_dialect(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", [pytest.param(one, id=name) for name, one in FAULTS.items() if is_expressible(one)])
 def test_a_fault_is_found_in_another_dialect(tmp_path: Path, fault: Fault) -> None:
     options = ("-p", "tests.faults.until_found", "--until-found", fault.name, *fault.options)
-    run = through_the_dialect(tmp_path, fault.name, *declared(fault), "--deadline", DEADLINE, *options)
+    for _ in range(fault.runs):
+        run = through_the_dialect(tmp_path, fault.name, *declared(fault), "--deadline", DEADLINE, *options)
+        found = run.rules("broken") | run.rules("warned")
+        if fault.breaks in found:
+            break
 
-    found = run.rules("broken") | run.rules("warned")
     assert fault.breaks in found, f"{fault.text} The suite found {sorted(found) or 'nothing'}.\n{run.output[-3000:]}"
 
 

@@ -8,6 +8,12 @@ from typing import Any
 from reference_server.member import Member
 from roomproof.judge.findings import Kind
 
+RACES = "tests.faults.plants.races"
+"""The module with the faults that show only if two act within milliseconds."""
+
+RACE_RUNS = 5
+"""Number of runs until a race has to show."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -33,6 +39,14 @@ class Fault:
     """Options of `roomproof verify` without which the fault need not show."""
     tables: str = ""
     """Tables of the target file, without which the fault cannot show."""
+
+    @property
+    def runs(self) -> int:
+        """The number of runs in which the fault has to show at least once.
+
+        A race lasts 2 ms. Beside more busy processes than cores, nobody may act within them in one run.
+        """
+        return RACE_RUNS if self.plant.__module__ == RACES else 1
 
     def unexpected(self, broken: set[str]) -> set[str]:
         """The rules among the broken ones that the fault does not list."""

@@ -16,8 +16,10 @@ from roomproof.stage.scene import LacksError, RuleBrokenError
 from roomproof.stage.stage import Stage
 from roomproof.stage.stats import Stats
 
-OWN_KINDS = frozenset({Kind.DROPPED, Kind.LOST})
-"""Kinds of findings that an idle pair reports. Scenarios report all others, such as leaks."""
+OWN_KINDS = frozenset({Kind.DROPPED, Kind.LOST, Kind.LEAKED})
+"""Kinds of findings that an idle pair reports. Scenarios report all others.
+
+Nobody but the pair sees what leaks from a scenario into its room."""
 
 SHUTDOWN_CODES = frozenset({CloseCode.GOING_AWAY, CloseCode.SERVICE_RESTART})
 """Close codes by which a server says that it ends. The judge believes them."""

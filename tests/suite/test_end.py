@@ -80,3 +80,12 @@ def test_a_second_run_finds_nothing_of_the_first(tmp_path: Path) -> None:
         runs = [verify(tmp_path, "test_join.py", "--target", url, "--exclusive") for _ in range(2)]
 
     assert [run.code for run in runs] == [0, 0], runs[1].output
+
+
+def test_what_leaks_into_the_room_of_idle_members_is_shown(tmp_path: Path) -> None:
+    """A scenario with one room of its own sees nothing of the leak."""
+    with listening(*faulty("leak to all rooms")) as url:
+        run = verify(tmp_path, "test_order.py::test_a_burst_is_heard_in_order", "--target", url)
+
+    assert (run.code, run.rules("broken")) == (1, {"DELIVER-4"}), run.output
+    assert [line["id"] for line in run.scenarios("failed")] == [END], run.output

@@ -89,6 +89,18 @@ def test_an_unmasked_message_may_be_taken(tale: Tale, taken: bool) -> None:
     assert tale.findings() == []
 
 
+@one_judge(OfflineOnly.BAD_FRAMES)
+@pytest.mark.parametrize("form", [{"is_masked": True}, {"is_masked": False}])
+def test_what_is_no_frame_may_be_answered_with_an_error(tale: Tale, form: dict[str, bool]) -> None:
+    alice, bob = tale.meet("alice", "bob")
+    bob.violates(b'{"of": "another service"}', **form)
+    bob.gets_error()
+    bob.is_closed(1002)
+    alice.hears(bob.left)
+
+    assert tale.findings() == []
+
+
 def test_an_error_for_a_valid_message_is_unprovoked(tale: Tale) -> None:
     (alice,) = tale.meet("alice")
     alice.hears(alice.says("soup"))

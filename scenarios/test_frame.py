@@ -6,7 +6,6 @@ from itertools import cycle, islice
 import pytest
 
 from roomproof.dialects.native import native
-from roomproof.spec import messages
 from roomproof.spec.limits import BAD_FRAMES, CloseCode
 from roomproof.spec.messages import Error
 from roomproof.stage.room import Room
@@ -161,7 +160,7 @@ def test_an_unmasked_frame_ends_its_connection_unheard(kitchen: Room) -> None:
     content = f"unmasked {mallory.token}"
     kitchen.all_greet()
 
-    mallory.violate(messages.message(content).encode(), is_masked=False)
+    mallory.say_unmasked(content)
 
     if not mallory.stays():
         for listener in (alice, bob):

@@ -64,11 +64,9 @@ def test_the_last_of_many_websocket_pings_is_answered(kitchen: Room) -> None:
 def test_a_websocket_ping_between_fragments_is_answered(kitchen: Room) -> None:
     alice = kitchen.join("alice")
     content = f"soup [{alice.token}]"
-    framed = alice.framed(content)
-    frame = framed if isinstance(framed, bytes) else framed.encode()
     kitchen.all_greet()
 
-    alice.send_fragments(frame[:10], frame[10:20], frame[20:], pings=True)
+    alice.say_in_fragments(content, lambda frame: [frame[:10], frame[10:20], frame[20:]], pings=True)
 
     assert alice.gets_pong(b""), "expected a pong, got none"
     alice.hears(content, rule="FRAME-8")

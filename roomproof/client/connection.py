@@ -214,14 +214,14 @@ class ClientConnection:
             self._record_sent(frame if shown is None else shown)
             self._send(frame, websocket.ABNF.OPCODE_BINARY if binary else websocket.ABNF.OPCODE_TEXT)
 
-    def send_fragments(self, fragments: Sequence[bytes], *, pings: bool = False) -> None:
+    def send_fragments(self, fragments: Sequence[bytes], *, pings: bool = False, shown: str) -> None:
         """Send one text message in several frames, with `pings` between them.
 
-        Raises ConnectionError as `send` does.
+        The history shows `shown` in its place. Raises ConnectionError as `send` does.
         """
         if not self.is_open:
             raise ConnectionError(f"connection {self.number} is not open")
-        self._recorder.record(Sent(self.number, self._recorder.now(), text=b"".join(fragments).decode()))
+        self._recorder.record(Sent(self.number, self._recorder.now(), text=shown))
         last = len(fragments) - 1
         for number, fragment in enumerate(fragments):
             opcode = websocket.ABNF.OPCODE_CONT if number else websocket.ABNF.OPCODE_TEXT
@@ -229,12 +229,16 @@ class ClientConnection:
             if pings and number < last:
                 self.ping()
 
-    def violate(self, payload: bytes, *, is_masked: bool = True, is_reserved: bool = False) -> None:
+    def violate(
+        self, payload: bytes, *, is_masked: bool = True, is_reserved: bool = False, shown: bytes | None = None
+    ) -> None:
         """Send a text frame that RFC 6455 forbids.
 
-        It is not UTF-8 by its payload, is not masked, or has a reserved bit set. Raises ConnectionError as `send` does.
+        It is not UTF-8 by its payload, is not masked, or has a reserved bit set. The history shows `shown` in place of
+        a payload that holds secrets. Raises ConnectionError as `send` does.
         """
-        self._recorder.record(Violating(self.number, self._recorder.now(), payload, is_masked))
+        recorded = payload if shown is None else shown
+        self._recorder.record(Violating(self.number, self._recorder.now(), recorded, is_masked))
         self._send(payload, websocket.ABNF.OPCODE_TEXT, mask=int(is_masked), rsv=int(is_reserved))
 
     def ping(self, payload: bytes = b"") -> None:

@@ -99,10 +99,6 @@ class Person:
         """Say several things."""
         return [self.say(f"{text} {number}") for number in range(1, count + 1)]
 
-    def framed(self, content: str) -> str | bytes:
-        """The frame in which this person says something."""
-        return self.dialect.frames.say(content, self.connection.session)
-
     def send_bad(self, bad: BadFrame, mark: str = "x") -> None:
         """Send a bad frame with a word in it, unless the connection is over."""
         session = self.connection.session
@@ -116,20 +112,36 @@ class Person:
         with self._speaking():
             self.connection.send(frame, binary=binary)
 
-    def send_fragments(self, *fragments: bytes, pings: bool = False, padded: bool = False) -> None:
-        """Send one message in fragments, with WebSocket `pings` between them.
+    def say_in_fragments(self, content: str, cut: Callable[[bytes], list[bytes]], *, pings: bool = False) -> None:
+        """Say something in one message of several fragments, with WebSocket `pings` between them.
 
-        `padded`: there are spaces around it, which only JSON allows.
+        `cut` makes the fragments. It may put spaces around the frame, which only JSON allows.
         """
-        if padded:
+        frame, shown = self._framed(content)
+        fragments = cut(frame)
+        if b"".join(fragments) != frame:
             self._scene.need_native_frames()
         with self._speaking():
-            self.connection.send_fragments(fragments, pings=pings)
+            self.connection.send_fragments(fragments, pings=pings, shown=b"".join(cut(shown)).decode())
 
-    def violate(self, payload: bytes, *, is_masked: bool = True, is_reserved: bool = False) -> None:
+    def say_unmasked(self, content: str) -> None:
+        """Say something in a frame that is not masked, which RFC 6455 forbids."""
+        frame, shown = self._framed(content)
+        with self._speaking():
+            self.connection.violate(frame, is_masked=False, shown=shown)
+
+    def _framed(self, content: str) -> tuple[bytes, bytes]:
+        """The frame in which this person says something, and the same frame without secrets."""
+        self._said.add(content)
+        session = self.connection.session
+        frames = (self.dialect.frames.say(content, one) for one in (session, session.redacted()))
+        frame, shown = (one if isinstance(one, bytes) else one.encode() for one in frames)
+        return frame, shown
+
+    def violate(self, payload: bytes, *, is_reserved: bool = False) -> None:
         """Send a text frame that RFC 6455 forbids, as `ClientConnection.violate` does."""
         with self._speaking():
-            self.connection.violate(payload, is_masked=is_masked, is_reserved=is_reserved)
+            self.connection.violate(payload, is_reserved=is_reserved)
 
     def ping(self, payload: bytes) -> None:
         """Send a WebSocket ping."""

@@ -1,5 +1,7 @@
 """The suite speaks the dialect of a target file, and shows no secret of a user."""
 
+import base64
+import json
 import re
 import subprocess
 import sys
@@ -88,6 +90,27 @@ def test_users_of_a_file_prove_who_they_are_in_secret(tmp_path: Path, url: str) 
     assert run.code == 0, run.output
     assert '"u0"' in written
     assert SECRET not in run.output + written + (tmp_path / "results.jsonl").read_text()
+
+
+def test_a_token_in_what_is_said_is_written_nowhere(tmp_path: Path, url: str) -> None:
+    """Neither in usual frames, nor in fragments, nor in frames that are no frames."""
+    rows = "\n".join(f"u{number},{SECRET}{number}" for number in range(50))
+    (tmp_path / "people.csv").write_text(f"user,token\n{rows}\n")
+    text = TARGET_FILE.replace(
+        '{{event = "chat", text = "{{content}}"}}', '{{event = "chat", text = "{{content}}", pass = "{{token}}"}}'
+    )
+    target = file_of(tmp_path, url, "", "[users]", 'file = "people.csv"', text=text)
+    rules = [word for rule in ("DELIVER-13", "FRAME-8", "FRAME-9") for word in ("--rule", rule)]
+
+    run = verify(tmp_path, target, *rules, "--histories", "h", "-v")
+
+    written = "".join(file.read_text() for file in (tmp_path / "h").glob("*.jsonl"))
+    unmasked = [json.loads(line)["payload"] for line in written.splitlines() if '"violating"' in line]
+    assert run.code == 0, run.output
+    assert '\\"pass\\":' in written
+    assert unmasked
+    assert SECRET not in run.output + written + (tmp_path / "results.jsonl").read_text()
+    assert not any(SECRET.encode() in base64.b64decode(payload) for payload in unmasked)
 
 
 def test_tokens_are_minted_with_the_key_of_a_variable(tmp_path: Path, url: str) -> None:

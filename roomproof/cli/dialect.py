@@ -10,7 +10,7 @@ from roomproof.client.tcp import LocalTroubleError
 from roomproof.dialects.shown import shown_received, shown_sent
 from roomproof.errors import UsageError
 from roomproof.history import Received, Sent
-from roomproof.printable import printable
+from roomproof.printable import counted, printable
 from roomproof.spec.messages import Message, Unmatched
 from roomproof.stage.endings import Refusal
 from roomproof.stage.person import Person
@@ -29,7 +29,7 @@ UNREAD = "nothing in the file matches"
 def play(name: str) -> int:
     """Let two people talk, and print every frame beside what it was read as.
 
-    Returns 0 if each hears the other and every frame was read, and 3 otherwise, or 4 for a wrong target file.
+    Returns 0 if each hears the other by name and every frame was read, and 3 otherwise, or 4 for a wrong target file.
     """
     try:
         target = read_target(name)
@@ -61,14 +61,32 @@ def _exchange(stage: Stage) -> int:
             return EXIT_CODES[Conclusion.INCONCLUSIVE]
         people.append(answer)
     is_heard = _talk(stage, people)
-    is_read = True
+    unread = 0
     for person in people:
         print(f"{printable(person.user)}:")
         for direction, frame, reading in _frames(stage, person):
             print(f"  {direction} {printable(frame)}\n      {reading}")
-            is_read &= not reading.startswith(UNREAD)
+            unread += reading.startswith(UNREAD)
+    wrong_names = list(_wrong_names(people))
+    for line in wrong_names:
+        print(line)
+    if unread:
+        print(f"expected an entry of the file for every frame, got {counted(unread, 'frame')} that nothing matches")
     print("each hears the other" if is_heard else "expected each to hear the other, got what stands above")
-    return EXIT_CODES[Conclusion.VALID if is_heard and is_read else Conclusion.INCONCLUSIVE]
+    is_right = is_heard and not unread and not wrong_names
+    return EXIT_CODES[Conclusion.VALID if is_right else Conclusion.INCONCLUSIVE]
+
+
+def _wrong_names(people: Sequence[Person]) -> Iterator[str]:
+    """What is wrong where messages name another sender than the file says."""
+    names = {text: person.user for text, person in zip(SAID.values(), people, strict=True)}
+    for person in people:
+        for message in _messages(person):
+            name = names.get(message.content)
+            if name is not None and message.sender_id not in ("", name):
+                about = f"{message.content!r} at {printable(person.user)}"
+                got = f"got {printable(message.sender_id)}; correct known_as in [users], or sender in [[hear]]"
+                yield f"expected {printable(name)} as the sender of {about}, {got}"
 
 
 def _talk(stage: Stage, people: Sequence[Person]) -> bool:
@@ -85,9 +103,15 @@ def _talk(stage: Stage, people: Sequence[Person]) -> bool:
 
 def _contents(person: Person) -> set[str]:
     """The contents of the messages that a person received."""
-    frames = person.connection.received
-    read = (person.dialect.frames.read(one.frame, person.connection.room) for one in frames)
-    return {one.content for one in read if isinstance(one, Message)}
+    return {message.content for message in _messages(person)}
+
+
+def _messages(person: Person) -> Iterator[Message]:
+    """The messages that a person received."""
+    for one in list(person.connection.received):
+        read = person.dialect.frames.read(one.frame, person.connection.room)
+        if isinstance(read, Message):
+            yield read
 
 
 def _frames(stage: Stage, person: Person) -> Iterator[tuple[str, str, str]]:

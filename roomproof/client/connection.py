@@ -124,7 +124,8 @@ class ClientConnection:
         if opened.refused is not None:
             _close(link)
             self.before_refusal = opened.others
-            return self._refuse(None, opened.refused, opened.code)
+            last = [f"; the last one was {without_secrets(str(one), self.session)}" for one in opened.others[-1:]]
+            return self._refuse(None, opened.refused + "".join(last), opened.code)
         self._socket = web
         self.compression = web.compression
         self.reads = reads

@@ -51,7 +51,8 @@ def play_opening(
         try:
             frame = receive()
         except TimeoutError:
-            why = f"expected {progress.awaits} in time, got nothing"
+            got = "only other frames" if others else "nothing"
+            why = f"expected {progress.awaits} in time, got {got}"
             return Opening(progress.session, why, tuple(others), tuple(shown))
         except ClosedEarlyError as error:
             why = f"expected {progress.awaits}, got a Close frame with {error.code}"

@@ -149,3 +149,14 @@ def test_bad_input_is_told_before_any_contact(tmp_path: Path, lines: list[str], 
 
     assert run.code == 4, run.output
     assert all(part in run.output for part in parts), run.output
+
+
+def test_a_look_tells_of_wrong_names(tmp_path: Path, url: str) -> None:
+    rows = "\n".join(f"u{number},nick{number}" for number in range(50))
+    (tmp_path / "people.csv").write_text(f"user,nick\n{rows}\n")
+    target = file_of(tmp_path, url, "", "[users]", 'file = "people.csv"', 'known_as = "{nick}"')
+
+    shown = roomproof(tmp_path, "dialect", target)
+
+    assert shown.returncode == 3, shown.stdout + shown.stderr
+    assert "expected nick0 as the sender of 'good day' at nick1, got u0; correct known_as" in shown.stdout

@@ -66,6 +66,7 @@ def test_a_refusal_is_no_frame_of_the_room() -> None:
 
 def test_an_opening_that_gets_no_answer_says_what_it_waits_for() -> None:
     assert played([]).refused == "expected [[opening]] 2 expect in time, got nothing"
+    assert played(['{"event":"else"}']).refused == "expected [[opening]] 2 expect in time, got only other frames"
 
 
 def test_no_secret_of_a_user_is_shown() -> None:

@@ -127,7 +127,8 @@ def _talk_alone(stage: Stage) -> str | None:
                 _raise_if(other_frames([received.frame for received in alice.connection.received]))
             raise RuleBrokenError("DELIVER-2", "alice, alone in a new room, to hear herself", alice.account())
     finally:
-        alice.die("rst")
+        for person in (alice, *(other for other in room.people if other is not alice)):
+            person.die("rst")
     return alice.connection.compression
 
 

@@ -286,8 +286,14 @@ class Stage:
                     fences += [(person, content) for content in person.say_all(1, "last words")]
 
         def unheard() -> int:
-            can_hear = not self.scene.target.lacks(Need.ECHO)
-            return sum(can_hear and person.is_open and not person.echoed(fence) for person, fence in fences)
+            if self.scene.target.lacks(Need.ECHO):  # then only the others show that it has arrived
+                return sum(
+                    one.connection.room == speaker.connection.room and one.can_hear(speaker) and not one.echoed(fence)
+                    for speaker, fence in fences
+                    for one, _ in fences
+                    if one.is_open
+                )
+            return sum(person.is_open and not person.echoed(fence) for person, fence in fences)
 
         self._await_none(unheard)
 

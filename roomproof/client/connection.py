@@ -12,7 +12,7 @@ from http import HTTPStatus
 import websocket
 
 from roomproof.client.library_cookies import share_no_cookies
-from roomproof.client.opening import play_opening, without_secrets
+from roomproof.client.opening import play_opening, without_secrets, without_token
 from roomproof.client.quiet_close import QuietClose, close_code, frame_of, opcode_of
 from roomproof.client.read_ahead import ReadAhead
 from roomproof.client.target import Target
@@ -380,7 +380,7 @@ class ClientConnection:
     def _receive_frame(self, frame: str | bytes) -> None:
         at = self._recorder.now()
         if isinstance(frame, str):
-            received = Received(self.number, at, text=frame)
+            received = Received(self.number, at, text=without_token(frame, self.session))
         else:
             received = Received(self.number, at, binary=frame)
         self.received.append(received)

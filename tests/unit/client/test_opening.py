@@ -7,7 +7,7 @@ import pytest
 from websocket import ABNF
 
 from roomproof.client.connection import ClientConnection
-from roomproof.client.opening import Frame, Opening, play_opening
+from roomproof.client.opening import Frame, Opening, play_opening, without_token
 from roomproof.client.service import Service
 from roomproof.client.target import Target
 from roomproof.dialects.session import Session, UserRow
@@ -124,3 +124,17 @@ def test_a_refused_opening_says_how_and_what_came(
 
     refusal = refusal_of(connection)
     assert (refusal.status, refusal.code, refusal.is_silent) == (None, code, is_silent)
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        pytest.param({"token": "s3cr3t-s3cr3t"}, '{"you":"{token}","nick":"charlotte"}', id="a token"),
+        pytest.param({"token": "char"}, '{"you":"s3cr3t-s3cr3t","nick":"charlotte"}', id="a word"),
+        pytest.param({"nick": "charlotte"}, '{"you":"s3cr3t-s3cr3t","nick":"charlotte"}', id="a name"),
+    ],
+)
+def test_a_token_that_comes_back_is_not_shown(columns: dict[str, str], shown: str) -> None:
+    session = Session("kitchen", UserRow("alice", columns))
+
+    assert without_token('{"you":"s3cr3t-s3cr3t","nick":"charlotte"}', session) == shown

@@ -16,7 +16,10 @@ DEFAULTS = {name.upper(): one.get("default", "") for name, one in ACTION["inputs
 
 
 def run(folder: Path, **inputs: str) -> tuple[int, str, str]:
-    """Run the step that verifies; return its exit code, the verdict and the summary of the job."""
+    """Run the step that verifies.
+
+    Returns its exit code, the outputs of the job, and the summary of the job.
+    """
     program = folder / "roomproof" / "bin" / "roomproof"
     program.parent.mkdir(parents=True, exist_ok=True)
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m roomproof "$@"\n')

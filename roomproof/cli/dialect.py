@@ -78,7 +78,7 @@ def _exchange(stage: Stage) -> int:
 
 
 def _wrong_names(people: Sequence[Person]) -> Iterator[str]:
-    """What is wrong where messages name another sender than the file says."""
+    """The fault of messages that name another sender than the file says."""
     names = {text: person.user for text, person in zip(SAID.values(), people, strict=True)}
     for person in people:
         for message in _messages(person):

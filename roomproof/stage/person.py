@@ -113,7 +113,7 @@ class Person:
             self.connection.send(frame, binary=binary)
 
     def say_in_fragments(self, content: str, cut: Callable[[bytes], list[bytes]], *, pings: bool = False) -> None:
-        """Say something in one message of several fragments, with WebSocket `pings` between them.
+        """Say something in several fragments, with WebSocket `pings` between them.
 
         `cut` makes the fragments. It may put spaces around the frame, which only JSON allows.
         """
@@ -131,7 +131,7 @@ class Person:
             self.connection.violate(frame, is_masked=False, shown=shown)
 
     def _framed(self, content: str) -> tuple[bytes, bytes]:
-        """The frame in which this person says something, and the same frame without secrets."""
+        """The frame that says something, and the same frame without secrets."""
         self._said.add(content)
         session = self.connection.session
         frames = (self.dialect.frames.say(content, one) for one in (session, session.redacted()))

@@ -9,7 +9,7 @@ from tests.unit.judge.marks import reason_of
 
 HIGHEST_COUNTS: dict[OfflineOnly | StreamingOnly | None, int] = {
     OfflineOnly.SHARED_USER: 9,
-    OfflineOnly.BAD_FRAMES: 46,
+    OfflineOnly.BAD_FRAMES: 48,
     OfflineOnly.OWN_WORDS: 5,
     OfflineOnly.AFTER_DEADLINE: 1,
     StreamingOnly.SETTLING: 7,

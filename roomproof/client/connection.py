@@ -12,7 +12,7 @@ from http import HTTPStatus
 import websocket
 
 from roomproof.client.library_cookies import share_no_cookies
-from roomproof.client.opening import play_opening, without_secrets, without_token
+from roomproof.client.opening import play_opening, without_secrets
 from roomproof.client.quiet_close import QuietClose, close_code, frame_of, opcode_of
 from roomproof.client.read_ahead import ReadAhead
 from roomproof.client.target import Target
@@ -20,6 +20,7 @@ from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
 from roomproof.client.tls import TlsLink
 from roomproof.client.watchdog import cut_after
 from roomproof.dialects.session import Session, UserRow
+from roomproof.dialects.users import TOKEN
 from roomproof.history import Closed, Closing, Dying, Opened, Opening, Reading, Received, Refused, Sent, Violating
 from roomproof.recorder import Recorder
 from roomproof.spec.limits import CloseCode
@@ -380,7 +381,8 @@ class ClientConnection:
     def _receive_frame(self, frame: str | bytes) -> None:
         at = self._recorder.now()
         if isinstance(frame, str):
-            received = Received(self.number, at, text=without_token(frame, self.session))
+            # Other columns stay: a server may name the user by them, and the judge compares names.
+            received = Received(self.number, at, text=without_secrets(frame, self.session, only=TOKEN))
         else:
             received = Received(self.number, at, binary=frame)
         self.received.append(received)

@@ -7,7 +7,6 @@ from urllib.parse import quote
 from roomproof.client.quiet_close import ClosedEarlyError
 from roomproof.dialects.frames import Frames
 from roomproof.dialects.session import Session
-from roomproof.dialects.users import TOKEN
 
 Frame = str | bytes
 
@@ -69,22 +68,13 @@ def play_opening(
             others.append(frame)
 
 
-def without_secrets(text: str, session: Session) -> str:
+def without_secrets(text: str, session: Session, *, only: str | None = None) -> str:
     """Return a text in which the secrets of a user are replaced by their placeholders.
 
-    They can stand there as they are, or percent-encoded as in an address.
+    They can stand there as they are, or percent-encoded as in an address. With `only`, just that column is replaced.
     """
     for name, value in session.user.columns.items():
-        if len(value) >= SHORTEST_SECRET:
+        if len(value) >= SHORTEST_SECRET and only in (None, name):
             for form in (value, quote(value, safe="")):
                 text = text.replace(form, f"{{{name}}}")
     return text
-
-
-def without_token(text: str, session: Session) -> str:
-    """Return a text in which the token of a user is replaced by its placeholder.
-
-    Other columns stay: a server may name the user by them, and the judge compares names.
-    """
-    token = session.user.columns.get(TOKEN, "")
-    return text.replace(token, f"{{{TOKEN}}}") if len(token) >= SHORTEST_SECRET else text

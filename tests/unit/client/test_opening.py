@@ -7,13 +7,15 @@ import pytest
 from websocket import ABNF
 
 from roomproof.client.connection import ClientConnection
-from roomproof.client.opening import Frame, Opening, play_opening, without_token
-from roomproof.client.service import Service
+from roomproof.client.opening import Frame, Opening, play_opening, without_secrets
+from roomproof.client.service import Service, UserSource
 from roomproof.client.target import Target
 from roomproof.dialects.session import Session, UserRow
+from roomproof.history import Received
 from roomproof.recorder import Recorder
 from roomproof.stage.room import refusal_of
 from tests.faults.nulls import accept_websocket, null_server, read_request
+from tests.listening import PATIENCE
 from tests.unit.dialects.files import CHAT, dialect_of
 
 ALICE = Session("kitchen", UserRow("alice"))
@@ -137,4 +139,26 @@ def test_a_refused_opening_says_how_and_what_came(
 def test_a_token_that_comes_back_is_not_shown(columns: dict[str, str], shown: str) -> None:
     session = Session("kitchen", UserRow("alice", columns))
 
-    assert without_token('{"you":"s3cr3t-s3cr3t","nick":"charlotte"}', session) == shown
+    assert without_secrets('{"you":"s3cr3t-s3cr3t","nick":"charlotte"}', session, only="token") == shown
+
+
+class Tokens(UserSource):
+    """Users who all have one token."""
+
+    def row(self, name: str) -> UserRow:
+        return UserRow(name, {"token": "s3cr3t-s3cr3t"})
+
+
+def test_histories_hold_no_token_that_comes_back() -> None:
+    def greet(link: socket.socket) -> None:
+        accept_websocket(link, read_request(link)[1])
+        link.sendall(frame(b'{"you":"s3cr3t-s3cr3t"}', ABNF.OPCODE_TEXT) + frame(b"\x03\xe8", ABNF.OPCODE_CLOSE))
+        link.recv(65_536)
+
+    recorder = Recorder()
+    with null_server(greet) as server:
+        connection = ClientConnection(Target(server.url, service=Service(users=Tokens())), recorder, "kitchen", "alice")
+        assert connection.open()
+        recorder.wait_for(lambda: connection.closed, PATIENCE)
+
+    assert [one.text for one in recorder.events() if isinstance(one, Received)] == ['{"you":"{token}"}']

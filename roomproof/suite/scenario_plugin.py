@@ -137,9 +137,8 @@ class ScenarioPlugin:
         events = _events(item)
         if self._config.option.roomproof_histories:
             write_history(Path(self._config.option.roomproof_histories), scenario_id(item.nodeid), events)
-        disturbed = why_disturbed(
-            findings, events, self._target.capabilities.get(Capability.HEARTBEAT), self._standstill.longest(self._begin)
-        )
+        heartbeat = self._target.capabilities.get(Capability.HEARTBEAT)
+        disturbed = why_disturbed(findings, events, heartbeat, self._standstill.longest(self._begin))
         if isinstance(error, OUR_TROUBLE):  # then the history shows what we did, not what the server does
             report.is_our_error = isinstance(error, pytest.fail.Exception)
             report.trouble = f"{scenario_id(item.nodeid)} was ended by a trouble of ours: {_first_line(error)}"
@@ -152,7 +151,7 @@ class ScenarioPlugin:
         if report.target_is_gone:
             item.session.shouldstop = report.trouble
         self._set_known_deviations_apart(report, scenario_id(item.nodeid))
-        report.completed = error is None
+        report.completed = error is None and not disturbed
         report.detail = report.summary() or report.trouble
         if report.broken:
             report.explanation = failure_text(

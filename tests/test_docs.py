@@ -9,7 +9,7 @@ import configargparse
 import pytest
 
 from reference_server.__main__ import _parser as parser_of_the_server
-from roomproof.cli.command_line import parser
+from roomproof.cli.commands import parser
 from roomproof.cli.verify_options import PYTEST_HELP
 from roomproof.load import options
 from roomproof.spec.rules import Level, read_protocol

@@ -4,12 +4,12 @@ import io
 import os
 import sys
 from collections.abc import Mapping
-from typing import IO, TextIO
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from typing import IO, TYPE_CHECKING, TextIO
 
 from roomproof.report.output import duplicate
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 REFRESHES_PER_SECOND = 4
 """Number of times that the live line is drawn anew each second."""
@@ -28,7 +28,7 @@ class LiveOutput(io.TextIOBase):
     Until `start` and after `stop` it passes all text on as it is. In between it passes on whole lines.
 
     - `_pending` is the beginning of a line that is not complete yet; empty while no live line is shown.
-    - `_progress` is None while no live line is shown.
+    - `_live` is the line and its task; None while no live line is shown.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -37,8 +37,7 @@ class LiveOutput(io.TextIOBase):
         self._stream = duplicate(stream)
         self._pending = ""
         self._ends_line = True
-        self._progress: Progress | None = None
-        self._task = TaskID(0)
+        self._live: tuple[Progress, TaskID] | None = None
 
     @property
     def encoding(self) -> str:  # type: ignore[override]  # a plain attribute there
@@ -63,21 +62,25 @@ class LiveOutput(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write a text above the live line."""
-        if self._progress is None:
+        if self._live is None:
             self._stream.write(text)
             self._ends_line = text.endswith("\n") if text else self._ends_line
             return len(text)
         whole, newline, self._pending = (self._pending + text).rpartition("\n")
         if newline:
-            self._progress.console.out(whole, highlight=False)
+            self._live[0].console.out(whole, highlight=False)
         return len(text)
 
     def start(self, total: int) -> None:
         """Show the live line of a run with so many scenarios."""
+        # Slow imports, which neither plain output nor a worker of xdist needs.
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
         if not self._ends_line:
             self.write("\n")
         console = Console(file=self._stream, force_terminal=True, width=_columns(self._stream))
-        self._progress = Progress(
+        progress = Progress(
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TextColumn("{task.fields[found]}"),
@@ -89,26 +92,27 @@ class LiveOutput(io.TextIOBase):
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._task = self._progress.add_task("", total=total, found="[green]nothing broken")
-        self._progress.start()
+        self._live = progress, progress.add_task("", total=total, found="[green]nothing broken")
+        progress.start()
 
     @property
     def is_live(self) -> bool:
         """Whether the live line is shown."""
-        return self._progress is not None
+        return self._live is not None
 
     def show(self, done: int, found: str, *, broken: bool) -> None:
         """Show how many scenarios are done, and what they found so far."""
-        if self._progress is not None:
+        if self._live is not None:
+            progress, task = self._live
             colour = "red" if broken else "green"
-            self._progress.console.width = _columns(self._stream)
-            self._progress.update(self._task, completed=done, found=f"[{colour}]{found}")
+            progress.console.width = _columns(self._stream)
+            progress.update(task, completed=done, found=f"[{colour}]{found}")
 
     def stop(self) -> None:
         """Remove the live line."""
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress, pending, self._pending = None, self._pending, ""
+        if self._live is not None:
+            self._live[0].stop()
+            self._live, pending, self._pending = None, self._pending, ""
             self._ends_line = True
             self.write(pending)
 

@@ -8,7 +8,7 @@ from roomproof.spec.limits import ANSWER_S
 from roomproof.spec.rules import read_protocol
 
 MEMBERSHIP_NS = round(ANSWER_S * NS_PER_S)
-"""Time in nanoseconds after its handshake by which a connection is a member, where no echo tells since when it is."""
+"""Time in nanoseconds from a handshake until its connection is a member. Only services without an echo need it."""
 
 
 @cache

@@ -15,5 +15,5 @@ def histogram_of(run: SavedRun, timing: str = "deliver") -> HdrHistogram | None:
         return None
     try:
         return HdrHistogram.decode(text.encode())
-    except Exception as error:
+    except Exception as error:  # the library raises what zlib, base64 and struct raise, and errors of its own
         raise ResultError(f"the histogram {timing!r} of {run.name} cannot be read") from error

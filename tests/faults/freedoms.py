@@ -43,7 +43,9 @@ DELIVERY_S = 0.02
 """Seconds that it takes for all others."""
 
 FREEDOMS: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {}
-"""Servers by name: the function that changes the reference server in this process for good, and capabilities added."""
+"""Servers by name.
+
+Each has a function that changes the reference server in this process for good, and the capabilities that it adds."""
 
 SHOULDS_NOT_KEPT: dict[str, frozenset[str]] = {}
 """The SHOULDs that a server does not keep, by its name; none for servers that are not in here."""

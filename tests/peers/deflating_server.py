@@ -24,7 +24,7 @@ def _answer_with(*parameters: tuple[str, str | None]) -> None:
         answer, extension = original(self, params, accepted_extensions)
         return [*answer, *parameters], extension
 
-    ServerPerMessageDeflateFactory.process_request_params = answering  # type: ignore[method-assign]
+    ServerPerMessageDeflateFactory.process_request_params = answering  # type: ignore[method-assign]  # replaced on purpose
 
 
 def context_kept() -> None:
@@ -50,7 +50,7 @@ def corrupted() -> None:
             encoded.data = bytes(data)
         return encoded
 
-    PerMessageDeflate.encode = encoding  # type: ignore[method-assign]
+    PerMessageDeflate.encode = encoding  # type: ignore[method-assign]  # likewise
 
 
 FAULTS: dict[str, Callable[[], None]] = {

@@ -11,6 +11,7 @@ from reference_server import frames, handshake
 from reference_server.answers import NO_PARTICIPANT
 from reference_server.clock import Clock
 from reference_server.frames import ValidMessage
+from reference_server.names import UserId
 from reference_server.room import ChatRoom
 from reference_server.sqlite_store import SqliteStore
 from roomproof.spec.limits import CloseCode
@@ -199,6 +200,6 @@ def let_speak() -> None:
     async def relay(socket: Any, room: ChatRoom[Any], user_id: str) -> None:
         match frames.decode(await socket.receive()):
             case ValidMessage(content):
-                room.deliver(frames.message(content, user_id, room.chat_id, Clock().timestamp()))  # type: ignore[arg-type]
+                room.deliver(frames.message(content, UserId(user_id), room.chat_id, Clock().timestamp()))
 
     _accepting(relay)

@@ -38,7 +38,7 @@ def take_tokens(*, is_optional: bool = False, **options: bool) -> None:
         if token is None and is_optional:
             return None
         try:
-            claims = jwt.decode(token or "", KEY, algorithms=["HS256"], options={**STRICT, **options})  # type: ignore[arg-type]
+            claims = jwt.decode(token or "", KEY, algorithms=["HS256"], options={**STRICT, **options})  # type: ignore[arg-type]  # a typed dict there
         except jwt.PyJWTError:
             return Response("no valid token", 401)
         return None if claims["sub"] == websocket.args.get("user_id") else Response("a token of another user", 403)

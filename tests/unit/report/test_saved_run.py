@@ -29,7 +29,7 @@ def test_a_load_run_is_read() -> None:
 
     assert run.verdict is not None
     assert (run.is_load, len(run.intervals), run.verdict.latency_us["p99"]) == (True, 2, 6_100)
-    assert run.findings[0].witness[0].at == 1_000  # type: ignore[union-attr]
+    assert run.findings[0].witness[0].at == 1_000  # type: ignore[union-attr]  # no Started there
 
 
 def test_files_of_before_the_format_had_a_number_are_read() -> None:

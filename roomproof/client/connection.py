@@ -12,9 +12,10 @@ from http import HTTPStatus
 import websocket
 
 from roomproof.client.library_cookies import share_no_cookies
-from roomproof.client.opening import play_opening, without_secrets
+from roomproof.client.opening import play_opening
 from roomproof.client.quiet_close import QuietClose, close_code, frame_of, opcode_of
 from roomproof.client.read_ahead import ReadAhead
+from roomproof.client.redaction import without_secrets
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
 from roomproof.client.tls import TlsLink

@@ -1,19 +1,15 @@
 """Records HTTP exchanges in a history, without the secrets of the user."""
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
+from roomproof.client.redaction import without_header_values
 from roomproof.history import Answered, Requested
 from roomproof.printable import shortened
 from roomproof.recorder import Recorder
 
 BODY_CHARACTERS = 4_000
 """Maximum number of characters that are recorded of one body. A longer one loses its middle."""
-
-SECRET_CHARACTERS = 6
-"""Minimum length of a word of a header that is taken for a secret, wherever a server repeats it."""
-
-REDACTED = "..."
 
 UNNAMED_HEADERS = frozenset({"connection", "content-type"})
 """Headers that Roomproof adds itself, in lower case."""
@@ -42,19 +38,12 @@ class ExchangeLog:
 
     def answer(self, number: int, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         """Record an answer after it arrived."""
-        text, _ = _text_of(without_secrets(body.decode(errors="replace"), headers.values()).encode())
+        text, _ = _text_of(without_header_values(body.decode(errors="replace"), headers.values()).encode())
         self._recorder.record(Answered(number, self._recorder.now(), status, text or ""))
 
     def no_answer(self, number: int, why: str) -> None:
         """Record that no answer arrived."""
         self._recorder.record(Answered(number, self._recorder.now(), None, why))
-
-
-def without_secrets(text: str, values: Iterable[str]) -> str:
-    """Return a text without the words of the values of headers."""
-    for word in {word for value in values for word in value.split() if len(word) >= SECRET_CHARACTERS}:
-        text = text.replace(word, REDACTED)
-    return text
 
 
 def _text_of(body: bytes | None) -> tuple[str | None, bool]:

@@ -2,16 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from urllib.parse import quote
 
 from roomproof.client.quiet_close import ClosedEarlyError
+from roomproof.client.redaction import without_secrets
 from roomproof.dialects.frames import Frames
 from roomproof.dialects.session import Session
 
 Frame = str | bytes
-
-SHORTEST_SECRET = 6
-"""Minimum number of characters of a column that can be a secret; a shorter one is a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +63,3 @@ def play_opening(
         step, progress = progress.step, frames.advance(progress, frame)
         if progress.step == step and progress.refused is None:
             others.append(frame)
-
-
-def without_secrets(text: str, session: Session, *, only: str | None = None) -> str:
-    """Return a text in which the secrets of a user are replaced by their placeholders.
-
-    They can stand there as they are, or percent-encoded as in an address. With `only`, just that column is replaced.
-    """
-    for name, value in session.user.columns.items():
-        if len(value) >= SHORTEST_SECRET and only in (None, name):
-            for form in (value, quote(value, safe="")):
-                text = text.replace(form, f"{{{name}}}")
-    return text

@@ -12,8 +12,9 @@ import websocket
 from websocket import ABNF
 
 from roomproof.client.library_cookies import share_no_cookies
-from roomproof.client.opening import Opening, play_opening, without_secrets
+from roomproof.client.opening import Opening, play_opening
 from roomproof.client.quiet_close import close_code, frame_of, opcode_of
+from roomproof.client.redaction import without_secrets
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError, local_trouble, open_tcp
 from roomproof.dialects.session import Session

@@ -8,8 +8,8 @@ from typing import Protocol
 from gevent.event import Event
 from websocket import ABNF, STATUS_NORMAL, STATUS_PROTOCOL_ERROR
 
-from roomproof.client.opening import without_secrets
 from roomproof.client.quiet_close import close_code, frame_of, opcode_of
+from roomproof.client.redaction import without_secrets
 from roomproof.client.target import Target
 from roomproof.dialects.frames import Frames
 from roomproof.dialects.session import Session, UserRow

@@ -7,8 +7,8 @@ import gevent
 from gevent.lock import BoundedSemaphore
 
 from roomproof.client.http import Answer, Http, UnreachableError
-from roomproof.client.opening import without_secrets
 from roomproof.client.other_protocol import other_answer_in_dialect, other_room_answer
+from roomproof.client.redaction import without_secrets
 from roomproof.client.target import Target
 from roomproof.client.tcp import LocalTroubleError
 from roomproof.dialects.rooms import Request

@@ -7,7 +7,8 @@ import pytest
 from websocket import ABNF
 
 from roomproof.client.connection import ClientConnection
-from roomproof.client.opening import Frame, Opening, play_opening, without_secrets
+from roomproof.client.opening import Frame, Opening, play_opening
+from roomproof.client.redaction import without_secrets
 from roomproof.client.service import Service, UserSource
 from roomproof.client.target import Target
 from roomproof.dialects.session import Session, UserRow

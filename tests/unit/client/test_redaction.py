@@ -3,7 +3,7 @@
 import pytest
 
 from roomproof.client.http import Http, UnreachableError
-from roomproof.client.opening import without_secrets
+from roomproof.client.redaction import without_secrets
 from roomproof.client.target import Target
 from roomproof.dialects.rooms import Request
 from roomproof.dialects.session import Session, UserRow
